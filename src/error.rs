@@ -1,0 +1,229 @@
+//! The one error type: whose fault it is, with the values that show it.
+
+/// What can go wrong, sorted by whose fault it is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file that someone handed in cannot be used; every other file still can.
+    #[error("{file}: {fault}")]
+    File {
+        /// The file's name as it was handed in, folders included.
+        file: String,
+        /// What is wrong with it.
+        #[source]
+        fault: FileFault,
+    },
+    /// The model's own files (`model.json`, `weights.bin`) do not fit together.
+    #[error("model: {0}")]
+    Model(#[from] ModelFault),
+    /// The device refused or lost the work.
+    #[error("device {device}: {reason}")]
+    Device {
+        /// The device, as Burn names it.
+        device: String,
+        /// What the driver or runtime said.
+        reason: String,
+    },
+}
+
+/// Why one file cannot be read as slices.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileFault {
+    /// Neither a TIFF nor a PNG, by its first bytes.
+    #[error("not an image: expected a TIFF or PNG signature, found {found:02x?}")]
+    NotAnImage {
+        /// The first bytes, four at most.
+        found: Vec<u8>,
+    },
+    /// More of something than [`crate::image::Limits`] allows, or than any reasonable file has.
+    #[error("over the limit: {found} {what}, at most {limit} are read")]
+    OverLimit {
+        /// What was counted: `pixels`, `bytes`, `pages`, `samples`, or in a TIFF `tags` of a page, `strips or tiles`
+        /// and `compressed bytes` of the file.
+        what: &'static str,
+        /// How many there are, or at least are.
+        found: u64,
+        /// How many are allowed.
+        limit: u64,
+    },
+    /// More memory than this machine gives, though within the limits.
+    #[error("out of memory: {bytes} more bytes were needed")]
+    Memory {
+        /// The size of the buffer that was not to be had.
+        bytes: u64,
+    },
+    /// No columns or no rows.
+    #[error("zero-sized: {width} x {height} pixels")]
+    ZeroSized {
+        /// Columns.
+        width: u64,
+        /// Rows.
+        height: u64,
+    },
+    /// The file ends before something that it announces.
+    #[error("truncated: {what} needs at least {needed} bytes of file, there are {found}")]
+    Truncated {
+        /// What is cut off.
+        what: &'static str,
+        /// How long the file would have to be, at least.
+        needed: u64,
+        /// How long it is.
+        found: u64,
+    },
+    /// A compressed strip or tile that ends before its pixels do.
+    #[error("incomplete: strip or tile {chunk} decodes to {found} bytes, expected {expected}")]
+    Incomplete {
+        /// Which one, from 0.
+        chunk: u64,
+        /// How many bytes its pixels take.
+        expected: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// A compressed strip or tile that breaks its own format.
+    #[error("corrupt: strip or tile {chunk}: {source}")]
+    Corrupt {
+        /// Which one, from 0.
+        chunk: u64,
+        /// What the decompressor said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The PNG decoder refused the file.
+    #[error("PNG: {source}")]
+    Png {
+        /// What the decoder said.
+        source: image::ImageError,
+    },
+    /// Samples that are not unsigned integers.
+    #[error("samples are {found}, only unsigned integers are read")]
+    SampleFormat {
+        /// What they are, say `floating-point numbers`.
+        found: String,
+    },
+    /// Samples of another depth than 8 or 16 bits.
+    #[error("samples of {found:?} bits, only 8 or 16 are read")]
+    BitDepth {
+        /// The bits of a sample, channel by channel where they differ.
+        found: Vec<u64>,
+    },
+    /// Neither one channel nor three (alpha not counted).
+    #[error("{found} channels, only grey (1) or RGB (3) is read, with or without alpha")]
+    ChannelCount {
+        /// How many there are, a declared alpha channel not counted.
+        found: u64,
+    },
+    /// A way of giving colour that slices do not use, say CMYK.
+    #[error("colour space {name} ({code}), only grey, RGB and 8-bit palettes are read")]
+    ColorSpace {
+        /// The TIFF tag's value.
+        code: u64,
+        /// Its name.
+        name: &'static str,
+    },
+    /// A compression that is not read, say JPEG.
+    #[error("compression {name} ({code}), only none, LZW, Deflate and PackBits are read")]
+    Compression {
+        /// The TIFF tag's value.
+        code: u64,
+        /// Its name.
+        name: &'static str,
+    },
+    /// A TIFF page without a tag, or a PNG without a chunk, that it cannot do without.
+    #[error("no {tag}")]
+    MissingTag {
+        /// The tag's name in the TIFF specification.
+        tag: &'static str,
+    },
+    /// A TIFF tag with a value that it cannot have, or that is not read.
+    #[error("{tag} tag is {found}, expected {expected}")]
+    TagValue {
+        /// The tag's name in the TIFF specification.
+        tag: &'static str,
+        /// What it says.
+        found: u64,
+        /// What would be read.
+        expected: &'static str,
+    },
+    /// A TIFF tag with too few values, or of a type that it cannot have.
+    #[error("{tag} tag has {found} values of type {kind}, expected {expected} unsigned integers")]
+    TagCount {
+        /// The tag's name in the TIFF specification.
+        tag: &'static str,
+        /// How many values it has.
+        found: u64,
+        /// The TIFF code of their type.
+        kind: u16,
+        /// How many it needs.
+        expected: u64,
+    },
+    /// TIFF pages that come round in a loop.
+    #[error("the pages loop: page {page} leads back to the directory at byte {offset}")]
+    PageLoop {
+        /// The page that closes the loop, from 1.
+        page: u64,
+        /// Where the page stands that it leads back to.
+        offset: u64,
+    },
+    /// A TIFF of thumbnails or transparency masks alone.
+    #[error("no page with a picture of its own among {found}")]
+    NoPages {
+        /// How many pages there are.
+        found: u64,
+    },
+    /// Samples that do not fill the slice, or overfill it.
+    #[error("{found} samples, expected {expected}")]
+    SampleCount {
+        /// Width times height times channels.
+        expected: u128,
+        /// How many there are.
+        found: usize,
+    },
+    /// A mask that is not grey.
+    #[error("a mask has 1 channel, found {found}")]
+    MaskChannels {
+        /// How many channels there are.
+        found: usize,
+    },
+}
+
+/// Why a model cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelFault {
+    /// `model.json` is not the manifest this version reads.
+    #[error("manifest: {0}")]
+    Manifest(#[source] serde_json::Error),
+    /// The weights are not the ones that the manifest names.
+    #[error("weights: expected SHA-256 {expected}, found {found} ({bytes} bytes)")]
+    Hash {
+        /// The manifest's hash, in hexadecimal.
+        expected: String,
+        /// The hash of the bytes at hand.
+        found: String,
+        /// How many bytes there are.
+        bytes: usize,
+    },
+    /// The record's tensors do not fit the configured network.
+    #[error("weights do not fit the network: {reason}")]
+    Record {
+        /// What Burn said of the record.
+        reason: String,
+    },
+    /// A configuration that no network can have.
+    #[error("configuration: {reason}")]
+    Config {
+        /// The rule that is broken, with the values.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Names the file that `fault` was found in.
+    pub fn in_file(file: impl Into<String>, fault: FileFault) -> Self {
+        Self::File { file: file.into(), fault }
+    }
+}
+
+/// The library's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

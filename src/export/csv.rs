@@ -1,0 +1,119 @@
+//! The table of statistics, a slice a line.
+
+use std::fmt::Write;
+
+use crate::mask::Mask;
+use crate::metrics::Confusion;
+
+/// What is said of one slice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The case's name, as a rule the patient's.
+    pub case: String,
+    /// The slice's name, folders included.
+    pub slice: String,
+    /// Columns of the slice's own grid.
+    pub width: usize,
+    /// Rows of the slice's own grid.
+    pub height: usize,
+    /// Pixels inside the mask, on that grid.
+    pub area: usize,
+    /// The mask against the reference, if there is one.
+    pub confusion: Option<Confusion>,
+}
+
+impl Row {
+    /// Measures `mask`, and holds it against `reference`; a reference of another size is left out.
+    pub fn new(case: &str, slice: &str, mask: &Mask, reference: Option<&Mask>) -> Self {
+        let reference = reference.filter(|r| [r.width(), r.height()] == [mask.width(), mask.height()]);
+        Self {
+            case: case.to_owned(),
+            slice: slice.to_owned(),
+            width: mask.width(),
+            height: mask.height(),
+            area: mask.area(),
+            confusion: reference.map(|reference| Confusion::new(mask, reference)),
+        }
+    }
+}
+
+/// The rows under a header line, as comma-separated UTF-8 after RFC 4180 with `\n` between lines.
+///
+/// Areas are in pixels. `dice`, `iou`, `sensitivity` and `precision` have six decimals and are empty where a
+/// slice has no reference.
+pub fn csv(rows: &[Row]) -> String {
+    let mut table = String::from("case,slice,width,height,area_px,dice,iou,sensitivity,precision\n");
+    for row in rows {
+        let Row { case, slice, width, height, area, confusion } = row;
+        let scores = match confusion {
+            Some(c) => format!("{:.6},{:.6},{:.6},{:.6}", c.dice(), c.iou(), c.sensitivity(), c.precision()),
+            None => ",,,".to_owned(),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "{},{},{width},{height},{area},{scores}", quoted(case), quoted(slice));
+    }
+    table
+}
+
+/// The field, in quotation marks where it would otherwise be read as more than one.
+fn quoted(field: &str) -> String {
+    if field.contains(['"', ',', '\n', '\r']) || field.trim() != field {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_a_slice_with_scores_where_there_is_a_reference() {
+        let mask = Mask::new(2, 2, vec![true, true, false, false]);
+        let reference = Mask::new(2, 2, vec![true, false, false, false]);
+        let rows = [
+            Row::new("P", "P/P_1.tif", &mask, None),
+            Row::new("P", "P/P_2.tif", &mask, Some(&reference)),
+            Row::new("P", "P/P_3.tif", &mask, Some(&Mask::empty(3, 3))),
+        ];
+        assert_eq!(
+            csv(&rows),
+            "case,slice,width,height,area_px,dice,iou,sensitivity,precision\n\
+             P,P/P_1.tif,2,2,2,,,,\n\
+             P,P/P_2.tif,2,2,2,0.666667,0.500000,1.000000,0.500000\n\
+             P,P/P_3.tif,2,2,2,,,,\n"
+        );
+    }
+
+    /// A reader of RFC 4180, character by character.
+    fn read(table: &str) -> Vec<Vec<String>> {
+        let (mut lines, mut fields, mut field, mut inside) = (vec![], vec![], String::new(), false);
+        let mut characters = table.chars().peekable();
+        while let Some(c) = characters.next() {
+            match c {
+                '"' if inside && characters.peek() == Some(&'"') => field.push(characters.next().unwrap_or_default()),
+                '"' => inside = !inside,
+                ',' if !inside => fields.push(std::mem::take(&mut field)),
+                '\n' if !inside => {
+                    fields.push(std::mem::take(&mut field));
+                    lines.push(std::mem::take(&mut fields));
+                }
+                c => field.push(c),
+            }
+        }
+        lines
+    }
+
+    #[test]
+    fn any_name_comes_back() {
+        let names = ["plain", "a,b", "say \"ah\"", "two\nlines", " edge ", "", "\"", "größe"];
+        let mask = Mask::empty(1, 1);
+        let rows: Vec<Row> = names.iter().map(|name| Row::new(name, name, &mask, None)).collect();
+        let lines = read(&csv(&rows));
+        for (line, name) in lines[1..].iter().zip(names) {
+            assert_eq!(line.len(), 9);
+            assert_eq!([line[0].as_str(), line[1].as_str()], [name, name]);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! PNG → one [`Slice`].
+//!
+//! Grey, RGB and palette of every depth that PNG has: depths below 8 bits are scaled to the full 8-bit range as the
+//! PNG specification says, a palette becomes RGB, alpha is dropped. Of an animated PNG the still picture is read.
+
+use std::io::{Cursor, ErrorKind};
+
+use image::codecs::png::PngDecoder;
+use image::{ColorType, ImageDecoder as _, ImageError};
+
+use super::{Channels, Limits, Samples, Slice, zeroed};
+use crate::error::{Error, FileFault, Result};
+
+const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+
+/// The signature and the whole IHDR chunk without its checksum.
+const HEADER: usize = 8 + 8 + 13;
+
+/// What the decoder may allocate beyond the pixels and twice the file: rows in flight and ancillary chunks, of which
+/// only a colour profile is compressed.
+const ANCILLARY: u64 = 1 << 20;
+
+/// Whether these are the first bytes of a PNG.
+pub(super) fn is_png(bytes: &[u8]) -> bool {
+    bytes.starts_with(&SIGNATURE)
+}
+
+/// Reads the one picture.
+pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Slice> {
+    let (width, height, channels, samples) = decode(bytes, limits).map_err(|fault| Error::in_file(name, fault))?;
+    Slice::new(name, width, height, channels, samples)
+}
+
+fn decode(bytes: &[u8], limits: &Limits) -> Result<(usize, usize, Channels, Samples), FileFault> {
+    let length = bytes.len() as u64;
+    // The size stands at a fixed place, so it is judged before the decoder allocates anything for it.
+    let Some((header, _)) = bytes.split_first_chunk::<HEADER>() else {
+        return Err(FileFault::Truncated { what: "PNG header", needed: HEADER as u64, found: length });
+    };
+    if header[12..16] != *b"IHDR" {
+        return Err(FileFault::MissingTag { tag: "IHDR" });
+    }
+    let number =
+        |at: usize| u64::from(u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]));
+    let (width, height) = (number(16), number(20));
+    limits.admit(width, height, 1, 0)?;
+
+    let mut allowed = image::Limits::no_limits();
+    // A palette picture decodes to four bytes a pixel, a 16-bit RGBA one to eight.
+    allowed.max_alloc = Some((width * height).saturating_mul(8).saturating_add(2 * length + ANCILLARY));
+    let decoder = PngDecoder::with_limits(Cursor::new(bytes), allowed).map_err(|source| fault(source, length))?;
+    let color = decoder.color_type();
+    let stored = usize::from(color.channel_count());
+    limits.admit(width, height, stored as u64, 0)?;
+    let (channels, deep) = match color {
+        ColorType::L8 | ColorType::La8 => (Channels::Grey, false),
+        ColorType::L16 | ColorType::La16 => (Channels::Grey, true),
+        ColorType::Rgb8 | ColorType::Rgba8 => (Channels::Rgb, false),
+        ColorType::Rgb16 | ColorType::Rgba16 => (Channels::Rgb, true),
+        // PNG has no other; `ColorType` does, for the sake of other formats.
+        _ => return Err(FileFault::ChannelCount { found: stored as u64 }),
+    };
+
+    let mut buffer = zeroed::<u8>(decoder.total_bytes())?;
+    decoder.read_image(&mut buffer).map_err(|source| fault(source, length))?;
+    let kept = channels.count();
+    let samples = if deep {
+        // The decoder leaves 16-bit samples in this machine's byte order.
+        let wide: Vec<u16> = buffer.as_chunks().0.iter().map(|&pair| u16::from_ne_bytes(pair)).collect();
+        Samples::U16(without_alpha(wide, stored, kept))
+    } else {
+        Samples::U8(without_alpha(buffer, stored, kept))
+    };
+    Ok((width as usize, height as usize, channels, samples))
+}
+
+/// Keeps the first `kept` of every `stored` samples, in place.
+fn without_alpha<T: Copy>(mut samples: Vec<T>, stored: usize, kept: usize) -> Vec<T> {
+    if kept < stored {
+        let pixels = samples.len() / stored;
+        for pixel in 0..pixels {
+            samples.copy_within(pixel * stored..pixel * stored + kept, pixel * kept);
+        }
+        samples.truncate(pixels * kept);
+    }
+    samples
+}
+
+fn fault(source: ImageError, length: u64) -> FileFault {
+    match source {
+        // The decoder asked for more than there is.
+        ImageError::IoError(io) if io.kind() == ErrorKind::UnexpectedEof => {
+            FileFault::Truncated { what: "PNG data", needed: length.saturating_add(1), found: length }
+        }
+        source => FileFault::Png { source },
+    }
+}

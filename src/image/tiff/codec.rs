@@ -1,0 +1,197 @@
+//! One strip's or tile's compressed bytes → its plain bytes.
+
+use std::error::Error;
+
+use flate2::{Decompress, FlushDecompress, Status};
+use weezl::decode::{Configuration, Decoder};
+use weezl::{BitOrder, LzwStatus};
+
+/// The compressions that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    /// The bytes stand as they are.
+    Plain,
+    /// LZW, most significant bit first, with TIFF's early change of the code's width.
+    Lzw,
+    /// A zlib stream, under either of its two tag values.
+    Deflate,
+    /// Apple's run lengths.
+    PackBits,
+}
+
+/// A decompressor that is used for one strip or tile after another.
+pub(super) enum Codec {
+    Plain,
+    Lzw(Box<Decoder>),
+    Deflate(Box<Decompress>),
+    PackBits,
+}
+
+impl Method {
+    /// By the Compression tag's value.
+    pub(super) fn new(code: u64) -> Option<Self> {
+        match code {
+            1 => Some(Self::Plain),
+            5 => Some(Self::Lzw),
+            8 | 32946 => Some(Self::Deflate),
+            32773 => Some(Self::PackBits),
+            _ => None,
+        }
+    }
+
+    /// Whether the Predictor tag applies: it belongs to these two methods alone.
+    pub(super) fn predicts(self) -> bool {
+        matches!(self, Self::Lzw | Self::Deflate)
+    }
+}
+
+impl Codec {
+    pub(super) fn new(method: Method) -> Self {
+        match method {
+            Method::Plain => Self::Plain,
+            Method::Lzw => {
+                // Yield: stop at the last byte that is wanted, whether or not an end code follows.
+                let lzw = Configuration::with_tiff_size_switch(BitOrder::Msb, 8).with_yield_on_full_buffer(true);
+                Self::Lzw(Box::new(lzw.build()))
+            }
+            Method::Deflate => Self::Deflate(Box::new(Decompress::new(true))),
+            Method::PackBits => Self::PackBits,
+        }
+    }
+
+    /// Decodes `input` into `output` and says how many bytes of it were filled: fewer than there are where the input
+    /// ends first. What would go past `output` is not decoded.
+    pub(super) fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<usize, Box<dyn Error + Send + Sync>> {
+        match self {
+            Self::Plain => {
+                let length = input.len().min(output.len());
+                output[..length].copy_from_slice(&input[..length]);
+                Ok(length)
+            }
+            Self::Lzw(decoder) => lzw(decoder, input, output),
+            Self::Deflate(decoder) => deflate(decoder, input, output),
+            Self::PackBits => Ok(pack_bits(input, output)),
+        }
+    }
+}
+
+fn lzw(decoder: &mut Decoder, mut input: &[u8], output: &mut [u8]) -> Result<usize, Box<dyn Error + Send + Sync>> {
+    decoder.reset();
+    let mut filled = 0;
+    while filled < output.len() {
+        let step = decoder.decode_bytes(input, &mut output[filled..]);
+        input = &input[step.consumed_in..];
+        filled += step.consumed_out;
+        match step.status {
+            Ok(LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => {}
+            Ok(_) => break,
+            Err(error) => return Err(Box::new(error)),
+        }
+    }
+    Ok(filled)
+}
+
+fn deflate(
+    decoder: &mut Decompress,
+    mut input: &[u8],
+    output: &mut [u8],
+) -> Result<usize, Box<dyn Error + Send + Sync>> {
+    decoder.reset(true);
+    let mut filled = 0;
+    while filled < output.len() {
+        let (before_in, before_out) = (decoder.total_in(), decoder.total_out());
+        let status = decoder.decompress(input, &mut output[filled..], FlushDecompress::None)?;
+        let consumed = (decoder.total_in() - before_in) as usize;
+        let produced = (decoder.total_out() - before_out) as usize;
+        input = &input[consumed..];
+        filled += produced;
+        if status != Status::Ok || consumed + produced == 0 {
+            break;
+        }
+    }
+    Ok(filled)
+}
+
+fn pack_bits(mut input: &[u8], output: &mut [u8]) -> usize {
+    let mut filled = 0;
+    while let Some((&header, rest)) = input.split_first()
+        && filled < output.len()
+    {
+        let free = output.len() - filled;
+        match header as i8 {
+            // A lone -128 is padding.
+            i8::MIN => input = rest,
+            // The next 1 to 128 bytes as they are.
+            literal @ 0.. => {
+                let length = (literal as usize + 1).min(rest.len());
+                let wanted = length.min(free);
+                output[filled..filled + wanted].copy_from_slice(&rest[..wanted]);
+                filled += wanted;
+                input = &rest[length..];
+            }
+            // The next byte 2 to 128 times.
+            repeat => {
+                let Some((&value, rest)) = rest.split_first() else { break };
+                let wanted = (1 + repeat.unsigned_abs() as usize).min(free);
+                output[filled..filled + wanted].fill(value);
+                filled += wanted;
+                input = rest;
+            }
+        }
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pack_bits_of_the_specification() {
+        // The example of section 9 of the TIFF 6.0 specification.
+        let packed = [0xfe, 0xaa, 0x02, 0x80, 0x00, 0x2a, 0xfd, 0xaa, 0x03, 0x80, 0x00, 0x2a, 0x22, 0xf7, 0xaa];
+        let plain = [
+            0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0xaa, 0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0x22, 0xaa, 0xaa, 0xaa, 0xaa,
+            0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
+        ];
+        let mut output = [0; 24];
+        assert_eq!(pack_bits(&packed, &mut output), 24);
+        assert_eq!(output, plain);
+        // Every shorter input gives a prefix, every shorter output is filled.
+        for length in 0..packed.len() {
+            let mut output = [0; 24];
+            let filled = pack_bits(&packed[..length], &mut output);
+            assert_eq!(output[..filled], plain[..filled], "{length} bytes of input");
+        }
+        for length in 0..plain.len() {
+            let mut output = vec![0; length];
+            assert_eq!(pack_bits(&packed, &mut output), length);
+            assert_eq!(output, plain[..length]);
+        }
+    }
+
+    #[test]
+    fn padding_and_a_repeat_without_a_value() {
+        let mut output = [7; 4];
+        assert_eq!(pack_bits(&[0x80, 0x80, 0x00, 1, 0x80, 0xff], &mut output), 1);
+        assert_eq!(output, [1, 7, 7, 7]);
+    }
+
+    #[test]
+    fn a_decoder_is_as_new_for_each_chunk() {
+        let plain: Vec<u8> = (0..5000_u32).map(|i| (i * i % 251) as u8).collect();
+        let mut encoder = weezl::encode::Encoder::with_tiff_size_switch(BitOrder::Msb, 8);
+        let packed = encoder.encode(&plain).expect("weezl encodes");
+        let mut codec = Codec::new(Method::Lzw);
+        for length in [10, 5000, 3, 5000] {
+            let mut output = vec![0; length];
+            assert_eq!(codec.decode(&packed, &mut output).expect("sound"), length);
+            assert_eq!(output, plain[..length]);
+        }
+        // Cut short: the bytes that are there, and no more.
+        let mut output = vec![0; 5000];
+        let filled = codec.decode(&packed[..packed.len() / 2], &mut output).expect("sound so far");
+        assert!(filled < 5000);
+        assert_eq!(output[..filled], plain[..filled]);
+    }
+}

@@ -1,0 +1,60 @@
+//! Outlines gliomas on brain MRI slices: the library that the web page, `train` and the tests share.
+//!
+//! A U-Net is written here once, in [Burn](https://burn.dev). `train` fits it natively; compiled to wasm32 the same
+//! code runs on WebGPU or on the CPU, in the visitor's own browser. Data flows one way:
+//!
+//! ```text
+//! file bytes → Slice → Case → normalised tensor → U-Net logits → probability → Mask → statistics, files
+//!    (drop)    image   case      normalize            unet          segmenter   mask    metrics, export
+//! ```
+//!
+//! # What it is not
+//!
+//! - **No medical device.** Research use only; a mask is no diagnosis.
+//! - No reader of DICOM or NIfTI, and nothing three-dimensional but the joining of slices into components: slices are
+//!   segmented one by one.
+//! - No optimiser, no loss, no loop: those are `train`'s. No files, no network, no clock: bytes come in, bytes go out.
+//!
+//! # Modules, in reading order
+//!
+//! | module | from → to | does not know |
+//! |---|---|---|
+//! | [`image`] | bytes → validated [`Slice`](image::Slice)s, within [`Limits`](image::Limits) | tensors, paths |
+//! | [`case`] | names and slices → [`Case`](case::Case)s, masks paired | files |
+//! | [`grid`] | a slice ↔ the network's square | intensities |
+//! | [`normalize`] | case statistics → the network's input; the one copy of the preprocessing | the device |
+//! | [`unet`] | configuration → network → logits | loss, threshold, files |
+//! | [`kernels`] | fused 3x3 convolutions, on the CPU the project's own | the network |
+//! | [`weights`] | manifest and record bytes ↔ network, checked by hash | disk, fetch |
+//! | [`segmenter`] | slices → probabilities on their own grids | wasm-bindgen, disk |
+//! | [`mask`] | probability → mask: threshold, components, area, outline | colours |
+//! | [`metrics`] | Dice, IoU, confusion of masks; soft Dice | printing |
+//! | [`export`] | masks and statistics → TIFF, CSV, zip bytes | disk, DOM |
+//! | [`phantom`] | a seed → a synthetic head with a lesion and its exact mask | the dataset |
+//! | [`random`] | the one source of chance, alike on every platform | |
+//! | [`error`] | whose fault, with the values | wording of a page or command |
+//! | `web` | the wasm boundary, wasm32 only: conversions and nothing else | arithmetic |
+//!
+//! # Invariants
+//!
+//! - Preprocessing exists once, here: no caller touches a pixel value that the network sees.
+//! - The library cannot tell whether the page, `train` or a test has called it.
+//! - A file cannot make it panic: it is decoded, or it is named in an error.
+
+pub mod case;
+pub mod display;
+pub mod error;
+pub mod export;
+pub mod grid;
+pub mod image;
+pub mod kernels;
+pub mod mask;
+pub mod metrics;
+pub mod normalize;
+pub mod phantom;
+pub mod random;
+pub mod segmenter;
+pub mod unet;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+pub mod weights;

@@ -1,0 +1,118 @@
+//! A case's slices → probabilities, on whatever device there is.
+
+use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
+
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+use crate::image::Slice;
+use crate::normalize::CaseStatistics;
+use crate::phantom::PhantomConfig;
+use crate::unet::{INPUTS, UNet};
+use crate::weights::Manifest;
+
+/// Pixels between those that [`Segmenter::known_answer`] gives.
+const KNOWN_ANSWER_STEP: usize = 16;
+
+/// A network on its device, ready for slices.
+#[derive(Debug)]
+pub struct Segmenter {
+    unet: UNet,
+    manifest: Manifest,
+    device: Device,
+}
+
+/// The probability of a lesion in each pixel of a slice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probability {
+    /// Columns, the slice's own.
+    pub width: usize,
+    /// Rows, the slice's own.
+    pub height: usize,
+    /// 0.0 to 1.0, row by row from the top left.
+    pub values: Vec<f32>,
+}
+
+impl Segmenter {
+    /// Reads `model.json` and `weights.bin` and puts the network on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Model`] unless the two are whole and belong together.
+    pub fn load(manifest: &[u8], weights: &[u8], device: Device) -> Result<Self> {
+        let manifest = Manifest::from_json(manifest)?;
+        let unet = manifest.load(weights, &device)?;
+        Ok(Self::new(unet, manifest, device))
+    }
+
+    /// A network at hand: what `train fit` validates with.
+    pub fn new(unet: UNet, manifest: Manifest, device: Device) -> Self {
+        Self { unet: unet.fold(), manifest, device }
+    }
+
+    /// What the network is and was fitted on.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// [`probabilities`](Self::probabilities) of one slice.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device fails.
+    pub async fn probability(&self, slice: &Slice, statistics: &CaseStatistics) -> Result<Probability> {
+        let mut maps = self.probabilities(&[slice], statistics).await?;
+        maps.pop().ok_or_else(|| self.device_error("no result for the slice"))
+    }
+
+    /// Probabilities of slices of one case, each on the slice's own grid, in their order.
+    ///
+    /// All go through the network at once: hand in as many as memory allows, some 10 MB a slice.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device fails.
+    pub async fn probabilities(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Result<Vec<Probability>> {
+        let side = self.manifest.grid;
+        let input: Vec<f32> = slices.iter().flat_map(|slice| statistics.normalise(slice, side)).collect();
+        let input = TensorData::new(input, [slices.len(), INPUTS, side, side]);
+        let logits = self.unet.forward(Tensor::<4>::from_data(input, &self.device)); // [n, 1, 256, 256]
+        let data = sigmoid(logits).into_data_async().await;
+        let data = data.map_err(|error| self.device_error(&format!("{error:?}")))?;
+        let values: Vec<f32> = data.try_into_vec().map_err(|error| self.device_error(&format!("{error:?}")))?;
+        let on_own_grid = |(slice, values): (&&Slice, &[f32])| {
+            let (width, height) = (slice.width(), slice.height());
+            Probability { width, height, values: Grid::new(side, width, height).restore(values) }
+        };
+        Ok(slices.iter().zip(values.chunks_exact(side * side)).map(on_own_grid).collect())
+    }
+
+    /// What the network makes of a slice that everyone has: the default phantom's middle one, at every 16th pixel of every
+    /// 16th row. `train fit` writes it to [`Manifest::known_answer`]; elsewhere it shows whether a device computes
+    /// what it should, to be told by [`known_answer_error`](Self::known_answer_error).
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device fails.
+    pub async fn known_answer(&self) -> Result<Vec<f32>> {
+        let case = PhantomConfig::default().case();
+        let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
+        let map = self.probability(&case.slices[case.slices.len() / 2].slice, &statistics).await?;
+        let rows = map.values.chunks_exact(map.width).step_by(KNOWN_ANSWER_STEP);
+        Ok(rows.flat_map(|row| row.iter().copied().step_by(KNOWN_ANSWER_STEP)).collect())
+    }
+
+    /// The largest difference in probability between this device and the manifest's known answer, 0.0 to 1.0; NaN where
+    /// the device gives one, infinite for another number of values.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device fails.
+    pub async fn known_answer_error(&self) -> Result<f32> {
+        let (found, expected) = (self.known_answer().await?, &self.manifest.known_answer);
+        if found.len() != expected.len() {
+            return Ok(f32::INFINITY);
+        }
+        let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
+        // Not `f32::max`, which would pass over a NaN.
+        Ok(differences.fold(0.0, |most, value| if value <= most { most } else { value }))
+    }
+
+    fn device_error(&self, reason: &str) -> Error {
+        Error::Device { device: format!("{:?}", self.device), reason: reason.to_owned() }
+    }
+}

@@ -1,0 +1,341 @@
+//! [`UNetConfig`] → [`UNet`] → logits.
+
+use burn::module::{Initializer, Module, Param};
+use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
+use burn::nn::{BatchNorm, BatchNormConfig};
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor, activation::relu, module};
+use serde::{Deserialize, Serialize};
+
+use crate::error::ModelFault;
+use crate::kernels;
+
+/// Channels that go in: pre-contrast, FLAIR, post-contrast.
+pub const INPUTS: usize = 3;
+
+/// What a network looks like; saved in `model.json` beside its weights.
+///
+/// ```
+/// use glioscope::unet::UNetConfig;
+/// let config = UNetConfig::default();
+/// assert_eq!(config.multiple(), 32);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UNetConfig {
+    /// Feature maps at each depth, from the finest to the bottleneck; each depth halves the side.
+    pub widths: Vec<usize>,
+    /// Pixels on a side that the stem folds into channels (space to depth): with 2, the finest maps
+    /// are half as wide and high as the slice. 1 leaves the slice as it is.
+    pub stem: usize,
+}
+
+impl Default for UNetConfig {
+    /// 1.95 M parameters and 0.78 GMAC for a slice of 256 x 256.
+    fn default() -> Self {
+        Self { widths: vec![16, 32, 64, 128, 256], stem: 2 }
+    }
+}
+
+impl UNetConfig {
+    /// The number that height and width of the input have to be multiples of.
+    pub fn multiple(&self) -> usize {
+        self.stem << (self.widths.len() - 1)
+    }
+
+    /// Checks what `init` relies on.
+    ///
+    /// # Errors
+    /// [`ModelFault::Config`] for no widths, a width of 0 or above 4096, more than eight depths, or a
+    /// stem that is not 1, 2 or 4.
+    pub fn validate(&self) -> Result<(), ModelFault> {
+        let fault = |reason: String| Err(ModelFault::Config { reason });
+        if self.widths.is_empty() || self.widths.len() > 8 {
+            return fault(format!("expected 1 to 8 widths, found {}", self.widths.len()));
+        }
+        if let Some(width) = self.widths.iter().find(|width| !(1..=4096).contains(*width)) {
+            return fault(format!("expected widths of 1 to 4096, found {width}"));
+        }
+        if ![1, 2, 4].contains(&self.stem) {
+            return fault(format!("expected a stem of 1, 2 or 4, found {}", self.stem));
+        }
+        Ok(())
+    }
+
+    /// A network with fresh weights (He et al. 2015) on `device`.
+    ///
+    /// # Panics
+    /// If the configuration does not pass [`validate`](Self::validate).
+    pub fn init(&self, device: &Device) -> UNet {
+        let cells = self.stem * self.stem;
+        let pairs = || self.widths.windows(2);
+        let inputs = [INPUTS * cells].into_iter().chain(self.widths.iter().copied());
+        UNet {
+            down: inputs.zip(&self.widths).map(|(i, &o)| DoubleConv::new(i, o, device)).collect(),
+            up: pairs()
+                .map(|pair| ConvTranspose2dConfig::new([pair[1], pair[0]], [2, 2]).with_stride([2, 2]).init(device))
+                .collect(),
+            merge: pairs().map(|pair| DoubleConv::new(2 * pair[0], pair[0], device)).collect(),
+            head: Conv2dConfig::new([self.widths[0], cells], [1, 1]).init(device),
+            stem: self.stem,
+        }
+    }
+}
+
+/// A U-Net (Ronneberger, Fischer and Brox 2015) with batch normalisation: one logit for each pixel.
+#[derive(Module, Debug)]
+pub struct UNet {
+    /// One for each depth, the finest first; the last is the bottleneck.
+    down: Vec<DoubleConv>,
+    /// From depth `i + 1` up to depth `i`.
+    up: Vec<ConvTranspose2d>,
+    /// After the skip at depth `i` has been joined.
+    merge: Vec<DoubleConv>,
+    head: Conv2d,
+    stem: usize,
+}
+
+impl UNet {
+    /// Logits of `x`: `[n, 3, h, w]` to `[n, 1, h, w]`.
+    ///
+    /// # Panics
+    /// If `h` or `w` is not a multiple of [`UNetConfig::multiple`].
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        // Shapes are those of the default configuration and a slice of 256 x 256.
+        let mut x = space_to_depth(x, self.stem); // [n, 12, 128, 128]
+        let mut skips = Vec::with_capacity(self.up.len());
+        for (depth, block) in self.down.iter().enumerate() {
+            if depth > 0 {
+                x = module::max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])); // [n, 16, 64, 64] …
+            }
+            x = block.forward(x); // [n, 16, 128, 128], [n, 32, 64, 64], … [n, 256, 8, 8]
+            skips.push(x.clone());
+        }
+        skips.pop();
+        for ((skip, up), merge) in skips.into_iter().zip(&self.up).zip(&self.merge).rev() {
+            x = Tensor::cat(vec![skip, up.forward(x)], 1); // [n, 256, 16, 16] …
+            x = merge.forward(x); // [n, 128, 16, 16], … [n, 16, 128, 128]
+        }
+        depth_to_space(self.head.forward(x), self.stem) // [n, 4, 128, 128] → [n, 1, 256, 256]
+    }
+
+    /// How many numbers are fitted; the running statistics of the normalisations are not.
+    pub fn parameters(&self) -> usize {
+        let convs = self.down.iter().chain(&self.merge).flat_map(|block| [&block.first, &block.second]);
+        let running: usize = convs.map(|conv| 2 * conv.norm.gamma.lazy_shape().num_elements()).sum();
+        self.num_params() - running
+    }
+
+    /// The same network with each normalisation folded into the convolution before it, for inference:
+    /// the same logits up to rounding, in fewer passes over memory.
+    #[must_use]
+    pub fn fold(mut self) -> Self {
+        let fold = |blocks: Vec<DoubleConv>| blocks.into_iter().map(DoubleConv::fold).collect();
+        self.down = fold(self.down);
+        self.merge = fold(self.merge);
+        self
+    }
+}
+
+/// Two 3x3 convolutions, each normalised and rectified.
+#[derive(Module, Debug)]
+struct DoubleConv {
+    first: ConvNormRelu,
+    second: ConvNormRelu,
+}
+
+impl DoubleConv {
+    fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
+        Self { first: ConvNormRelu::new(inputs, outputs, device), second: ConvNormRelu::new(outputs, outputs, device) }
+    }
+
+    /// `[n, inputs, h, w]` to `[n, outputs, h, w]`.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        self.second.forward(self.first.forward(x))
+    }
+
+    fn fold(self) -> Self {
+        Self { first: self.first.fold(), second: self.second.fold() }
+    }
+}
+
+#[derive(Module, Debug)]
+struct ConvNormRelu {
+    /// `[outputs, inputs, 3, 3]`; no bias, the normalisation has one.
+    weight: Param<Tensor<4>>,
+    norm: BatchNorm,
+    /// What is left of the normalisation once it has been folded into the weight, `[outputs]`.
+    bias: Option<Param<Tensor<1>>>,
+}
+
+impl ConvNormRelu {
+    fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
+        let kaiming = Initializer::KaimingNormal { gain: std::f64::consts::SQRT_2, fan_out_only: false };
+        let fan_in = inputs * 9;
+        Self {
+            weight: kaiming.init_with([outputs, inputs, 3, 3], Some(fan_in), None, device),
+            norm: BatchNormConfig::new(outputs).init(device),
+            bias: None,
+        }
+    }
+
+    /// `[n, inputs, h, w]` to `[n, outputs, h, w]`.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match &self.bias {
+            Some(bias) => kernels::conv3x3_relu(x, self.weight.val(), bias.val()),
+            #[cfg(feature = "fit")]
+            None if x.device().is_autodiff() => self.forward_fit(x),
+            None => self.forward_plain(x),
+        }
+    }
+
+    /// Burn's own operations, one by one: what the fused kernels are checked against.
+    fn forward_plain(&self, x: Tensor<4>) -> Tensor<4> {
+        let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+        relu(self.norm.forward(module::conv2d(x, self.weight.val(), None, options)))
+    }
+
+    /// As Burn's `BatchNorm` does it: batch statistics now, running ones for later.
+    #[cfg(feature = "fit")]
+    fn forward_fit(&self, x: Tensor<4>) -> Tensor<4> {
+        let norm = &self.norm;
+        let (out, mean, variance) =
+            kernels::conv3x3_norm_relu(x, self.weight.val(), norm.gamma.val(), norm.beta.val(), norm.epsilon);
+        for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
+            let kept = running.value_sync().detach().mul_scalar(1.0 - norm.momentum);
+            running.update(kept + batch.detach().mul_scalar(norm.momentum));
+        }
+        out
+    }
+
+    fn fold(mut self) -> Self {
+        let norm = &self.norm;
+        let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt(); // [outputs]
+        let bias = norm.beta.val() - norm.running_mean.value() * scale.clone(); // [outputs]
+        let [outputs] = scale.dims();
+        self.weight = self.weight.map(|weight| weight * scale.reshape([outputs, 1, 1, 1]));
+        self.bias = Some(Param::from_tensor(bias));
+        self
+    }
+}
+
+/// Folds squares of `cell` x `cell` pixels into channels: `[n, c, h, w]` to `[n, c * cell², h / cell, w / cell]`.
+fn space_to_depth(x: Tensor<4>, cell: usize) -> Tensor<4> {
+    if cell == 1 {
+        return x;
+    }
+    let [n, c, h, w] = x.dims();
+    x.reshape([n, c, h / cell, cell, w / cell, cell]) // [n, 3, 128, 2, 128, 2]
+        .permute([0, 1, 3, 5, 2, 4]) // [n, 3, 2, 2, 128, 128]
+        .reshape([n, c * cell * cell, h / cell, w / cell]) // [n, 12, 128, 128]
+}
+
+/// The inverse of [`space_to_depth`] for one channel: `[n, cell², h, w]` to `[n, 1, h * cell, w * cell]`.
+fn depth_to_space(x: Tensor<4>, cell: usize) -> Tensor<4> {
+    if cell == 1 {
+        return x;
+    }
+    let [n, _, h, w] = x.dims();
+    x.reshape([n, cell, cell, h, w]) // [n, 2, 2, 128, 128]
+        .permute([0, 3, 1, 4, 2]) // [n, 128, 2, 128, 2]
+        .reshape([n, 1, h * cell, w * cell]) // [n, 1, 256, 256]
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::ModuleMapper;
+    use burn::tensor::TensorData;
+
+    use super::*;
+    use crate::random::Rng;
+
+    /// Numbers that no initialisation would give: running statistics far from 0 and 1, so that folding shows.
+    struct Shake(Rng);
+
+    impl ModuleMapper for Shake {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|tensor| {
+                let low = if D == 1 { 0.5 } else { -0.5 };
+                let values = (0..tensor.shape().num_elements()).map(|_| self.0.range(low, low + 1.0)).collect();
+                let shaken = TensorData::new::<f32, _>(values, tensor.shape());
+                Tensor::from_data(shaken, &tensor.device()).set_require_grad(tensor.is_require_grad())
+            })
+        }
+    }
+
+    fn image(shape: [usize; 4], device: &Device) -> Tensor<4> {
+        let mut rng = Rng::new(9, 0);
+        let values = (0..shape.iter().product()).map(|_| rng.range(-2.0, 2.0)).collect();
+        Tensor::from_data(TensorData::new::<f32, _>(values, shape), device)
+    }
+
+    fn close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, what: &str) {
+        let numbers = |tensor: Tensor<D>| tensor.into_data().try_into_vec::<f32>().expect("f32");
+        let (found, expected) = (numbers(found), numbers(expected));
+        assert_eq!(found.len(), expected.len(), "{what}");
+        let scale = expected.iter().fold(1e-3f32, |most, value| most.max(value.abs()));
+        for (i, (a, b)) in found.iter().zip(&expected).enumerate() {
+            assert!((a - b).abs() < 2e-4 * scale, "{what}: at {i} found {a}, expected {b}");
+        }
+    }
+
+    #[test]
+    fn the_default_has_the_size_that_it_says() {
+        let unet = UNetConfig::default().init(&Device::flex());
+        assert_eq!(unet.parameters(), 1_943_924);
+    }
+
+    #[test]
+    fn folding_changes_no_logit() {
+        let device = Device::flex();
+        for (config, side) in [
+            (UNetConfig { widths: vec![3, 5, 9], stem: 1 }, 12),
+            (UNetConfig { widths: vec![8, 16], stem: 2 }, 20),
+            (UNetConfig { widths: vec![4], stem: 4 }, 8),
+        ] {
+            let unet = config.init(&device).map(&mut Shake(Rng::new(1, 0)));
+            let x = image([2, INPUTS, side, side + config.multiple()], &device);
+            close(unet.clone().fold().forward(x.clone()), unet.forward(x), &format!("{config:?}"));
+        }
+    }
+
+    #[test]
+    fn configurations_that_cannot_be_are_refused() {
+        for (widths, stem) in [(vec![], 1), (vec![0], 1), (vec![5000], 1), (vec![4; 9], 1), (vec![4], 3)] {
+            let config = UNetConfig { widths, stem };
+            assert!(config.validate().is_err(), "{config:?}");
+        }
+    }
+
+    /// The fused operation of fitting against Burn's own: result, running statistics and every gradient.
+    #[test]
+    #[cfg(feature = "fit")]
+    fn fitting_is_burns_own_convolution_and_normalisation() {
+        let device = Device::flex().autodiff();
+        for (inputs, outputs, [h, w]) in [(3, 5, [6, 9]), (16, 8, [16, 16]), (7, 20, [3, 33])] {
+            let block = ConvNormRelu::new(inputs, outputs, &device).map(&mut Shake(Rng::new(2, 0)));
+            let plain = block.clone().fork(&device);
+            let x = || image([3, inputs, h, w], &device).require_grad();
+            let (fused_x, plain_x) = (x(), x());
+            let fused = block.forward_fit(fused_x.clone());
+            let expected = plain.forward_plain(plain_x.clone());
+            close(fused.clone().inner(), expected.clone().inner(), "result");
+
+            // A loss that no symmetry can hide behind.
+            let weigh = |out: Tensor<4>| (out.clone() * image(out.dims(), &device)).sum();
+            let (of_fused, of_plain) = (weigh(fused).backward(), weigh(expected).backward());
+            let gradient = |x: &Tensor<4>, all: &burn::tensor::Gradients| x.grad(all).expect("a gradient");
+            close(gradient(&fused_x, &of_fused), gradient(&plain_x, &of_plain), "x");
+            close(gradient(&block.weight.val(), &of_fused), gradient(&plain.weight.val(), &of_plain), "weight");
+            for (a, b, what) in [
+                (&block.norm.gamma, &plain.norm.gamma, "gamma"),
+                (&block.norm.beta, &plain.norm.beta, "beta"),
+            ] {
+                let (a, b) = (a.val().grad(&of_fused), b.val().grad(&of_plain));
+                close(a.expect("a gradient"), b.expect("a gradient"), what);
+            }
+            let (a, b) = (&block.norm, &plain.norm);
+            close(a.running_mean.value_sync().inner(), b.running_mean.value_sync().inner(), "running mean");
+            close(a.running_var.value_sync().inner(), b.running_var.value_sync().inner(), "running variance");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Model manifest and record bytes ↔ [`UNet`], checked by hash.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::store::ModuleRecord;
+use burn::tensor::{Bytes, DType, Device, Tensor};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{ModelFault, Result};
+use crate::normalize::Normalisation;
+use crate::unet::{UNet, UNetConfig};
+
+/// The version of [`Manifest`] that this library reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// `model.json`: all that has to be known of the weights beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The network whose weights they are.
+    pub network: UNetConfig,
+    /// The side of the network's square grid, pixels.
+    pub grid: usize,
+    /// How slices are brought on it.
+    pub normalisation: Normalisation,
+    /// A pixel is in the mask if its probability is at least this, 0.0 to 1.0.
+    pub threshold: f32,
+    /// The file of weights.
+    pub weights: WeightsFile,
+    /// Who was fitted on.
+    pub split: Split,
+    /// Slices that were fitted on, and how many of them show a lesion.
+    pub counts: Counts,
+    /// What `train fit` was told: enough to run it again.
+    pub recipe: serde_json::Value,
+    /// The source's git revision at the time, `unknown` outside a checkout.
+    pub revision: String,
+    /// What [`Segmenter::known_answer`](crate::segmenter::Segmenter::known_answer) gave natively.
+    #[serde(default)]
+    pub known_answer: Vec<f32>,
+    /// Figures of the held-out patients by name, each in the unit that its name says.
+    pub metrics: BTreeMap<String, f64>,
+}
+
+/// What identifies `weights.bin`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightsFile {
+    /// SHA-256 of its bytes, lower-case hexadecimal.
+    pub sha256: String,
+    /// Its length.
+    pub bytes: usize,
+    /// Numbers that were fitted, batch statistics not counted.
+    pub parameters: usize,
+}
+
+/// Names of patients (or, after a fit by slices, of slices).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// Fitted on.
+    pub fit: Vec<String>,
+    /// Held out: the epoch and the threshold were chosen by them.
+    pub held_out: Vec<String>,
+}
+
+/// How much was fitted on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Slices.
+    pub slices: usize,
+    /// Slices with a lesion.
+    pub positive: usize,
+}
+
+impl Manifest {
+    /// Reads `model.json`.
+    ///
+    /// # Errors
+    /// [`ModelFault`] for text that is no manifest, another format, or a network or grid that cannot be.
+    pub fn from_json(json: &[u8]) -> Result<Self, ModelFault> {
+        /// Read first, so that another format is called that and not a missing field.
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let Version { format } = serde_json::from_slice(json).map_err(ModelFault::Manifest)?;
+        if format != FORMAT {
+            let reason = format!("expected a manifest of format {FORMAT}, found {format}");
+            return Err(ModelFault::Config { reason });
+        }
+        let manifest: Self = serde_json::from_slice(json).map_err(ModelFault::Manifest)?;
+        manifest.network.validate()?;
+        let (grid, multiple) = (manifest.grid, manifest.network.multiple());
+        if grid == 0 || grid > 4096 || grid % multiple != 0 {
+            let reason = format!("expected a grid that is a multiple of {multiple} up to 4096, found {grid}");
+            return Err(ModelFault::Config { reason });
+        }
+        if !(0.0..=1.0).contains(&manifest.threshold) {
+            let reason = format!("expected a threshold from 0 to 1, found {}", manifest.threshold);
+            return Err(ModelFault::Config { reason });
+        }
+        Ok(manifest)
+    }
+
+    /// The network with the given weights on `device`, ready for fitting or, [folded](UNet::fold), for inference.
+    ///
+    /// # Errors
+    /// [`ModelFault::Hash`] unless these are the very bytes that the manifest names, [`ModelFault::Record`] if they do
+    /// not fit the network.
+    pub fn load(&self, weights: &[u8], device: &Device) -> Result<UNet, ModelFault> {
+        let found = sha256(weights);
+        if found != self.weights.sha256 {
+            let expected = self.weights.sha256.clone();
+            return Err(ModelFault::Hash { expected, found, bytes: weights.len() });
+        }
+        let record = |error: burn::store::RecordError| ModelFault::Record { reason: error.to_string() };
+        let loaded = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights.to_vec())).map_err(record)?;
+        self.network.init(device).try_load_record(loaded.cast_to_module_dtype()).map_err(record)
+    }
+}
+
+impl WeightsFile {
+    /// The bytes of `weights.bin` for a fitted network, and what identifies them. Kernels are stored in half
+    /// precision; the normalisations' few numbers stay in single, since small variances would vanish.
+    ///
+    /// # Errors
+    /// [`ModelFault::Record`] if Burn cannot write the record.
+    pub fn of(unet: &UNet) -> Result<(Vec<u8>, Self), ModelFault> {
+        let parameters = unet.parameters();
+        let halved = unet.clone().map(&mut Halve);
+        let bytes = halved.into_record().into_bytes();
+        let bytes = bytes.map_err(|error| ModelFault::Record { reason: error.to_string() })?.to_vec();
+        let file = Self { sha256: sha256(&bytes), bytes: bytes.len(), parameters };
+        Ok((bytes, file))
+    }
+}
+
+struct Halve;
+
+impl ModuleMapper for Halve {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if D == 4 { param.map(|tensor| tensor.detach().cast(DType::F16)) } else { param }
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

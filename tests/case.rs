@@ -1,0 +1,307 @@
+//! Case assembly from the outside: names and slices in, cases and notes out.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::cmp::Ordering;
+
+use glioscope::case::{Assembly, Note, assemble, natural_order};
+use glioscope::image::{Channels, Limits, Samples, Slice, Spacing, read};
+use proptest::prelude::*;
+
+// ---- what belongs together -----------------------------------------------------------------------------------------
+
+#[test]
+fn a_patient_folder_is_a_case_in_natural_order() {
+    let folder = "kaggle_3m/TCGA_CS_4941_19960909";
+    let names: Vec<String> =
+        [10, 2, 1, 11, 9].iter().map(|i| format!("{folder}/TCGA_CS_4941_19960909_{i}.tif")).collect();
+    let assembly = assemble(names.iter().map(|name| slice(name)).collect());
+    let expected = [1, 2, 9, 10, 11].map(|i| format!("{folder}/TCGA_CS_4941_19960909_{i}.tif"));
+    assert_eq!(outline(&assembly), [("TCGA_CS_4941_19960909".to_owned(), expected.to_vec())]);
+    assert!(assembly.notes.is_empty());
+}
+
+#[test]
+fn patients_stay_apart() {
+    // Loose files, then one folder for all, then a folder each.
+    assert_cases(
+        &["TCGA_A_1_2.tif", "TCGA_B_2_1.tif", "TCGA_A_1_1.tif"],
+        &[("TCGA_A_1", &["TCGA_A_1_1.tif", "TCGA_A_1_2.tif"]), ("TCGA_B_2", &["TCGA_B_2_1.tif"])],
+    );
+    assert_cases(
+        &["all/a_2.tif", "all/b_1.tif", "all/a_1.tif"],
+        &[("all/a", &["all/a_1.tif", "all/a_2.tif"]), ("all/b", &["all/b_1.tif"])],
+    );
+    assert_cases(&["x/p2/IMG-1.png", "x/p10/IMG-1.png"], &[("p2", &["x/p2/IMG-1.png"]), ("p10", &["x/p10/IMG-1.png"])]);
+}
+
+#[test]
+fn folders_of_one_name_are_told_apart() {
+    assert_cases(
+        &["before/scan/1.tif", "after/scan/1.tif", "other/1.tif"],
+        &[("after/scan", &["after/scan/1.tif"]), ("before/scan", &["before/scan/1.tif"]), ("other", &["other/1.tif"])],
+    );
+}
+
+#[test]
+fn all_kinds_of_names() {
+    assert_cases(&["scan10.png", "scan9.png"], &[("scan", &["scan9.png", "scan10.png"])]);
+    assert_cases(&["IMG-0001.tif", "IMG-0010.tif"], &[("IMG", &["IMG-0001.tif", "IMG-0010.tif"])]);
+    assert_cases(&["IM (2).png", "IM (10).png"], &[("IM", &["IM (2).png", "IM (10).png"])]);
+    assert_cases(&["2", "1.TIF"], &[("unnamed", &["1.TIF", "2"])]);
+    // Nothing to tell patients by: apart where loose, together in a folder.
+    assert_cases(&["brain.png", "head.png"], &[("brain", &["brain.png"]), ("head", &["head.png"])]);
+    assert_cases(&["p/low.png", "p/high.png"], &[("p", &["p/high.png", "p/low.png"])]);
+    // Other separators, and folders that say nothing.
+    assert_cases(&["p\\a_2.tif", "./p//a_1.tif"], &[("p", &["./p//a_1.tif", "p\\a_2.tif"])]);
+    assert_cases(&["IMG.0010", "IMG.0009"], &[("IMG", &["IMG.0009", "IMG.0010"])]);
+    assert_cases(&[], &[]);
+    assert_cases(&[""], &[("unnamed", &[""])]);
+}
+
+#[test]
+fn a_stack_is_a_case_of_its_own() {
+    assert_cases(
+        &["stack.tif#10", "stack.tif#9", "other.tif#1", "other.tif#2"],
+        &[("other", &["other.tif#1", "other.tif#2"]), ("stack", &["stack.tif#9", "stack.tif#10"])],
+    );
+    // Beside single slices of the same name and folder.
+    assert_cases(
+        &["p/a.tif#1", "p/a.tif#2", "p/a_1.tif"],
+        &[("p/a", &["p/a_1.tif"]), ("p/a (2)", &["p/a.tif#1", "p/a.tif#2"])],
+    );
+    // A `#` that is part of the name.
+    assert_cases(&["a#2.tif", "a#10.tif"], &[("a", &["a#2.tif", "a#10.tif"])]);
+    assert_cases(&["a.tif#", "b.tif#+3"], &[("a.tif#", &["a.tif#"]), ("b.tif#+", &["b.tif#+3"])]);
+}
+
+#[test]
+fn pages_as_they_are_read() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pages-of-three-sizes.tif");
+    let bytes = std::fs::read(path).expect("a fixture");
+    let assembly = assemble(read("drop/stack.tif", &bytes, &Limits::default()).expect("sound"));
+    let expected = [1, 2, 3].map(|page| format!("drop/stack.tif#{page}"));
+    assert_eq!(outline(&assembly), [("drop".to_owned(), expected.to_vec())]);
+}
+
+// ---- masks ---------------------------------------------------------------------------------------------------------
+
+#[test]
+fn masks_belong_to_their_slice_and_are_never_slices() {
+    let assembly = assemble(vec![
+        mask("p/a_1_mask.tif", 4, 3),
+        slice("p/a_1.tif"),
+        slice("p/a_2.tif"),
+        mask("p/a_10_MASK.png", 4, 3),
+        slice("p/a_10.tif"),
+        slice("p/unmasked.tif"),
+    ]);
+    let referenced = references(&assembly);
+    assert_eq!(referenced, ["p/a_1.tif", "p/a_10.tif"]);
+    assert_eq!(assembly.cases.iter().map(|case| case.slices.len()).sum::<usize>(), 4);
+    assert!(assembly.notes.is_empty(), "{:?}", assembly.notes);
+    let reference = assembly.cases.iter().flat_map(|case| &case.slices).find_map(|slice| slice.reference.as_ref());
+    assert_eq!(reference.map(|mask| (mask.width(), mask.height(), mask.area())), Some((4, 3, 6)));
+}
+
+#[test]
+fn masks_of_a_stack_go_page_by_page() {
+    let assembly = assemble(vec![
+        slice("stack.tif#1"),
+        slice("stack.tif#2"),
+        mask("stack_mask.tif#2", 4, 3),
+        mask("stack_mask.tif#3", 4, 3),
+    ]);
+    assert_eq!(references(&assembly), ["stack.tif#2"]);
+    assert_eq!(notes(&assembly), ["stack_mask.tif#3: a mask without a slice, expected stack#3"]);
+}
+
+#[test]
+fn a_mask_of_another_size_is_reported() {
+    let assembly = assemble(vec![slice("p/a_1.tif"), mask("p/a_1_mask.tif", 3, 4)]);
+    assert_eq!(notes(&assembly), ["p/a_1_mask.tif: a mask of 3 x 4 pixels, but p/a_1.tif has 4 x 3"]);
+    assert!(matches!(
+        &assembly.notes[..],
+        [Note::MaskSize { mask_size: [3, 4], slice_size: [4, 3], mask, slice }]
+            if mask == "p/a_1_mask.tif" && slice == "p/a_1.tif"
+    ));
+    assert_eq!(outline(&assembly), [("p".to_owned(), vec!["p/a_1.tif".to_owned()])]);
+    assert!(references(&assembly).is_empty());
+}
+
+#[test]
+fn stray_masks_are_reported() {
+    let assembly = assemble(vec![
+        mask("p/b_1_mask.tif", 4, 3),
+        mask("q/a_1_mask.tif", 4, 3),
+        mask("_mask.tif", 4, 3),
+        slice("p/a_1.tif"),
+    ]);
+    assert_eq!(outline(&assembly), [("p".to_owned(), vec!["p/a_1.tif".to_owned()])]);
+    assert_eq!(
+        notes(&assembly),
+        [
+            "_mask.tif: a mask without a slice, expected ",
+            "p/b_1_mask.tif: a mask without a slice, expected p/b_1",
+            "q/a_1_mask.tif: a mask without a slice, expected q/a_1",
+        ]
+    );
+}
+
+#[test]
+fn a_mask_in_colour_is_reported() {
+    let colour = Slice::new("a_1_mask.tif", 4, 3, Channels::Rgb, Samples::U8(vec![0; 36])).expect("consistent");
+    let assembly = assemble(vec![slice("a_1.tif"), colour]);
+    assert!(matches!(&assembly.notes[..], [Note::MaskUnusable { mask, .. }] if mask == "a_1_mask.tif"));
+    assert!(assembly.notes[0].to_string().starts_with("a_1_mask.tif: "), "{}", assembly.notes[0]);
+    assert_eq!(assembly.cases.len(), 1);
+}
+
+// ---- duplicates ----------------------------------------------------------------------------------------------------
+
+#[test]
+fn of_duplicates_one_stays() {
+    let same = |value| Slice::new("p/a_1.tif", 1, 1, Channels::Grey, Samples::U8(vec![value])).expect("consistent");
+    for slices in [vec![same(1), same(2)], vec![same(2), same(1)]] {
+        let assembly = assemble(slices);
+        assert_eq!(notes(&assembly), ["p/a_1.tif: came twice, one was left out"]);
+        assert_eq!(assembly.cases[0].slices.len(), 1);
+        assert_eq!(assembly.cases[0].slices[0].slice.value(0, 0, 0), Some(1));
+    }
+    // Another extension: the masks of both would go by one name.
+    let assembly = assemble(vec![slice("p/a_1.png"), slice("p/a_1.tif"), slice("p\\a_1.tiff")]);
+    assert_eq!(outline(&assembly), [("p".to_owned(), vec!["p/a_1.tif".to_owned()])]);
+    assert_eq!(
+        notes(&assembly),
+        ["p/a_1.png: left out, p/a_1.tif stands in its place", "p\\a_1.tiff: left out, p/a_1.tif stands in its place"]
+    );
+    // Two masks of one slice.
+    let assembly = assemble(vec![mask("a_1_mask.png", 4, 3), slice("a_1.tif"), mask("a_1_mask.tif", 4, 3)]);
+    assert_eq!(references(&assembly), ["a_1.tif"]);
+    assert_eq!(notes(&assembly), ["a_1_mask.png: left out, a_1_mask.tif stands in its place"]);
+    // The same name in another folder is another slice.
+    assert!(assemble(vec![slice("p/a_1.tif"), slice("q/a_1.tif")]).notes.is_empty());
+}
+
+// ---- order ---------------------------------------------------------------------------------------------------------
+
+#[test]
+fn natural_order_by_example() {
+    let ordered = "|0|00|01|1|2|10|99999999999999999999999999999|100000000000000000000000000000|_|a|a1|a2|A10|a10|a10b|\
+                   a_1|a_2|a_10|b|scan_1.tif|scan_2.tif|scan_10.tif|Ä|ä";
+    let ordered: Vec<&str> = ordered.split('|').collect();
+    for (i, a) in ordered.iter().enumerate() {
+        for (j, b) in ordered.iter().enumerate() {
+            assert_eq!(natural_order(a, b), i.cmp(&j), "{a:?} and {b:?}");
+        }
+    }
+}
+
+/// Names as they come, and names that nobody would think of.
+fn names() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[ab]?/?[aAä]?_?[0-9]{0,3}(_mask)?(\\.tif|\\.png)?(#[0-9]{1,2})?",
+        "(p/|q/)?(a|b)_[0-9]{1,2}(_mask)?\\.(tif|png)",
+        "\\PC{0,8}",
+        "[0-9]{0,40}",
+    ]
+}
+
+fn slices() -> impl Strategy<Value = Vec<Slice>> {
+    let one = (names(), 1_usize..3, 1_usize..3, any::<bool>(), 0_u8..3, any::<bool>());
+    let slice = one.prop_map(|(name, width, height, rgb, value, spaced)| {
+        let channels = if rgb { Channels::Rgb } else { Channels::Grey };
+        let samples = Samples::U8(vec![value * 120; width * height * channels.count()]);
+        let spacing = spaced.then_some(Spacing { x: 1.0, y: f64::from(value) });
+        Slice::new(name, width, height, channels, samples).expect("consistent").with_spacing(spacing)
+    });
+    proptest::collection::vec(slice, 0..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn natural_order_is_a_total_order(a in names(), b in names(), c in names()) {
+        prop_assert_eq!(natural_order(&a, &b), natural_order(&b, &a).reverse());
+        prop_assert_eq!(natural_order(&a, &b) == Ordering::Equal, a == b);
+        let mut sorted = [&a, &b, &c];
+        sorted.sort_by(|a, b| natural_order(a, b));
+        prop_assert!(natural_order(sorted[0], sorted[2]) != Ordering::Greater);
+    }
+
+    #[test]
+    fn numbers_of_any_length_are_in_numeric_order(a: u128, b: u128, zeros in 0_usize..3) {
+        let name = |number: u128| format!("scan_{}{number}.tif", "0".repeat(zeros));
+        prop_assert_eq!(natural_order(&name(a), &name(b)), a.cmp(&b));
+    }
+
+    #[test]
+    fn the_order_of_slices_does_not_matter((slices, shuffled) in slices().prop_flat_map(|slices| {
+        (Just(slices.clone()), Just(slices).prop_shuffle())
+    })) {
+        let (a, b) = (assemble(slices), assemble(shuffled));
+        prop_assert_eq!(&a.cases, &b.cases);
+        prop_assert_eq!(notes(&a), notes(&b));
+    }
+
+    #[test]
+    fn every_slice_is_in_a_case_or_in_a_note(slices in slices()) {
+        let mut handed_in: Vec<String> = slices.iter().map(|slice| slice.name().to_owned()).collect();
+        let assembly = assemble(slices);
+        let mut names: Vec<&str> = assembly.cases.iter().map(|case| &*case.name).collect();
+        names.dedup();
+        prop_assert_eq!(names.len(), assembly.cases.len());
+        prop_assert!(assembly.cases.iter().all(|case| !case.slices.is_empty()));
+        for case_slice in assembly.cases.iter().flat_map(|case| &case.slices) {
+            let slice = &case_slice.slice;
+            let size = [slice.width(), slice.height()];
+            prop_assert!(case_slice.reference.iter().all(|mask| [mask.width(), mask.height()] == size));
+        }
+        // Of what was handed in: the slices of the cases, their masks, and what the notes name.
+        let masks = references(&assembly).len();
+        let found = assembly.cases.iter().map(|case| case.slices.len()).sum::<usize>() + masks + assembly.notes.len();
+        prop_assert_eq!(found, handed_in.len());
+        for note in &assembly.notes {
+            let at = handed_in.iter().position(|name| name == note.name());
+            prop_assert!(at.is_some(), "{}", note);
+            handed_in.remove(at.unwrap_or_default());
+        }
+    }
+}
+
+// ---- helpers -------------------------------------------------------------------------------------------------------
+
+fn slice(name: &str) -> Slice {
+    Slice::new(name, 4, 3, Channels::Rgb, Samples::U8(vec![9; 36])).expect("consistent")
+}
+
+/// A mask of which every second pixel is inside.
+fn mask(name: &str, width: usize, height: usize) -> Slice {
+    let samples = (0..width * height).map(|i| if i % 2 == 0 { 255 } else { 0 }).collect();
+    Slice::new(name, width, height, Channels::Grey, Samples::U8(samples)).expect("consistent")
+}
+
+fn outline(assembly: &Assembly) -> Vec<(String, Vec<String>)> {
+    let names = |case: &glioscope::case::Case| case.slices.iter().map(|s| s.slice.name().to_owned()).collect();
+    assembly.cases.iter().map(|case| (case.name.clone(), names(case))).collect()
+}
+
+fn notes(assembly: &Assembly) -> Vec<String> {
+    assembly.notes.iter().map(Note::to_string).collect()
+}
+
+/// The slices that have a reference mask.
+fn references(assembly: &Assembly) -> Vec<&str> {
+    let slices = assembly.cases.iter().flat_map(|case| &case.slices);
+    slices.filter(|slice| slice.reference.is_some()).map(|slice| slice.slice.name()).collect()
+}
+
+fn assert_cases(names: &[&str], expected: &[(&str, &[&str])]) {
+    let assembly = assemble(names.iter().map(|name| slice(name)).collect());
+    let expected: Vec<(String, Vec<String>)> = expected
+        .iter()
+        .map(|(name, slices)| ((*name).to_owned(), slices.iter().map(|&s| s.to_owned()).collect()))
+        .collect();
+    assert_eq!(outline(&assembly), expected);
+    assert!(assembly.notes.is_empty(), "{:?}", assembly.notes);
+}

@@ -1,0 +1,204 @@
+/**
+ * What goes wrong is named, and what can go on goes on.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { FIXTURES, excerpt, phantoms, unzip } from './files.ts';
+import { expect, test } from './page.ts';
+
+/** Replaces a method of the package's `Session`. `call` counts from 1 in each worker. */
+function override(method: string, body: string) {
+  return (source: string) => `${source}
+    { const original = Session.prototype.${method}; let call = 0;
+      Session.prototype.${method} = function (...given) { call++; ${body} }; }`;
+}
+
+const TRAP = `throw new WebAssembly.RuntimeError('unreachable executed')`;
+
+test('refused files are listed with their reasons while the others run', async ({ scope, page }) => {
+  const folder = excerpt(phantoms()[0], 3);
+  const slices = readdirSync(folder).map((name) => ({ name, bytes: readFileSync(join(folder, name)) }));
+  const [whole] = slices;
+  const refused = readdirSync(FIXTURES).filter((name) => name.startsWith('refused-'));
+  const bad: Record<string, [Buffer, RegExp]> = {
+    'notes.txt': [Buffer.from('seen on Monday'), /not an image/],
+    'empty.tif': [Buffer.alloc(0), /not an image/],
+    'cut.tif': [whole.bytes.subarray(0, 9000), /truncated/],
+    'cut.png': [readFileSync(join(FIXTURES, 'rgb-8.png')).subarray(0, 60), /./],
+    ...Object.fromEntries(refused.map((name) => [name, [readFileSync(join(FIXTURES, name)), /./] as [Buffer, RegExp]])),
+  };
+  expect(refused.length).toBeGreaterThan(5);
+  await scope.open('?backend=cpu');
+  await scope.chooseFiles([...slices, ...Object.entries(bad).map(([name, [bytes]]) => ({ name, bytes }))]);
+  await scope.is('done');
+  const lines = await page.locator('#errors li').allTextContents();
+  expect(lines).toHaveLength(Object.keys(bad).length);
+  for (const [name, [, reason]] of Object.entries(bad)) {
+    const line = lines.find((text) => text.startsWith(`${name}: `));
+    expect(line, name).toBeDefined();
+    expect(line?.slice(name.length + 2)).toMatch(reason);
+  }
+  expect([...unzip((await scope.download()).bytes).keys()]).toHaveLength(3);
+});
+
+test('a drop without a usable file ends in an error, and the next one works', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFiles([{ name: 'notes.txt', bytes: Buffer.from('no slice') }]);
+  await scope.is('error');
+  await expect(page.locator('#errors li')).toHaveText(/^notes\.txt: not an image/);
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  await expect(page.locator('#errors li')).toHaveCount(0);
+});
+
+test('cancel keeps what is finished', async ({ scope, page }) => {
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(phantoms()[0]);
+  await scope.finished(2);
+  await page.click('#cancel');
+  await scope.is('done');
+  await expect(page.locator('#status')).toHaveText(/^Cancelled/);
+  const done = await page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]').count();
+  expect(done).toBeLessThan(24);
+  expect([...unzip((await scope.download()).bytes).keys()]).toHaveLength(done);
+});
+
+test('a newer drop supersedes the one that runs', async ({ scope, page }) => {
+  const [first, second] = phantoms();
+  await scope.open('?backend=cpu');
+  await scope.drop(first);
+  await scope.finished(2);
+  await scope.drop(excerpt(second, 4));
+  await expect(page.locator('#cases b')).toHaveText(['PHANTOM_0002']);
+  await scope.is('done');
+  await expect(page.locator('#strip button')).toHaveCount(4);
+  const names = [...unzip((await scope.download()).bytes).keys()];
+  expect(names).toHaveLength(4);
+  expect(names.every((name) => name.includes('PHANTOM_0002'))).toBe(true);
+});
+
+test('after a panic a new worker finishes the case', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('segment', `if (call === 3) ${TRAP}; return original.apply(this, given);`), 1);
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(excerpt(phantoms()[0], 6));
+  await scope.is('done');
+  await expect(page.locator('#notice')).toContainText('A new one has been started');
+  await expect(page.locator('#errors li')).toHaveCount(0);
+  expect([...unzip((await scope.download()).bytes).keys()]).toHaveLength(6);
+  expect(page.workers()).toHaveLength(1);
+});
+
+test('a panic that is reported but rejects nothing is noticed too', async ({ scope, page }) => {
+  const silent = `if (call === 2) { hear('panicked at src/unet.rs'); return new Promise(() => {}); } return original.apply(this, given);`;
+  const change = (source: string) => override('segment', silent)(
+    `${source.replace('export function onPanic', 'function hook')}\nlet hear; export function onPanic(f) { hear = f; hook(f); }`,
+  );
+  await scope.tamper('pkg/glioscope.js', change, 1);
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(excerpt(phantoms()[0], 4));
+  await scope.is('done');
+  await expect(page.locator('#notice')).toContainText('panicked at src/unet.rs');
+  expect([...unzip((await scope.download()).bytes).keys()]).toHaveLength(4);
+});
+
+test('a slice that panics every time is named and left out', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('segment', `if (given[1] === 1) ${TRAP}; return original.apply(this, given);`));
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(excerpt(phantoms()[0], 4));
+  await scope.is('done');
+  await expect(page.locator('#errors li')).toHaveCount(1);
+  await expect(page.locator('#errors li')).toContainText('unreachable');
+  expect([...unzip((await scope.download()).bytes).keys()]).toHaveLength(3);
+});
+
+test('a file that panics the reader is named and left out', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('addFile', `if (given[0] === 'bad.tif') ${TRAP}; return original.apply(this, given);`));
+  await scope.open('?backend=cpu&workers=1');
+  const folder = excerpt(phantoms()[0], 2);
+  const slices = readdirSync(folder).map((name) => ({ name, bytes: readFileSync(join(folder, name)) }));
+  await scope.chooseFiles([slices[0], { name: 'bad.tif', bytes: Buffer.from('II*') }, ...slices.slice(1)]);
+  await scope.is('done');
+  await expect(page.locator('#errors li')).toHaveText([/^bad\.tif: /]);
+  expect([...unzip((await scope.download()).bytes).keys()]).toHaveLength(2);
+});
+
+test('a worker that the browser kills is replaced, in the middle of a case and after it', async ({ scope, page }) => {
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(phantoms()[0]);
+  await scope.finished(3);
+  await page.workers()[0].evaluate(() => self.close());
+  await expect(page.locator('#notice')).toContainText('the browser ended the worker');
+  await scope.is('done');
+  await page.click('#notice [data-act="close"]');
+  await page.workers()[0].evaluate(() => self.close());
+  await expect(page.locator('#notice')).toContainText('finished slices are kept');
+  expect([...unzip((await scope.download()).bytes).keys()]).toHaveLength(24);
+});
+
+test('a helper that is killed costs nothing', async ({ scope, page }) => {
+  await scope.open('?backend=cpu&workers=2');
+  await scope.chooseFolder(phantoms()[0]);
+  await scope.finished(5);
+  await page.workers()[1].evaluate(() => self.close());
+  await scope.is('done');
+  expect([...unzip((await scope.download()).bytes).keys()]).toHaveLength(24);
+  await expect(page.locator('#errors li')).toHaveCount(0);
+  await expect(page.locator('#notice')).toBeHidden();
+});
+
+/** Lets the software adapter pass for hardware. */
+const preferSoftware = (source: string) => source.replace('preferable: !software', 'preferable: true');
+
+test('a lost device in the middle of a case: the rest runs on the CPU', async ({ scope, page }) => {
+  await scope.tamper('gpu.js', preferSoftware);
+  const keep = `{ const open = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (given) { return (self.opened = await open.call(this, given)); }; }`;
+  await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${keep}`, 1);
+  await scope.open();
+  await expect(page.locator('#backend')).toHaveText('webgpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 8));
+  await scope.finished(1);
+  await page.workers()[0].evaluate(() => (self as unknown as { opened: GPUDevice }).opened.destroy());
+  await scope.is('done');
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await expect(page.locator('#notice')).toContainText('the GPU device was lost');
+  await expect(page.locator('#backend-detail')).toContainText('WebGPU was given up');
+  expect([...unzip((await scope.download()).bytes).keys()]).toHaveLength(8);
+});
+
+test('a GPU that computes wrong numbers is found out', async ({ scope, page }) => {
+  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('pkg/glioscope.js', override('check', 'return Promise.resolve(0.2);'));
+  await scope.open();
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await expect(page.locator('#backend-detail')).toContainText('the self-test is off by 0.2');
+});
+
+test('a GPU without timestamp queries is not tried', async ({ scope, page }) => {
+  await scope.tamper('gpu.js', (source) => preferSoftware(source).replace("has('timestamp-query')", "has('no-such-feature')"));
+  await scope.open();
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await expect(page.locator('#backend-detail')).toContainText('lacks timestamp-query');
+});
+
+test('a backend that was asked for and cannot be had is an error that says so', async ({ scope, page }) => {
+  await scope.tamper('gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
+  await page.goto('./?backend=webgpu');
+  await scope.is('error');
+  await expect(page.locator('#notice')).toContainText('this browser offers no WebGPU');
+});
+
+test('altered or missing weights are an error that says so', async ({ scope, page }) => {
+  await page.route('**/www/model/weights.bin', (route) => route.fulfill({ body: 'no weights' }));
+  await page.goto('./?backend=cpu');
+  await scope.is('error');
+  await expect(page.locator('#notice')).toContainText('SHA-256');
+  await page.unroute('**/www/model/weights.bin');
+  await page.route('**/www/model/weights.bin', (route) => route.fulfill({ status: 404 }));
+  await page.click('#notice [data-act="again"]');
+  await scope.is('error');
+  await expect(page.locator('#notice')).toContainText('404');
+  await page.unroute('**/www/model/weights.bin');
+  await page.click('#notice [data-act="again"]');
+  await scope.is('ready');
+});

@@ -1,0 +1,118 @@
+/**
+ * Files as the tests need them: folders of slices, and independent readers of what the page exports.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
+
+const TRAIN = process.env.GLIOSCOPE_TRAIN ?? resolve(import.meta.dirname, '../../target/release/train');
+
+const MODEL = resolve(import.meta.dirname, '../../www/model');
+
+/** Image files that the readers' own tests are held against. */
+export const FIXTURES = resolve(import.meta.dirname, '../fixtures');
+
+/** Runs the native program. */
+export function train(...args: string[]) {
+  execFileSync(TRAIN, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+let made = '';
+
+/** Folders of two synthetic patients, made once. */
+export function phantoms(): string[] {
+  if (!made) {
+    made = mkdtempSync(join(tmpdir(), 'glioscope-phantoms-'));
+    train('phantom', '--out', join(made, 'all'), '--patients', '2', '--seed', '1');
+  }
+  return readdirSync(join(made, 'all')).sort().map((name) => join(made, 'all', name));
+}
+
+/** A patient of some slices out of the middle of a folder; few enough for a software GPU. */
+export function excerpt(folder: string, slices: number): string {
+  const name = basename(folder);
+  const out = join(mkdtempSync(join(tmpdir(), 'glioscope-excerpt-')), name);
+  mkdirSync(out);
+  const all = readdirSync(folder).filter((file) => !file.includes('_mask')).length;
+  for (let i = 0; i < slices; i++) {
+    const number = Math.round((all - slices) / 2) + i + 1;
+    for (const file of [`${name}_${number}.tif`, `${name}_${number}_mask.tif`]) cpSync(join(folder, file), join(out, file));
+  }
+  return out;
+}
+
+/** Folders of real patients, where this machine has any. */
+export function realPatients(): string[] {
+  const root = process.env.GLIOSCOPE_REAL;
+  if (!root) return [];
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  const folders = entries.filter((entry) => entry.name.endsWith('_mask.tif')).map((entry) => entry.parentPath);
+  return [...new Set(folders)].sort();
+}
+
+/** The masks that the native program draws for a patient, by file name. */
+export function nativeMasks(folder: string): Map<string, Mask> {
+  const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
+  train('segment', folder, '--out', out, '--model', MODEL, '--device', 'cpu');
+  const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('_mask.tif'));
+  return new Map(files.map((file) => [basename(file), readMask(readFileSync(join(out, file)))]));
+}
+
+export interface Mask {
+  width: number;
+  height: number;
+  /** 0 or 255, row by row. */
+  pixels: Buffer;
+}
+
+/** A grey, uncompressed 8-bit TIFF: all that a mask may be. */
+export function readMask(file: Buffer): Mask {
+  if (file.toString('latin1', 0, 2) !== 'II' || file.readUInt16LE(2) !== 42) throw new Error('not a little-endian TIFF');
+  const directory = file.readUInt32LE(4);
+  const tags = new Map<number, number[]>();
+  for (let i = 0; i < file.readUInt16LE(directory); i++) {
+    const entry = directory + 2 + 12 * i;
+    const [tag, type, count] = [file.readUInt16LE(entry), file.readUInt16LE(entry + 2), file.readUInt32LE(entry + 4)];
+    const size = type === 3 ? 2 : 4;
+    if (type !== 3 && type !== 4) continue;
+    const at = count * size > 4 ? file.readUInt32LE(entry + 8) : entry + 8;
+    tags.set(tag, Array.from({ length: count }, (_, k) => file.readUIntLE(at + k * size, size)));
+  }
+  const one = (tag: number) => tags.get(tag)?.[0] ?? 0;
+  const [width, height, bits, compression] = [256, 257, 258, 259].map(one);
+  if (bits !== 8 || compression !== 1) throw new Error(`${bits} bits, compression ${compression}`);
+  const lengths = tags.get(279) ?? [];
+  const strips = (tags.get(273) ?? []).map((offset, i) => file.subarray(offset, offset + lengths[i]));
+  const pixels = Buffer.concat(strips);
+  if (pixels.length !== width * height) throw new Error(`${pixels.length} bytes for ${width} x ${height}`);
+  if (pixels.some((value) => value !== 0 && value !== 255)) throw new Error('values besides 0 and 255');
+  return { width, height, pixels };
+}
+
+/** The files of a zip, by path, as its central directory lists them. */
+export function unzip(archive: Buffer): Map<string, Buffer> {
+  const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  if (end < 0) throw new Error('not a zip');
+  const files = new Map<string, Buffer>();
+  let at = archive.readUInt32LE(end + 16);
+  for (let i = 0; i < archive.readUInt16LE(end + 10); i++) {
+    const [method, size, name, extra, comment] = [10, 20, 28, 30, 32].map((offset) =>
+      offset === 20 ? archive.readUInt32LE(at + offset) : archive.readUInt16LE(at + offset),
+    );
+    const path = archive.toString('utf8', at + 46, at + 46 + name);
+    const local = archive.readUInt32LE(at + 42);
+    const data = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28);
+    const bytes = archive.subarray(data, data + size);
+    files.set(path, method === 8 ? inflateRawSync(bytes) : bytes);
+    at += 46 + name + extra + comment;
+  }
+  return files;
+}
+
+/** Which share of the pixels is alike in two masks of one slice, 0 to 1. */
+export function agreement(a: Mask, b: Mask): number {
+  if (a.width !== b.width || a.height !== b.height) return 0;
+  return a.pixels.reduce((alike, value, i) => alike + (value === b.pixels[i] ? 1 : 0), 0) / a.pixels.length;
+}

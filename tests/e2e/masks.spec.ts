@@ -1,0 +1,69 @@
+/**
+ * The main job: a patient's slices go in, the masks that come out are those of the native program.
+ */
+import { basename } from 'node:path';
+import { agreement, excerpt, nativeMasks, phantoms, readMask, realPatients, unzip } from './files.ts';
+import { expect, test } from './page.ts';
+
+const AGREEMENT = 0.999;
+
+// A software GPU may need half a minute a slice where the machine has other work.
+test.describe.configure({ timeout: 1_800_000 });
+
+for (const backend of ['cpu', 'webgpu'] as const) {
+  test(`${backend}: a synthetic patient's masks are the native ones`, async ({ scope, page }) => {
+    const [patient] = phantoms();
+    const folder = backend === 'cpu' ? patient : excerpt(patient, 6);
+    await scope.open(`?backend=${backend}`);
+    await scope.drop(folder);
+    await scope.is('done');
+    await expect(page.locator('#backend')).toHaveText(backend);
+    await compare(folder, (await scope.download()).bytes);
+  });
+
+  const [real] = realPatients();
+  if (real) {
+    test(`${backend}: a real patient's masks are the native ones`, async ({ scope, page }) => {
+      await scope.open(`?backend=${backend}`);
+      await scope.chooseFolder(real);
+      await scope.is('done');
+      await expect(page.locator('#backend')).toHaveText(backend);
+      await expect(page.locator('#errors li')).toHaveCount(0);
+      await compare(real, (await scope.download()).bytes);
+    });
+  }
+}
+
+test('two patients at once are two cases, each whole', async ({ scope, page }) => {
+  const folders = phantoms();
+  await scope.open('?backend=cpu');
+  await scope.drop(...folders);
+  await scope.is('done');
+  await expect(page.locator('#cases li b')).toHaveText(folders.map((folder) => basename(folder)));
+  const names = [...unzip((await scope.download()).bytes).keys()];
+  expect(names).toHaveLength(2 * 24);
+  for (const folder of folders) expect(names).toContain(`${basename(folder)}/${basename(folder)}_1_mask.tif`);
+});
+
+test('one worker and several find the same', async ({ scope }) => {
+  const folder = excerpt(phantoms()[0], 8);
+  const zips = [];
+  for (const workers of [1, 3]) {
+    await scope.open(`?backend=cpu&workers=${workers}`);
+    await scope.chooseFolder(folder);
+    await scope.is('done');
+    zips.push((await scope.download()).bytes);
+  }
+  expect(zips[0].equals(zips[1])).toBe(true);
+});
+
+/** Holds a downloaded archive against `train segment`. */
+async function compare(folder: string, archive: Buffer) {
+  const expected = nativeMasks(folder);
+  const found = new Map([...unzip(archive)].map(([path, bytes]) => [basename(path), readMask(bytes)]));
+  expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+  const shares = [...expected].map(([name, mask]) => agreement(mask, found.get(name) as typeof mask));
+  const share = shares.reduce((sum, value) => sum + value, 0) / shares.length;
+  console.log(`${basename(folder)}: ${shares.length} masks, ${(100 * share).toFixed(4)} % alike, worst ${(100 * Math.min(...shares)).toFixed(4)} %`);
+  expect(Math.min(...shares)).toBeGreaterThanOrEqual(AGREEMENT);
+}

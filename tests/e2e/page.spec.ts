@@ -1,0 +1,128 @@
+/**
+ * What a visitor does with the page.
+ */
+import { createHash } from 'node:crypto';
+import { expect, test } from './page.ts';
+import { excerpt, phantoms, unzip } from './files.ts';
+
+test('one click on the sample shows a segmented slice', async ({ scope, page }) => {
+  await scope.open();
+  await page.click('#sample');
+  await scope.is('done');
+  // The view ends on the slice with most lesion, and the sample has one.
+  await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: [\d,]*[1-9][\d,]* px$/);
+  await expect(page.locator('#readout .figure.lesion b')).not.toHaveText('0');
+  await expect(page.locator('#readout .figure.dice')).toBeVisible();
+  await expect(page.locator('#backend')).toHaveText(/^(webgpu|cpu)$/);
+  await expect(page.locator('#errors li')).toHaveCount(0);
+  const amber = await page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    let count = 0;
+    for (let i = 0; i < pixels.length; i += 4) count += Number(pixels[i] > pixels[i + 2] + 60);
+    return count;
+  });
+  expect(amber, 'pixels of the mask on the stage').toBeGreaterThan(100);
+});
+
+test('a software GPU is not preferred, and the page says so', async ({ scope, page }) => {
+  await scope.open();
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await expect(page.locator('#backend-detail')).toContainText('software adapter');
+});
+
+test('what may not be missed is in sight, on a large screen and on a phone', async ({ scope, page }) => {
+  for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
+    await page.setViewportSize(viewport);
+    await scope.open('?backend=cpu');
+    for (const view of ['empty', 'case']) {
+      if (view === 'case') await page.click('#sample');
+      await expect(page.locator('body')).toHaveAttribute('data-view', view);
+      for (const text of ['Research use only', 'Not a medical device', 'Nothing leaves this browser']) {
+        await expect(page.getByText(text).first()).toBeInViewport({ ratio: 1 });
+      }
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width, 'nothing sticks out').toBeLessThanOrEqual(viewport.width);
+    }
+    await scope.is('done');
+  }
+});
+
+test('slices can be gone through by keyboard, slider, strip and wheel', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 6));
+  await scope.is('done');
+  const at = (slice: number) => expect(page.locator('#stage')).toHaveAttribute('aria-label', new RegExp(`^Slice ${slice} of 6`));
+  await page.focus('#stage');
+  await page.keyboard.press('Home');
+  await at(1);
+  await page.keyboard.press('ArrowRight');
+  await at(2);
+  await page.keyboard.press('End');
+  await at(6);
+  await page.keyboard.press('ArrowUp');
+  await at(5);
+  await page.locator('#slice').fill('3');
+  await at(3);
+  await page.locator('#strip button').nth(3).click();
+  await at(4);
+  await page.hover('#stage');
+  await page.mouse.wheel(0, 50);
+  await at(5);
+});
+
+test('the mask can be filled, outlined, faded and hidden', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  // The view ends where most lesion is.
+  await page.click('#sample');
+  await scope.is('done');
+  const picture = async () => {
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const address = await page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    return createHash('sha256').update(address).digest('hex');
+  };
+  const seen = [await picture()];
+  const change = async (action: () => Promise<unknown>) => {
+    await action();
+    const now = await picture();
+    expect(seen, 'a picture that was not there before').not.toContain(now);
+    seen.push(now);
+  };
+  await change(() => page.keyboard.press('o'));
+  await change(() => page.locator('input[name="opacity"]').fill('90'));
+  await change(() => page.keyboard.press('h'));
+  await change(() => page.locator('input[name="reference"]').uncheck());
+  await change(() => page.locator('input[value="composite"]').check({ force: true }));
+});
+
+test('the whole way by keyboard alone', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  const to = async (selector: string) => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('Tab');
+      if (await page.locator(selector).evaluate((element) => element === document.activeElement)) return;
+    }
+    throw new Error(`${selector} cannot be reached by Tab`);
+  };
+  await to('#sample');
+  await page.keyboard.press('Enter');
+  await scope.is('done');
+  await to('#stage');
+  await to('#slice');
+  await to('#strip [aria-current="true"]');
+  await page.keyboard.press('ArrowRight');
+  await expect(page.locator('#strip [aria-current="true"]')).toBeFocused();
+  await to('input[name="opacity"]');
+  await to('#download-masks');
+  const saved = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  expect((await saved).suggestedFilename()).toMatch(/_masks\.zip$/);
+});
+
+test('the archive is named after its case and holds a mask for every slice', async ({ scope }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 3));
+  await scope.is('done');
+  const { name, bytes } = await scope.download();
+  expect(name).toBe('PHANTOM_0001_masks.zip');
+  expect([...unzip(bytes).keys()]).toHaveLength(3);
+});

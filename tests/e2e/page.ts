@@ -1,0 +1,96 @@
+/**
+ * The page as the tests drive it. Every test is watched: one request to another origin, one breach of the page's policy
+ * or one uncaught error fails it.
+ */
+import { readFileSync } from 'node:fs';
+import { expect, test as base, type Page } from '@playwright/test';
+
+export type State = 'loading' | 'ready' | 'running' | 'done' | 'error';
+
+class Scope {
+  constructor(readonly page: Page) {}
+
+  /** Opens the page and waits until a worker is up. */
+  async open(query = '') {
+    await this.page.goto(`./${query}`);
+    await this.is('ready');
+  }
+
+  is(state: State) {
+    return expect(this.page.locator('body')).toHaveAttribute('data-state', state, { timeout: 1_700_000 });
+  }
+
+  /** Waits until a number of slices of the case in view are finished. */
+  finished(slices: number) {
+    const done = this.page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]');
+    return expect.poll(() => done.count(), { timeout: 1_700_000 }).toBeGreaterThanOrEqual(slices);
+  }
+
+  /** Chooses a folder, as the folder dialogue would. */
+  chooseFolder(folder: string) {
+    return this.page.setInputFiles('#folder', folder);
+  }
+
+  chooseFiles(files: { name: string; bytes: Buffer }[]) {
+    return this.page.setInputFiles('#files', files.map(({ name, bytes }) => ({ name, mimeType: '', buffer: bytes })));
+  }
+
+  /** Drops real files and folders on the page, as a hand would. */
+  async drop(...paths: string[]) {
+    const client = await this.page.context().newCDPSession(this.page);
+    const data = { items: [], files: paths, dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await client.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+    }
+    await client.detach();
+  }
+
+  /** What `Download masks` saves. */
+  async download(): Promise<{ name: string; bytes: Buffer }> {
+    const saved = this.page.waitForEvent('download');
+    await this.page.click('#download-masks');
+    const file = await saved;
+    return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+  }
+
+  /**
+   * Serves a script of the page altered, the first time it is asked for or each time. This is how faults get in: the
+   * product has no switch for them.
+   */
+  async tamper(script: string, change: (source: string) => string, times = Infinity) {
+    let served = 0;
+    await this.page.route(`**/www/${script}`, async (route) => {
+      const response = await route.fetch();
+      const body = await response.text();
+      await route.fulfill({ response, body: served++ < times ? change(body) : body });
+    });
+  }
+}
+
+export const test = base.extend<{ scope: Scope; watch: void }>({
+  scope: async ({ page }, use) => use(new Scope(page)),
+  watch: [
+    async ({ page, baseURL }, use) => {
+      const origin = new URL(baseURL ?? '').origin;
+      const addresses: string[] = [];
+      const breaches: string[] = [];
+      const errors: string[] = [];
+      // Requests of workers are among these.
+      page.on('request', (request) => addresses.push(request.url()));
+      page.on('websocket', (socket) => addresses.push(socket.url()));
+      page.on('pageerror', (error) => errors.push(String(error)));
+      page.on('console', (message) => {
+        if (/Content Security Policy/i.test(message.text())) breaches.push(message.text());
+      });
+      await use();
+      const elsewhere = addresses.filter((address) => !['data:', 'blob:'].includes(new URL(address).protocol))
+        .filter((address) => new URL(address).origin !== origin);
+      expect(elsewhere, 'requests to other origins').toEqual([]);
+      expect(breaches, 'breaches of the policy').toEqual([]);
+      expect(errors, 'uncaught errors').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };

@@ -1,0 +1,28 @@
+import { defineConfig } from '@playwright/test';
+
+/** WebGPU on the software adapter, so that nothing depends on the machine's GPU, and no traffic of the browser's own. */
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+export default defineConfig({
+  testDir: '.',
+  // A software GPU takes seconds a slice, on every core that there is.
+  timeout: 900_000,
+  expect: { timeout: 60_000 },
+  workers: 1,
+  reporter: [['list']],
+  use: {
+    baseURL: process.env.GLIOSCOPE_URL ?? 'http://localhost:8080/',
+    viewport: { width: 1440, height: 900 },
+    acceptDownloads: true,
+    launchOptions: { executablePath: process.env.GLIOSCOPE_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS },
+  },
+});

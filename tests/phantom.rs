@@ -1,0 +1,154 @@
+//! The synthetic heads, from outside: what a fitting run, a test or the page's sample case relies on.
+#![cfg(not(target_arch = "wasm32"))]
+
+use glioscope::case::Case;
+use glioscope::export::{mask_tiff, slice_tiff};
+use glioscope::image::{Channels, Limits, Samples, read};
+use glioscope::mask::{Mask, components};
+use glioscope::phantom::PhantomConfig;
+
+/// Small enough for a build without optimisation.
+fn config(patient: u32) -> PhantomConfig {
+    PhantomConfig { seed: 3, patient, slices: 14, size: 96, lesion: true }
+}
+
+fn references(case: &Case) -> Vec<Mask> {
+    case.slices.iter().filter_map(|slice| slice.reference.clone()).collect()
+}
+
+fn samples(case: &Case, slice: usize) -> &[u8] {
+    match case.slices[slice].slice.samples() {
+        Samples::U8(samples) => samples,
+        Samples::U16(_) => panic!("8 bits expected"),
+    }
+}
+
+/// FNV-1a over every sample, then every mask pixel.
+fn fingerprint(case: &Case) -> u64 {
+    let pixels = (0..case.slices.len()).flat_map(|slice| samples(case, slice).iter().copied());
+    let masks = references(case).into_iter().flat_map(|mask| mask.inside().to_vec()).map(u8::from);
+    pixels.chain(masks).fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+#[test]
+fn the_layout_is_that_of_the_dataset() {
+    let case = PhantomConfig { patient: 12, ..config(1) }.case();
+    assert_eq!(case.name, "PHANTOM_0012");
+    assert_eq!(case.slices.len(), 14);
+    for (index, slice) in case.slices.iter().enumerate() {
+        assert_eq!(slice.slice.name(), format!("PHANTOM_0012/PHANTOM_0012_{}.tif", index + 1));
+        assert_eq!([slice.slice.width(), slice.slice.height()], [96, 96]);
+        assert_eq!(slice.slice.channels(), Channels::Rgb);
+        assert!(slice.reference.as_ref().is_some_and(|mask| [mask.width(), mask.height()] == [96, 96]));
+    }
+    let default = PhantomConfig::default();
+    assert_eq!((default.slices, default.size, default.lesion), (24, 256, true));
+}
+
+/// Bit for bit the same on every platform; whoever changes how phantoms look writes the new number down here.
+#[test]
+fn the_bytes_are_known() {
+    assert_eq!(format!("{:016x}", fingerprint(&config(1).case())), "a801149e676f9116");
+}
+
+#[test]
+fn seeds_and_patients_differ() {
+    let heads = [config(1), config(2), PhantomConfig { seed: 4, ..config(1) }];
+    let [a, b, c] = heads.map(|config| fingerprint(&config.case()));
+    assert!(a != b && a != c && b != c);
+}
+
+#[test]
+fn the_lesion_is_one_region_in_a_run_of_slices_between_free_ones() {
+    for patient in 1..=8 {
+        let references = references(&config(patient).case());
+        let with: Vec<usize> = (0..references.len()).filter(|&slice| !references[slice].is_empty()).collect();
+        let (first, last) = (with[0], with[with.len() - 1]);
+        assert_eq!(with.len(), last - first + 1, "patient {patient}: {with:?}");
+        assert!(first >= 2 && last + 2 < references.len() && with.len() >= 3, "patient {patient}: {with:?}");
+        assert_eq!(components(&references).count(), 1);
+    }
+}
+
+#[test]
+fn the_smallest_heads_have_a_lesion_too() {
+    for patient in 1..=30 {
+        let case = PhantomConfig { seed: 1, patient, slices: 12, size: 64, lesion: true }.case();
+        let areas: Vec<usize> = references(&case).iter().map(Mask::area).collect();
+        assert!(areas.iter().sum::<usize>() > 20, "patient {patient}: {areas:?}");
+        assert_eq!(areas[..2], [0, 0], "patient {patient}: {areas:?}");
+        assert_eq!(areas[10..], [0, 0], "patient {patient}: {areas:?}");
+    }
+}
+
+#[test]
+fn the_lesion_is_bright_on_flair_and_dark_on_t1() {
+    for patient in 1..=4 {
+        let case = config(patient).case();
+        let references = references(&case);
+        // Of every channel: sum and count within the lesion, and of the healthy tissue mirrored at the midline.
+        let mut sums = [[[0.0_f64; 2]; 3]; 2];
+        for (slice, mask) in references.iter().enumerate() {
+            for y in 0..96 {
+                for x in (0..96).filter(|&x| mask.contains(x, y) && !mask.contains(95 - x, y)) {
+                    for (side, x) in [x, 95 - x].into_iter().enumerate() {
+                        let pixel = &samples(&case, slice)[(y * 96 + x) * 3..][..3];
+                        for ([sum, count], &level) in sums[side].iter_mut().zip(pixel) {
+                            *sum += f64::from(level);
+                            *count += 1.0;
+                        }
+                    }
+                }
+            }
+        }
+        let [lesion, healthy] = sums.map(|side| side.map(|[sum, count]| sum / count));
+        assert!(lesion[1] > 1.25 * healthy[1], "patient {patient}: FLAIR {lesion:?} {healthy:?}");
+        assert!(lesion[0] < healthy[0], "patient {patient}: T1 {lesion:?} {healthy:?}");
+    }
+}
+
+#[test]
+fn without_a_lesion_every_reference_is_empty() {
+    let case = PhantomConfig { lesion: false, ..config(1) }.case();
+    assert_eq!(references(&case).iter().filter(|mask| mask.is_empty()).count(), 14);
+}
+
+#[test]
+fn the_corners_are_dark_and_the_head_is_not() {
+    let case = config(2).case();
+    let picture = samples(&case, 5);
+    let mean = |from: usize, to: usize| {
+        let area = (from..to).flat_map(|y| (from..to).map(move |x| y * 96 + x));
+        let levels: Vec<f64> =
+            area.flat_map(|pixel| picture[3 * pixel..3 * pixel + 3].to_vec()).map(f64::from).collect();
+        levels.iter().sum::<f64>() / levels.len() as f64
+    };
+    assert!(mean(0, 8) < 6.0);
+    assert!((20.0..120.0).contains(&mean(32, 64)));
+}
+
+#[test]
+fn written_files_read_back_the_same() {
+    let case = config(1).case();
+    for CaseFiles { name, picture, mask } in case.slices.iter().map(CaseFiles::new) {
+        let read = |bytes: &[u8]| read(&name, bytes, &Limits::default()).map(|mut slices| slices.remove(0));
+        let slice = read(&picture);
+        let own = case.slices.iter().find(|own| own.slice.name() == name);
+        assert!(slice.is_ok_and(|slice| own.is_some_and(|own| own.slice == slice)));
+        let mask = read(&mask).and_then(|slice| Mask::from_slice(&slice));
+        assert!(mask.is_ok_and(|mask| own.is_some_and(|own| own.reference == Some(mask))));
+    }
+}
+
+struct CaseFiles {
+    name: String,
+    picture: Vec<u8>,
+    mask: Vec<u8>,
+}
+
+impl CaseFiles {
+    fn new(slice: &glioscope::case::CaseSlice) -> Self {
+        let mask = slice.reference.as_ref().map(mask_tiff).unwrap_or_default();
+        Self { name: slice.slice.name().to_owned(), picture: slice_tiff(&slice.slice), mask }
+    }
+}

@@ -1,0 +1,831 @@
+//! Reading of slices from the outside: what must be read is read sample for sample, everything else is a named fault.
+//!
+//! The images are described in `fixtures/README.md`; they were written by other programs, from a formula that stands
+//! here a second time. Hostile files are built byte by byte in this file.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::error::Error as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use glioscope::error::{Error, FileFault};
+use glioscope::image::{Channels, Limits, Samples, Slice, Spacing, read};
+
+const WIDTH: usize = 21;
+const HEIGHT: usize = 13;
+
+// ---- what must be read ---------------------------------------------------------------------------------------------
+
+#[test]
+fn every_layout_and_compression() {
+    let mut folders = vec![fixtures()];
+    folders.extend(std::env::var_os("GLIOSCOPE_FIXTURES").map(PathBuf::from));
+    for folder in folders {
+        let mut read = 0;
+        for path in files(&folder) {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let Some((color, rest)) = stem.split_once('-') else { continue };
+            let Some((bits, rest)) = rest.split_once('-') else { continue };
+            if !["grey", "rgb", "rgba"].contains(&color) || !(rest.starts_with("le-") || rest.starts_with("be-")) {
+                continue;
+            }
+            let channels = if color == "grey" { Channels::Grey } else { Channels::Rgb };
+            assert_pattern(&one(&path), channels, bits);
+            read += 1;
+        }
+        println!("{read} layouts of {}", folder.display());
+        assert!(read >= 46, "{read} files in {}", folder.display());
+    }
+}
+
+#[test]
+fn colors_of_tiff() {
+    assert_pattern(&fixture("white-is-zero-8.tif"), Channels::Grey, "8");
+    assert_pattern(&fixture("white-is-zero-16.tif"), Channels::Grey, "16");
+    assert_pattern(&fixture("three-greys-8.tif"), Channels::Rgb, "8");
+    assert_pattern(&fixture("grey-alpha-8.tif"), Channels::Grey, "8");
+    assert_pattern(&fixture("rgb-unknown-16-lzw+difference.tif"), Channels::Rgb, "16");
+    assert_pattern(&fixture("pillow-rgb-8.tif"), Channels::Rgb, "8");
+    assert_palette(&fixture("palette-8.tif"));
+}
+
+#[test]
+fn every_color_type_of_png() {
+    for bits in ["8", "16"] {
+        for color in ["grey", "greyalpha", "rgb", "rgba"] {
+            let channels = if color.starts_with("grey") { Channels::Grey } else { Channels::Rgb };
+            assert_pattern(&fixture(&format!("{color}-{bits}.png")), channels, bits);
+        }
+    }
+    assert_palette(&fixture("palette-8.png"));
+    // One bit, scaled to the whole of the 8-bit range.
+    let grey = fixture("grey-1.png");
+    assert_eq!(grey.channels(), Channels::Grey);
+    for (x, y) in pixels(&grey) {
+        let expected = if pattern(x, y, 0, "8") > 127 { 255 } else { 0 };
+        assert_eq!(grey.value(x, y, 0), Some(expected), "column {x}, row {y}");
+    }
+}
+
+#[test]
+fn big_tiff() {
+    assert_pattern(&fixture("bigtiff-rgb-8.tif"), Channels::Rgb, "8");
+    assert_pattern(&fixture("bigtiff-grey-16.tif"), Channels::Grey, "16");
+}
+
+#[test]
+fn pages_are_slices_of_their_own_size() {
+    let slices = read_fixture("pages-of-three-sizes.tif").expect("a sound file");
+    let found: Vec<_> = slices.iter().map(|s| (s.name(), s.width(), s.height(), s.channels())).collect();
+    assert_eq!(
+        found,
+        [
+            ("pages-of-three-sizes.tif#1", 21, 13, Channels::Grey),
+            ("pages-of-three-sizes.tif#2", 5, 30, Channels::Rgb),
+            ("pages-of-three-sizes.tif#3", 1, 1, Channels::Grey),
+        ]
+    );
+    for (slice, bits) in slices.iter().zip(["8", "16", "8"]) {
+        for (x, y) in pixels(slice) {
+            assert_eq!(slice.value(x, y, 0), Some(pattern(x, y, 0, bits)), "{}: column {x}, row {y}", slice.name());
+        }
+    }
+}
+
+#[test]
+fn thumbnails_are_passed_over() {
+    let slice = fixture("thumbnail-second.tif");
+    assert_eq!(slice.name(), "thumbnail-second.tif");
+    assert_pattern(&slice, Channels::Grey, "8");
+}
+
+#[test]
+fn spacing_is_what_the_file_says_or_nothing() {
+    // 254/5 and 20 pixels to the inch or centimetre.
+    let near = |slice: Slice, x: f64, y: f64| {
+        let spacing = slice.spacing().expect("a resolution");
+        assert!((spacing.x - x).abs() < 1e-12 && (spacing.y - y).abs() < 1e-12, "{spacing:?}, expected {x}, {y}");
+    };
+    near(fixture("resolution-inch.tif"), 0.5, 1.27);
+    near(fixture("resolution-centimetre.tif"), 10.0 / 50.8, 0.5);
+    assert_eq!(fixture("resolution-none.tif").spacing(), None);
+    assert_eq!(fixture("white-is-zero-8.tif").spacing(), None);
+    // A resolution of zero, or over zero, is none.
+    for ratio in [(0, 1), (1, 0), (0, 0)] {
+        let mut page = Page::grey(1, 1);
+        page.set(282, 5, vec![ratio.0, ratio.1]);
+        page.set(283, 5, vec![1, 1]);
+        page.set(296, 3, vec![2]);
+        assert_eq!(read_bytes(&page.file()).expect("sound otherwise")[0].spacing(), None);
+    }
+}
+
+#[test]
+fn a_picture_may_be_very_wide() {
+    let mut page = Page::grey(65_535, 3);
+    page.data = (0..65_535 * 3).map(|i: u32| (i % 253) as u8).collect();
+    page.set(279, 4, vec![65_535 * 3]);
+    let slices = read_bytes(&page.file()).expect("within the limits");
+    assert_eq!((slices[0].width(), slices[0].height()), (65_535, 3));
+    assert_eq!(slices[0].value(65_534, 2, 0), Some(((65_535 * 3 - 1) % 253) as u16));
+}
+
+#[test]
+fn writers_that_leave_things_out() {
+    // No StripByteCounts, no RowsPerStrip, no SamplesPerPixel, no PlanarConfiguration: all have defaults.
+    let mut page = Page::grey(3, 2);
+    for tag in [277, 278, 279, 284] {
+        page.remove(tag);
+    }
+    assert_eq!(read_bytes(&page.file()).expect("sound")[0].samples(), &Samples::U8(vec![0, 1, 2, 3, 4, 5]));
+    // More rows in a strip than in the picture.
+    page.set(278, 4, vec![u64::from(u32::MAX)]);
+    assert_eq!(read_bytes(&page.file()).expect("sound")[0].samples(), &Samples::U8(vec![0, 1, 2, 3, 4, 5]));
+    // A tag of a type that nobody knows is skipped.
+    page.set(40_000, 99, vec![7]);
+    assert!(read_bytes(&page.file()).is_ok());
+}
+
+#[test]
+fn real_slices_where_there_are_any() {
+    let Some(folder) = std::env::var_os("GLIOSCOPE_REAL").map(PathBuf::from) else {
+        println!("real slices: none, GLIOSCOPE_REAL names no folder");
+        return;
+    };
+    let paths: Vec<PathBuf> =
+        tree(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "tif")).collect();
+    for path in &paths {
+        let slice = one(path);
+        let mask = path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_mask"));
+        assert_eq!((slice.width(), slice.height()), (256, 256), "{}", path.display());
+        assert_eq!(slice.channels(), if mask { Channels::Grey } else { Channels::Rgb }, "{}", path.display());
+        assert_eq!(slice.samples().bits(), 8);
+        assert!(!mask || slice.samples().iter().all(|sample| sample == 0 || sample == 255), "{}", path.display());
+        assert_eq!(slice.samples(), &by_the_tiff_crate(&fs::read(path).expect("readable")), "{}", path.display());
+    }
+    println!("real slices: {} files of {}", paths.len(), folder.display());
+}
+
+// ---- what must be refused, and how ---------------------------------------------------------------------------------
+
+#[test]
+fn kinds_that_are_not_read() {
+    use FileFault as F;
+    let refused = |name: &str| fault(read_fixture(name));
+    assert!(matches!(refused("refused-float-32.tif"), F::SampleFormat { found } if found == "floating-point numbers"));
+    assert!(matches!(refused("refused-signed-16.tif"), F::SampleFormat { found } if found == "signed integers"));
+    assert!(matches!(refused("refused-bits-1.tif"), F::BitDepth { found } if found == [1]));
+    assert!(matches!(refused("refused-bits-32.tif"), F::BitDepth { found } if found == [32]));
+    assert!(matches!(refused("refused-2-channels.tif"), F::ChannelCount { found: 2 }));
+    assert!(matches!(refused("refused-5-channels.tif"), F::ChannelCount { found: 5 }));
+    assert!(matches!(refused("refused-5-channels-rgb.tif"), F::ChannelCount { found: 5 }));
+    assert!(matches!(refused("refused-cmyk.tif"), F::ColorSpace { code: 5, name: "CMYK" }));
+    assert!(matches!(
+        refused("refused-jpeg.tif"),
+        F::Compression { code: 7, name: "JPEG" } | F::ColorSpace { code: 6, .. }
+    ));
+    assert!(matches!(refused("refused-zstd.tif"), F::Compression { code: 50000, name: "Zstandard" }));
+    for bits in [2, 4, 12, 24, 64] {
+        let mut page = Page::grey(3, 2);
+        page.set(258, 3, vec![bits]);
+        assert!(matches!(fault(read_bytes(&page.file())), F::BitDepth { found } if found == [bits]));
+    }
+    let mut page = Page::grey(3, 2);
+    page.set(262, 3, vec![2]);
+    page.set(277, 3, vec![3]);
+    page.set(258, 3, vec![8, 16, 8]);
+    assert!(matches!(fault(read_bytes(&page.file())), F::BitDepth { found } if found == [8, 16, 8]));
+    let mut page = Page::grey(3, 2);
+    page.set(266, 3, vec![2]);
+    assert!(matches!(fault(read_bytes(&page.file())), F::TagValue { tag: "FillOrder", found: 2, .. }));
+}
+
+#[test]
+fn not_an_image() {
+    for bytes in
+        [&b""[..], b"I", b"II*", b"GIF89a", b"\xff\xd8\xff\xe0", b"PK\x03\x04", b"\x89PNG\r\n", b"MM*\0", b"{}"]
+    {
+        let FileFault::NotAnImage { found } = fault(read_bytes(bytes)) else { panic!("{bytes:?} is no image") };
+        assert_eq!(found, bytes[..bytes.len().min(4)]);
+    }
+}
+
+#[test]
+fn errors_name_file_fault_and_values() {
+    let error = read("patient 7/scan.tif", b"GIF89a", &Limits::default()).expect_err("a GIF");
+    let message = error.to_string();
+    assert!(message.starts_with("patient 7/scan.tif: not an image"), "{message}");
+    assert!(message.contains("47, 49, 46, 38"), "{message}");
+    assert!(error.source().is_some_and(|source| source.downcast_ref::<FileFault>().is_some()));
+    // Of several pages, the one at fault.
+    let mut broken = Page::grey(3, 2);
+    broken.set(258, 3, vec![4]);
+    let error = read("a.tif", &file(&[Page::grey(3, 2), broken]), &Limits::default()).expect_err("4 bits");
+    assert_eq!(error.to_string(), "a.tif#2: samples of [4] bits, only 8 or 16 are read");
+    // What another library said stays within reach.
+    let mut page = Page::grey(3, 2);
+    page.set(259, 3, vec![8]);
+    let error = read_bytes(&page.file()).expect_err("no zlib stream");
+    let fault = error.source().expect("a fault");
+    assert!(fault.source().is_some(), "{fault}");
+}
+
+#[test]
+fn zero_sized() {
+    for (width, height) in [(0, 5), (5, 0), (0, 0)] {
+        let mut page = Page::grey(1, 1);
+        page.set(256, 4, vec![width]);
+        page.set(257, 4, vec![height]);
+        let FileFault::ZeroSized { width: w, height: h } = fault(read_bytes(&page.file())) else {
+            panic!("zero-sized")
+        };
+        assert_eq!((w, h), (width, height));
+        let mut png = fs::read(fixtures().join("grey-8.png")).expect("a fixture");
+        png[16..20].copy_from_slice(&(width as u32).to_be_bytes());
+        png[20..24].copy_from_slice(&(height as u32).to_be_bytes());
+        assert!(matches!(fault(read_bytes(&png)), FileFault::ZeroSized { .. }));
+    }
+    for (tag, name) in [(322, "TileWidth"), (323, "TileLength")] {
+        let mut page = Page::tiles(16, 16);
+        page.set(tag, 4, vec![0]);
+        let FileFault::TagValue { tag, found: 0, .. } = fault(read_bytes(&page.file())) else { panic!("{name}") };
+        assert_eq!(tag, name);
+    }
+    let mut page = Page::grey(3, 2);
+    page.set(278, 4, vec![0]);
+    assert!(matches!(fault(read_bytes(&page.file())), FileFault::TagValue { tag: "RowsPerStrip", found: 0, .. }));
+}
+
+#[test]
+fn over_the_limits() {
+    let over = |result, expected: &str, count: u64, most: u64| match fault(result) {
+        FileFault::OverLimit { what, found, limit } => assert_eq!((what, found, limit), (expected, count, most)),
+        other => panic!("{other}"),
+    };
+    let bytes = Page::grey(30, 20).file();
+    let limits = Limits { bytes: 100, ..Limits::default() };
+    over(read("a.tif", &bytes, &limits), "bytes", bytes.len() as u64, 100);
+    let limits = Limits { pixels: 599, ..Limits::default() };
+    over(read("a.tif", &bytes, &limits), "pixels", 600, 599);
+    assert!(read("a.tif", &bytes, &Limits { pixels: 600, ..limits }).is_ok());
+    let pages = file(&[Page::grey(30, 20), Page::grey(10, 10), Page::grey(1, 1)]);
+    over(read("a.tif", &pages, &Limits { pages: 2, ..Limits::default() }), "pages", 3, 2);
+    assert!(read("a.tif", &pages, &Limits { pages: 3, ..Limits::default() }).is_ok());
+    over(read("a.tif", &pages, &Limits { samples: 699, ..Limits::default() }), "samples", 700, 699);
+    assert!(read("a.tif", &pages, &Limits { samples: 701, ..Limits::default() }).is_ok());
+    let png = fs::read(fixtures().join("rgba-8.png")).expect("a fixture");
+    over(read("a.png", &png, &Limits { pixels: 272, ..Limits::default() }), "pixels", 273, 272);
+    over(read("a.png", &png, &Limits { samples: 1091, ..Limits::default() }), "samples", 1092, 1091);
+    assert!(read("a.png", &png, &Limits { pixels: 273, samples: 1092, ..Limits::default() }).is_ok());
+    // Limits that allow everything are still bounded by the machine, without an overflow on the way.
+    let none = Limits { pixels: u64::MAX, bytes: u64::MAX, pages: u64::MAX, samples: u64::MAX };
+    let mut page = Page::grey(1, 1);
+    page.set(256, 4, vec![u64::from(u32::MAX)]);
+    page.set(257, 4, vec![u64::from(u32::MAX)]);
+    assert!(matches!(fault(read("a.tif", &page.file(), &none)), FileFault::OverLimit { what: "pixels", .. }));
+}
+
+#[test]
+fn ten_thousand_pages() {
+    let pages = vec![Page::grey(1, 1); 10_000];
+    let FileFault::OverLimit { what: "pages", found, limit } = fault(read_bytes(&file(&pages))) else {
+        panic!("pages")
+    };
+    assert_eq!((found, limit), (1025, 1024));
+}
+
+#[test]
+fn bombs_are_refused_before_they_are_decoded() {
+    // 65,535 x 65,535 pixels in a few bytes, whatever the compression.
+    for compression in [1, 5, 8, 32773] {
+        let mut page = Page::grey(1, 1);
+        page.set(256, 4, vec![65_535]);
+        page.set(257, 4, vec![65_535]);
+        page.set(259, 3, vec![compression]);
+        assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: "pixels", .. }));
+    }
+    let mut png = fs::read(fixtures().join("grey-8.png")).expect("a fixture");
+    png[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
+    assert!(matches!(fault(read_bytes(&png)), FileFault::OverLimit { what: "pixels", .. }));
+    // A thousand pages that share one strip of 16 million pixels.
+    let mut page = Page::grey(1, 1);
+    page.set(256, 4, vec![4096]);
+    page.set(257, 4, vec![4096]);
+    page.set(278, 4, vec![4096]);
+    page.set(259, 3, vec![8]);
+    let FileFault::OverLimit { what: "samples", found, .. } = fault(read_bytes(&file(&vec![page; 1000]))) else {
+        panic!("samples")
+    };
+    assert_eq!(found, 17 * 4096 * 4096);
+    // One column of pixels, in tiles as wide as can be: little picture, much to decode.
+    let mut page = Page::tiles(1, 4096);
+    page.set(322, 4, vec![1 << 20]);
+    assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: "pixels", .. }));
+    // Many strips that are all the same long piece of the file, which decodes to next to nothing each time.
+    let mut page = Page::grey(1, 1000);
+    page.data = vec![0x80; 1_000_000];
+    page.set(259, 3, vec![32773]);
+    page.set(278, 4, vec![1]);
+    page.set(273, 4, vec![8; 1000]);
+    page.set(279, 4, vec![1_000_000; 1000]);
+    let FileFault::Incomplete { chunk: 0, expected: 1, found: 0 } = fault(read_bytes(&page.file())) else {
+        panic!("padding alone")
+    };
+    page.data[999_998..].copy_from_slice(&[0, 7]);
+    let limits = Limits { bytes: 10_000_000, ..Limits::default() };
+    let FileFault::OverLimit { what: "compressed bytes", found, .. } = fault(read("a.tif", &page.file(), &limits))
+    else {
+        panic!("compressed bytes")
+    };
+    assert_eq!(found, 11_000_000);
+}
+
+#[test]
+fn loops_of_pages() {
+    // One page that is its own successor, and three of which the last leads back to the second.
+    for (count, back_to) in [(1_usize, 0_usize), (3, 1)] {
+        let (mut bytes, directories) = file_with_directories(&vec![Page::grey(2, 2); count], false, false);
+        let end = directories[count - 1] + 2 + 12 * Page::grey(2, 2).tags.len();
+        bytes[end..end + 4].copy_from_slice(&(directories[back_to] as u32).to_le_bytes());
+        let FileFault::PageLoop { page, offset } = fault(read_bytes(&bytes)) else { panic!("a loop") };
+        assert_eq!((page, offset), (count as u64, directories[back_to] as u64));
+    }
+}
+
+#[test]
+fn huge_counts() {
+    // More values in a tag than in the file, for every tag and every type, in classic and in big files.
+    for wide in [false, true] {
+        let template = Page::grey(3, 2);
+        for index in 0..template.tags.len() {
+            for count in [u64::from(u32::MAX), 1 << 28, if wide { u64::MAX } else { 1 << 31 }] {
+                let (mut bytes, directories) = file_with_directories(std::slice::from_ref(&template), wide, false);
+                let at = directories[0] + if wide { 8 + 20 * index + 4 } else { 2 + 12 * index + 4 };
+                if wide {
+                    bytes[at..at + 8].copy_from_slice(&count.to_le_bytes());
+                } else {
+                    bytes[at..at + 4].copy_from_slice(&(count as u32).to_le_bytes());
+                }
+                let tag = template.tags[index].0;
+                match fault(read_bytes(&bytes)) {
+                    FileFault::Truncated { needed, found, .. } => assert!(needed > found, "tag {tag}"),
+                    other => panic!("tag {tag}: {other}"),
+                }
+            }
+        }
+    }
+    // More tags than a page can have, and than the file has room for.
+    let (mut bytes, directories) = file_with_directories(&[Page::grey(3, 2)], true, false);
+    bytes[directories[0]..directories[0] + 8].fill(0xff);
+    assert!(matches!(fault(read_bytes(&bytes)), FileFault::OverLimit { what: "tags", found: u64::MAX, .. }));
+    let (mut bytes, directories) = file_with_directories(&[Page::grey(3, 2)], false, false);
+    bytes[directories[0]..directories[0] + 2].copy_from_slice(&4096_u16.to_le_bytes());
+    assert!(matches!(fault(read_bytes(&bytes)), FileFault::Truncated { what: "page directory", .. }));
+    // More strips than pixels can be in: each of 1 x 1 pixel.
+    let mut page = Page::grey(2048, 1024);
+    page.remove(273);
+    page.remove(279);
+    page.set(322, 4, vec![1]);
+    page.set(323, 4, vec![1]);
+    page.set(324, 4, vec![8]);
+    page.set(325, 4, vec![1]);
+    assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: "strips or tiles", .. }));
+}
+
+#[test]
+fn truncated_anywhere() {
+    for name in [
+        "rgb-16-be-none-strip-planar.tif",
+        "grey-16-le-lzw+difference-strip-chunky.tif",
+        "rgb-8-be-packbits-tile-chunky.tif",
+        "rgba-8-le-deflate-tile-planar.tif",
+        "bigtiff-rgb-8.tif",
+        "pages-of-three-sizes.tif",
+        "palette-8.tif",
+    ] {
+        let bytes = fs::read(fixtures().join(name)).expect("a fixture");
+        let whole = read_bytes(&bytes).expect("sound");
+        for length in 0..bytes.len() {
+            match read_bytes(&bytes[..length]) {
+                // The last bytes may be padding, or tags that are not read.
+                Ok(slices) => assert_eq!(slices, whole, "{name} cut to {length} bytes"),
+                Err(error) => {
+                    let fault = fault::<Vec<Slice>>(Err(error));
+                    let expected = matches!(fault, FileFault::Truncated { .. } | FileFault::NotAnImage { .. });
+                    assert!(expected && length < bytes.len(), "{name} cut to {length} bytes: {fault}");
+                }
+            }
+        }
+        assert!(read_bytes(&bytes[..bytes.len() / 2]).is_err(), "{name} cut in half");
+    }
+    for name in ["rgba-16.png", "palette-8.png"] {
+        let bytes = fs::read(fixtures().join(name)).expect("a fixture");
+        for length in 0..bytes.len() - 20 {
+            let result = read_bytes(&bytes[..length]);
+            assert!(
+                matches!(
+                    fault(result),
+                    FileFault::Truncated { .. } | FileFault::NotAnImage { .. } | FileFault::Png { .. }
+                ),
+                "{name} cut to {length} bytes"
+            );
+        }
+    }
+}
+
+#[test]
+fn compressed_data_that_ends_early_or_is_none() {
+    let cases: [(u64, &[u8]); 3] =
+        [(5, &[0x80, 0x40, 0x60]), (8, &[0x78, 0x9c, 0x03, 0, 0, 0, 0, 1]), (32773, &[1, 9, 9])];
+    for (method, data) in cases {
+        let mut page = Page::grey(3, 2);
+        page.set(259, 3, vec![method]);
+        page.data = data.to_vec();
+        page.set(279, 4, vec![data.len() as u64]);
+        match fault(read_bytes(&page.file())) {
+            FileFault::Incomplete { chunk: 0, expected: 6, found } => assert!(found < 6, "method {method}"),
+            other => panic!("method {method}: {other}"),
+        }
+    }
+    for method in [5, 8] {
+        let mut page = Page::grey(3, 2);
+        page.set(259, 3, vec![method]);
+        page.data = vec![0xff; 64];
+        page.set(279, 4, vec![64]);
+        assert!(matches!(fault(read_bytes(&page.file())), FileFault::Corrupt { chunk: 0, .. }), "method {method}");
+    }
+}
+
+#[test]
+fn missing_and_impossible_tags() {
+    for (tag, name) in
+        [(256, "ImageWidth"), (257, "ImageLength"), (262, "PhotometricInterpretation"), (273, "StripOffsets")]
+    {
+        let mut page = Page::grey(3, 2);
+        page.remove(tag);
+        let FileFault::MissingTag { tag } = fault(read_bytes(&page.file())) else { panic!("{name}") };
+        assert_eq!(tag, name);
+    }
+    // A count of strips, a width, of no values, or of text.
+    for (tag, kind) in [(256, 2), (258, 7), (273, 12), (259, 11)] {
+        let mut page = Page::grey(3, 2);
+        page.set(tag, kind, vec![1]);
+        assert!(matches!(fault(read_bytes(&page.file())), FileFault::TagCount { .. }), "tag {tag} of type {kind}");
+    }
+    // Fewer strips than rows.
+    let mut page = Page::grey(3, 2);
+    page.set(278, 4, vec![1]);
+    let FileFault::TagCount { tag: "StripOffsets", found: 1, expected: 2, .. } = fault(read_bytes(&page.file())) else {
+        panic!("one strip of two")
+    };
+    for (tag, value, name) in [(317, 3, "Predictor"), (284, 9, "PlanarConfiguration")] {
+        let mut page = Page::grey(3, 2);
+        page.set(259, 3, vec![5]);
+        page.set(tag, 3, vec![value]);
+        let FileFault::TagValue { tag, found, .. } = fault(read_bytes(&page.file())) else { panic!("{name}") };
+        assert_eq!((tag, found), (name, value));
+    }
+    // Nothing but a thumbnail, and no page at all.
+    let mut page = Page::grey(3, 2);
+    page.set(254, 4, vec![1]);
+    assert!(matches!(fault(read_bytes(&page.file())), FileFault::NoPages { found: 1 }));
+    assert!(matches!(fault(read_bytes(b"II*\0\0\0\0\0")), FileFault::NoPages { found: 0 }));
+    assert!(matches!(fault(read_bytes(b"MM\0+\0\x04\0\0\0\0\0\0\0\0\0\0")), FileFault::TagValue { found: 4, .. }));
+}
+
+/// A small, repeatable share of what fuzzing does: bytes of sound files are altered, a few at a time.
+#[test]
+fn altered_bytes_never_panic_nor_exceed_the_limits() {
+    let limits = Limits { pixels: 4096, bytes: 1 << 16, pages: 8, samples: 1 << 14 };
+    let values = [0, 1, 2, 3, 7, 0x7f, 0x80, 0xff];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    let (mut sound, mut refused) = (0, 0);
+    for path in files(&fixtures()) {
+        let original = fs::read(&path).expect("a fixture");
+        if !(original.starts_with(b"II") || original.starts_with(b"MM") || original.starts_with(b"\x89PNG")) {
+            continue;
+        }
+        for _ in 0..150 {
+            let mut bytes = original.clone();
+            for _ in 0..1 + random(4) {
+                let at = random(bytes.len());
+                bytes[at] = values[random(values.len())];
+            }
+            match read("altered", &bytes, &limits) {
+                Ok(slices) => {
+                    sound += 1;
+                    let samples: usize = slices.iter().map(|slice| slice.samples().len()).sum();
+                    assert!(samples as u64 <= limits.samples && slices.len() as u64 <= limits.pages);
+                }
+                Err(error) => {
+                    refused += 1;
+                    assert!(!error.to_string().is_empty());
+                }
+            }
+        }
+    }
+    println!("{sound} altered files were read, {refused} refused");
+    assert!(sound > 100 && refused > 100);
+}
+
+// ---- against the `tiff` crate --------------------------------------------------------------------------------------
+
+mod against_the_tiff_crate {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+    use tiff::encoder::colortype::{ColorType, Gray8, Gray16, RGB8, RGB16};
+    use tiff::encoder::{Compression, DeflateLevel, Predictor, TiffEncoder, TiffValue};
+
+    fn encode<C: ColorType>(
+        width: u32,
+        height: u32,
+        method: u8,
+        difference: bool,
+        rows: u32,
+        data: &[C::Inner],
+    ) -> Vec<u8>
+    where
+        [C::Inner]: TiffValue,
+    {
+        let compression = match method {
+            0 => Compression::Uncompressed,
+            1 => Compression::Lzw,
+            2 => Compression::Deflate(DeflateLevel::Fast),
+            _ => Compression::Packbits,
+        };
+        let mut bytes = Cursor::new(Vec::new());
+        let mut encoder = TiffEncoder::new(&mut bytes).expect("a header").with_compression(compression);
+        if difference && (1..=2).contains(&method) {
+            encoder = encoder.with_predictor(Predictor::Horizontal);
+        }
+        let mut image = encoder.new_image::<C>(width, height).expect("a page");
+        image.rows_per_strip(rows).expect("rows");
+        image.write_data(data).expect("samples");
+        bytes.into_inner()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_it_writes_is_read(
+            width in 1_u32..40, height in 1_u32..40, method in 0_u8..4, difference: bool, rows in 1_u32..50,
+            rgb: bool, deep: bool, seed: u16, step in 0_u16..700,
+        ) {
+            let channels = if rgb { Channels::Rgb } else { Channels::Grey };
+            let count = width as usize * height as usize * channels.count();
+            let wide: Vec<u16> = (0..count).map(|i| seed.wrapping_add((i as u16).wrapping_mul(step))).collect();
+            let narrow: Vec<u8> = wide.iter().map(|&sample| sample as u8).collect();
+            let bytes = match (rgb, deep) {
+                (false, false) => encode::<Gray8>(width, height, method, difference, rows, &narrow),
+                (false, true) => encode::<Gray16>(width, height, method, difference, rows, &wide),
+                (true, false) => encode::<RGB8>(width, height, method, difference, rows, &narrow),
+                (true, true) => encode::<RGB16>(width, height, method, difference, rows, &wide),
+            };
+            let slices = read_bytes(&bytes).expect("sound");
+            let samples = if deep { Samples::U16(wide) } else { Samples::U8(narrow) };
+            let (width, height) = (width as usize, height as usize);
+            let expected = Slice::new("test.tif", width, height, channels, samples).expect("consistent");
+            prop_assert_eq!(&slices, &[expected]);
+            prop_assert_eq!(slices[0].samples(), &by_the_tiff_crate(&bytes));
+        }
+    }
+}
+
+// ---- slices themselves ---------------------------------------------------------------------------------------------
+
+#[test]
+fn a_slice_is_validated() {
+    let slice =
+        |width, height, channels, samples| Slice::new("a", width, height, channels, Samples::U8(vec![0; samples]));
+    assert!(slice(4, 3, Channels::Grey, 12).is_ok());
+    assert!(slice(4, 3, Channels::Rgb, 36).is_ok());
+    assert!(matches!(fault(slice(4, 3, Channels::Rgb, 12)), FileFault::SampleCount { expected: 36, found: 12 }));
+    assert!(matches!(fault(slice(4, 3, Channels::Grey, 13)), FileFault::SampleCount { expected: 12, found: 13 }));
+    assert!(matches!(fault(slice(0, 3, Channels::Grey, 0)), FileFault::ZeroSized { width: 0, height: 3 }));
+    assert!(matches!(fault(slice(usize::MAX, usize::MAX, Channels::Rgb, 0)), FileFault::SampleCount { .. }));
+}
+
+#[test]
+fn values_of_a_slice() {
+    let samples = Samples::U16((0..18).map(|i| i * 1000).collect());
+    let slice = Slice::new("a", 3, 2, Channels::Rgb, samples).expect("consistent");
+    assert_eq!(slice.value(0, 0, 0), Some(0));
+    assert_eq!(slice.value(2, 1, 1), Some(16_000));
+    assert_eq!((slice.value(3, 0, 0), slice.value(0, 2, 0), slice.value(0, 0, 3)), (None, None, None));
+    assert_eq!(slice.samples().iter().map(u32::from).sum::<u32>(), 153_000);
+    assert_eq!((slice.samples().bits(), slice.samples().max(), slice.samples().len()), (16, 65_535, 18));
+    let spacing = Some(Spacing { x: 0.5, y: 0.7 });
+    assert_eq!(slice.with_spacing(spacing).spacing(), spacing);
+}
+
+// ---- helpers -------------------------------------------------------------------------------------------------------
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+fn tree(folder: &Path) -> Vec<PathBuf> {
+    files(folder).into_iter().flat_map(|path| if path.is_dir() { tree(&path) } else { vec![path] }).collect()
+}
+
+fn read_bytes(bytes: &[u8]) -> Result<Vec<Slice>, Error> {
+    read("test.tif", bytes, &Limits::default())
+}
+
+fn read_fixture(name: &str) -> Result<Vec<Slice>, Error> {
+    read(name, &fs::read(fixtures().join(name)).expect("a fixture"), &Limits::default())
+}
+
+fn fixture(name: &str) -> Slice {
+    let mut slices = read_fixture(name).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(slices.len(), 1, "{name}");
+    slices.remove(0)
+}
+
+fn one(path: &Path) -> Slice {
+    let bytes = fs::read(path).expect("readable");
+    let mut slices =
+        read(&path.to_string_lossy(), &bytes, &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(slices.len(), 1, "{}", path.display());
+    slices.remove(0)
+}
+
+fn fault<T: std::fmt::Debug>(result: Result<T, Error>) -> FileFault {
+    match result {
+        Err(Error::File { fault, .. }) => fault,
+        other => panic!("expected a fault of the file, found {other:?}"),
+    }
+}
+
+/// The samples that every fixture holds.
+fn pattern(x: usize, y: usize, c: usize, bits: &str) -> u16 {
+    match bits {
+        "8" => ((7 * x + 13 * y + 29 * c) % 256) as u16,
+        _ => ((1009 * x + 2503 * y + 7001 * c) % 65_536) as u16,
+    }
+}
+
+fn pixels(slice: &Slice) -> impl Iterator<Item = (usize, usize)> + use<> {
+    let (width, height) = (slice.width(), slice.height());
+    (0..height).flat_map(move |y| (0..width).map(move |x| (x, y)))
+}
+
+fn assert_pattern(slice: &Slice, channels: Channels, bits: &str) {
+    let name = slice.name();
+    assert_eq!((slice.width(), slice.height(), slice.channels()), (WIDTH, HEIGHT, channels), "{name}");
+    assert_eq!(slice.samples().bits().to_string(), bits, "{name}");
+    for (x, y) in pixels(slice) {
+        for c in 0..channels.count() {
+            assert_eq!(slice.value(x, y, c), Some(pattern(x, y, c, bits)), "{name}: column {x}, row {y}, channel {c}");
+        }
+    }
+}
+
+/// Index i is the colour (i, 255 - i, i / 2).
+fn assert_palette(slice: &Slice) {
+    assert_eq!((slice.width(), slice.height(), slice.channels()), (WIDTH, HEIGHT, Channels::Rgb));
+    for (x, y) in pixels(slice) {
+        let i = pattern(x, y, 0, "8");
+        for (c, expected) in [i, 255 - i, i / 2].into_iter().enumerate() {
+            assert_eq!(slice.value(x, y, c), Some(expected), "{}: column {x}, row {y}", slice.name());
+        }
+    }
+}
+
+/// A chunky picture as the `tiff` crate reads it.
+fn by_the_tiff_crate(bytes: &[u8]) -> Samples {
+    let mut decoder = tiff::decoder::Decoder::new(std::io::Cursor::new(bytes)).expect("sound");
+    match decoder.read_image().expect("sound") {
+        tiff::decoder::DecodingResult::U8(samples) => Samples::U8(samples),
+        tiff::decoder::DecodingResult::U16(samples) => Samples::U16(samples),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One page of a file to be built: what its tags say need not be true.
+#[derive(Clone)]
+struct Page {
+    /// Code, type and values; of a fraction both numbers.
+    tags: Vec<(u16, u16, Vec<u64>)>,
+    /// What the strips or tiles hold; every file begins with that of its first page, at byte 8 or 16.
+    data: Vec<u8>,
+}
+
+impl Page {
+    /// Uncompressed, one strip, 8 bits: samples 0, 1, 2, ...
+    fn grey(width: u64, height: u64) -> Self {
+        let tags = vec![
+            (256, 4, vec![width]),
+            (257, 4, vec![height]),
+            (258, 3, vec![8]),
+            (259, 3, vec![1]),
+            (262, 3, vec![1]),
+            (273, 4, vec![8]),
+            (277, 3, vec![1]),
+            (278, 4, vec![height]),
+            (279, 4, vec![width * height]),
+            (284, 3, vec![1]),
+        ];
+        Self { tags, data: (0..(width * height).min(1 << 20)).map(|i| i as u8).collect() }
+    }
+
+    /// The same in one tile of 16 x 16.
+    fn tiles(width: u64, height: u64) -> Self {
+        let mut page = Self::grey(width, height);
+        for tag in [273, 278, 279] {
+            page.remove(tag);
+        }
+        for (tag, value) in [(322, 16), (323, 16), (324, 8), (325, 256)] {
+            page.set(tag, 4, vec![value]);
+        }
+        page.data = vec![7; 256];
+        page
+    }
+
+    fn set(&mut self, code: u16, kind: u16, values: Vec<u64>) {
+        self.remove(code);
+        self.tags.push((code, kind, values));
+        self.tags.sort();
+    }
+
+    fn remove(&mut self, code: u16) {
+        self.tags.retain(|tag| tag.0 != code);
+    }
+
+    fn file(&self) -> Vec<u8> {
+        file(std::slice::from_ref(self))
+    }
+}
+
+fn file(pages: &[Page]) -> Vec<u8> {
+    file_with_directories(pages, false, false).0
+}
+
+/// A TIFF of these pages, `wide` for BigTIFF, and where their directories stand.
+fn file_with_directories(pages: &[Page], wide: bool, big_endian: bool) -> (Vec<u8>, Vec<usize>) {
+    let number = |value: u64, size: usize| {
+        let bytes = value.to_le_bytes();
+        let mut bytes = bytes[..size].to_vec();
+        if big_endian {
+            bytes.reverse();
+        }
+        bytes
+    };
+    let word = if wide { 8 } else { 4 };
+    let mut bytes = if big_endian { b"MM".to_vec() } else { b"II".to_vec() };
+    bytes.extend(number(if wide { 43 } else { 42 }, 2));
+    if wide {
+        bytes.extend(number(8, 4));
+    }
+    let mut link = bytes.len();
+    bytes.extend(number(0, word));
+    if let Some(page) = pages.first() {
+        bytes.extend(&page.data);
+    }
+    let mut directories = Vec::new();
+    for page in pages {
+        let mut entries = Vec::new();
+        for (code, kind, values) in &page.tags {
+            let size = match kind {
+                3 => 2,
+                4 | 5 | 9 | 11 => 4,
+                12 | 16 => 8,
+                _ => 1,
+            };
+            let count = if *kind == 5 { values.len() / 2 } else { values.len() };
+            let mut value: Vec<u8> = values.iter().flat_map(|&value| number(value, size)).collect();
+            if value.len() > word {
+                let at = bytes.len() as u64;
+                bytes.extend(&value);
+                value = number(at, word);
+            }
+            value.resize(word, 0);
+            entries.push(
+                [number(u64::from(*code), 2), number(u64::from(*kind), 2), number(count as u64, word), value].concat(),
+            );
+        }
+        let at = bytes.len();
+        bytes[link..link + word].copy_from_slice(&number(at as u64, word));
+        directories.push(at);
+        bytes.extend(number(entries.len() as u64, if wide { 8 } else { 2 }));
+        bytes.extend(entries.concat());
+        link = bytes.len();
+        bytes.extend(number(0, word));
+    }
+    (bytes, directories)
+}

@@ -1,0 +1,253 @@
+//! One slice and its truth → one sample for fitting: moved, bent, scaled, and seen by another scanner.
+
+use glioscope::random::Rng;
+
+/// A slice on the network's grid, ready to be varied.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    /// Pixels on a side.
+    pub(crate) side: usize,
+    /// Normalised channels, `[3, side, side]`.
+    pub(crate) image: Vec<f32>,
+    /// 1 inside the lesion, else 0, `[side, side]`.
+    pub(crate) truth: Vec<f32>,
+    /// What each channel is outside the frame: normalised black.
+    pub(crate) black: [f32; 3],
+}
+
+/// How far samples are varied. All amounts are the ends of uniform ranges unless said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Augmentation {
+    /// Rotation in degrees, both ways.
+    pub(crate) rotation: f32,
+    /// Scale, as the natural logarithm of the factor, both ways.
+    pub(crate) scale: f32,
+    /// Standard deviation of the elastic displacement in pixels, where there is one (one sample in three).
+    pub(crate) elastic: f32,
+    /// A factor on each channel, as its distance from 1, both ways.
+    pub(crate) gain: f32,
+    /// An offset on each channel, in standard deviations of the head, both ways.
+    pub(crate) offset: f32,
+    /// The exponent of each channel's intensities, as its natural logarithm, both ways.
+    pub(crate) gamma: f32,
+    /// Standard deviation of the noise at most, in standard deviations of the head.
+    pub(crate) noise: f32,
+    /// Probability that pre- and post-contrast, one of them or both, are replaced by FLAIR, as the dataset itself does
+    /// where a contrast is missing and the page does for grey slices.
+    pub(crate) flair: f32,
+}
+
+impl Default for Augmentation {
+    fn default() -> Self {
+        Self {
+            rotation: 15.0,
+            scale: 0.2,
+            elastic: 4.0,
+            gain: 0.25,
+            offset: 0.25,
+            gamma: 0.35,
+            noise: 0.15,
+            flair: 0.2,
+        }
+    }
+}
+
+impl Augmentation {
+    /// Position and mirror image alone.
+    pub(crate) fn none() -> Self {
+        Self { rotation: 0.0, scale: 0.0, elastic: 0.0, gain: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, flair: 0.0 }
+    }
+
+    /// A square of `crop` pixels on a side out of a varied `sample`; with a lesion, a pixel of it is inside.
+    pub(crate) fn apply(&self, sample: &Sample, crop: usize, rng: &mut Rng) -> Sample {
+        let centre = centre(sample, crop, rng);
+        let map = self.map(crop, centre, rng);
+        let mut out = warp(sample, crop, &map);
+        self.contrasts(&mut out, rng);
+        self.intensities(&mut out, rng);
+        out
+    }
+
+    /// Where in the sample each pixel of the crop comes from, `[crop, crop]` of `(x, y)`.
+    fn map(&self, crop: usize, [cx, cy]: [f32; 2], rng: &mut Rng) -> Vec<[f32; 2]> {
+        let angle = rng.range(-self.rotation, self.rotation).to_radians();
+        let scale = rng.range(-self.scale, self.scale).exp();
+        let mirror = if rng.chance(0.5) { -1.0 } else { 1.0 };
+        let (sin, cos) = (angle.sin() * scale, angle.cos() * scale);
+        let bend = rng.chance(1.0 / 3.0).then(|| Bend::new(self.elastic, crop, rng));
+        let half = (crop as f32 - 1.0) / 2.0;
+        let mut map = Vec::with_capacity(crop * crop);
+        for y in 0..crop {
+            for x in 0..crop {
+                let (dx, dy) = ((x as f32 - half) * mirror, y as f32 - half);
+                let [bx, by] = bend.as_ref().map_or([0.0; 2], |bend| bend.at(x, y));
+                map.push([cx + dx * cos - dy * sin + bx, cy + dx * sin + dy * cos + by]);
+            }
+        }
+        map
+    }
+
+    fn contrasts(&self, sample: &mut Sample, rng: &mut Rng) {
+        if !rng.chance(self.flair) {
+            return;
+        }
+        let plane = sample.side * sample.side;
+        let flair = sample.image[plane..2 * plane].to_vec();
+        // Half of the time both, else one of the two.
+        let which = rng.below(4);
+        if which != 0 {
+            sample.image[..plane].copy_from_slice(&flair);
+        }
+        if which != 1 {
+            sample.image[2 * plane..].copy_from_slice(&flair);
+        }
+    }
+
+    fn intensities(&self, sample: &mut Sample, rng: &mut Rng) {
+        let plane = sample.side * sample.side;
+        let noise = rng.range(0.0, self.noise);
+        let noisy = rng.chance(0.3);
+        for (channel, &black) in sample.image.chunks_exact_mut(plane).zip(&sample.black) {
+            let gain = 1.0 + rng.range(-self.gain, self.gain);
+            let offset = rng.range(-self.offset, self.offset);
+            let gamma = if rng.chance(0.5) { rng.range(-self.gamma, self.gamma).exp() } else { 1.0 };
+            // The exponent acts on intensities above black, so that 0 (the head's mean) stays where it is.
+            let mean = -black.min(-0.1);
+            for value in channel.iter_mut() {
+                let bent = if gamma == 1.0 { *value } else { mean * (((*value + mean).max(0.0) / mean).powf(gamma) - 1.0) };
+                *value = bent * gain + offset;
+            }
+            if noisy {
+                for pair in channel.chunks_mut(2) {
+                    for (value, normal) in pair.iter_mut().zip(rng.normal_pair()) {
+                        *value += normal * noise;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The middle of the crop in the sample: anywhere that keeps the crop mostly inside, and with a lesion such that a
+/// pixel of it, drawn at random, is inside.
+fn centre(sample: &Sample, crop: usize, rng: &mut Rng) -> [f32; 2] {
+    let (side, crop) = (sample.side as f32, crop as f32);
+    let slack = ((side - crop) / 2.0).max(0.0) + 8.0;
+    let middle = (side - 1.0) / 2.0;
+    let mut centre = [rng.range(middle - slack, middle + slack), rng.range(middle - slack, middle + slack)];
+    let lesion: Vec<usize> = (0..sample.truth.len()).filter(|&i| sample.truth[i] > 0.5).collect();
+    if !lesion.is_empty() {
+        let pixel = lesion[rng.below(lesion.len())];
+        let reach = crop * 0.4;
+        for (centre, at) in centre.iter_mut().zip([pixel % sample.side, pixel / sample.side]) {
+            *centre = centre.clamp(at as f32 - reach, at as f32 + reach);
+        }
+    }
+    centre
+}
+
+/// A smooth random displacement: normal vectors on a coarse lattice, interpolated bilinearly.
+struct Bend {
+    lattice: Vec<[f32; 2]>,
+}
+
+/// Lattice cells on a side, and one more point than cells.
+const CELLS: usize = 6;
+
+impl Bend {
+    fn new(deviation: f32, crop: usize, rng: &mut Rng) -> Self {
+        let deviation = deviation * crop as f32 / 192.0;
+        let lattice = (0..(CELLS + 1) * (CELLS + 1)).map(|_| rng.normal_pair().map(|v| v * deviation)).collect();
+        Self { lattice }
+    }
+
+    fn at(&self, x: usize, y: usize) -> [f32; 2] {
+        // 1/32 of a cell a pixel: the lattice spans 192 pixels and repeats its edge beyond.
+        let split = |v: usize| {
+            let v = (v as f32 / 32.0).min(CELLS as f32 - 0.001);
+            (v as usize, v.fract())
+        };
+        let ((i, u), (j, v)) = (split(x), split(y));
+        let point = |i: usize, j: usize| self.lattice[j * (CELLS + 1) + i];
+        core::array::from_fn(|axis| {
+            let top = point(i, j)[axis] * (1.0 - u) + point(i + 1, j)[axis] * u;
+            let bottom = point(i, j + 1)[axis] * (1.0 - u) + point(i + 1, j + 1)[axis] * u;
+            top * (1.0 - v) + bottom * v
+        })
+    }
+}
+
+/// Bilinear for the channels; the truth is inside where its interpolation is at least one half.
+fn warp(sample: &Sample, crop: usize, map: &[[f32; 2]]) -> Sample {
+    let side = sample.side;
+    let plane = side * side;
+    let mut out = Sample {
+        side: crop,
+        image: vec![0.0; 3 * crop * crop],
+        truth: vec![0.0; crop * crop],
+        black: sample.black,
+    };
+    for (to, &[x, y]) in map.iter().enumerate() {
+        let (left, top) = (x.floor(), y.floor());
+        let (u, v) = (x - left, y - top);
+        let weights = [(1.0 - u) * (1.0 - v), u * (1.0 - v), (1.0 - u) * v, u * v];
+        let (left, top) = (left as isize, top as isize);
+        let corners = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(i, j)| {
+            let (x, y) = (left + i, top + j);
+            let inside = (0..side as isize).contains(&x) && (0..side as isize).contains(&y);
+            inside.then(|| y as usize * side + x as usize)
+        });
+        for c in 0..3 {
+            let at = |corner: Option<usize>| corner.map_or(sample.black[c], |i| sample.image[c * plane + i]);
+            out.image[c * crop * crop + to] = corners.iter().zip(weights).map(|(&i, w)| at(i) * w).sum();
+        }
+        let inside: f32 = corners.iter().zip(weights).map(|(i, w)| i.map_or(0.0, |i| sample.truth[i]) * w).sum();
+        out.truth[to] = if inside >= 0.5 { 1.0 } else { 0.0 };
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disc in all channels, whose truth is itself.
+    fn disc(side: usize, x: f32, y: f32) -> Sample {
+        let inside = |i: usize| ((i % side) as f32 - x).hypot((i / side) as f32 - y) < 6.0;
+        let truth: Vec<f32> = (0..side * side).map(|i| f32::from(u8::from(inside(i)))).collect();
+        let image = [1.0, 2.0, 3.0].iter().flat_map(|c| truth.iter().map(move |t| t * c)).collect();
+        Sample { side, image, truth, black: [0.0; 3] }
+    }
+
+    #[test]
+    fn truth_and_channels_move_together() {
+        for seed in 0..20 {
+            let mut rng = Rng::new(seed, 0);
+            let augmentation = Augmentation { gain: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, flair: 0.0, ..Default::default() };
+            let out = augmentation.apply(&disc(64, 20.0, 40.0), 48, &mut rng);
+            assert!(out.truth.iter().sum::<f32>() > 20.0, "the lesion left the crop, seed {seed}");
+            for (i, &truth) in out.truth.iter().enumerate() {
+                for c in 0..3 {
+                    let value = out.image[c * 48 * 48 + i] / (c + 1) as f32;
+                    assert_eq!(truth, f32::from(u8::from(value >= 0.4999)), "seed {seed}, pixel {i}, channel {c}: {value}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_sample() {
+        let apply = |seed| Augmentation::default().apply(&disc(64, 30.0, 30.0), 32, &mut Rng::new(seed, 1)).image;
+        assert_eq!(apply(5), apply(5));
+        assert_ne!(apply(5), apply(6));
+    }
+
+    #[test]
+    fn without_variation_it_is_a_crop_or_its_mirror() {
+        let sample = disc(64, 32.0, 32.0);
+        let out = Augmentation::none().apply(&sample, 64, &mut Rng::new(3, 0));
+        let area = |truth: &[f32]| truth.iter().sum::<f32>();
+        // The crop may lie up to 8 pixels off the middle, at parts of a pixel.
+        assert!((area(&out.truth) - area(&sample.truth)).abs() < 12.0);
+    }
+}

@@ -1,0 +1,63 @@
+//! The exponential moving average of a network's weights while it is fitted.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+use glioscope::unet::UNet;
+
+/// Moves `average` towards `latest`: every number, running statistics included, becomes
+/// `decay * average + (1 - decay) * latest`. Both are plain networks of one shape on one device.
+pub(crate) fn move_towards(average: UNet, latest: &UNet, decay: f64) -> UNet {
+    let mut collected = Collect(Vec::new());
+    latest.visit(&mut collected);
+    collected.0.reverse();
+    average.map(&mut Blend { latest: collected.0, decay })
+}
+
+/// All tensors in the order in which a network is walked through, each flattened.
+struct Collect(Vec<Tensor<1>>);
+
+impl ModuleVisitor for Collect {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.val().flatten(0, D - 1));
+    }
+}
+
+struct Blend {
+    /// The last one first, so that the next is popped.
+    latest: Vec<Tensor<1>>,
+    decay: f64,
+}
+
+impl ModuleMapper for Blend {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(latest) = self.latest.pop() else { return param };
+        param.map(|average| {
+            let shape = average.shape();
+            average * self.decay + latest.reshape(shape) * (1.0 - self.decay)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use glioscope::unet::UNetConfig;
+
+    use super::*;
+
+    #[test]
+    fn it_lies_between() {
+        let device = Device::flex();
+        let config = UNetConfig { widths: vec![2, 3], stem: 1 };
+        let (a, b) = (config.init(&device), config.init(&device));
+        let numbers = |unet: &UNet| {
+            let mut collected = Collect(Vec::new());
+            unet.visit(&mut collected);
+            Tensor::cat(collected.0, 0).into_data().try_into_vec::<f32>().expect("f32")
+        };
+        let blend = numbers(&move_towards(a.clone(), &b, 0.75));
+        for ((blend, a), b) in blend.iter().zip(numbers(&a)).zip(numbers(&b)) {
+            assert!((blend - (0.75 * a + 0.25 * b)).abs() < 1e-6);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! All that a fit needs to go on exactly, in one file that is replaced whole.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::file;
+
+/// The file's first bytes; the digit is its format.
+const MAGIC: &[u8] = b"glioscope checkpoint 1\n";
+
+/// Header and records of a fit.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Checkpoint<H> {
+    /// What is plain data.
+    pub(crate) header: H,
+    /// The network's record, in single precision.
+    pub(crate) network: Vec<u8>,
+    /// The record of its moving average.
+    pub(crate) average: Vec<u8>,
+    /// The optimiser's record.
+    pub(crate) optimiser: Vec<u8>,
+}
+
+impl<H: Serialize + for<'a> Deserialize<'a>> Checkpoint<H> {
+    /// Puts the checkpoint at `path` in one piece: a crash leaves the former one.
+    ///
+    /// # Errors
+    /// When it cannot be written, a full disk included; the message names the path.
+    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+        let header = serde_json::to_vec(&self.header).context("cannot write the checkpoint's header")?;
+        let mut bytes = MAGIC.to_vec();
+        for part in [&header, &self.network, &self.average, &self.optimiser] {
+            bytes.extend((part.len() as u64).to_le_bytes());
+            bytes.extend(part);
+        }
+        file::write(path, &bytes)
+    }
+
+    /// Reads the checkpoint at `path`.
+    ///
+    /// # Errors
+    /// When there is none, it is of another format, or it is not whole; the message names the path.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let bytes = file::read(path)?;
+        let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
+            bail!("{}: not a checkpoint of this version of train", path.display());
+        };
+        let mut part = || -> Result<Vec<u8>> {
+            let (length, tail) =
+                rest.split_first_chunk().with_context(|| format!("{}: the checkpoint is cut off", path.display()))?;
+            let length = u64::from_le_bytes(*length);
+            ensure!(
+                length <= tail.len() as u64,
+                "{}: the checkpoint is cut off: {length} bytes expected, {} found",
+                path.display(),
+                tail.len()
+            );
+            let (part, tail) = tail.split_at(length as usize);
+            rest = tail;
+            Ok(part.to_vec())
+        };
+        let (header, network, average, optimiser) = (part()?, part()?, part()?, part()?);
+        let header = serde_json::from_slice(&header)
+            .with_context(|| format!("{}: not a checkpoint of this version of train", path.display()))?;
+        Ok(Self { header, network, average, optimiser })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn what_was_written_is_read_and_a_cut_is_noticed() -> Result<()> {
+        let folder = Scratch::new()?;
+        let path = folder.path().join("checkpoint.bin");
+        let checkpoint =
+            Checkpoint { header: 7u32, network: vec![1, 2, 3], average: vec![], optimiser: vec![9; 1000] };
+        checkpoint.write(&path)?;
+        assert_eq!(Checkpoint::read(&path)?, checkpoint);
+
+        let bytes = std::fs::read(&path)?;
+        for length in [0, 5, MAGIC.len(), MAGIC.len() + 4, bytes.len() - 1] {
+            std::fs::write(&path, &bytes[..length])?;
+            let error = Checkpoint::<u32>::read(&path).expect_err("cut off");
+            assert!(error.to_string().contains("checkpoint.bin"), "{error}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,443 @@
+//! `train fit`: the loop around the library's U-Net.
+//!
+//! Every batch depends on the seed and the step alone, so that a fit that was stopped and resumed is the fit that was
+//! not, bit for bit on the CPU.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, Result, ensure};
+use burn::grad_clipping::GradientClippingConfig;
+use burn::module::Module as _;
+use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::store::ModuleRecord;
+use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use glioscope::image::Slice;
+use glioscope::mask::Mask;
+use glioscope::normalize::Normalisation;
+use glioscope::segmenter::Segmenter;
+use glioscope::unet::UNet;
+use glioscope::weights::{Counts, FORMAT, Manifest, Split, WeightsFile};
+use serde::{Deserialize, Serialize};
+
+use crate::average::move_towards;
+use crate::batches::{Batch, Plan, Pool};
+use crate::checkpoint::Checkpoint;
+use crate::dataset::{Dataset, Patient};
+use crate::device::{self, Choice, Opened};
+use crate::evaluate::{self, Input};
+use crate::file;
+use crate::history::{self, Epoch, HeldOut};
+use crate::loss::bce_dice;
+use crate::model::Model;
+use crate::progress;
+use crate::recipe::{self, GRID, Recipe};
+use crate::report::{Canvas, Comparison, comparison, write_json, write_png};
+use crate::score::{Scores, Tally};
+use crate::split;
+
+/// Rows of `samples.png`.
+const PICTURED: usize = 8;
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+The folder OUT gets, after every epoch: weights.bin and model.json (the moving average, ready for evaluate, segment and
+the page), history.csv, curve.png, samples.png, and checkpoint.bin for --resume. Ctrl-C saves before it ends.
+
+  train fit --data kaggle_3m --out model
+        the shipped recipe; a fifth of the patients is held out
+  train fit --data kaggle_3m --out model --held-out val.txt --seed 2
+        holds out the patients that val.txt names, one a line
+  train fit --data kaggle_3m --out model --resume
+        goes on where the last run in OUT was stopped")]
+pub(crate) struct Arguments {
+    /// Folder of patients: kaggle_3m, or one that holds it
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+
+    /// Folder for the weights and everything else
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// What the fit runs on
+    #[arg(long, value_enum, default_value_t)]
+    device: Choice,
+
+    /// Go on from OUT/checkpoint.bin, with the recipe that is in it
+    #[arg(long)]
+    resume: bool,
+
+    /// Share of the patients that is held out, drawn by the seed; 0 fits on all
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, conflicts_with = "held_out")]
+    hold_out: f64,
+
+    /// File with the names of the patients that are held out, one a line
+    #[arg(long, value_name = "FILE")]
+    held_out: Option<PathBuf>,
+
+    /// Split slices, not patients (72/18/10 %): leaky, for comparison with figures that were made so
+    #[arg(long, conflicts_with_all = ["hold_out", "held_out"])]
+    by_slice: bool,
+
+    #[command(flatten)]
+    recipe: recipe::Arguments,
+}
+
+/// What a checkpoint holds besides records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Progress {
+    recipe: Recipe,
+    split: Split,
+    by_slice: bool,
+    /// Steps done.
+    step: u64,
+    history: Vec<Epoch>,
+    /// Sums over the steps of the epoch under way.
+    running: Running,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Running {
+    loss: f64,
+    dice: f64,
+    steps: u64,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When the data cannot be read, the arguments do not fit together, the loss is no number any more, or something cannot
+/// be written; the message names the file.
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
+    let checkpoint = arguments.out.join("checkpoint.bin");
+    let resumed = arguments.resume.then(|| Checkpoint::<Progress>::read(&checkpoint)).transpose()?;
+    ensure!(
+        resumed.is_some() || !checkpoint.exists(),
+        "{} is there already: --resume goes on with it; another --out keeps it",
+        checkpoint.display()
+    );
+    let recipe = match &resumed {
+        Some(resumed) => resumed.header.recipe.clone(),
+        None => Recipe::new(&arguments.recipe)?,
+    };
+    file::create_folder(&arguments.out)?;
+    let data = Data::read(&arguments, &recipe, resumed.as_ref().map(|resumed| &resumed.header))?;
+    let opened = device::open(arguments.device)?;
+    let mut fit = Fit::new(recipe, &data, opened, resumed)?;
+    eprintln!(
+        "{} parameters; {} slices of {} to fit on, {} with a lesion; {} held out",
+        fit.average.parameters(),
+        data.counts.slices,
+        data.fitted,
+        data.counts.positive,
+        data.held_out.iter().map(|patient| patient.slices.len()).sum::<usize>()
+    );
+    fit.run(&data, &arguments.out)
+}
+
+/// The dataset, split.
+struct Data {
+    pool: Arc<Pool>,
+    held_out: Vec<Patient>,
+    split: Split,
+    by_slice: bool,
+    counts: Counts,
+    /// `70 patients`, for people.
+    fitted: String,
+}
+
+impl Data {
+    fn read(arguments: &Arguments, recipe: &Recipe, resumed: Option<&Progress>) -> Result<Self> {
+        let dataset = Dataset::read(&arguments.data)?;
+        let by_slice = resumed.map_or(arguments.by_slice, |progress| progress.by_slice);
+        let data = if by_slice { Self::by_slice(dataset, recipe) } else { Self::by_patient(dataset, arguments, recipe, resumed)? };
+        if let Some(progress) = resumed {
+            ensure!(
+                progress.split == data.split,
+                "{} is not what the checkpoint was fitted on: it knows {} names to fit on, here are {}",
+                arguments.data.display(),
+                progress.split.fit.len(),
+                data.split.fit.len()
+            );
+        }
+        ensure!(data.counts.slices > 0, "{}: no slice is left to fit on", arguments.data.display());
+        Ok(data)
+    }
+
+    fn by_patient(
+        dataset: Dataset,
+        arguments: &Arguments,
+        recipe: &Recipe,
+        resumed: Option<&Progress>,
+    ) -> Result<Self> {
+        let names = dataset.names();
+        let split = match (resumed, &arguments.held_out) {
+            (Some(progress), _) => progress.split.clone(),
+            (None, Some(list)) => {
+                let split = split::by_file(&names, list)?;
+                Split { fit: split.fit, held_out: split.held_out }
+            }
+            (None, None) => {
+                let split = split::by_patient(&names, recipe.seed, arguments.hold_out)?;
+                Split { fit: split.fit, held_out: split.held_out }
+            }
+        };
+        let fitted = dataset.clone().only(&split.fit)?.into_patients();
+        let held_out = if split.held_out.is_empty() { Vec::new() } else { dataset.only(&split.held_out)?.into_patients() };
+        let patients = format!("{} patients", fitted.len());
+        let pool = Pool::new(fitted, |_, _| true);
+        let (slices, positive) = pool.counts();
+        Ok(Self { pool: Arc::new(pool), held_out, split, by_slice: false, counts: Counts { slices, positive }, fitted: patients })
+    }
+
+    /// The leaky split: held out for choosing is 18 % of the slices; the 10 % for the report are not touched here.
+    fn by_slice(dataset: Dataset, recipe: &Recipe) -> Self {
+        let ids = |patient: &Patient| patient.slices.iter().map(|slice| patient.id(slice)).collect::<Vec<_>>();
+        let names: Vec<String> = dataset.patients().iter().flat_map(ids).collect();
+        let split = split::by_slice(names.len(), recipe.seed);
+        let pick = |indices: &[usize]| indices.iter().map(|&i| names[i].clone()).collect::<Vec<_>>();
+        let (fit, choose) = (pick(&split.fit), pick(&split.choose));
+        let patients = dataset.into_patients();
+        let chosen: BTreeSet<&String> = choose.iter().collect();
+        let held_out = patients.iter().filter_map(|patient| {
+            let (slices, masks): (Vec<Slice>, Vec<Mask>) = patient
+                .slices
+                .iter()
+                .zip(&patient.masks)
+                .filter(|(slice, _)| chosen.contains(&patient.id(slice)))
+                .map(|(slice, mask)| (slice.clone(), mask.clone()))
+                .unzip();
+            (!slices.is_empty()).then(|| Patient { name: patient.name.clone(), slices, masks, statistics: patient.statistics })
+        });
+        let held_out = held_out.collect();
+        let fitted: BTreeSet<&String> = fit.iter().collect();
+        let pool = Pool::new(patients, |patient, slice| fitted.contains(&patient.id(slice)));
+        let (slices, positive) = pool.counts();
+        Self {
+            pool: Arc::new(pool),
+            held_out,
+            split: Split { fit, held_out: choose },
+            by_slice: true,
+            counts: Counts { slices, positive },
+            fitted: "a leaky split by slices".to_owned(),
+        }
+    }
+}
+
+/// A fit under way.
+struct Fit {
+    unet: UNet,
+    average: UNet,
+    optimiser: ModuleOptimizer,
+    progress: Progress,
+    /// With gradients.
+    device: Device,
+    device_name: String,
+    steps_an_epoch: u64,
+}
+
+impl Fit {
+    fn new(recipe: Recipe, data: &Data, opened: Opened, resumed: Option<Checkpoint<Progress>>) -> Result<Self> {
+        let Opened { device, name: device_name } = opened;
+        let device = device.autodiff();
+        device.seed(recipe.seed);
+        let unet = recipe.network.init(&device);
+        let optimiser = AdamWConfig::new()
+            .with_weight_decay(recipe.decay)
+            .with_grad_clipping(Some(GradientClippingConfig::Norm(1.0)))
+            .init();
+        let steps_an_epoch = (data.counts.slices / recipe.batch).max(1) as u64;
+        let Some(resumed) = resumed else {
+            let average = unet.valid();
+            let progress = Progress {
+                recipe,
+                split: data.split.clone(),
+                by_slice: data.by_slice,
+                step: 0,
+                history: Vec::new(),
+                running: Running::default(),
+            };
+            return Ok(Self { unet, average, optimiser, progress, device, device_name, steps_an_epoch });
+        };
+        let record = |bytes: Vec<u8>| ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).context("checkpoint");
+        let average = unet.valid().try_load_record(record(resumed.average)?).context("checkpoint")?;
+        let unet = unet.try_load_record(record(resumed.network)?).context("checkpoint")?;
+        let optimiser = optimiser.from_bytes(Bytes::from_bytes_vec(resumed.optimiser)).context("checkpoint")?;
+        Ok(Self { unet, average, optimiser, progress: resumed.header, device, device_name, steps_an_epoch })
+    }
+
+    fn total(&self) -> u64 {
+        self.progress.recipe.epochs * self.steps_an_epoch
+    }
+
+    fn run(&mut self, data: &Data, out: &Path) -> Result<()> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stop);
+        ctrlc::set_handler(move || {
+            // The second time nobody wants to wait for the step.
+            if flag.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+            eprintln!("\nstopping after this step; Ctrl-C again to lose it");
+        })
+        .context("cannot wait for Ctrl-C")?;
+
+        let (start, total) = (self.progress.step, self.total());
+        let recipe = &self.progress.recipe;
+        let plan = Plan {
+            size: recipe.batch,
+            crop: recipe.crop,
+            side: GRID,
+            positive: recipe.positive,
+            alone: recipe.alone,
+            augmentation: recipe.augmentation,
+            seed: recipe.seed,
+        };
+        let bar = progress::bar((total * recipe.batch as u64) as usize, "slices");
+        bar.set_position(start * recipe.batch as u64);
+        bar.reset_eta();
+        for batch in data.pool.batches(plan, start, total) {
+            let size = batch.size as u64;
+            let (loss, dice) = self.step(batch)?;
+            bar.inc(size);
+            bar.set_message(format!("slices (loss {loss:.3}, Dice {dice:.3})"));
+            if self.progress.step % self.steps_an_epoch == 0 {
+                bar.suspend(|| self.end_epoch(data, out))?;
+            }
+            if stop.load(Ordering::SeqCst) {
+                self.checkpoint(out)?;
+                bar.abandon();
+                eprintln!("stopped at step {} of {total}; --resume goes on", self.progress.step);
+                return Ok(());
+            }
+        }
+        bar.finish();
+        eprintln!("done: {}", out.join("model.json").display());
+        Ok(())
+    }
+
+    /// One step; gives back its loss and soft Dice.
+    fn step(&mut self, batch: Batch) -> Result<(f64, f64)> {
+        let recipe = &self.progress.recipe;
+        let (size, crop) = (batch.size, recipe.crop);
+        let images = Tensor::<4>::from_data(TensorData::new(batch.images, [size, 3, crop, crop]), &self.device);
+        let truths = Tensor::<4>::from_data(TensorData::new(batch.truths, [size, 1, crop, crop]), &self.device);
+        let logits = self.unet.forward(images); // [size, 1, crop, crop]
+        let (loss, dice) = bce_dice(logits, truths);
+        let gradients = GradientsParams::from_grads(loss.clone().backward(), &self.unet);
+        let (loss, dice) = (f64::from(loss.into_scalar::<f32>()), f64::from(dice.into_scalar::<f32>()));
+        ensure!(
+            loss.is_finite(),
+            "the loss is {loss} at step {}: try a lower --rate; the last checkpoint is kept",
+            self.progress.step + 1
+        );
+        let rate = recipe.rate(self.progress.step, self.total());
+        let unet = self.unet.clone();
+        self.unet = self.optimiser.step(rate, unet, gradients);
+        let decay = recipe.average(self.progress.step);
+        self.average = move_towards(self.average.clone(), &self.unet.valid(), decay);
+        self.progress.step += 1;
+        self.progress.running.loss += loss;
+        self.progress.running.dice += dice;
+        self.progress.running.steps += 1;
+        Ok((loss, dice))
+    }
+
+    fn end_epoch(&mut self, data: &Data, out: &Path) -> Result<()> {
+        let Running { loss, dice, steps } = std::mem::take(&mut self.progress.running);
+        let steps = steps.max(1) as f64;
+        let (model, weights) = self.model(data)?;
+        let scored = score(&model, &data.held_out)?;
+        let epoch = Epoch {
+            epoch: self.progress.step / self.steps_an_epoch,
+            step: self.progress.step,
+            loss: loss / steps,
+            dice: dice / steps,
+            held_out: scored.as_ref().map(|(scores, _)| HeldOut::of(scores)),
+        };
+        self.progress.history.push(epoch);
+        eprintln!("{epoch}");
+
+        let mut manifest = model.manifest().clone();
+        manifest.known_answer = model.known_answer()?;
+        manifest.metrics = scored.as_ref().map(|(scores, _)| scores.figures()).unwrap_or_default();
+        file::write(&out.join("weights.bin"), &weights)?;
+        write_json(&out.join("model.json"), &manifest)?;
+        file::write(&out.join("history.csv"), history::csv(&self.progress.history).as_bytes())?;
+        write_png(&out.join("curve.png"), &history::curve(&self.progress.history))?;
+        if let Some((_, pictures)) = &scored {
+            write_png(&out.join("samples.png"), pictures)?;
+        }
+        self.checkpoint(out)
+    }
+
+    /// The average, ready to use, and its `weights.bin`.
+    fn model(&self, data: &Data) -> Result<(Model, Vec<u8>)> {
+        let recipe = &self.progress.recipe;
+        let (bytes, weights) = WeightsFile::of(&self.average)?;
+        let manifest = Manifest {
+            format: FORMAT,
+            network: recipe.network.clone(),
+            grid: GRID,
+            normalisation: Normalisation::HeadZScore,
+            threshold: 0.5,
+            weights,
+            split: data.split.clone(),
+            counts: data.counts,
+            recipe: serde_json::to_value(recipe)?,
+            revision: revision(),
+            known_answer: Vec::new(),
+            metrics: Default::default(),
+        };
+        // What is scored is what is written: the halved weights, read back.
+        let device = self.device.clone().without_autodiff();
+        let unet = manifest.load(&bytes, &device)?;
+        Ok((Model::new(Segmenter::new(unet, manifest, device), self.device_name.clone()), bytes))
+    }
+
+    fn checkpoint(&self, out: &Path) -> Result<()> {
+        let bytes = |unet: &UNet| -> Result<Vec<u8>> {
+            Ok(unet.clone().into_record().into_bytes().context("cannot write the network's record")?.to_vec())
+        };
+        Checkpoint {
+            header: self.progress.clone(),
+            network: bytes(&self.unet.valid())?,
+            average: bytes(&self.average)?,
+            optimiser: self.optimiser.into_bytes().context("cannot write the optimiser's record")?.to_vec(),
+        }
+        .write(&out.join("checkpoint.bin"))
+    }
+}
+
+/// Held-out patients, scored, with the slice of each that shows the largest lesion, truth beside prediction.
+fn score(model: &Model, patients: &[Patient]) -> Result<Option<(Scores, Canvas)>> {
+    if patients.is_empty() {
+        return Ok(None);
+    }
+    let mut tally = Tally::new(model.manifest().threshold);
+    let mut rows = Vec::new();
+    for patient in patients {
+        let mut masks = evaluate::score(model, patient, Input::Case, &mut tally, |_| ())?;
+        if let Some(index) = (0..masks.len()).max_by_key(|&index| patient.masks[index].area()) {
+            rows.push((&patient.slices[index], &patient.masks[index], masks.swap_remove(index)));
+        }
+    }
+    let rows: Vec<Comparison<'_>> = rows
+        .iter()
+        .take(PICTURED)
+        .map(|(slice, truth, prediction)| Comparison { title: slice.name(), slice, truth, prediction })
+        .collect();
+    Ok(Some((tally.finish(), comparison(&rows))))
+}
+
+/// The git revision of the source, or `unknown`.
+fn revision() -> String {
+    let output = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    match output {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        _ => "unknown".to_owned(),
+    }
+}

@@ -1,0 +1,407 @@
+//! How well probabilities agree with the references, counted by each protocol that figures are quoted by.
+//!
+//! - **Patient**: the volume DSC of each patient, that is of the summed confusion of all slices, threshold as in the
+//!   manifest; then mean, median, worst and standard deviation over patients. Once as drawn, once after keeping each
+//!   patient's largest 3-D component (26 neighbours). A patient whose reference is empty counts 1 if nothing is drawn,
+//!   else 0.
+//! - **Pooled**: one confusion of all pixels of all patients.
+//! - **Per slice**: the mean of the slices' own Dice, over the slices that have foreground in the reference, and over
+//!   all slices where empty on empty counts 1.
+//! - **Empty slices**: the share of the slices without foreground in the reference on which any pixel is drawn.
+//! - **Slice**: the batch-pooled soft Dice of many notebooks, `(2 Σpt + 100) / (Σp + Σt + 100)` with the sums over all
+//!   pixels of [`BATCH`] slices at once, consecutive in dataset order (patients by name, slices by number), and the
+//!   plain mean over batches, the last one shorter as it comes. It is flattering twice: `p` is a probability, and a
+//!   batch pools large and small lesions. On patients that were held out it is not comparable with figures of a split
+//!   by slices.
+
+use std::collections::BTreeMap;
+
+use glioscope::mask::{Mask, largest_component};
+use glioscope::metrics::{Confusion, soft_dice};
+use serde::Serialize;
+
+/// Slices in a batch of the slice protocol.
+pub const BATCH: usize = 32;
+
+/// What the slice protocol adds above and below the line.
+pub const SMOOTH: f64 = 100.0;
+
+/// Collects slices patient by patient; [`Tally::finish`] gives the figures.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    threshold: f32,
+    patients: Vec<PatientScore>,
+    slice_dice: Vec<SliceDice>,
+    soft: SoftBatches,
+}
+
+/// One patient's figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct PatientScore {
+    /// The patient's name.
+    pub patient: String,
+    /// How many slices were scored.
+    pub slices: usize,
+    /// Volume DSC as drawn, 0 to 1.
+    pub dice: f64,
+    /// Volume DSC with the largest 3-D component alone.
+    pub dice_largest: f64,
+    /// Volume intersection over union as drawn.
+    pub iou: f64,
+    /// The share of the truth that was drawn.
+    pub sensitivity: f64,
+    /// The share of what was drawn that is true.
+    pub precision: f64,
+    /// Slices without foreground in the reference.
+    pub empty_slices: usize,
+    /// Those of them on which anything was drawn.
+    pub false_slices: usize,
+    /// Pixels inside the reference.
+    pub truth_pixels: u64,
+    /// Pixels drawn.
+    pub drawn_pixels: u64,
+    #[serde(skip)]
+    confusion: Confusion,
+}
+
+/// Every figure of one evaluation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scores {
+    /// Patient protocol, as drawn.
+    pub patient: Spread,
+    /// Patient protocol, largest 3-D component of each patient alone.
+    pub patient_largest: Spread,
+    /// All pixels of all patients at once.
+    pub pooled: Pooled,
+    /// The slices' own Dice.
+    pub per_slice: PerSlice,
+    /// Slices without foreground in the reference.
+    pub empty: Empty,
+    /// The batch-pooled soft Dice.
+    pub slice_protocol: SliceProtocol,
+    /// Patient by patient, in the order in which they were added.
+    pub patients: Vec<PatientScore>,
+}
+
+/// Figures over patients.
+#[derive(Clone, Debug, Serialize)]
+pub struct Spread {
+    /// How many patients there are.
+    pub patients: usize,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// The middle one, or the mean of the two in the middle.
+    pub median: f64,
+    /// The smallest.
+    pub worst: f64,
+    /// Whose that is.
+    pub worst_patient: String,
+    /// Sample standard deviation (n - 1); 0 for a single patient.
+    pub deviation: f64,
+}
+
+/// Figures of one confusion.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pooled {
+    /// 2 TP / (2 TP + FP + FN).
+    pub dice: f64,
+    /// TP / (TP + FP + FN).
+    pub iou: f64,
+    /// TP / (TP + FN).
+    pub sensitivity: f64,
+    /// TP / (TP + FP).
+    pub precision: f64,
+}
+
+/// Means of the slices' own Dice.
+#[derive(Clone, Debug, Serialize)]
+pub struct PerSlice {
+    /// Slices with foreground in the reference.
+    pub foreground_slices: usize,
+    /// Their mean Dice; 0 where there is none.
+    pub foreground_dice: f64,
+    /// All slices.
+    pub slices: usize,
+    /// Their mean Dice, empty on empty counting 1.
+    pub dice: f64,
+}
+
+/// What is drawn where nothing is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Empty {
+    /// Slices without foreground in the reference.
+    pub slices: usize,
+    /// Those of them on which any pixel was drawn.
+    pub drawn: usize,
+    /// The second as a share of the first, 0 to 1; 0 where there is none.
+    pub fraction: f64,
+}
+
+/// The slice protocol's figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct SliceProtocol {
+    /// Slices in a batch.
+    pub batch: usize,
+    /// What is added above and below the line.
+    pub smooth: f64,
+    /// How many batches there were.
+    pub batches: usize,
+    /// The mean of their soft Dice.
+    pub soft_dice: f64,
+    /// Dice of the masks, all pixels at once, without smoothing.
+    pub hard_dice: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct SliceDice {
+    dice: f64,
+    foreground: bool,
+}
+
+/// The slice protocol's running batch: one buffer of probabilities and truth until it is full.
+#[derive(Clone, Debug, Default)]
+struct SoftBatches {
+    probabilities: Vec<f32>,
+    truth: Vec<f32>,
+    slices: usize,
+    dice: Vec<f64>,
+}
+
+impl Tally {
+    /// An empty tally; a pixel is drawn where its probability is at least `threshold`.
+    pub fn new(threshold: f32) -> Self {
+        Self { threshold, patients: Vec::new(), slice_dice: Vec::new(), soft: SoftBatches::default() }
+    }
+
+    /// Adds one patient's slices in order, and gives back the masks that were drawn.
+    ///
+    /// `probabilities` has one map for each of `truths`, 0 to 1, row by row on the same grid.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many maps as truths, or one is not of its truth's size: the caller's error.
+    pub fn add<'a>(
+        &mut self,
+        patient: &str,
+        probabilities: impl IntoIterator<Item = &'a [f32]>,
+        truths: &[Mask],
+    ) -> Vec<Mask> {
+        let mut drawn = Vec::with_capacity(truths.len());
+        let mut confusion = Confusion::default();
+        let (mut empty_slices, mut false_slices) = (0, 0);
+        let mut maps = probabilities.into_iter();
+        for truth in truths {
+            let map = maps.next().unwrap_or_default();
+            let mask = Mask::from_probability(truth.width(), truth.height(), map, self.threshold);
+            let own = Confusion::new(&mask, truth);
+            let foreground = !truth.is_empty();
+            self.slice_dice.push(SliceDice { dice: own.dice(), foreground });
+            empty_slices += usize::from(!foreground);
+            false_slices += usize::from(!foreground && !mask.is_empty());
+            self.soft.add(map, truth);
+            confusion += own;
+            drawn.push(mask);
+        }
+        assert!(maps.next().is_none(), "as many maps as truths");
+        let largest: Confusion =
+            largest_component(&drawn).iter().zip(truths).map(|(mask, truth)| Confusion::new(mask, truth)).sum();
+        self.patients.push(PatientScore {
+            patient: patient.to_owned(),
+            slices: truths.len(),
+            dice: confusion.dice(),
+            dice_largest: largest.dice(),
+            iou: confusion.iou(),
+            sensitivity: confusion.sensitivity(),
+            precision: confusion.precision(),
+            empty_slices,
+            false_slices,
+            truth_pixels: confusion.truth(),
+            drawn_pixels: confusion.predicted(),
+            confusion,
+        });
+        drawn
+    }
+
+    /// The figures of everything that was added.
+    pub fn finish(mut self) -> Scores {
+        self.soft.close();
+        let confusion: Confusion = self.patients.iter().map(|patient| patient.confusion).sum();
+        let foreground: Vec<f64> =
+            self.slice_dice.iter().filter(|slice| slice.foreground).map(|slice| slice.dice).collect();
+        let all: Vec<f64> = self.slice_dice.iter().map(|slice| slice.dice).collect();
+        let empty = all.len() - foreground.len();
+        let drawn = self.patients.iter().map(|patient| patient.false_slices).sum();
+        Scores {
+            patient: Spread::of(&self.patients, |patient| patient.dice),
+            patient_largest: Spread::of(&self.patients, |patient| patient.dice_largest),
+            pooled: Pooled {
+                dice: confusion.dice(),
+                iou: confusion.iou(),
+                sensitivity: confusion.sensitivity(),
+                precision: confusion.precision(),
+            },
+            per_slice: PerSlice {
+                foreground_slices: foreground.len(),
+                foreground_dice: mean(&foreground),
+                slices: all.len(),
+                dice: mean(&all),
+            },
+            empty: Empty { slices: empty, drawn, fraction: drawn as f64 / empty.max(1) as f64 },
+            slice_protocol: SliceProtocol {
+                batch: BATCH,
+                smooth: SMOOTH,
+                batches: self.soft.dice.len(),
+                soft_dice: mean(&self.soft.dice),
+                hard_dice: confusion.dice(),
+            },
+            patients: self.patients,
+        }
+    }
+}
+
+impl Scores {
+    /// The figures that `model.json` keeps, by name.
+    pub fn figures(&self) -> BTreeMap<String, f64> {
+        [
+            ("patient_dice_mean", self.patient.mean),
+            ("patient_dice_median", self.patient.median),
+            ("patient_dice_worst", self.patient.worst),
+            ("patient_dice_deviation", self.patient.deviation),
+            ("patient_dice_largest_component_mean", self.patient_largest.mean),
+            ("pooled_dice", self.pooled.dice),
+            ("pooled_iou", self.pooled.iou),
+            ("pooled_sensitivity", self.pooled.sensitivity),
+            ("pooled_precision", self.pooled.precision),
+            ("slice_dice_foreground_mean", self.per_slice.foreground_dice),
+            ("slice_dice_mean", self.per_slice.dice),
+            ("empty_slices_drawn_fraction", self.empty.fraction),
+            ("slice_protocol_soft_dice", self.slice_protocol.soft_dice),
+        ]
+        .map(|(name, figure)| (name.to_owned(), figure))
+        .into()
+    }
+}
+
+impl SoftBatches {
+    fn add(&mut self, map: &[f32], truth: &Mask) {
+        self.probabilities.extend_from_slice(map);
+        self.truth.extend(truth.inside().iter().map(|&inside| f32::from(u8::from(inside))));
+        self.slices += 1;
+        if self.slices == BATCH {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        if self.slices > 0 {
+            self.dice.push(soft_dice(&self.probabilities, &self.truth, SMOOTH));
+        }
+        self.probabilities.clear();
+        self.truth.clear();
+        self.slices = 0;
+    }
+}
+
+impl Spread {
+    fn of(patients: &[PatientScore], figure: impl Fn(&PatientScore) -> f64) -> Self {
+        let mut values: Vec<f64> = patients.iter().map(&figure).collect();
+        let mean = mean(&values);
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let deviation = (squares / values.len().saturating_sub(1).max(1) as f64).sqrt();
+        let worst = patients.iter().min_by(|a, b| figure(a).total_cmp(&figure(b)));
+        values.sort_by(f64::total_cmp);
+        let median = match values.len() {
+            0 => 0.0,
+            count => (values[(count - 1) / 2] + values[count / 2]) / 2.0,
+        };
+        Self {
+            patients: values.len(),
+            mean,
+            median,
+            worst: worst.map_or(0.0, &figure),
+            worst_patient: worst.map(|patient| patient.patient.clone()).unwrap_or_default(),
+            deviation,
+        }
+    }
+}
+
+/// The arithmetic mean; 0 of nothing.
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(inside: &[u8]) -> Mask {
+        Mask::new(inside.len(), 1, inside.iter().map(|&value| value == 1).collect())
+    }
+
+    fn close(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-12, "found {found}, expected {expected}");
+    }
+
+    /// Two patients by hand. A: one slice exact, then an empty one with a false pixel that touches nothing. B: one
+    /// slice, half found.
+    fn two() -> Scores {
+        let mut tally = Tally::new(0.5);
+        let truths = [mask(&[1, 1, 0, 0, 0, 0]), mask(&[0; 6])];
+        let maps = [[0.9, 0.5, 0.1, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.4, 0.8]];
+        let drawn = tally.add("A", maps.iter().map(|map| &map[..]), &truths);
+        assert_eq!(drawn[1], mask(&[0, 0, 0, 0, 0, 1]));
+        let truth = mask(&[0, 1, 1, 0, 0, 0]);
+        tally.add("B", [&[0.0_f32, 1.0, 0.0, 0.0, 0.0, 0.0][..]], &[truth]);
+        tally.finish()
+    }
+
+    #[test]
+    fn figures_agree_with_those_by_hand() {
+        let scores = two();
+        let [a, b] = &scores.patients[..] else { panic!("two patients") };
+        close(a.dice, 4.0 / 5.0); // TP 2, FP 1
+        close(a.dice_largest, 1.0);
+        close(a.precision, 2.0 / 3.0);
+        close(b.dice, 2.0 / 3.0); // TP 1, FN 1
+        close(b.sensitivity, 0.5);
+        assert_eq!([a.empty_slices, a.false_slices, b.empty_slices, b.false_slices], [1, 1, 0, 0]);
+        close(scores.patient.mean, (0.8 + 2.0 / 3.0) / 2.0);
+        close(scores.patient.median, scores.patient.mean);
+        close(scores.patient.worst, 2.0 / 3.0);
+        assert_eq!(scores.patient.worst_patient, "B");
+        close(scores.patient.deviation, (0.8 - 2.0 / 3.0) / 2.0_f64.sqrt());
+        close(scores.patient_largest.mean, (1.0 + 2.0 / 3.0) / 2.0);
+        close(scores.pooled.dice, 6.0 / 8.0); // TP 3, FP 1, FN 1
+        close(scores.pooled.iou, 3.0 / 5.0);
+        close(scores.per_slice.foreground_dice, (1.0 + 2.0 / 3.0) / 2.0);
+        close(scores.per_slice.dice, (1.0 + 0.0 + 2.0 / 3.0) / 3.0);
+        assert_eq!([scores.empty.slices, scores.empty.drawn], [1, 1]);
+        close(scores.empty.fraction, 1.0);
+        // One batch: Σpt = 0.9 + 0.5 + 1.0, Σp = 1.5 + 1.2 + 1.0, Σt = 4; f32 probabilities.
+        let soft = (2.0 * 2.4 + 100.0) / (3.7 + 4.0 + 100.0);
+        assert!((scores.slice_protocol.soft_dice - soft).abs() < 1e-6);
+        assert_eq!(scores.slice_protocol.batches, 1);
+    }
+
+    #[test]
+    fn batches_are_of_32_with_a_shorter_last_one() {
+        let mut tally = Tally::new(0.5);
+        let (full, none) = (mask(&[1; 300]), mask(&[0; 300]));
+        let truths: Vec<Mask> = std::iter::repeat_n(full, 32).chain([none]).collect();
+        let map = [1.0_f32; 300];
+        tally.add("A", truths.iter().map(|_| &map[..]), &truths);
+        let protocol = tally.finish().slice_protocol;
+        assert_eq!(protocol.batches, 2);
+        close(protocol.soft_dice, (1.0 + 100.0 / 400.0) / 2.0);
+    }
+
+    #[test]
+    fn nothing_at_all_gives_no_nan() {
+        let scores = Tally::new(0.5).finish();
+        assert_eq!([scores.patient.mean, scores.patient.deviation, scores.per_slice.dice], [0.0; 3]);
+        let mut tally = Tally::new(0.5);
+        tally.add("empty on empty", [&[0.0_f32; 4][..]], &[mask(&[0; 4])]);
+        let scores = tally.finish();
+        assert_eq!([scores.patient.mean, scores.patient.deviation, scores.per_slice.foreground_dice], [1.0, 0.0, 0.0]);
+    }
+}

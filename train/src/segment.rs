@@ -1,0 +1,192 @@
+//! `train segment`: masks for slices, a stack, or whole folders of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use glioscope::case::{Case, CaseSlice, assemble};
+use glioscope::export::{Row, csv};
+use glioscope::image::{self, Limits, Slice};
+use glioscope::mask::Mask;
+use glioscope::normalize::CaseStatistics;
+use indicatif::ProgressBar;
+
+use crate::file;
+use crate::model::{self, Model};
+use crate::output::{Output, real};
+use crate::progress;
+use crate::report;
+
+/// Draw masks for slices, a stack or whole folders of them
+///
+/// Every slice gets <stem>_mask.tif: 8 bit, 255 inside and 0 outside, on the slice's own grid. Folders are searched
+/// through and kept below --out, relative to the PATH that they were found in. Page n of a multi-page TIFF gets
+/// <stem>_<n>_mask.tif. Slices of one folder that belong together by name are one case and are normalised together.
+///
+/// <stem>_mask files among the inputs are references: they are not segmented, but the slice beside them is scored in
+/// stats.csv. No input is ever written over: a folder that holds inputs cannot hold outputs. Masks of an earlier run in
+/// --out are replaced.
+///
+/// A file that cannot be used is named on stderr and the others still run; then the exit code is 1. Duplicates and masks
+/// without a slice are noted there too, and are no failure.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  train segment kaggle_3m --out masks
+        writes masks/<patient>/<patient>_<n>_mask.tif for every patient, and masks/stats.csv
+  train segment scan_1.tif scan_2.tif --out masks
+        the two are a case, if their names say so")]
+pub struct Arguments {
+    /// TIFF or PNG slices, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Folder to write to; it is made
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    model: model::Arguments,
+}
+
+/// One file to read.
+#[derive(Debug)]
+struct Input {
+    path: PathBuf,
+    /// Relative to the PATH that it was found in, with `/`.
+    name: String,
+}
+
+/// Runs the command; the exit code tells whether every file could be used.
+///
+/// # Errors
+///
+/// When nothing can be done at all: no slices, no model, no device, or `--out` cannot be written.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    file::create_folder(&arguments.out)?;
+    let mut faults = Faults::default();
+    let folders = gather(&arguments.paths, &real(&arguments.out)?, &mut faults);
+    let count: usize = folders.values().map(Vec::len).sum();
+    ensure!(count > 0, "no slices to segment (.tif, .tiff, .png) in {}", shown(&arguments.paths));
+    let mut output = Output::new(&arguments.out, folders.keys().map(PathBuf::as_path))?;
+    for input in folders.values().flatten() {
+        output.mask_path(&input.name)?;
+    }
+    let model = Model::load(&arguments.model)?;
+
+    let bar = progress::bar(count, "files");
+    let mut rows = Vec::new();
+    for inputs in folders.values() {
+        let mut slices = Vec::new();
+        for input in inputs {
+            let read =
+                file::read(&input.path).and_then(|bytes| Ok(image::read(&input.name, &bytes, &Limits::default())?));
+            match read {
+                Ok(read) => slices.extend(read),
+                Err(error) => faults.report(&bar, &error),
+            }
+            bar.inc(1);
+        }
+        let assembly = assemble(slices);
+        for note in &assembly.notes {
+            bar.suspend(|| eprintln!("note: {note}"));
+        }
+        for case in assembly.cases {
+            segment(case, &model, &mut output, &mut rows, &bar, &mut faults);
+        }
+    }
+    bar.finish_and_clear();
+
+    let table = arguments.out.join("stats.csv");
+    file::write(&table, csv(&rows).as_bytes())?;
+    report::print(&format!("{} masks in {}, and {}\n", rows.len(), arguments.out.display(), table.display()))?;
+    Ok(faults.exit_code())
+}
+
+/// Draws, writes and measures one case's masks.
+fn segment(
+    case: Case,
+    model: &Model,
+    output: &mut Output,
+    rows: &mut Vec<Row>,
+    bar: &ProgressBar,
+    faults: &mut Faults,
+) {
+    let (slices, references): (Vec<Slice>, Vec<Option<Mask>>) =
+        case.slices.into_iter().map(|CaseSlice { slice, reference }| (slice, reference)).unzip();
+    let maps = match model.probabilities(&slices, &CaseStatistics::of(&slices), |_| ()) {
+        Ok(maps) => maps,
+        Err(error) => return faults.report(bar, &error.context(case.name)),
+    };
+    for ((slice, reference), map) in slices.iter().zip(&references).zip(maps) {
+        let mask = Mask::from_probability(map.width, map.height, &map.values, model.manifest().threshold);
+        match output.write_mask(slice.name(), &mask) {
+            Ok(()) => rows.push(Row::new(&case.name, slice.name(), &mask, reference.as_ref())),
+            Err(error) => faults.report(bar, &error),
+        }
+    }
+}
+
+/// What went wrong so far.
+#[derive(Debug, Default)]
+struct Faults(usize);
+
+impl Faults {
+    fn report(&mut self, bar: &ProgressBar, error: &anyhow::Error) {
+        bar.suspend(|| eprintln!("error: {}", crate::one_line(error)));
+        self.0 += 1;
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        if self.0 == 0 {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("{} failed, see above", self.0);
+        ExitCode::FAILURE
+    }
+}
+
+/// The files to read by the real folder that holds them, in order of name; each once, whatever leads to it.
+fn gather(paths: &[PathBuf], out: &Path, faults: &mut Faults) -> BTreeMap<PathBuf, Vec<Input>> {
+    let mut folders: BTreeMap<PathBuf, Vec<Input>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    let mut add = |path: &Path, name: String| -> Result<()> {
+        let real = real(path)?;
+        if seen.insert(real.clone()) {
+            let folder = real.parent().map(PathBuf::from).unwrap_or_default();
+            folders.entry(folder).or_default().push(Input { path: path.to_owned(), name });
+        }
+        Ok(())
+    };
+    for path in paths {
+        let added = if path.is_dir() {
+            let mut found = Vec::new();
+            walk(path, out, &mut BTreeSet::new(), &mut found)
+                .and_then(|()| found.iter().try_for_each(|file| add(file, file::name_below(path, file))))
+        } else {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            add(path, name)
+        };
+        if let Err(error) = added {
+            faults.report(&ProgressBar::hidden(), &error);
+        }
+    }
+    folders
+}
+
+/// Every slice below `folder`, without those in the folder that is written to, if it lies within: they are masks of an
+/// earlier run. A folder that a link leads back to is not entered twice.
+fn walk(folder: &Path, out: &Path, entered: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>) -> Result<()> {
+    let own = real(folder)?;
+    if (own == out && !entered.is_empty()) || !entered.insert(own) {
+        return Ok(());
+    }
+    let listing = file::list(folder)?;
+    found.extend(listing.files.into_iter().filter(|path| file::is_slice(path)));
+    listing.folders.iter().try_for_each(|inner| walk(inner, out, entered, found))
+}
+
+fn shown(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,148 @@
+//! `train evaluate`: its figures against figures counted here from the masks that it writes.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+use glioscope::weights::Split;
+use serde_json::Value;
+
+use crate::world::{World, files, write};
+
+const EVALUATE: &str = "evaluate --data data --model model --device cpu";
+
+/// Counts as a beginner would: TP, FP and FN over all of one patient's slices.
+fn dice(world: &World, patient: &str) -> Result<(f64, usize)> {
+    let (mut both, mut sum, mut false_slices) = (0_usize, 0_usize, 0_usize);
+    for slice in 1..=12 {
+        let name = format!("{patient}/{patient}_{slice}_mask.tif");
+        let (truth, drawn) = (world.mask(&format!("data/{name}"))?, world.mask(&format!("masks/{name}"))?);
+        both += truth.inside().iter().zip(drawn.inside()).filter(|(t, d)| **t && **d).count();
+        sum += truth.area() + drawn.area();
+        false_slices += usize::from(truth.area() == 0 && drawn.area() > 0);
+    }
+    Ok((2.0 * both as f64 / sum as f64, false_slices))
+}
+
+fn json(world: &World, name: &str) -> Result<Value> {
+    Ok(serde_json::from_slice(&fs::read(world.path(name))?)?)
+}
+
+fn number(value: &Value, path: &str) -> Result<f64> {
+    value.pointer(path).and_then(Value::as_f64).with_context(|| format!("{path} in {value}"))
+}
+
+#[test]
+fn figures_are_those_of_the_masks_that_were_drawn() -> Result<()> {
+    let world = World::new()?;
+    let run = world
+        .train(&format!("{EVALUATE} --masks masks --json out/figures.json --picture out/picture.png"))?
+        .succeeded();
+    let figures = json(&world, "out/figures.json")?;
+    let mut expected = Vec::new();
+    for (index, patient) in ["PHANTOM_0001", "PHANTOM_0002"].into_iter().enumerate() {
+        let (dice, false_slices) = dice(&world, patient)?;
+        assert!((number(&figures, &format!("/patients/{index}/dice"))? - dice).abs() < 1e-12);
+        assert_eq!(number(&figures, &format!("/patients/{index}/false_slices"))?, false_slices as f64);
+        assert!(run.stdout.contains(&format!("{dice:.4}")), "{}", run.stdout);
+        expected.push(dice);
+    }
+    assert!((number(&figures, "/patient/mean")? - (expected[0] + expected[1]) / 2.0).abs() < 1e-12);
+    assert_eq!(number(&figures, "/patient/worst")?, expected[0].min(expected[1]));
+    assert_eq!(number(&figures, "/per_slice/slices")?, 24.0);
+    assert_eq!(number(&figures, "/slice_protocol/batches")?, 1.0);
+    assert!(!run.stdout.contains("!!!"), "{}", run.stdout);
+    assert_eq!(files(&world.path("masks"))?.len(), 24);
+    assert!(fs::read(world.path("out/picture.png"))?.starts_with(b"\x89PNG"));
+    Ok(())
+}
+
+#[test]
+fn two_runs_print_the_same_figures() -> Result<()> {
+    let world = World::new()?;
+    for name in ["a.json", "b.json"] {
+        world.train(&format!("{EVALUATE} --json {name}"))?.succeeded();
+    }
+    let [mut a, mut b] = [json(&world, "a.json")?, json(&world, "b.json")?];
+    for value in [&mut a, &mut b] {
+        value["seconds"] = Value::Null;
+    }
+    assert_eq!(a, b);
+    Ok(())
+}
+
+#[test]
+fn a_list_leaves_the_others_out() -> Result<()> {
+    let world = World::new()?;
+    write(&world.path("list.txt"), b"PHANTOM_0002\n")?;
+    let run = world.train(&format!("{EVALUATE} --patients list.txt"))?.succeeded();
+    assert!(run.stdout.contains("PHANTOM_0002") && !run.stdout.contains("PHANTOM_0001"), "{}", run.stdout);
+    Ok(())
+}
+
+#[test]
+fn a_single_patients_folder_and_one_above_are_datasets_too() -> Result<()> {
+    let world = World::new()?;
+    let run = world.train("evaluate --data data/PHANTOM_0002 --model model --device cpu")?.succeeded();
+    assert!(run.stdout.contains("1 patients, 12 slices"), "{}", run.stdout);
+    fs::create_dir(world.path("above"))?;
+    fs::rename(world.path("data"), world.path("above/kaggle_3m"))?;
+    write(&world.path("above/kaggle_3m/data.csv"), b"Patient,age\n")?;
+    let run = world.train("evaluate --data above --model model --device cpu")?.succeeded();
+    assert!(run.stdout.contains("2 patients, 24 slices"), "{}", run.stdout);
+    Ok(())
+}
+
+#[test]
+fn inputs_differ() -> Result<()> {
+    let world = World::new()?;
+    let mut soft = Vec::new();
+    for input in ["case", "single", "flair"] {
+        world.train(&format!("{EVALUATE} --input {input} --json {input}.json"))?.succeeded();
+        let figures = json(&world, &format!("{input}.json"))?;
+        assert_eq!(figures["input"], input);
+        soft.push(number(&figures, "/slice_protocol/soft_dice")?);
+    }
+    assert!(soft[0] != soft[1] && soft[0] != soft[2] && soft[1] != soft[2], "{soft:?}");
+    Ok(())
+}
+
+#[test]
+fn a_threshold_that_nothing_reaches_draws_nothing() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{EVALUATE} --threshold 1 --json figures.json"))?.succeeded();
+    let figures = json(&world, "figures.json")?;
+    assert_eq!(number(&figures, "/patient/mean")?, 0.0);
+    assert_eq!(number(&figures, "/empty/fraction")?, 0.0);
+    Ok(())
+}
+
+#[test]
+fn what_was_fitted_on_is_said_loudly() -> Result<()> {
+    let world = World::new()?;
+    let patient = |number: u32| format!("PHANTOM_000{number}");
+    world.write_model(Split { fit: vec![patient(1)], held_out: vec![patient(2)] })?;
+    let run = world.train(&format!("{EVALUATE} --json figures.json"))?.succeeded();
+    assert_eq!(run.stdout.matches("!!! NOT HELD OUT").count(), 2, "{}", run.stdout);
+    assert_eq!(json(&world, "figures.json")?["fitted_on"], serde_json::json!(["PHANTOM_0001"]));
+    assert!(run.stdout.contains("chosen by 1 of those"), "{}", run.stdout);
+
+    world.train(&format!("{EVALUATE} --unseen"))?.failed_with(&["nothing is left"]);
+    world.write_model(Split { fit: vec![patient(1)], held_out: Vec::new() })?;
+    let run = world.train(&format!("{EVALUATE} --unseen"))?.succeeded();
+    assert!(!run.stdout.contains("!!!") && run.stdout.contains("1 patients"), "{}", run.stdout);
+    Ok(())
+}
+
+#[test]
+fn a_split_by_slices_is_called_leaky() -> Result<()> {
+    let world = World::new()?;
+    let slice = |number: u32| format!("PHANTOM_0001/PHANTOM_0001_{number}.tif");
+    world.write_model(Split { fit: (1..=8).map(slice).collect(), held_out: vec![slice(9)] })?;
+    let run = world.train(EVALUATE)?.succeeded();
+    assert!(run.stdout.contains("NOT HELD OUT"), "{}", run.stdout);
+    // Three slices of the first patient and all of the second.
+    let run = world.train(&format!("{EVALUATE} --unseen --json figures.json"))?.succeeded();
+    assert!(run.stdout.contains("LEAKY SPLIT") && run.stdout.contains("15 slices"), "{}", run.stdout);
+    assert_eq!(json(&world, "figures.json")?["fitted_on_in_part"], serde_json::json!(["PHANTOM_0001"]));
+    Ok(())
+}

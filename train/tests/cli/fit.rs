@@ -1,0 +1,91 @@
+//! `train fit`.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::world::World;
+
+/// A fit that takes seconds: 3 epochs of 3 steps with a tiny network.
+const TINY: &str = "fit --data data --device cpu --hold-out 0.5 --seed 7 \
+                    --epochs 3 --batch 4 --crop 64 --widths 3,4 --stem 4 --out";
+
+/// Starts a fit and kills it, without a warning, as soon as its first checkpoint is there.
+fn killed_after_its_first_checkpoint(world: &World, out: &str) -> Result<()> {
+    let mut fit: Child = Command::new(env!("CARGO_BIN_EXE_train"))
+        .current_dir(world.path(""))
+        .args(TINY.split_whitespace().chain([out]))
+        .stderr(Stdio::null())
+        .spawn()?;
+    let start = Instant::now();
+    while !world.path(out).join("checkpoint.bin").exists() && fit.try_wait()?.is_none() {
+        assert!(start.elapsed() < Duration::from_secs(120), "no checkpoint after two minutes");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    fit.kill()?;
+    fit.wait()?;
+    Ok(())
+}
+
+#[test]
+fn equal_seeds_give_equal_weights_and_so_does_a_fit_that_was_killed_and_resumed() -> Result<()> {
+    let world = World::new()?;
+    for out in ["a", "b"] {
+        world.train(&format!("{TINY} {out}"))?.succeeded();
+    }
+    killed_after_its_first_checkpoint(&world, "killed")?;
+    world.train("fit --data data --device cpu --out killed --resume")?.succeeded();
+    for file in ["weights.bin", "history.csv"] {
+        let bytes = |out: &str| fs::read(world.path(out).join(file));
+        assert!(bytes("a")? == bytes("b")?, "{file}: two runs of one seed differ");
+        assert!(bytes("a")? == bytes("killed")?, "{file}: the resumed fit differs from the undisturbed one");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_it_leaves_is_a_model_that_the_other_commands_take() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{TINY} fitted"))?.succeeded();
+    let out = world.path("fitted");
+    for file in ["model.json", "weights.bin", "history.csv", "curve.png", "samples.png", "checkpoint.bin"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(out.join("model.json"))?)?;
+    assert_eq!(manifest["split"]["fit"].as_array().map(Vec::len), Some(1));
+    assert_eq!(manifest["split"]["held_out"].as_array().map(Vec::len), Some(1));
+    assert_eq!(manifest["known_answer"].as_array().map(Vec::len), Some(256));
+    assert_eq!(fs::read_to_string(out.join("history.csv"))?.lines().count(), 1 + 3);
+
+    let run = world.train("evaluate --data data --model fitted --device cpu")?.succeeded();
+    assert!(run.stdout.contains("NOT HELD OUT"), "one of the two was fitted on: {run:?}");
+    // A second fit does not silently replace the first.
+    world.train(&format!("{TINY} fitted"))?.failed_with(&["checkpoint.bin", "--resume"]);
+    Ok(())
+}
+
+#[test]
+fn a_checkpoint_that_is_cut_off_or_of_other_data_is_named() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{TINY} fitted"))?.succeeded();
+    world.train("phantom --out others --patients 1 --slices 12 --seed 4")?.succeeded();
+    world.train("fit --data others --device cpu --out fitted --resume")?.failed_with(&["PHANTOM_0002"]);
+
+    let checkpoint = world.path("fitted/checkpoint.bin");
+    let bytes = fs::read(&checkpoint)?;
+    fs::write(&checkpoint, &bytes[..bytes.len() / 2])?;
+    world.train("fit --data data --device cpu --out fitted --resume")?.failed_with(&["checkpoint.bin", "cut off"]);
+    Ok(())
+}
+
+#[test]
+fn a_recipe_that_cannot_be_is_refused_before_anything_is_read() -> Result<()> {
+    let world = World::new()?;
+    for (wrong, value) in [("--crop", "100"), ("--widths", "0"), ("--positive", "2")] {
+        world.train(&format!("fit --data data --out wrong {wrong} {value}"))?.failed_with(&[value]);
+    }
+    assert!(!world.path("wrong").exists());
+    Ok(())
+}

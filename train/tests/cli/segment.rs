@@ -1,0 +1,146 @@
+//! `train segment`.
+
+use std::fs;
+
+use anyhow::Result;
+
+use crate::world::{World, files, write};
+
+#[test]
+fn folders_are_kept_and_masks_are_those_of_evaluate() -> Result<()> {
+    let world = World::new()?;
+    write(&world.path("data/data.csv"), b"Patient,age\n")?;
+    let run = world.train("segment data --out masks --model model --device cpu")?.succeeded();
+    assert!(run.stdout.contains("24 masks"), "{run:?}");
+    world.train("evaluate --data data --model model --device cpu --masks evaluated")?.succeeded();
+    let mut names = files(&world.path("evaluated"))?;
+    assert_eq!(names.len(), 24);
+    for name in &names {
+        assert_eq!(fs::read(world.path("masks").join(name))?, fs::read(world.path("evaluated").join(name))?, "{name}");
+    }
+    names.push("stats.csv".to_owned());
+    assert_eq!(files(&world.path("masks"))?, names);
+
+    let table = fs::read_to_string(world.path("masks/stats.csv"))?;
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), 25);
+    assert!(lines[0].starts_with("case,slice,width,height,area_px,dice"));
+    // Natural order, and a score, since references lie beside the slices.
+    assert!(lines[2].starts_with("PHANTOM_0001,PHANTOM_0001/PHANTOM_0001_2.tif,64,64,"), "{}", lines[2]);
+    let area = world.mask("masks/PHANTOM_0001/PHANTOM_0001_2_mask.tif")?.area();
+    assert_eq!(lines[2].split(',').nth(4), Some(area.to_string().as_str()));
+    assert!(lines[2].split(',').nth(5).is_some_and(|dice| dice.parse::<f64>().is_ok()), "{}", lines[2]);
+    Ok(())
+}
+
+#[test]
+fn files_of_one_folder_are_one_case_as_the_folder_is() -> Result<()> {
+    let world = World::new()?;
+    let list: Vec<String> = (1..=12).map(|slice| format!("data/PHANTOM_0001/PHANTOM_0001_{slice}.tif")).collect();
+    world.train(&format!("segment {} --out files --model model --device cpu", list.join(" ")))?.succeeded();
+    world.train("segment data/PHANTOM_0001 --out folder --model model --device cpu")?.succeeded();
+    for slice in [1, 7, 12] {
+        let name = format!("PHANTOM_0001_{slice}_mask.tif");
+        assert_eq!(world.mask(&format!("files/{name}"))?, world.mask(&format!("folder/{name}"))?, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn unreadable_files_are_named_and_the_others_run() -> Result<()> {
+    let world = World::new()?;
+    write(&world.path("data/PHANTOM_0001/PHANTOM_0001_13.tif"), b"not a picture")?;
+    let run = world.train("segment data nowhere.tif --out masks --model model --device cpu")?;
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.contains("PHANTOM_0001_13.tif: not an image"), "{run:?}");
+    assert!(run.stderr.contains("nowhere.tif"), "{run:?}");
+    assert!(run.stderr.contains("2 failed"), "{run:?}");
+    assert_eq!(files(&world.path("masks"))?.len(), 25);
+    Ok(())
+}
+
+#[test]
+fn an_input_is_never_written_over() -> Result<()> {
+    let world = World::new()?;
+    let name = "data/PHANTOM_0001/PHANTOM_0001_6_mask.tif";
+    let before = fs::read(world.path(name))?;
+    for arguments in [
+        "segment data --out data",
+        "segment data/PHANTOM_0001 --out data/PHANTOM_0001",
+        "segment data/PHANTOM_0001/PHANTOM_0001_6.tif --out data/PHANTOM_0001/../PHANTOM_0001",
+    ] {
+        world.train(&format!("{arguments} --model model --device cpu"))?.failed_with(&["choose another folder"]);
+    }
+    assert_eq!(fs::read(world.path(name))?, before);
+    assert_eq!(files(&world.path("data"))?.len(), 48);
+    Ok(())
+}
+
+#[test]
+fn a_second_run_into_a_folder_within_the_inputs_finds_the_same() -> Result<()> {
+    let world = World::new()?;
+    for _ in 0..2 {
+        let run = world.train("segment data --out data/masks --model model --device cpu")?.succeeded();
+        assert!(run.stdout.contains("24 masks"), "{run:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn nothing_to_segment() -> Result<()> {
+    let world = World::new()?;
+    fs::create_dir(world.path("nothing"))?;
+    world.train("segment nothing --out masks --model model --device cpu")?.failed_with(&["no slices", "nothing"]);
+    Ok(())
+}
+
+#[test]
+fn a_single_slice_and_a_grey_one_work() -> Result<()> {
+    let world = World::new()?;
+    let grey = glioscope::image::Slice::new(
+        "grey",
+        90,
+        50,
+        glioscope::image::Channels::Grey,
+        glioscope::image::Samples::U16((0..90 * 50).map(|value| value * 7).collect()),
+    )?;
+    write(&world.path("grey.tif"), &glioscope::export::slice_tiff(&grey))?;
+    world.train("segment grey.tif --out masks --model model --device cpu")?.succeeded();
+    let mask = world.mask("masks/grey_mask.tif")?;
+    assert_eq!([mask.width(), mask.height()], [90, 50]);
+    let table = fs::read_to_string(world.path("masks/stats.csv"))?;
+    assert!(table.lines().nth(1).is_some_and(|line| line.ends_with(",,,")), "{table}");
+    Ok(())
+}
+
+/// Two pages of 8-bit grey in one file.
+fn stack() -> Result<Vec<u8>> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut encoder = tiff::encoder::TiffEncoder::new(&mut bytes)?;
+    for page in 0..2_u8 {
+        let samples: Vec<u8> = (0..64 * 64).map(|pixel| (pixel % 251) as u8 ^ page).collect();
+        encoder.write_image::<tiff::encoder::colortype::Gray8>(64, 64, &samples)?;
+    }
+    Ok(bytes.into_inner())
+}
+
+#[test]
+fn a_stacks_pages_get_a_mask_each() -> Result<()> {
+    let world = World::new()?;
+    write(&world.path("stack.tif"), &stack()?)?;
+    world.train("segment stack.tif --out masks --model model --device cpu")?.succeeded();
+    assert_eq!(files(&world.path("masks"))?, ["stack_1_mask.tif", "stack_2_mask.tif", "stats.csv"]);
+    Ok(())
+}
+
+#[test]
+fn two_inputs_never_share_a_mask() -> Result<()> {
+    let world = World::new()?;
+    write(&world.path("in/stack.tif"), &stack()?)?;
+    fs::copy(world.path("data/PHANTOM_0001/PHANTOM_0001_6.tif"), world.path("in/stack_2.tif"))?;
+    let run = world.train("segment in --out masks --model model --device cpu")?;
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.contains("would overwrite"), "{run:?}");
+    assert_eq!(files(&world.path("masks"))?.len(), 3);
+    Ok(())
+}

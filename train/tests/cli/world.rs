@@ -1,0 +1,147 @@
+//! What the tests share: a folder with a dataset and a model in it, and the program.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use burn::tensor::Device;
+use glioscope::export::{mask_tiff, slice_tiff};
+use glioscope::image::{Limits, read};
+use glioscope::mask::Mask;
+use glioscope::normalize::Normalisation;
+use glioscope::phantom::PhantomConfig;
+use glioscope::unet::UNetConfig;
+use glioscope::weights::{Counts, FORMAT, Manifest, Split, WeightsFile};
+
+use crate::scratch::Scratch;
+
+/// A temporary folder that holds `data/` (two phantoms of twelve slices, 64 x 64) and `model/` (random weights, said
+/// to have been fitted on somebody else).
+pub(crate) struct World {
+    folder: Scratch,
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl World {
+    pub(crate) fn new() -> Result<Self> {
+        let world = Self { folder: Scratch::new()? };
+        for patient in 1..=2 {
+            let config = PhantomConfig { seed: 5, patient, slices: 12, size: 64, ..Default::default() };
+            for case_slice in config.case().slices {
+                let path = world.path("data").join(case_slice.slice.name());
+                write(&path, &slice_tiff(&case_slice.slice))?;
+                let mask = case_slice.reference.context("a phantom's slices all have a reference")?;
+                write(&beside(&path, "_mask.tif"), &mask_tiff(&mask))?;
+            }
+        }
+        world.write_model(Split { fit: vec!["SOMEBODY_ELSE".to_owned()], held_out: Vec::new() })?;
+        Ok(world)
+    }
+
+    /// Writes `model/` anew.
+    pub(crate) fn write_model(&self, split: Split) -> Result<()> {
+        let network = UNetConfig { widths: vec![4, 8], stem: 2 };
+        let device = Device::flex();
+        device.seed(1);
+        let (bytes, weights) = WeightsFile::of(&network.init(&device))?;
+        let manifest = Manifest {
+            format: FORMAT,
+            network,
+            grid: 64,
+            normalisation: Normalisation::HeadZScore,
+            threshold: 0.5,
+            weights,
+            split,
+            counts: Counts::default(),
+            recipe: serde_json::Value::Null,
+            revision: "unknown".to_owned(),
+            known_answer: Vec::new(),
+            metrics: BTreeMap::new(),
+        };
+        write(&self.path("model/weights.bin"), &bytes)?;
+        write(&self.path("model/model.json"), &serde_json::to_vec(&manifest)?)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs `train` in the folder, with `arguments` separated by blanks.
+    pub(crate) fn train(&self, arguments: &str) -> Result<Run> {
+        let output = Command::new(env!("CARGO_BIN_EXE_train"))
+            .current_dir(self.folder.path())
+            .args(arguments.split_whitespace())
+            .output()?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Run { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) })
+    }
+
+    /// A mask that lies at `name`, which has to be grey, 8 bit, and 0 or 255 throughout.
+    pub(crate) fn mask(&self, name: &str) -> Result<Mask> {
+        let bytes = fs::read(self.path(name)).with_context(|| name.to_owned())?;
+        let slices = read(name, &bytes, &Limits::default())?;
+        let [slice] = &slices[..] else { anyhow::bail!("{name}: {} pages", slices.len()) };
+        let glioscope::image::Samples::U8(samples) = slice.samples() else { anyhow::bail!("{name}: 16 bit") };
+        assert!(samples.iter().all(|sample| [0, 255].contains(sample)), "{name}: only 0 and 255");
+        Ok(Mask::from_slice(slice)?)
+    }
+}
+
+impl Run {
+    pub(crate) fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self
+    }
+
+    /// It failed, with one line on stderr that starts with `error:` and has every one of `words`.
+    #[track_caller]
+    pub(crate) fn failed_with(&self, words: &[&str]) {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        let errors: Vec<&str> = self.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+        let [line] = errors[..] else { panic!("one line of error, found {self:?}") };
+        for word in words {
+            assert!(line.contains(word), "`{word}` in: {line}");
+        }
+        assert!(!self.stderr.contains("panicked"), "{self:?}");
+    }
+}
+
+/// The path with its extension replaced by `suffix`.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}{suffix}"))
+}
+
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes).with_context(|| path.display().to_string())
+}
+
+/// Every file below `folder`, as sorted relative names.
+pub(crate) fn files(folder: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(next) = waiting.pop() {
+        for entry in fs::read_dir(next)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                found.push(path.strip_prefix(folder)?.to_string_lossy().replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

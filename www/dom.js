@@ -1,0 +1,48 @@
+/**
+ * The element that a selector names. The markup is static, so a miss is a mistake of the page's own.
+ * @template {Element} [T=HTMLElement]
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ * @returns {T}
+ */
+export function find(selector, within = document) {
+  const found = within.querySelector(selector);
+  if (!found) throw new Error(`the page has no ${selector}`);
+  return /** @type {T} */ (/** @type {unknown} */ (found));
+}
+
+/**
+ * A new element with properties and children.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Partial<HTMLElementTagNameMap[K]>} [properties]
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+/** A colour of the style sheet, as `#rrggbb`. @param {string} name */
+export function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+const counts = new Intl.NumberFormat('en');
+
+/** A count with thousands set apart. @param {number} value */
+export function count(value) {
+  return counts.format(value);
+}
+
+/**
+ * A count and its noun.
+ * @param {number} value
+ * @param {string} noun
+ * @param {string} [nouns]
+ */
+export function many(value, noun, nouns = `${noun}s`) {
+  return `${count(value)} ${value === 1 ? noun : nouns}`;
+}

@@ -1,0 +1,66 @@
+/**
+ * Further workers on the CPU: each takes the next slice when it has finished one.
+ */
+
+/** @import { Link } from './link.js' */
+/** @import { Finding, Place, Source } from './types.js' */
+/** @typedef {{place: Place, losses: number}} Task a slice, and how many workers were lost over it */
+
+/** More than this seldom helps: the slices of a case share one memory bus. */
+const MOST = 4;
+/** A worker has to read all files first; that pays from this many slices each. */
+const SLICES_EACH = 4;
+/** Every worker keeps all files, as the whole case decides how a slice is normalised. */
+const BYTES = 400e6;
+
+export class Pool {
+  #size;
+  #hire;
+  /** @type {Set<Promise<Link>>} */
+  #helpers = new Set();
+
+  /**
+   * @param {number | null} wish how many workers there should be, the first one included, or null for what fits
+   * @param {(onLost: () => void) => Promise<Link>} hire
+   */
+  constructor(wish, hire) {
+    this.#size = Math.max(1, Math.floor(wish ?? Math.min(MOST, navigator.hardwareConcurrency || 1)));
+    this.#hire = hire;
+  }
+
+  /** Opens the helpers ahead of the work: then a drop asks the server for nothing. */
+  staff() {
+    while (this.#helpers.size < this.#size - 1) {
+      const gone = () => this.#helpers.delete(helper);
+      const helper = this.#hire(gone);
+      this.#helpers.add(helper);
+      // One that cannot be had is not missed: the first worker does its slices.
+      helper.catch(gone);
+    }
+  }
+
+  /**
+   * Works on the queue. A helper that fails gives its slice back: the queue's owner goes on with it.
+   * @param {Task[]} queue
+   * @param {Source[]} sources
+   * @param {() => boolean} stopped
+   * @param {(link: Link) => Promise<void>} fill hands it the files
+   * @param {(place: Place, finding: Finding) => Promise<void>} hand takes what it found
+   */
+  async share(queue, sources, stopped, fill, hand) {
+    const bytes = sources.reduce((sum, { file }) => sum + (file?.size ?? 0), 1);
+    const worth = Math.floor(Math.min(queue.length / SLICES_EACH, BYTES / bytes)) - 1;
+    /** @param {Promise<Link>} helper */
+    const help = async (helper) => {
+      let task;
+      try {
+        const link = await helper;
+        if (!stopped()) await fill(link);
+        while (!stopped() && (task = queue.shift())) await hand(task.place, await link.call('segment', task.place));
+      } catch {
+        if (task) queue.push(task);
+      }
+    };
+    await Promise.all([...this.#helpers].slice(0, Math.max(0, worth)).map(help));
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * How far the work is, and how long it will still take.
+ */
+import { find } from './dom.js';
+
+/** @typedef {'loading' | 'ready' | 'running' | 'done' | 'error'} State */
+
+export class Status {
+  #text = find('#status');
+  /** For screen readers: the turns of the work, not every slice. */
+  #spoken = find('#spoken');
+  #bar = /** @type {HTMLProgressElement} */ (find('#progress'));
+  #cancel = /** @type {HTMLButtonElement} */ (find('#cancel'));
+  #since = 0;
+
+  /** @param {() => void} onCancel */
+  constructor(onCancel) {
+    this.#cancel.addEventListener('click', () => {
+      this.#cancel.disabled = true;
+      this.#text.textContent = 'Stopping after the slice under way…';
+      onCancel();
+    });
+  }
+
+  /**
+   * @param {State} state
+   * @param {string} text
+   */
+  set(state, text) {
+    document.body.dataset.state = state;
+    this.#cancel.disabled = state !== 'running';
+    this.#text.textContent = text;
+    this.#spoken.textContent = text;
+    this.#since = performance.now();
+    this.#bar.max = 1;
+    this.#bar.value = state === 'done' ? 1 : 0;
+  }
+
+  /**
+   * @param {number} done
+   * @param {number} all
+   * @param {string} noun
+   */
+  progress(done, all, noun) {
+    this.#bar.max = all;
+    this.#bar.value = done;
+    if (this.#cancel.disabled) return;
+    const left = ((performance.now() - this.#since) / done) * (all - done);
+    // One slice says little about the next ones: the first pays for compiling.
+    const rest = done > 1 && left > 2000 ? ` · ${spell(left)} left` : '';
+    this.#text.textContent = `${done} of ${all} ${noun}${rest}`;
+  }
+}
+
+/** @param {number} milliseconds */
+function spell(milliseconds) {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}

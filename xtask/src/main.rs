@@ -1,0 +1,99 @@
+//! What a newcomer types: `cargo xtask serve`, `cargo xtask test`, `cargo xtask dist`.
+//!
+//! Each command does its own set-up, says what it does, and can be repeated. None of them knows what the
+//! product computes.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::serve::Server;
+use crate::test::Part;
+use crate::wasm::Effort;
+use crate::workspace::Workspace;
+
+mod browser;
+mod process;
+mod serve;
+mod site;
+mod size;
+mod test;
+mod tools;
+mod wasm;
+mod workspace;
+
+/// Builds, serves, publishes and tests glioscope.
+///
+/// Needs rustup, Node 20 with npm, and a network for what it installs: the wasm32 target, wasm-bindgen,
+/// wasm-opt, and for the tests wasm-pack and a Chromium with its driver (on Debian as root through apt-get). All
+/// but the browser go below cargo's target folder.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Builds the page and serves it at http://localhost:8080 until Ctrl-C.
+    Serve {
+        /// The port to listen on, on this machine alone; 0 takes a free one.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// Build what is published: the smallest and fastest module (the default).
+        #[arg(long)]
+        release: bool,
+        /// Build for work on the page: sooner ready, but larger and slower.
+        #[arg(long, conflicts_with = "release")]
+        dev: bool,
+    },
+    /// Writes the complete static site into a folder, ready for any static host under any path.
+    Dist {
+        /// The folder: new, empty, or written by an earlier `dist`.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Runs every test, and ends in a line `N passed, N failed` that counts the stages.
+    ///
+    /// With GLIOSCOPE_REAL=DIR, a folder of patients in the layout of the kaggle_3m dataset, real slices are
+    /// tested too.
+    Test {
+        /// One part alone.
+        #[arg(long, value_enum)]
+        only: Option<Part>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().action) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(action: Action) -> Result<()> {
+    let workspace = Workspace::find()?;
+    match action {
+        Action::Serve { port, dev, .. } => {
+            wasm::build(&workspace, if dev { Effort::Dev } else { Effort::Release })?;
+            if let Err(error) = site::check(&workspace.root) {
+                println!("warning: {error:#}");
+            }
+            let server = Server::start(&workspace.root, "/", port)?;
+            println!("\nThe page is at {} (Ctrl-C ends this)", server.url());
+            server.wait();
+            Ok(())
+        }
+        Action::Dist { out } => {
+            site::dist(&workspace, &out)?;
+            site::print_sizes(&out)
+        }
+        Action::Test { only } => test::test(&workspace, only),
+    }
+}

@@ -1,0 +1,86 @@
+//! Child processes: announced before they run, named with their status when they fail.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+/// Prints the command, runs it with this terminal as its own, and fails where it fails.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    println!("  $ {}", shown(command));
+    let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
+    if !status.success() {
+        bail!("{} ended with {status}", shown(command));
+    }
+    Ok(())
+}
+
+/// Runs the command silently and returns its standard output; its errors still reach the terminal.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start {}", shown(command)))?;
+    if !output.status.success() {
+        bail!("{} ended with {}", shown(command), output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{} printed something that is not UTF-8", shown(command)))
+}
+
+/// The first program of that name on the PATH.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    search_path().iter().map(|folder| executable(folder, name)).find(|path| path.is_file())
+}
+
+/// The folders of the PATH, in order.
+pub(crate) fn search_path() -> Vec<PathBuf> {
+    env::var_os("PATH").map_or_else(Vec::new, |path| env::split_paths(&path).collect())
+}
+
+/// Where a program of that name would lie in `folder`.
+pub(crate) fn executable(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
+}
+
+/// npm or npx, which are scripts with an ending of their own on Windows.
+pub(crate) fn node_script(name: &str) -> Command {
+    Command::new(if cfg!(windows) { format!("{name}.cmd") } else { name.to_owned() })
+}
+
+/// Puts `folders` in front of the PATH of the command.
+pub(crate) fn prepend_path(command: &mut Command, folders: &[PathBuf]) -> Result<()> {
+    let path = env::join_paths(folders.iter().cloned().chain(search_path()))
+        .context("a folder's name cannot stand in the PATH")?;
+    command.env("PATH", path);
+    Ok(())
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let program = program.file_name().unwrap_or(program.as_os_str());
+    std::iter::once(program).chain(command.get_args()).map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_failing_child_is_named_with_its_status() {
+        let message =
+            output(Command::new("/bin/sh").args(["-c", "exit 3"])).expect_err("a failure was lost").to_string();
+        assert_eq!(message, "sh -c exit 3 ended with exit status: 3");
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let message = run(&mut Command::new("no-such-program-anywhere")).expect_err("started nothing").to_string();
+        assert_eq!(message, "cannot start no-such-program-anywhere");
+    }
+
+    #[test]
+    fn finds_what_is_on_the_path_and_nothing_else() {
+        assert!(find("cargo").is_some());
+        assert!(find("no-such-program-anywhere").is_none());
+    }
+}

@@ -1,0 +1,217 @@
+//! The static site: which files belong to it, and a folder that holds them all.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::size::Size;
+use crate::wasm::{self, Effort};
+use crate::workspace::Workspace;
+
+/// The page itself; everything else lies below [`ASSETS`].
+pub(crate) const INDEX: &str = "index.html";
+const ASSETS: &str = "www";
+
+/// What the page cannot do without, as (path, where it comes from).
+const NEEDED: [(&str, &str); 5] = [
+    (INDEX, "the repository"),
+    ("www/pkg/glioscope.js", "the wasm build"),
+    ("www/pkg/glioscope_bg.wasm", "the wasm build"),
+    ("www/model/model.json", "`train fit`"),
+    ("www/model/weights.bin", "`train fit`"),
+];
+
+/// Lists what a former `dist` wrote into a folder, and thereby what the next one may remove from it.
+const MARKER: &str = ".glioscope-dist";
+
+/// Fails where a file is missing that the page cannot do without.
+pub(crate) fn check(root: &Path) -> Result<()> {
+    for (path, origin) in NEEDED {
+        if !root.join(path).is_file() {
+            bail!("the site lacks {path}, which comes from {origin}");
+        }
+    }
+    Ok(())
+}
+
+/// Builds the complete site and copies it into `out`. All its links are relative, so that any static host
+/// serves it, under any path.
+///
+/// Fails where `out` holds files that no former `dist` has written.
+pub(crate) fn dist(workspace: &Workspace, out: &Path) -> Result<()> {
+    let out = std::path::absolute(out).with_context(|| format!("no such path: {}", out.display()))?;
+    if out.starts_with(workspace.root.join(ASSETS)) {
+        bail!("{} lies inside of {ASSETS}, which is what gets copied", out.display());
+    }
+    let former = former_files(&out)?;
+    wasm::build(workspace, Effort::Release)?;
+    check(&workspace.root)?;
+
+    for path in former {
+        remove(&out, &path)?;
+    }
+    let files = files(&workspace.root)?;
+    for path in &files {
+        copy(&workspace.root.join(path), &out.join(path))?;
+    }
+    let marker = out.join(MARKER);
+    fs::write(&marker, files.iter().map(|path| format!("{path}\n")).collect::<String>())
+        .with_context(|| format!("cannot write {}", marker.display()))?;
+    println!("{} files in {}", files.len(), out.display());
+    Ok(())
+}
+
+/// The sizes of the site in `folder`, as a table: its large files alone, then all of it.
+pub(crate) fn print_sizes(folder: &Path) -> Result<()> {
+    println!("{:<32}{:>12}{:>12}{:>12}", "bytes", "raw", "gzip", "brotli");
+    let mut total = Size::default();
+    for path in files(folder)? {
+        let size = Size::of(&folder.join(&path))?;
+        if size.raw >= 100_000 || path.ends_with(".wasm") {
+            println!("{path:<32}{size}");
+        }
+        total += size;
+    }
+    println!("{:<32}{total}", "the whole site");
+    Ok(())
+}
+
+/// Whether a path relative to the site's root is one that the site publishes: `index.html`, or a file below
+/// `www` without dot-files, without a way upwards and without what only compilers read.
+pub(crate) fn publishes(path: &str) -> bool {
+    let plain =
+        path.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']));
+    plain
+        && (path == INDEX || path.starts_with("www/"))
+        && !path.ends_with(".d.ts")
+        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Every published file below `root`, as sorted paths relative to it with `/` between their parts.
+pub(crate) fn files(root: &Path) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::from([INDEX.to_owned()]);
+    let mut folders = vec![ASSETS.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(root.join(&folder))
+            .with_context(|| format!("cannot list {}", root.join(&folder).display()))?;
+        for entry in entries {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                bail!("{} has no plain name", entry.path().display());
+            };
+            let path = format!("{folder}/{name}");
+            let kind = entry.file_type()?;
+            if kind.is_dir() && !name.starts_with('.') {
+                folders.push(path);
+            } else if kind.is_file() && publishes(&path) {
+                found.insert(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What a former `dist` has left in `out`; nothing where it is new or empty.
+fn former_files(out: &Path) -> Result<Vec<String>> {
+    let empty = match fs::read_dir(out) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot list {}", out.display()));
+        }
+    };
+    if empty {
+        return Ok(Vec::new());
+    }
+    let Ok(list) = fs::read_to_string(out.join(MARKER)) else {
+        bail!("{} holds files that no `dist` has written: choose an empty folder, or a new one", out.display());
+    };
+    // The list is a file like any other, so it may have been changed: only what a site holds is removed.
+    Ok(list.lines().filter(|path| publishes(path)).map(str::to_owned).collect())
+}
+
+fn remove(out: &Path, path: &str) -> Result<()> {
+    let file = out.join(path);
+    match fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn copy(from: &Path, to: &PathBuf) -> Result<()> {
+    let folder = to.parent().context("a file has a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn publishes_the_page_and_its_assets_alone() {
+        for path in ["index.html", "www/app.js", "www/pkg/glioscope_bg.wasm", "www/model/LICENSE"] {
+            assert!(publishes(path), "{path}");
+        }
+        for path in [
+            "",
+            "Cargo.toml",
+            "www",
+            "www/",
+            "/etc/passwd",
+            "www//app.js",
+            "www/../Cargo.toml",
+            "www/./app.js",
+            "www/.hidden",
+            "www/.git/config",
+            "www\\..\\Cargo.toml",
+            "www/..\\Cargo.toml",
+            "www/c:/x",
+            "www/a\0b",
+            "www/pkg/glioscope.d.ts",
+            "wwwx/app.js",
+        ] {
+            assert!(!publishes(path), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_with_other_files_is_refused_and_a_former_dist_is_not() {
+        let out = scratch("former");
+        assert!(former_files(&out.join("new")).is_ok_and(|list| list.is_empty()));
+        assert!(former_files(&out).is_ok_and(|list| list.is_empty()));
+        fs::write(out.join("thesis.tex"), "years of work").expect("scratch");
+        let message = former_files(&out).expect_err("took a foreign folder").to_string();
+        assert!(message.contains(&out.display().to_string()), "{message}");
+        fs::write(out.join(MARKER), "index.html\n../thesis.tex\nthesis.tex\n").expect("scratch");
+        assert_eq!(former_files(&out).expect("former"), ["index.html"]);
+        fs::remove_dir_all(out).expect("scratch");
+    }
+
+    #[test]
+    fn lists_every_published_file_of_a_folder() {
+        let root = scratch("files");
+        for path in ["www/app.js", "www/model/weights.bin", "www/.secret", "www/.git/x", "other.txt"] {
+            copy(&PathBuf::from(file!()).with_file_name("none"), &root.join(path))
+                .expect_err("copied a file that is not there");
+            fs::write(root.join(path), path).expect("scratch");
+        }
+        let found = files(&root).expect("list");
+        assert_eq!(
+            found.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["index.html", "www/app.js", "www/model/weights.bin"]
+        );
+        fs::remove_dir_all(root).expect("scratch");
+    }
+
+    fn scratch(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("xtask-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("the temporary folder is writable");
+        path
+    }
+}

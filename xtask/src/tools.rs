@@ -1,0 +1,184 @@
+//! What a build needs beside cargo, and how it gets onto the machine.
+//!
+//! A tool of the right version that is already on the PATH is taken; else it is installed below cargo's
+//! target folder, so that nothing the user has installed is replaced. Everything comes through cargo's and
+//! npm's own registries: no binary is fetched from elsewhere.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process;
+use crate::workspace::Workspace;
+
+/// The target that the page is built for.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+const WASM_PACK_VERSION: &str = "0.15.1";
+const BINARYEN_VERSION: &str = "132.0.0";
+
+/// Installs the wasm32 standard library where the toolchain lacks it.
+pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
+    let libraries = process::output(
+        Command::new("rustc").args(["--print", "target-libdir", "--target", WASM_TARGET]).current_dir(&workspace.root),
+    )?;
+    if Path::new(libraries.trim()).is_dir() {
+        return Ok(());
+    }
+    println!("The Rust toolchain has no {WASM_TARGET} yet: adding it.");
+    process::run(Command::new("rustup").args(["target", "add", WASM_TARGET]).current_dir(&workspace.root))
+        .with_context(|| format!("install {WASM_TARGET} for this toolchain (rustup does so: https://rustup.rs)"))
+}
+
+/// The folder of `wasm-bindgen` and its test runner, of the very version that `Cargo.lock` holds: any other
+/// refuses the module.
+pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
+    CargoTool {
+        package: "wasm-bindgen-cli",
+        programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
+        version: &workspace.locked_version("wasm-bindgen")?,
+        // It rewrites megabytes of code.
+        opt_level: "1",
+    }
+    .ensure(workspace)
+}
+
+/// The folder of `wasm-pack`, which runs the wasm tests.
+pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
+    CargoTool {
+        package: "wasm-pack",
+        programs: &["wasm-pack"],
+        version: WASM_PACK_VERSION,
+        // It starts other programs.
+        opt_level: "0",
+    }
+    .ensure(workspace)
+}
+
+/// `wasm-opt` of the pinned binaryen, ready for its arguments.
+pub(crate) fn wasm_opt(workspace: &Workspace) -> Result<Command> {
+    let folder = workspace.tools().join(format!("binaryen-{BINARYEN_VERSION}"));
+    let script = folder.join("node_modules/binaryen/bin/wasm-opt");
+    if !script.is_file() {
+        node()?;
+        println!("Installing wasm-opt (npm package binaryen {BINARYEN_VERSION}).");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        process::run(
+            process::node_script("npm")
+                .args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"])
+                .arg(&folder)
+                .arg(format!("binaryen@{BINARYEN_VERSION}"))
+                .current_dir(&folder),
+        )?;
+    }
+    if !script.is_file() {
+        bail!("binaryen {BINARYEN_VERSION} holds no {}", script.display());
+    }
+    let mut command = Command::new("node");
+    command.arg(script);
+    Ok(command)
+}
+
+/// Fails with the reason where Node is missing.
+pub(crate) fn node() -> Result<()> {
+    for program in ["node", "npm"] {
+        let mut command = process::node_script(program);
+        if program == "node" {
+            command = Command::new(program);
+        }
+        process::output(command.arg("--version"))
+            .with_context(|| format!("{program} is needed: install Node 20 or newer with npm"))?;
+    }
+    Ok(())
+}
+
+/// A package of binaries that cargo installs.
+struct CargoTool<'a> {
+    package: &'a str,
+    /// The first one tells the version; the others come with it.
+    programs: &'a [&'a str],
+    version: &'a str,
+    /// These run for seconds: most of their usual build time buys nothing here.
+    opt_level: &'a str,
+}
+
+impl CargoTool<'_> {
+    /// The folder that holds the programs in this version, after an installation if need be.
+    fn ensure(&self, workspace: &Workspace) -> Result<PathBuf> {
+        let own = workspace.tools();
+        let bin = own.join("bin");
+        let mut folders = process::search_path();
+        folders.insert(0, bin.clone());
+        if let Some(folder) = folders.into_iter().find(|folder| self.lies_in(folder)) {
+            return Ok(folder);
+        }
+        println!("Installing {} {} into {} (some minutes, once).", self.package, self.version, workspace.shown(&own));
+        // The package's own lock first: it is what its authors tested. A registry mirror may lag behind one
+        // of its pins; then any compatible versions do.
+        self.install(workspace, &["--locked"]).or_else(|error| {
+            println!("  {error}; trying again without its lock file");
+            self.install(workspace, &[])
+        })?;
+        if !self.lies_in(&bin) {
+            bail!(
+                "cargo installed {} {}, but {} is not in {}",
+                self.package,
+                self.version,
+                self.programs.join(", "),
+                bin.display()
+            );
+        }
+        Ok(bin)
+    }
+
+    fn lies_in(&self, folder: &Path) -> bool {
+        self.programs.iter().all(|program| process::executable(folder, program).is_file())
+            && Command::new(process::executable(folder, self.programs[0]))
+                .arg("--version")
+                .stderr(Stdio::null())
+                .output()
+                .is_ok_and(|output| version_of(&String::from_utf8_lossy(&output.stdout)) == Some(self.version))
+    }
+
+    fn install(&self, workspace: &Workspace, flags: &[&str]) -> Result<()> {
+        let own = workspace.tools();
+        let build = own.join("build");
+        process::run(
+            workspace
+                .cargo()
+                .args(["install", self.package, "--force", "--version"])
+                .arg(format!("={}", self.version))
+                .arg("--root")
+                .arg(&own)
+                .args(flags)
+                // A folder of its own, so that an interrupted installation goes on where it stopped.
+                .env("CARGO_TARGET_DIR", &build)
+                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
+                .env("CARGO_PROFILE_RELEASE_LTO", "off")
+                .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+                .env("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+        )?;
+        // Some hundred megabytes that nothing needs any more; a leftover is harmless.
+        let _ = fs::remove_dir_all(build);
+        Ok(())
+    }
+}
+
+/// The version in `name 1.2.3 (…)`, as every clap program prints it.
+fn version_of(line: &str) -> Option<&str> {
+    line.split_whitespace().nth(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_of;
+
+    #[test]
+    fn takes_the_version_out_of_what_a_program_prints() {
+        assert_eq!(version_of("wasm-bindgen 0.2.130\n"), Some("0.2.130"));
+        assert_eq!(version_of("wasm-bindgen 0.2.130 (3c1f9f6 2026-01-01)"), Some("0.2.130"));
+        assert_eq!(version_of(""), None);
+    }
+}

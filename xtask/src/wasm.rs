@@ -1,0 +1,133 @@
+//! The wasm package of the page: `www/pkg`, built, bound to JavaScript and shrunk.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::process;
+use crate::tools;
+use crate::workspace::Workspace;
+
+/// How much the build spends on the module.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// What is published: whole-program optimisation, then `wasm-opt`.
+    Release,
+    /// For work on the page: quick to build, larger, slower. The profile is the wasm tests' own, so that
+    /// their dependencies are not built once more.
+    Dev,
+}
+
+impl Effort {
+    /// The profile in `Cargo.toml`.
+    pub(crate) fn profile(self) -> &'static str {
+        match self {
+            Self::Release => "web",
+            Self::Dev => "wasm-test",
+        }
+    }
+}
+
+/// What the module uses beyond the first version of WebAssembly; every browser with WebGPU has all of it.
+/// `wasm-opt` has to be told, because stripping drops the section that says so.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--enable-simd",
+];
+
+const NAME: &str = "glioscope";
+
+/// Builds `www/pkg`, unless it already holds this very module.
+pub(crate) fn build(workspace: &Workspace, effort: Effort) -> Result<()> {
+    tools::wasm_target(workspace)?;
+    let bindgen = tools::wasm_bindgen(workspace)?;
+    let wasm_opt = match effort {
+        Effort::Release => Some(tools::wasm_opt(workspace)?),
+        Effort::Dev => None,
+    };
+
+    println!("Building the wasm module (the first time takes minutes; then cargo builds what has changed).");
+    // Of the library's two crate types only this one: where an rlib is asked for beside it, cargo leaves
+    // link-time optimisation out, and the module is twice as large.
+    process::run(cargo(workspace, "rustc", effort).args(["--lib", "--crate-type", "cdylib"]))?;
+    let module = workspace.target.join(tools::WASM_TARGET).join(effort.profile()).join(format!("{NAME}.wasm"));
+
+    let package = workspace.root.join("www/pkg");
+    let stamp = Stamp::of(&module, effort)?;
+    if stamp.lies_in(&package) {
+        println!("{} is up to date.", workspace.shown(&package));
+        return Ok(());
+    }
+    pack(&module, &bindgen, wasm_opt, &package)?;
+    stamp.write(&package)
+}
+
+/// A cargo subcommand over the library, for wasm32, with the flags of `.cargo/config.toml`.
+pub(crate) fn cargo(workspace: &Workspace, subcommand: &str, effort: Effort) -> Command {
+    let mut command = workspace.cargo();
+    command.args([subcommand, "--package", NAME, "--target", tools::WASM_TARGET]).args(["--profile", effort.profile()]);
+    keep_rustflags(&mut command);
+    command
+}
+
+/// These would replace the flags of `.cargo/config.toml`, and with them SIMD.
+pub(crate) fn keep_rustflags(command: &mut Command) {
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+}
+
+fn pack(module: &Path, bindgen: &Path, wasm_opt: Option<Command>, package: &Path) -> Result<()> {
+    // An older package goes first: what a newer wasm-bindgen no longer writes must not stay behind.
+    if package.exists() {
+        fs::remove_dir_all(package).with_context(|| format!("cannot remove {}", package.display()))?;
+    }
+    process::run(
+        Command::new(process::executable(bindgen, "wasm-bindgen"))
+            .args(["--target", "web", "--out-name", NAME, "--out-dir"])
+            .arg(package)
+            .arg(module),
+    )?;
+    if let Some(mut wasm_opt) = wasm_opt {
+        let bound = package.join(format!("{NAME}_bg.wasm"));
+        let small = package.join(".small.wasm");
+        println!("Shrinking {} (a minute or two).", bound.display());
+        process::run(wasm_opt.arg("-Oz").args(FEATURES).arg(&bound).arg("-o").arg(&small))?;
+        fs::rename(&small, &bound).with_context(|| format!("cannot replace {}", bound.display()))?;
+    }
+    Ok(())
+}
+
+/// Says which module a package was made from. `wasm-opt` takes longer than everything else in a rebuild where
+/// nothing has changed.
+struct Stamp(String);
+
+impl Stamp {
+    fn of(module: &Path, effort: Effort) -> Result<Self> {
+        let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
+        // Against accidents, not against attackers: a hash of the standard library's is enough.
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&bytes);
+        Ok(Self(format!("{} {} {:016x}\n", effort.profile(), bytes.len(), hasher.finish())))
+    }
+
+    fn lies_in(&self, package: &Path) -> bool {
+        fs::read_to_string(Self::path(package)).is_ok_and(|text| text == self.0)
+    }
+
+    fn write(&self, package: &Path) -> Result<()> {
+        let path = Self::path(package);
+        fs::write(&path, &self.0).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// A dot-file: neither served nor published.
+    fn path(package: &Path) -> PathBuf {
+        package.join(".module")
+    }
+}
