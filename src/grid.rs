@@ -64,7 +64,7 @@ impl Grid {
         planes
     }
 
-    /// Values on the grid, `[side, side]`, brought to the slice's own pixels, `[height, width]`.
+    /// Values of 0 to 1 on the grid, `[side, side]`, brought to the slice's own pixels, `[height, width]`.
     ///
     /// # Panics
     /// If there are not `side * side` values.
@@ -131,10 +131,12 @@ mod tests {
             let ramp = |x: usize, y: usize| (1000 + 3 * x + 2 * y) as u16;
             let slice = grey(width, height, ramp);
             let grid = Grid::new(256, width, height);
-            let back = grid.restore(&grid.place(&slice)[..256 * 256]);
+            // What comes back is a probability.
+            let placed: Vec<f32> = grid.place(&slice)[..256 * 256].iter().map(|value| value / 4096.0).collect();
+            let back = grid.restore(&placed);
             for y in 4..height - 4 {
                 for x in 4..width - 4 {
-                    let (found, expected) = (back[y * width + x], f32::from(ramp(x, y)));
+                    let (found, expected) = (4096.0 * back[y * width + x], f32::from(ramp(x, y)));
                     assert!((found - expected).abs() < 8.0, "{width}x{height} at {x},{y}: {found} for {expected}");
                 }
             }

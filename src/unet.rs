@@ -1,6 +1,6 @@
 //! [`UNetConfig`] → [`UNet`] → logits.
 
-use burn::module::{Initializer, Module, Param};
+use burn::module::{Initializer, Module, ModuleMapper, Param, ParamId, RunningState};
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
@@ -69,7 +69,7 @@ impl UNetConfig {
         let cells = self.stem * self.stem;
         let pairs = || self.widths.windows(2);
         let inputs = [INPUTS * cells].into_iter().chain(self.widths.iter().copied());
-        UNet {
+        let unet = UNet {
             down: inputs.zip(&self.widths).map(|(i, &o)| DoubleConv::new(i, o, device)).collect(),
             up: pairs()
                 .map(|pair| ConvTranspose2dConfig::new([pair[1], pair[0]], [2, 2]).with_stride([2, 2]).init(device))
@@ -77,7 +77,8 @@ impl UNetConfig {
             merge: pairs().map(|pair| DoubleConv::new(2 * pair[0], pair[0], device)).collect(),
             head: Conv2dConfig::new([self.widths[0], cells], [1, 1]).init(device),
             stem: self.stem,
-        }
+        };
+        unet.number()
     }
 }
 
@@ -118,6 +119,21 @@ impl UNet {
         depth_to_space(self.head.forward(x), self.stem) // [n, 4, 128, 128] → [n, 1, 256, 256]
     }
 
+    /// Numbers the parameters in the order of the walk. Burn draws their identifiers at random, and records hold them:
+    /// so equal networks would be different bytes.
+    fn number(self) -> Self {
+        let mut numbers = Numbers(0);
+        let mut unet = self.map(&mut numbers);
+        for block in unet.down.iter_mut().chain(&mut unet.merge) {
+            for BatchNorm { running_mean, running_var, .. } in [&mut block.first.norm, &mut block.second.norm] {
+                for running in [running_mean, running_var] {
+                    *running = RunningState::with_id(numbers.next(), running.value());
+                }
+            }
+        }
+        unet
+    }
+
     /// How many numbers are fitted; the running statistics of the normalisations are not.
     pub fn parameters(&self) -> usize {
         let convs = self.down.iter().chain(&self.merge).flat_map(|block| [&block.first, &block.second]);
@@ -133,6 +149,22 @@ impl UNet {
         self.down = fold(self.down);
         self.merge = fold(self.merge);
         self
+    }
+}
+
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> ParamId {
+        self.0 += 1;
+        ParamId::from(self.0)
+    }
+}
+
+impl ModuleMapper for Numbers {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (_, tensor, mapper) = param.consume();
+        Param::from_mapped_value(self.next(), tensor, mapper)
     }
 }
 
@@ -242,7 +274,6 @@ fn depth_to_space(x: Tensor<4>, cell: usize) -> Tensor<4> {
 
 #[cfg(test)]
 mod tests {
-    use burn::module::ModuleMapper;
     use burn::tensor::TensorData;
 
     use super::*;
@@ -326,10 +357,9 @@ mod tests {
             let gradient = |x: &Tensor<4>, all: &burn::tensor::Gradients| x.grad(all).expect("a gradient");
             close(gradient(&fused_x, &of_fused), gradient(&plain_x, &of_plain), "x");
             close(gradient(&block.weight.val(), &of_fused), gradient(&plain.weight.val(), &of_plain), "weight");
-            for (a, b, what) in [
-                (&block.norm.gamma, &plain.norm.gamma, "gamma"),
-                (&block.norm.beta, &plain.norm.beta, "beta"),
-            ] {
+            for (a, b, what) in
+                [(&block.norm.gamma, &plain.norm.gamma, "gamma"), (&block.norm.beta, &plain.norm.beta, "beta")]
+            {
                 let (a, b) = (a.val().grad(&of_fused), b.val().grad(&of_plain));
                 close(a.expect("a gradient"), b.expect("a gradient"), what);
             }

@@ -195,7 +195,7 @@ function conclude(done, all) {
   const slices = cases.flatMap((state) => state.slices);
   const lesion = slices.filter(({ finding }) => finding && finding.area > 0).length;
   const cancelled = done < all ? `Cancelled: ${done} of ` : '';
-  status.set('done', `${cancelled}${many(all, 'slice')}, ${count(lesion)} with lesion`);
+  status.set('done', `${cancelled}${many(all, 'slice')}, ${count(lesion)} outlined`);
   if (following) show({ case: 0, slice: best(0) });
 }
 

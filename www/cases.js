@@ -37,7 +37,7 @@ export class Cases {
     const row = this.#rows[at];
     const done = slices.filter(({ finding, fault }) => finding || fault).length;
     const lesion = slices.filter(({ finding }) => finding && finding.area > 0).length;
-    find('span', row).textContent = `${many(slices.length, 'slice')}${done ? `, ${lesion} with lesion` : ''}`;
+    find('span', row).textContent = `${many(slices.length, 'slice')}${done ? `, ${lesion} outlined` : ''}`;
     find('progress', row).setAttribute('value', String(done / slices.length));
     row.toggleAttribute('data-done', done === slices.length);
   }

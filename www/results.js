@@ -35,8 +35,8 @@ export class Results {
       make('h3', { title: name }, 'Case'),
       table([
         ['Segmented', `${findings.length} of ${slices.length}`],
-        ['With lesion', many(areas.filter(Boolean).length, 'slice')],
-        ['Lesion in all', many(areas.reduce((sum, area) => sum + area, 0), 'pixel')],
+        ['Outlined', many(areas.filter(Boolean).length, 'slice')],
+        ['Outlined in all', many(areas.reduce((sum, area) => sum + area, 0), 'pixel')],
       ]),
       ...(areas[largest] > 0 && slices.length > 1 ? [this.#jump(largest)] : []),
     );
@@ -59,7 +59,7 @@ function figure(area, pixels, dice) {
   return make('div', { className: 'figures' },
     make('p', { className: 'figure lesion' },
       make('b', {}, count(area)),
-      make('span', {}, area === 0 ? 'pixels: no lesion outlined' : `${area === 1 ? 'pixel' : 'pixels'} of lesion, ${share} % of the slice`)),
+      make('span', {}, `${area === 1 ? 'pixel' : 'pixels'} outlined, ${share} % of the slice`)),
     ...(dice === undefined ? [] : [make('p', { className: 'figure dice' },
       make('b', {}, dice.toFixed(3)),
       make('span', {}, dice === 1 && area === 0 ? 'Dice with the reference mask: both are empty' : 'Dice with the reference mask'))]));

@@ -58,7 +58,7 @@ export class Strip {
   mark(at, { finding, fault }) {
     const frame = this.#frames[at];
     frame.dataset.is = fault ? 'fault' : !finding ? 'waiting' : finding.area > 0 ? 'lesion' : 'clear';
-    const found = fault ? 'not segmented' : !finding ? 'waiting' : `${count(finding.area)} pixels of lesion`;
+    const found = fault ? 'not segmented' : !finding ? 'waiting' : `${count(finding.area)} pixels outlined`;
     frame.ariaLabel = `Slice ${at + 1}, ${found}`;
   }
 

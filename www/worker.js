@@ -113,8 +113,8 @@ self.onmessage = async ({ data: { id, action, ...message } }) => {
     self.postMessage({ id, result: value }, { transfer });
   } catch (error) {
     const fault = faultOf(error);
-    // After a trap the instance's memory is in no known state.
-    if (fault.kind === 'panic') lost(fault);
+    // After a trap the instance's memory is in no known state; a device that failed once will not do better.
+    if (fault.kind === 'panic' || (fault.kind === 'device' && action !== 'open')) lost(fault);
     postMessage({ id, error: fault });
   }
 };

@@ -112,8 +112,7 @@ fn convolve<'a, S: Simd>(x: &'a Padded, weights: &'a Packed, epilogue: Epilogue<
     let weights_stay = size_of_val(weights.values.as_slice()) <= WEIGHTS_IN_CACHE;
     // One loop, no closure: a closure would not inherit the vector features of this function.
     for i in 0..positions * blocks {
-        let (position, block) =
-            if weights_stay { (i / blocks, i % blocks) } else { (i % positions, i / positions) };
+        let (position, block) = if weights_stay { (i / blocks, i % blocks) } else { (i % positions, i / positions) };
         let y = position / tiles;
         // The last tile of a row moves back to end with it: its overlap is computed twice.
         let column = (position % tiles * step).min(x.width.saturating_sub(step));

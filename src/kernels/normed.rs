@@ -51,7 +51,11 @@ pub(crate) trait Normed: Backend {
     }
 
     /// Gradients of `x`, `weight`, `gamma` and `beta`.
-    #[expect(clippy::too_many_arguments, clippy::type_complexity, reason = "what the forward pass kept, tensor by tensor")]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::type_complexity,
+        reason = "what the forward pass kept, tensor by tensor"
+    )]
     fn conv3x3_norm_relu_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -63,8 +67,7 @@ pub(crate) trait Normed: Backend {
         gradient: FloatTensor<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let normed =
-            Self::batch_norm(sums.clone(), gamma.clone(), beta, mean.clone(), variance.clone(), epsilon);
+        let normed = Self::batch_norm(sums.clone(), gamma.clone(), beta, mean.clone(), variance.clone(), epsilon);
         let gradient = Self::relu_backward(Self::relu(normed), gradient);
         let normed = Self::batch_norm_train_backward(sums, gamma, mean, variance, epsilon, gradient);
         let of_x = Self::conv2d_x_backward(x.clone(), weight.clone(), normed.x_grad.clone(), super::same());
@@ -170,15 +173,18 @@ impl<B: Normed, C: CheckpointStrategy> Normed for Autodiff<B, C> {
         beta: FloatTensor<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let prepared =
-            NormedBackward.prepare::<C>([x.node(), weight.node(), gamma.node(), beta.node()]).compute_bound().stateful();
+        let prepared = NormedBackward
+            .prepare::<C>([x.node(), weight.node(), gamma.node(), beta.node()])
+            .compute_bound()
+            .stateful();
         let [x, weight, gamma, beta] = [x, weight, gamma, beta].map(<Self as AutodiffBackend>::inner);
         let (out, sums, mean, variance) =
             B::conv3x3_norm_relu(x.clone(), weight.clone(), gamma.clone(), beta.clone(), epsilon);
         let [kept_sums, kept_mean, kept_variance] = [&sums, &mean, &variance].map(Clone::clone);
         let out = match prepared {
             OpsKind::Tracked(prepared) => {
-                let kept = Kept { x, weight, gamma, beta, sums: kept_sums, mean: kept_mean, variance: kept_variance, epsilon };
+                let kept =
+                    Kept { x, weight, gamma, beta, sums: kept_sums, mean: kept_mean, variance: kept_variance, epsilon };
                 prepared.finish(kept, out)
             }
             OpsKind::UnTracked(prepared) => prepared.finish(out),

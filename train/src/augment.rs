@@ -114,7 +114,8 @@ impl Augmentation {
             // The exponent acts on intensities above black, so that 0 (the head's mean) stays where it is.
             let mean = -black.min(-0.1);
             for value in channel.iter_mut() {
-                let bent = if gamma == 1.0 { *value } else { mean * (((*value + mean).max(0.0) / mean).powf(gamma) - 1.0) };
+                let bent =
+                    if gamma == 1.0 { *value } else { mean * (((*value + mean).max(0.0) / mean).powf(gamma) - 1.0) };
                 *value = bent * gain + offset;
             }
             if noisy {
@@ -181,12 +182,8 @@ impl Bend {
 fn warp(sample: &Sample, crop: usize, map: &[[f32; 2]]) -> Sample {
     let side = sample.side;
     let plane = side * side;
-    let mut out = Sample {
-        side: crop,
-        image: vec![0.0; 3 * crop * crop],
-        truth: vec![0.0; crop * crop],
-        black: sample.black,
-    };
+    let mut out =
+        Sample { side: crop, image: vec![0.0; 3 * crop * crop], truth: vec![0.0; crop * crop], black: sample.black };
     for (to, &[x, y]) in map.iter().enumerate() {
         let (left, top) = (x.floor(), y.floor());
         let (u, v) = (x - left, y - top);
@@ -223,13 +220,18 @@ mod tests {
     fn truth_and_channels_move_together() {
         for seed in 0..20 {
             let mut rng = Rng::new(seed, 0);
-            let augmentation = Augmentation { gain: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, flair: 0.0, ..Default::default() };
+            let augmentation =
+                Augmentation { gain: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, flair: 0.0, ..Default::default() };
             let out = augmentation.apply(&disc(64, 20.0, 40.0), 48, &mut rng);
             assert!(out.truth.iter().sum::<f32>() > 20.0, "the lesion left the crop, seed {seed}");
             for (i, &truth) in out.truth.iter().enumerate() {
                 for c in 0..3 {
                     let value = out.image[c * 48 * 48 + i] / (c + 1) as f32;
-                    assert_eq!(truth, f32::from(u8::from(value >= 0.4999)), "seed {seed}, pixel {i}, channel {c}: {value}");
+                    assert_eq!(
+                        truth,
+                        f32::from(u8::from(value >= 0.4999)),
+                        "seed {seed}, pixel {i}, channel {c}: {value}"
+                    );
                 }
             }
         }

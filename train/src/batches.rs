@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use glioscope::image::{Channels, Samples, Slice};
 use glioscope::grid::Grid;
+use glioscope::image::{Channels, Samples, Slice};
 use glioscope::mask::Mask;
 use glioscope::normalize::CaseStatistics;
 use glioscope::random::Rng;

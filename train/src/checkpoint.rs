@@ -77,8 +77,7 @@ mod tests {
     fn what_was_written_is_read_and_a_cut_is_noticed() -> Result<()> {
         let folder = Scratch::new()?;
         let path = folder.path().join("checkpoint.bin");
-        let checkpoint =
-            Checkpoint { header: 7u32, network: vec![1, 2, 3], average: vec![], optimiser: vec![9; 1000] };
+        let checkpoint = Checkpoint { header: 7u32, network: vec![1, 2, 3], average: vec![], optimiser: vec![9; 1000] };
         checkpoint.write(&path)?;
         assert_eq!(Checkpoint::read(&path)?, checkpoint);
 

@@ -19,27 +19,27 @@ use crate::progress;
 
 /// Patients in natural order of their names, at least one.
 #[derive(Clone, Debug)]
-pub struct Dataset {
+pub(crate) struct Dataset {
     root: PathBuf,
     patients: Vec<Patient>,
 }
 
 /// One patient: at least one slice, in natural order.
 #[derive(Clone, Debug)]
-pub struct Patient {
+pub(crate) struct Patient {
     /// The folder's name.
-    pub name: String,
+    pub(crate) name: String,
     /// The slices, each named by its path below the dataset's folder.
-    pub slices: Vec<Slice>,
+    pub(crate) slices: Vec<Slice>,
     /// The reference masks, one for each slice on its grid.
-    pub masks: Vec<Mask>,
+    pub(crate) masks: Vec<Mask>,
     /// What every slice is normalised by: the statistics of all the patient's slices that were read.
-    pub statistics: CaseStatistics,
+    pub(crate) statistics: CaseStatistics,
 }
 
 impl Patient {
     /// What the slice is called in splits and below folders of masks: `<patient>/<file>`, wherever it was read from.
-    pub fn id(&self, slice: &Slice) -> String {
+    pub(crate) fn id(&self, slice: &Slice) -> String {
         let file = slice.name().rsplit('/').next().unwrap_or_default();
         format!("{}/{file}", self.name)
     }
@@ -55,7 +55,7 @@ impl Dataset {
     /// Always with the path: a folder that is missing or cannot be listed, no patient at all, a patient's folder
     /// without slices, a file that cannot be read or is no slice, a slice without mask, a mask without slice, a mask of
     /// another size than its slice.
-    pub fn read(root: &Path) -> Result<Self> {
+    pub(crate) fn read(root: &Path) -> Result<Self> {
         let inner = root.join("kaggle_3m");
         let root = if inner.is_dir() { inner } else { root.to_owned() };
         let listing = file::list(&root)?;
@@ -83,27 +83,27 @@ impl Dataset {
     }
 
     /// The folder of patients that was read.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
     /// The patients, in natural order of their names.
-    pub fn patients(&self) -> &[Patient] {
+    pub(crate) fn patients(&self) -> &[Patient] {
         &self.patients
     }
 
     /// Every patient.
-    pub fn into_patients(self) -> Vec<Patient> {
+    pub(crate) fn into_patients(self) -> Vec<Patient> {
         self.patients
     }
 
     /// The patients' names, in the same order.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.patients.iter().map(|patient| patient.name.clone()).collect()
     }
 
     /// How many slices there are in all.
-    pub fn slices(&self) -> usize {
+    pub(crate) fn slices(&self) -> usize {
         self.patients.iter().map(|patient| patient.slices.len()).sum()
     }
 
@@ -112,7 +112,7 @@ impl Dataset {
     /// # Errors
     ///
     /// When a name is not among the patients, or there is no name.
-    pub fn only(self, names: &[String]) -> Result<Self> {
+    pub(crate) fn only(self, names: &[String]) -> Result<Self> {
         ensure!(!names.is_empty(), "{}: no patient is wanted", self.root.display());
         if let Some(stranger) = names.iter().find(|name| !self.patients.iter().any(|patient| patient.name == **name)) {
             bail!("{}: there is no patient {stranger}", self.root.display());
@@ -126,7 +126,7 @@ impl Dataset {
     /// # Errors
     ///
     /// When nothing is left.
-    pub fn without(mut self, seen: &BTreeSet<&str>) -> Result<Self> {
+    pub(crate) fn without(mut self, seen: &BTreeSet<&str>) -> Result<Self> {
         self.patients.retain_mut(|patient| {
             if seen.contains(patient.name.as_str()) {
                 return false;

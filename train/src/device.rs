@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor};
 
 /// The device that a person asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// The first that is compiled in and works: cuda, metal, vulkan (a real GPU), else cpu
     #[default]
     Auto,
@@ -27,16 +27,16 @@ pub enum Choice {
 
 /// A device that has answered a sum correctly.
 #[derive(Clone, Debug)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// To be passed to the library; without autodiff.
-    pub device: Device,
+    pub(crate) device: Device,
     /// What it is, for people: `cpu (flex, 8 threads)`, `cuda (NVIDIA H100 PCIe)`.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 impl Opened {
     /// Whether it is the CPU, whose results are those that a GPU's are held against.
-    pub fn is_cpu(&self) -> bool {
+    pub(crate) fn is_cpu(&self) -> bool {
         self.device == Device::flex()
     }
 }
@@ -58,7 +58,7 @@ impl fmt::Display for Choice {
 /// # Errors
 ///
 /// When the backend is not compiled in, finds no device, or miscalculates. `auto` only fails if the CPU does.
-pub fn open(choice: Choice) -> Result<Opened> {
+pub(crate) fn open(choice: Choice) -> Result<Opened> {
     let opened = match choice {
         Choice::Auto => first_that_works()?,
         _ => open_one(choice)?,

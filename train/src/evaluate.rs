@@ -32,7 +32,7 @@ Examples:
   train evaluate --data kaggle_3m --patients held_out.txt --json figures.json
   train evaluate --data phantoms --input single
         every slice normalised by itself, as a slice that is dropped alone")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Folder of patients: <patient>/<patient>_<n>.tif, each with <patient>_<n>_mask.tif
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
@@ -73,7 +73,7 @@ pub struct Arguments {
 /// What the network gets to see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Input {
+pub(crate) enum Input {
     /// All channels, normalised by the statistics of the whole case
     #[default]
     Case,
@@ -123,7 +123,7 @@ struct Exhibit<'a> {
 /// # Errors
 ///
 /// When the data, the list or the model cannot be read, or an output cannot be written; the message names the file.
-pub fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(threshold) = arguments.threshold {
         ensure!((0.0..=1.0).contains(&threshold), "--threshold is {threshold}, expected 0 to 1");
     }
@@ -186,7 +186,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 /// # Errors
 ///
 /// When the device fails.
-pub fn score(
+pub(crate) fn score(
     model: &Model,
     patient: &Patient,
     input: Input,

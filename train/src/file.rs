@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 /// # Errors
 ///
 /// When it cannot be read; the message names it.
-pub fn read(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
@@ -23,7 +23,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 ///
 /// When a folder or the file cannot be written, a full disk included; the message names the path.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }
@@ -46,7 +46,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 ///
 /// When that is not possible; the message names it.
-pub fn create_folder(path: &Path) -> Result<()> {
+pub(crate) fn create_folder(path: &Path) -> Result<()> {
     if path.as_os_str().is_empty() {
         return Ok(());
     }
@@ -58,7 +58,7 @@ pub fn create_folder(path: &Path) -> Result<()> {
 /// # Errors
 ///
 /// When the folder cannot be listed; the message names it.
-pub fn list(path: &Path) -> Result<Listing> {
+pub(crate) fn list(path: &Path) -> Result<Listing> {
     let context = || format!("cannot list the folder {}", path.display());
     let mut listing = Listing::default();
     for entry in fs::read_dir(path).with_context(context)? {
@@ -77,22 +77,22 @@ pub fn list(path: &Path) -> Result<Listing> {
 
 /// One folder's content, see [`list`].
 #[derive(Debug, Default)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// Everything that is not a folder.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// The folders.
-    pub folders: Vec<PathBuf>,
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 /// Whether the name ends like a slice's: `.tif`, `.tiff` or `.png`, in any case.
 ///
 /// A folder of slices usually holds other files too (`data.csv`, `README.md`), which are not worth an error each.
-pub fn is_slice(path: &Path) -> bool {
+pub(crate) fn is_slice(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ["tif", "tiff", "png"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 /// `path` below `root` with `/` between its parts on every system, as the library wants names.
-pub fn name_below(root: &Path, path: &Path) -> String {
+pub(crate) fn name_below(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")

@@ -153,7 +153,11 @@ impl Data {
     fn read(arguments: &Arguments, recipe: &Recipe, resumed: Option<&Progress>) -> Result<Self> {
         let dataset = Dataset::read(&arguments.data)?;
         let by_slice = resumed.map_or(arguments.by_slice, |progress| progress.by_slice);
-        let data = if by_slice { Self::by_slice(dataset, recipe) } else { Self::by_patient(dataset, arguments, recipe, resumed)? };
+        let data = if by_slice {
+            Self::by_slice(dataset, recipe)
+        } else {
+            Self::by_patient(dataset, arguments, recipe, resumed)?
+        };
         if let Some(progress) = resumed {
             ensure!(
                 progress.split == data.split,
@@ -186,11 +190,19 @@ impl Data {
             }
         };
         let fitted = dataset.clone().only(&split.fit)?.into_patients();
-        let held_out = if split.held_out.is_empty() { Vec::new() } else { dataset.only(&split.held_out)?.into_patients() };
+        let held_out =
+            if split.held_out.is_empty() { Vec::new() } else { dataset.only(&split.held_out)?.into_patients() };
         let patients = format!("{} patients", fitted.len());
         let pool = Pool::new(fitted, |_, _| true);
         let (slices, positive) = pool.counts();
-        Ok(Self { pool: Arc::new(pool), held_out, split, by_slice: false, counts: Counts { slices, positive }, fitted: patients })
+        Ok(Self {
+            pool: Arc::new(pool),
+            held_out,
+            split,
+            by_slice: false,
+            counts: Counts { slices, positive },
+            fitted: patients,
+        })
     }
 
     /// The leaky split: held out for choosing is 18 % of the slices; the 10 % for the report are not touched here.
@@ -210,7 +222,12 @@ impl Data {
                 .filter(|(slice, _)| chosen.contains(&patient.id(slice)))
                 .map(|(slice, mask)| (slice.clone(), mask.clone()))
                 .unzip();
-            (!slices.is_empty()).then(|| Patient { name: patient.name.clone(), slices, masks, statistics: patient.statistics })
+            (!slices.is_empty()).then(|| Patient {
+                name: patient.name.clone(),
+                slices,
+                masks,
+                statistics: patient.statistics,
+            })
         });
         let held_out = held_out.collect();
         let fitted: BTreeSet<&String> = fit.iter().collect();

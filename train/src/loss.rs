@@ -10,8 +10,8 @@ const SMOOTH: f32 = 1.0;
 /// The Dice is pooled over the batch: slice by slice, an empty slice would count as much as a large lesion.
 pub(crate) fn bce_dice(logits: Tensor<4>, truth: Tensor<4>) -> (Tensor<1>, Tensor<1>) {
     // log(1 + exp(-|x|)) + max(x, 0) - x t: no overflow for any logit
-    let entropy = logits.clone().abs().neg().exp().log1p() + logits.clone().clamp_min(0.0)
-        - logits.clone() * truth.clone(); // [n, 1, h, w]
+    let entropy =
+        logits.clone().abs().neg().exp().log1p() + logits.clone().clamp_min(0.0) - logits.clone() * truth.clone(); // [n, 1, h, w]
     let probability = sigmoid(logits); // [n, 1, h, w]
     let shared = (probability.clone() * truth.clone()).sum(); // [1]
     let both = probability.sum() + truth.sum(); // [1]

@@ -20,22 +20,22 @@ const KNOWN_ANSWER_ERROR: f32 = 0.01;
 
 /// Where the network comes from and what it runs on.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Folder with model.json and weights.bin
     #[arg(long, value_name = "DIR", default_value = "www/model")]
-    pub model: PathBuf,
+    pub(crate) model: PathBuf,
 
     /// What the network runs on
     #[arg(long, value_enum, default_value_t)]
-    pub device: Choice,
+    pub(crate) device: Choice,
 }
 
 /// A network on its device.
 #[derive(Debug)]
-pub struct Model {
+pub(crate) struct Model {
     segmenter: Segmenter,
     /// The device, for people.
-    pub device: String,
+    pub(crate) device: String,
 }
 
 impl Model {
@@ -44,7 +44,7 @@ impl Model {
     /// # Errors
     ///
     /// When a file is missing, the two do not fit together, or the device cannot be had or miscalculates.
-    pub fn load(arguments: &Arguments) -> Result<Self> {
+    pub(crate) fn load(arguments: &Arguments) -> Result<Self> {
         let read = |name: &str| {
             file::read(&arguments.model.join(name))
                 .context("no model; `train fit` makes one, and --model names its folder")
@@ -65,7 +65,7 @@ impl Model {
     }
 
     /// A network at hand; `device` names what it runs on.
-    pub fn new(segmenter: Segmenter, device: String) -> Self {
+    pub(crate) fn new(segmenter: Segmenter, device: String) -> Self {
         Self { segmenter, device }
     }
 
@@ -74,12 +74,12 @@ impl Model {
     /// # Errors
     ///
     /// When the device fails.
-    pub fn known_answer(&self) -> Result<Vec<f32>> {
+    pub(crate) fn known_answer(&self) -> Result<Vec<f32>> {
         Ok(pollster::block_on(self.segmenter.known_answer())?)
     }
 
     /// What `model.json` says.
-    pub fn manifest(&self) -> &Manifest {
+    pub(crate) fn manifest(&self) -> &Manifest {
         self.segmenter.manifest()
     }
 
@@ -90,7 +90,7 @@ impl Model {
     /// # Errors
     ///
     /// When the device fails.
-    pub fn probabilities(
+    pub(crate) fn probabilities(
         &self,
         slices: &[Slice],
         statistics: &CaseStatistics,

@@ -12,7 +12,7 @@ use crate::file;
 
 /// A folder that masks are written to.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     root: PathBuf,
     /// Folders that hold what was read, as the system itself calls them.
     inputs: BTreeSet<PathBuf>,
@@ -26,7 +26,7 @@ impl Output {
     /// # Errors
     ///
     /// When `root` cannot be made or one of `inputs` is not there.
-    pub fn new<'a>(root: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<Self> {
+    pub(crate) fn new<'a>(root: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<Self> {
         file::create_folder(root)?;
         let inputs = inputs.into_iter().map(real).collect::<Result<_>>()?;
         Ok(Self { root: root.to_owned(), inputs, written: HashMap::new() })
@@ -38,7 +38,7 @@ impl Output {
     /// # Errors
     ///
     /// When files that were read lie in that very folder: a slice's own reference mask has the same name.
-    pub fn mask_path(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn mask_path(&self, name: &str) -> Result<PathBuf> {
         let path = self.root.join(mask_name(name));
         let folder = path.parent().unwrap_or(&self.root);
         if folder.exists() && self.inputs.contains(&real(folder)?) {
@@ -55,7 +55,7 @@ impl Output {
     /// # Errors
     ///
     /// As [`Output::mask_path`]; when another slice's mask went to that path already; when it cannot be written.
-    pub fn write_mask(&mut self, name: &str, mask: &Mask) -> Result<()> {
+    pub(crate) fn write_mask(&mut self, name: &str, mask: &Mask) -> Result<()> {
         let path = self.mask_path(name)?;
         if let Some(other) = self.written.get(&path) {
             bail!("{name}: its mask would overwrite that of {other}, {}", path.display());
@@ -68,7 +68,7 @@ impl Output {
 }
 
 /// A path without links and `..`, so that two names of one folder are equal.
-pub fn real(path: &Path) -> Result<PathBuf> {
+pub(crate) fn real(path: &Path) -> Result<PathBuf> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
 }
@@ -76,7 +76,7 @@ pub fn real(path: &Path) -> Result<PathBuf> {
 /// The file's name that the mask of a slice goes by: `P/P_1.tif` → `P/P_1_mask.tif`, `stack.tif#2` →
 /// `stack_2_mask.tif`. An extension is one to five letters and digits with a letter among them, so that `IMG.0001` has
 /// none: a mask that is handed in again under its name is paired with its slice.
-pub fn mask_name(name: &str) -> String {
+pub(crate) fn mask_name(name: &str) -> String {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (file, page) = match name.rsplit_once('#') {
         Some((file, page)) if digits(page) => (file, format!("_{page}")),

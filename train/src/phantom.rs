@@ -22,7 +22,7 @@ use crate::report;
 Example:
   train phantom --out phantoms --patients 6 --seed 1
         writes phantoms/PHANTOM_0001/PHANTOM_0001_1.tif and so on, each with its _mask.tif")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Folder to write to; it has to be empty or new
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -45,7 +45,7 @@ pub struct Arguments {
 /// # Errors
 ///
 /// When the folder holds something already, or cannot be written; the message names the path.
-pub fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     file::create_folder(&arguments.out)?;
     let there = file::list(&arguments.out)?;
     if let Some(first) = there.folders.first().or(there.files.first()) {

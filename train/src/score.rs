@@ -21,14 +21,14 @@ use glioscope::metrics::{Confusion, soft_dice};
 use serde::Serialize;
 
 /// Slices in a batch of the slice protocol.
-pub const BATCH: usize = 32;
+pub(crate) const BATCH: usize = 32;
 
 /// What the slice protocol adds above and below the line.
-pub const SMOOTH: f64 = 100.0;
+pub(crate) const SMOOTH: f64 = 100.0;
 
 /// Collects slices patient by patient; [`Tally::finish`] gives the figures.
 #[derive(Clone, Debug)]
-pub struct Tally {
+pub(crate) struct Tally {
     threshold: f32,
     patients: Vec<PatientScore>,
     slice_dice: Vec<SliceDice>,
@@ -37,119 +37,119 @@ pub struct Tally {
 
 /// One patient's figures.
 #[derive(Clone, Debug, Serialize)]
-pub struct PatientScore {
+pub(crate) struct PatientScore {
     /// The patient's name.
-    pub patient: String,
+    pub(crate) patient: String,
     /// How many slices were scored.
-    pub slices: usize,
+    pub(crate) slices: usize,
     /// Volume DSC as drawn, 0 to 1.
-    pub dice: f64,
+    pub(crate) dice: f64,
     /// Volume DSC with the largest 3-D component alone.
-    pub dice_largest: f64,
+    pub(crate) dice_largest: f64,
     /// Volume intersection over union as drawn.
-    pub iou: f64,
+    pub(crate) iou: f64,
     /// The share of the truth that was drawn.
-    pub sensitivity: f64,
+    pub(crate) sensitivity: f64,
     /// The share of what was drawn that is true.
-    pub precision: f64,
+    pub(crate) precision: f64,
     /// Slices without foreground in the reference.
-    pub empty_slices: usize,
+    pub(crate) empty_slices: usize,
     /// Those of them on which anything was drawn.
-    pub false_slices: usize,
+    pub(crate) false_slices: usize,
     /// Pixels inside the reference.
-    pub truth_pixels: u64,
+    pub(crate) truth_pixels: u64,
     /// Pixels drawn.
-    pub drawn_pixels: u64,
+    pub(crate) drawn_pixels: u64,
     #[serde(skip)]
     confusion: Confusion,
 }
 
 /// Every figure of one evaluation.
 #[derive(Clone, Debug, Serialize)]
-pub struct Scores {
+pub(crate) struct Scores {
     /// Patient protocol, as drawn.
-    pub patient: Spread,
+    pub(crate) patient: Spread,
     /// Patient protocol, largest 3-D component of each patient alone.
-    pub patient_largest: Spread,
+    pub(crate) patient_largest: Spread,
     /// All pixels of all patients at once.
-    pub pooled: Pooled,
+    pub(crate) pooled: Pooled,
     /// The slices' own Dice.
-    pub per_slice: PerSlice,
+    pub(crate) per_slice: PerSlice,
     /// Slices without foreground in the reference.
-    pub empty: Empty,
+    pub(crate) empty: Empty,
     /// The batch-pooled soft Dice.
-    pub slice_protocol: SliceProtocol,
+    pub(crate) slice_protocol: SliceProtocol,
     /// Patient by patient, in the order in which they were added.
-    pub patients: Vec<PatientScore>,
+    pub(crate) patients: Vec<PatientScore>,
 }
 
 /// Figures over patients.
 #[derive(Clone, Debug, Serialize)]
-pub struct Spread {
+pub(crate) struct Spread {
     /// How many patients there are.
-    pub patients: usize,
+    pub(crate) patients: usize,
     /// Arithmetic mean.
-    pub mean: f64,
+    pub(crate) mean: f64,
     /// The middle one, or the mean of the two in the middle.
-    pub median: f64,
+    pub(crate) median: f64,
     /// The smallest.
-    pub worst: f64,
+    pub(crate) worst: f64,
     /// Whose that is.
-    pub worst_patient: String,
+    pub(crate) worst_patient: String,
     /// Sample standard deviation (n - 1); 0 for a single patient.
-    pub deviation: f64,
+    pub(crate) deviation: f64,
 }
 
 /// Figures of one confusion.
 #[derive(Clone, Debug, Serialize)]
-pub struct Pooled {
+pub(crate) struct Pooled {
     /// 2 TP / (2 TP + FP + FN).
-    pub dice: f64,
+    pub(crate) dice: f64,
     /// TP / (TP + FP + FN).
-    pub iou: f64,
+    pub(crate) iou: f64,
     /// TP / (TP + FN).
-    pub sensitivity: f64,
+    pub(crate) sensitivity: f64,
     /// TP / (TP + FP).
-    pub precision: f64,
+    pub(crate) precision: f64,
 }
 
 /// Means of the slices' own Dice.
 #[derive(Clone, Debug, Serialize)]
-pub struct PerSlice {
+pub(crate) struct PerSlice {
     /// Slices with foreground in the reference.
-    pub foreground_slices: usize,
+    pub(crate) foreground_slices: usize,
     /// Their mean Dice; 0 where there is none.
-    pub foreground_dice: f64,
+    pub(crate) foreground_dice: f64,
     /// All slices.
-    pub slices: usize,
+    pub(crate) slices: usize,
     /// Their mean Dice, empty on empty counting 1.
-    pub dice: f64,
+    pub(crate) dice: f64,
 }
 
 /// What is drawn where nothing is.
 #[derive(Clone, Debug, Serialize)]
-pub struct Empty {
+pub(crate) struct Empty {
     /// Slices without foreground in the reference.
-    pub slices: usize,
+    pub(crate) slices: usize,
     /// Those of them on which any pixel was drawn.
-    pub drawn: usize,
+    pub(crate) drawn: usize,
     /// The second as a share of the first, 0 to 1; 0 where there is none.
-    pub fraction: f64,
+    pub(crate) fraction: f64,
 }
 
 /// The slice protocol's figures.
 #[derive(Clone, Debug, Serialize)]
-pub struct SliceProtocol {
+pub(crate) struct SliceProtocol {
     /// Slices in a batch.
-    pub batch: usize,
+    pub(crate) batch: usize,
     /// What is added above and below the line.
-    pub smooth: f64,
+    pub(crate) smooth: f64,
     /// How many batches there were.
-    pub batches: usize,
+    pub(crate) batches: usize,
     /// The mean of their soft Dice.
-    pub soft_dice: f64,
+    pub(crate) soft_dice: f64,
     /// Dice of the masks, all pixels at once, without smoothing.
-    pub hard_dice: f64,
+    pub(crate) hard_dice: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +169,7 @@ struct SoftBatches {
 
 impl Tally {
     /// An empty tally; a pixel is drawn where its probability is at least `threshold`.
-    pub fn new(threshold: f32) -> Self {
+    pub(crate) fn new(threshold: f32) -> Self {
         Self { threshold, patients: Vec::new(), slice_dice: Vec::new(), soft: SoftBatches::default() }
     }
 
@@ -180,7 +180,7 @@ impl Tally {
     /// # Panics
     ///
     /// If there are not as many maps as truths, or one is not of its truth's size: the caller's error.
-    pub fn add<'a>(
+    pub(crate) fn add<'a>(
         &mut self,
         patient: &str,
         probabilities: impl IntoIterator<Item = &'a [f32]>,
@@ -223,7 +223,7 @@ impl Tally {
     }
 
     /// The figures of everything that was added.
-    pub fn finish(mut self) -> Scores {
+    pub(crate) fn finish(mut self) -> Scores {
         self.soft.close();
         let confusion: Confusion = self.patients.iter().map(|patient| patient.confusion).sum();
         let foreground: Vec<f64> =
@@ -261,7 +261,7 @@ impl Tally {
 
 impl Scores {
     /// The figures that `model.json` keeps, by name.
-    pub fn figures(&self) -> BTreeMap<String, f64> {
+    pub(crate) fn figures(&self) -> BTreeMap<String, f64> {
         [
             ("patient_dice_mean", self.patient.mean),
             ("patient_dice_median", self.patient.median),

@@ -37,7 +37,7 @@ Examples:
         writes masks/<patient>/<patient>_<n>_mask.tif for every patient, and masks/stats.csv
   train segment scan_1.tif scan_2.tif --out masks
         the two are a case, if their names say so")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// TIFF or PNG slices, or folders of them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -63,7 +63,7 @@ struct Input {
 /// # Errors
 ///
 /// When nothing can be done at all: no slices, no model, no device, or `--out` cannot be written.
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     file::create_folder(&arguments.out)?;
     let mut faults = Faults::default();
     let folders = gather(&arguments.paths, &real(&arguments.out)?, &mut faults);

@@ -17,23 +17,23 @@ const LANE: u64 = 0x7370_6c69_7400;
 
 /// Whole patients apart: the honest split. Both lists are sorted and have no name in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatientSplit {
+pub(crate) struct PatientSplit {
     /// Fitted on.
-    pub fit: Vec<String>,
+    pub(crate) fit: Vec<String>,
     /// Never fitted on; what is chosen (epoch, threshold) is chosen by them.
-    pub held_out: Vec<String>,
+    pub(crate) held_out: Vec<String>,
 }
 
 /// Slices apart without regard to patients, which is leaky: neighbouring slices of one head end up on both sides. For
 /// comparison with figures that were made so, and for nothing else. Indices into the dataset's slices in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SliceSplit {
+pub(crate) struct SliceSplit {
     /// 72 %: fitted on.
-    pub fit: Vec<usize>,
+    pub(crate) fit: Vec<usize>,
     /// 18 %: chosen by.
-    pub choose: Vec<usize>,
+    pub(crate) choose: Vec<usize>,
     /// 10 %: reported.
-    pub test: Vec<usize>,
+    pub(crate) test: Vec<usize>,
 }
 
 /// Holds out `fraction` of the patients (0.0 to below 1.0), rounded to the nearest whole number but at least one
@@ -42,7 +42,7 @@ pub struct SliceSplit {
 /// # Errors
 ///
 /// When the fraction is out of range, or there is but one patient to share out.
-pub fn by_patient(names: &[String], seed: u64, fraction: f64) -> Result<PatientSplit> {
+pub(crate) fn by_patient(names: &[String], seed: u64, fraction: f64) -> Result<PatientSplit> {
     ensure!((0.0..1.0).contains(&fraction), "the held-out fraction is {fraction}, expected 0.0 up to but not 1.0");
     let sorted: BTreeSet<&String> = names.iter().collect();
     let mut names: Vec<String> = sorted.into_iter().cloned().collect();
@@ -64,7 +64,7 @@ pub fn by_patient(names: &[String], seed: u64, fraction: f64) -> Result<PatientS
 /// # Errors
 ///
 /// When the list cannot be read, names a patient that is not in `names`, or leaves none to fit on.
-pub fn by_file(names: &[String], list: &Path) -> Result<PatientSplit> {
+pub(crate) fn by_file(names: &[String], list: &Path) -> Result<PatientSplit> {
     let held_out: BTreeSet<String> = read_names(list)?.into_iter().collect();
     let known: BTreeSet<&String> = names.iter().collect();
     if let Some(stranger) = held_out.iter().find(|name| !known.contains(name)) {
@@ -82,7 +82,7 @@ pub fn by_file(names: &[String], list: &Path) -> Result<PatientSplit> {
 
 /// Shares out `count` slices as 72, 18 and 10 %: a tenth (rounded up) to test, then a fifth (rounded up) of the rest to
 /// choose by. 3,929 slices give 2,828, 708 and 393. Every list is in ascending order.
-pub fn by_slice(count: usize, seed: u64) -> SliceSplit {
+pub(crate) fn by_slice(count: usize, seed: u64) -> SliceSplit {
     let mut indices: Vec<usize> = (0..count).collect();
     Rng::new(seed, LANE).shuffle(&mut indices);
     let mut choose = indices.split_off(count.div_ceil(10));
@@ -100,7 +100,7 @@ pub fn by_slice(count: usize, seed: u64) -> SliceSplit {
 /// # Errors
 ///
 /// When the file cannot be read, is not UTF-8 or names nothing; the message names it.
-pub fn read_names(list: &Path) -> Result<Vec<String>> {
+pub(crate) fn read_names(list: &Path) -> Result<Vec<String>> {
     let bytes = file::read(list)?;
     let Ok(text) = String::from_utf8(bytes) else { bail!("{}: not a text file (UTF-8)", list.display()) };
     let mut names: Vec<String> = Vec::new();

@@ -10,22 +10,22 @@ use embedded_graphics::{Drawable as _, Pixel};
 use image::{Rgb, RgbImage};
 
 /// A colour as red, green and blue, 0 to 255 each.
-pub type Colour = [u8; 3];
+pub(crate) type Colour = [u8; 3];
 
 /// The width and height of one character, pixels.
-pub const CHARACTER: [u32; 2] = [8, 13];
+pub(crate) const CHARACTER: [u32; 2] = [8, 13];
 
 const FONT: MonoFont<'static> = FONT_8X13;
 
 /// An RGB picture; whatever is drawn beyond its edges is cut off.
 #[derive(Clone, Debug)]
-pub struct Canvas {
+pub(crate) struct Canvas {
     picture: RgbImage,
 }
 
 /// Which end of a text the given point is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
+pub(crate) enum Anchor {
     /// The text begins there.
     Start,
     /// The text's middle is there.
@@ -36,7 +36,7 @@ pub enum Anchor {
 
 impl Canvas {
     /// A picture of `width` by `height` pixels in one colour.
-    pub fn new(width: u32, height: u32, colour: Colour) -> Self {
+    pub(crate) fn new(width: u32, height: u32, colour: Colour) -> Self {
         Self { picture: RgbImage::from_pixel(width, height, Rgb(colour)) }
     }
 
@@ -45,21 +45,21 @@ impl Canvas {
     /// # Errors
     ///
     /// When the encoder fails, which a picture in memory gives it no reason for.
-    pub fn png(&self) -> image::ImageResult<Vec<u8>> {
+    pub(crate) fn png(&self) -> image::ImageResult<Vec<u8>> {
         let mut bytes = std::io::Cursor::new(Vec::new());
         self.picture.write_to(&mut bytes, image::ImageFormat::Png)?;
         Ok(bytes.into_inner())
     }
 
     /// Sets one pixel.
-    pub fn set(&mut self, x: u32, y: u32, colour: Colour) {
+    pub(crate) fn set(&mut self, x: u32, y: u32, colour: Colour) {
         if let Some(pixel) = self.picture.get_pixel_mut_checked(x, y) {
             *pixel = Rgb(colour);
         }
     }
 
     /// Lays `colour` over one pixel with `opacity`, 0 (not to be seen) to 1 (nothing else to be seen).
-    pub fn blend(&mut self, x: u32, y: u32, colour: Colour, opacity: f64) {
+    pub(crate) fn blend(&mut self, x: u32, y: u32, colour: Colour, opacity: f64) {
         if let Some(Rgb(below)) = self.picture.get_pixel_mut_checked(x, y) {
             for (below, above) in below.iter_mut().zip(colour) {
                 *below = (f64::from(*below) + (f64::from(above) - f64::from(*below)) * opacity).round() as u8;
@@ -68,7 +68,7 @@ impl Canvas {
     }
 
     /// A straight line with smooth edges, `thickness` pixels thick, round at its ends.
-    pub fn line(&mut self, from: [f64; 2], to: [f64; 2], thickness: f64, colour: Colour) {
+    pub(crate) fn line(&mut self, from: [f64; 2], to: [f64; 2], thickness: f64, colour: Colour) {
         let reach = thickness / 2.0 + 1.0;
         let range = |axis: usize, limit: u32| {
             let low = (from[axis].min(to[axis]) - reach).floor().max(0.0) as u32;
@@ -96,7 +96,7 @@ impl Canvas {
     }
 
     /// One line of ASCII text whose upper edge is at `y`.
-    pub fn text(&mut self, text: &str, x: u32, y: u32, anchor: Anchor, colour: Colour) {
+    pub(crate) fn text(&mut self, text: &str, x: u32, y: u32, anchor: Anchor, colour: Colour) {
         let alignment = match anchor {
             Anchor::Start => Alignment::Left,
             Anchor::Middle => Alignment::Center,

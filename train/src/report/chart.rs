@@ -4,22 +4,22 @@ use super::canvas::{Anchor, CHARACTER, Canvas, Colour};
 
 /// One panel of a chart: what is measured, and the curves.
 #[derive(Clone, Debug)]
-pub struct Panel {
+pub(crate) struct Panel {
     /// What the vertical axis measures.
-    pub title: String,
+    pub(crate) title: String,
     /// The vertical axis's ends; those of the data where there are none.
-    pub range: Option<[f64; 2]>,
+    pub(crate) range: Option<[f64; 2]>,
     /// The curves, each with its own colour.
-    pub series: Vec<Series>,
+    pub(crate) series: Vec<Series>,
 }
 
 /// One curve.
 #[derive(Clone, Debug)]
-pub struct Series {
+pub(crate) struct Series {
     /// Its name in the legend.
-    pub name: String,
+    pub(crate) name: String,
     /// Horizontal and vertical values, in horizontal order. A point that is not finite breaks the curve.
-    pub points: Vec<[f64; 2]>,
+    pub(crate) points: Vec<[f64; 2]>,
 }
 
 const WIDTH: u32 = 1000;
@@ -36,7 +36,7 @@ const CURVES: [Colour; 6] =
     [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [86, 180, 233], [230, 159, 0]];
 
 /// Draws `panels` below `title`, with `across` as the name of the horizontal axis.
-pub fn chart(title: &str, across: &str, panels: &[Panel]) -> Canvas {
+pub(crate) fn chart(title: &str, across: &str, panels: &[Panel]) -> Canvas {
     let head = MARGIN[1];
     let count = panels.len() as u32;
     let mut canvas = Canvas::new(WIDTH, head + count * PANEL + FOOT, PAPER);

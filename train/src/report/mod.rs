@@ -10,10 +10,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-pub use canvas::Canvas;
-pub use chart::{Panel, Series, chart};
-pub use pictures::{Comparison, comparison};
-pub use table::Table;
+pub(crate) use canvas::Canvas;
+pub(crate) use chart::{Panel, Series, chart};
+pub(crate) use pictures::{Comparison, comparison};
+pub(crate) use table::Table;
 
 use crate::file;
 
@@ -22,7 +22,7 @@ use crate::file;
 /// # Errors
 ///
 /// When stdout cannot be written for another reason, a full disk among them.
-pub fn print(text: &str) -> Result<()> {
+pub(crate) fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write to stdout"),
@@ -35,7 +35,7 @@ pub fn print(text: &str) -> Result<()> {
 /// # Errors
 ///
 /// When the file cannot be written; the message names it.
-pub fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
+pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
     let mut text = serde_json::to_string_pretty(value).with_context(|| format!("no JSON for {}", path.display()))?;
     text.push('\n');
     file::write(path, text.as_bytes())
@@ -46,7 +46,7 @@ pub fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
 /// # Errors
 ///
 /// When the file cannot be written; the message names it.
-pub fn write_png(path: &Path, canvas: &Canvas) -> Result<()> {
+pub(crate) fn write_png(path: &Path, canvas: &Canvas) -> Result<()> {
     let bytes = canvas.png().with_context(|| format!("no PNG for {}", path.display()))?;
     file::write(path, &bytes)
 }

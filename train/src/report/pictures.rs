@@ -7,15 +7,15 @@ use super::canvas::{Anchor, CHARACTER, Canvas, Colour};
 
 /// One row: a slice, what the reference says and what the network says.
 #[derive(Clone, Copy, Debug)]
-pub struct Comparison<'a> {
+pub(crate) struct Comparison<'a> {
     /// What is written above the row.
-    pub title: &'a str,
+    pub(crate) title: &'a str,
     /// The slice itself.
-    pub slice: &'a Slice,
+    pub(crate) slice: &'a Slice,
     /// The reference, on the slice's grid.
-    pub truth: &'a Mask,
+    pub(crate) truth: &'a Mask,
     /// The network's mask, on the slice's grid.
-    pub prediction: &'a Mask,
+    pub(crate) prediction: &'a Mask,
 }
 
 const TILE: u32 = 256;
@@ -29,7 +29,7 @@ const PREDICTION: Colour = [255, 120, 40];
 
 /// Draws the rows: FLAIR (or the one grey channel) plain, with the truth in green, and with the prediction in orange
 /// and the truth's border in green over it.
-pub fn comparison(rows: &[Comparison<'_>]) -> Canvas {
+pub(crate) fn comparison(rows: &[Comparison<'_>]) -> Canvas {
     let width = 3 * TILE + 4 * GAP;
     let height = LINE + GAP + rows.len() as u32 * (LINE + TILE + GAP);
     let mut canvas = Canvas::new(width, height, PAPER);
