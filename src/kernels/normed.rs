@@ -37,7 +37,6 @@ pub fn conv3x3_norm_relu(
 #[backend_extension(Flex, Cube: cfg(feature = "gpu"), Autodiff)]
 pub(crate) trait Normed: Backend {
     /// Returns the result, the convolution's sums before normalisation, and their mean and variance.
-    #[expect(clippy::type_complexity, reason = "the extension macro takes tuples of tensors, not aliases of them")]
     fn conv3x3_norm_relu(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -51,11 +50,7 @@ pub(crate) trait Normed: Backend {
     }
 
     /// Gradients of `x`, `weight`, `gamma` and `beta`.
-    #[expect(
-        clippy::too_many_arguments,
-        clippy::type_complexity,
-        reason = "what the forward pass kept, tensor by tensor"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "what the forward pass kept, tensor by tensor")]
     fn conv3x3_norm_relu_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,

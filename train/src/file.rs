@@ -126,7 +126,7 @@ mod tests {
         let file = folder.path().join("file");
         write(&file, b"")?;
         let below = file.join("below");
-        for error in [write(&below, b"").err(), read(&below).err(), list(&below).err().map(anyhow::Error::from)] {
+        for error in [write(&below, b"").err(), read(&below).err(), list(&below).err()] {
             let message = format!("{:#}", error.context("expected a failure")?);
             assert!(message.contains(&file.display().to_string()), "{message}");
         }

@@ -321,7 +321,7 @@ impl Fit {
             let (loss, dice) = self.step(batch)?;
             bar.inc(size);
             bar.set_message(format!("slices (loss {loss:.3}, Dice {dice:.3})"));
-            if self.progress.step % self.steps_an_epoch == 0 {
+            if self.progress.step.is_multiple_of(self.steps_an_epoch) {
                 bar.suspend(|| self.end_epoch(data, out))?;
             }
             if stop.load(Ordering::SeqCst) {

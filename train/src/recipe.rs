@@ -98,8 +98,11 @@ impl Recipe {
         network.validate()?;
         let multiple = network.multiple();
         let Arguments { crop, batch, epochs, .. } = *arguments;
-        ensure!(crop > 0 && crop % multiple == 0, "--crop is {crop}, expected a multiple of {multiple}");
-        ensure!(GRID % multiple == 0, "the network halves {GRID} pixels too often: it needs a multiple of {multiple}");
+        ensure!(crop > 0 && crop.is_multiple_of(multiple), "--crop is {crop}, expected a multiple of {multiple}");
+        ensure!(
+            GRID.is_multiple_of(multiple),
+            "the network halves {GRID} pixels too often: it needs a multiple of {multiple}"
+        );
         ensure!(batch > 0 && epochs > 0, "--batch is {batch} and --epochs {epochs}, expected at least 1 each");
         for (name, share) in [("--positive", arguments.positive), ("--alone", arguments.alone)] {
             ensure!((0.0..=1.0).contains(&share), "{name} is {share}, expected a share from 0 to 1");
