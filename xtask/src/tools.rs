@@ -17,7 +17,6 @@ use crate::workspace::Workspace;
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 const WASM_PACK_VERSION: &str = "0.15.1";
-const BINARYEN_VERSION: &str = "132.0.0";
 
 /// Installs the wasm32 standard library where the toolchain lacks it.
 pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
@@ -55,30 +54,6 @@ pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
         opt_level: "0",
     }
     .ensure(workspace)
-}
-
-/// `wasm-opt` of the pinned binaryen, ready for its arguments.
-pub(crate) fn wasm_opt(workspace: &Workspace) -> Result<Command> {
-    let folder = workspace.tools().join(format!("binaryen-{BINARYEN_VERSION}"));
-    let script = folder.join("node_modules/binaryen/bin/wasm-opt");
-    if !script.is_file() {
-        node()?;
-        println!("Installing wasm-opt (npm package binaryen {BINARYEN_VERSION}).");
-        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        process::run(
-            process::node_script("npm")
-                .args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"])
-                .arg(&folder)
-                .arg(format!("binaryen@{BINARYEN_VERSION}"))
-                .current_dir(&folder),
-        )?;
-    }
-    if !script.is_file() {
-        bail!("binaryen {BINARYEN_VERSION} holds no {}", script.display());
-    }
-    let mut command = Command::new("node");
-    command.arg(script);
-    Ok(command)
 }
 
 /// Fails with the reason where Node is missing.

@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 /// How much the build spends on the module.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// What is published: whole-program optimisation, then `wasm-opt`.
+    /// What is published: whole-program optimisation, no names.
     Release,
     /// For work on the page: quick to build, larger, slower. The profile is the wasm tests' own, so that
     /// their dependencies are not built once more.
@@ -31,28 +31,12 @@ impl Effort {
     }
 }
 
-/// What the module uses beyond the first version of WebAssembly; every browser with WebGPU has all of it.
-/// `wasm-opt` has to be told, because stripping drops the section that says so.
-const FEATURES: [&str; 7] = [
-    "--enable-bulk-memory",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-    "--enable-simd",
-];
-
 const NAME: &str = "glioscope";
 
 /// Builds `www/pkg`, unless it already holds this very module.
 pub(crate) fn build(workspace: &Workspace, effort: Effort) -> Result<()> {
     tools::wasm_target(workspace)?;
     let bindgen = tools::wasm_bindgen(workspace)?;
-    let wasm_opt = match effort {
-        Effort::Release => Some(tools::wasm_opt(workspace)?),
-        Effort::Dev => None,
-    };
 
     println!("Building the wasm module (the first time takes minutes; then cargo builds what has changed).");
     // Of the library's two crate types only this one: where an rlib is asked for beside it, cargo leaves
@@ -66,7 +50,7 @@ pub(crate) fn build(workspace: &Workspace, effort: Effort) -> Result<()> {
         println!("{} is up to date.", workspace.shown(&package));
         return Ok(());
     }
-    pack(&module, &bindgen, wasm_opt, &package)?;
+    pack(&module, &bindgen, &package)?;
     stamp.write(&package)
 }
 
@@ -83,29 +67,20 @@ pub(crate) fn keep_rustflags(command: &mut Command) {
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
 }
 
-fn pack(module: &Path, bindgen: &Path, wasm_opt: Option<Command>, package: &Path) -> Result<()> {
+fn pack(module: &Path, bindgen: &Path, package: &Path) -> Result<()> {
     // An older package goes first: what a newer wasm-bindgen no longer writes must not stay behind.
     if package.exists() {
         fs::remove_dir_all(package).with_context(|| format!("cannot remove {}", package.display()))?;
     }
     process::run(
         Command::new(process::executable(bindgen, "wasm-bindgen"))
-            .args(["--target", "web", "--out-name", NAME, "--out-dir"])
+            .args(["--target", "web", "--remove-name-section", "--out-name", NAME, "--out-dir"])
             .arg(package)
             .arg(module),
-    )?;
-    if let Some(mut wasm_opt) = wasm_opt {
-        let bound = package.join(format!("{NAME}_bg.wasm"));
-        let small = package.join(".small.wasm");
-        println!("Shrinking {} (a minute or two).", bound.display());
-        process::run(wasm_opt.arg("-Oz").args(FEATURES).arg(&bound).arg("-o").arg(&small))?;
-        fs::rename(&small, &bound).with_context(|| format!("cannot replace {}", bound.display()))?;
-    }
-    Ok(())
+    )
 }
 
-/// Says which module a package was made from. `wasm-opt` takes longer than everything else in a rebuild where
-/// nothing has changed.
+/// Says which module a package was made from, so that nothing is written where nothing has changed.
 struct Stamp(String);
 
 impl Stamp {
