@@ -1,4 +1,4 @@
-//! The wasm package of the page: `www/pkg`, built, bound to JavaScript and shrunk.
+//! The wasm package of the page: `www/pkg`, built and bound to JavaScript.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hasher as _};
