@@ -4,8 +4,8 @@
 //! code runs on WebGPU or on the CPU, in the visitor's own browser. Data flows one way:
 //!
 //! ```text
-//! file bytes → Slice → Case → normalised tensor → U-Net logits → probability → Mask → statistics, files
-//!    (drop)    image   case      normalize            unet          segmenter   mask    metrics, export
+//! file bytes → Slice → Case → normalised tensor → U-Net logits → Probability → Mask → measures, files
+//!    (drop)    image   case      normalize            unet          segmenter   mask    measure, export
 //! ```
 //!
 //! # What it is not
@@ -20,6 +20,7 @@
 //! | module | from → to | does not know |
 //! |---|---|---|
 //! | [`image`] | bytes → validated [`Slice`](image::Slice)s, within [`Limits`](image::Limits) | tensors, paths |
+//! | [`archive`] | a zip's bytes → the files in it, within its own [`Limits`](archive::Limits) | images |
 //! | [`case`] | names and slices → [`Case`](case::Case)s, masks paired | files |
 //! | [`grid`] | a slice ↔ the network's square | intensities |
 //! | [`normalize`] | case statistics → the network's input; the one copy of the preprocessing | the device |
@@ -27,9 +28,13 @@
 //! | [`kernels`] | fused 3x3 convolutions, on the CPU the project's own | the network |
 //! | [`weights`] | manifest and record bytes ↔ network, checked by hash | disk, fetch |
 //! | [`segmenter`] | slices → probabilities on their own grids | wasm-bindgen, disk |
+//! | [`probability`] | the one representation of them, 16-bit fixed point | the network |
 //! | [`mask`] | probability → mask: threshold, components, area, outline | colours |
 //! | [`metrics`] | Dice, IoU, confusion of masks; soft Dice | printing |
-//! | [`export`] | masks and statistics → TIFF, CSV, zip bytes | disk, DOM |
+//! | [`measure`] | areas, volumes and scores of a case, in millimetres only where someone has given a voxel | printing |
+//! | [`findings`] | a case with the network's probabilities and the masks drawn by hand | files |
+//! | [`study`] | all that is open: files, cases, findings; saved sessions | JS, disk |
+//! | [`export`] | findings → masks, volumes, pictures, tables, a report: bytes | disk, DOM |
 //! | [`phantom`] | a seed → a synthetic head with a lesion and its exact mask | the dataset |
 //! | [`random`] | the one source of chance, alike on every platform | |
 //! | [`error`] | whose fault, with the values | wording of a page or command |
@@ -41,19 +46,24 @@
 //! - The library cannot tell whether the page, `train` or a test has called it.
 //! - A file cannot make it panic: it is decoded, or it is named in an error.
 
+pub mod archive;
 pub mod case;
 pub mod display;
 pub mod error;
 pub mod export;
+pub mod findings;
 pub mod grid;
 pub mod image;
 pub mod kernels;
 pub mod mask;
+pub mod measure;
 pub mod metrics;
 pub mod normalize;
 pub mod phantom;
+pub mod probability;
 pub mod random;
 pub mod segmenter;
+pub mod study;
 pub mod unet;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -104,6 +104,17 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The network's kind and widths, for people.
+    pub fn name(&self) -> String {
+        let widths: Vec<String> = self.network.widths.iter().map(ToString::to_string).collect();
+        format!("U-Net {}", widths.join("-"))
+    }
+
+    /// The threshold with the digits that `model.json` has, where 0.3 is 0.3 and not the nearest `f32`.
+    pub fn decimal_threshold(&self) -> f64 {
+        self.threshold.to_string().parse().unwrap_or_else(|_| self.threshold.into())
+    }
+
     /// The network with the given weights on `device`, ready for fitting or, [folded](UNet::fold), for inference.
     ///
     /// # Errors

@@ -209,7 +209,7 @@ pub(crate) fn score(
             maps
         }
     };
-    Ok(tally.add(&patient.name, maps.iter().map(|map| map.values.as_slice()), &patient.masks))
+    Ok(tally.add(&patient.name, &maps, &patient.masks))
 }
 
 /// The second of three channels as a grey slice, which is what someone has who has FLAIR alone.
