@@ -63,7 +63,7 @@ mod tests {
     use crate::normalize::ChannelStatistics;
 
     fn statistics(full_scale: u16, mean: f64, deviation: f64) -> CaseStatistics {
-        CaseStatistics { channels: [ChannelStatistics { mean, deviation, head: 0.4 }; 3], full_scale }
+        CaseStatistics { channels: [ChannelStatistics { mean, deviation, head: 0.4, from: 1 }; 3], full_scale }
     }
 
     #[test]

@@ -24,6 +24,7 @@
 //! | [`case`] | names and slices → [`Case`](case::Case)s, masks paired | files |
 //! | [`grid`] | a slice ↔ the network's square | intensities |
 //! | [`normalize`] | case statistics → the network's input; the one copy of the preprocessing | the device |
+//! | [`check`] | normalised slices → does the case look like what was fitted on | the network |
 //! | [`unet`] | configuration → network → logits | loss, threshold, files |
 //! | [`kernels`] | fused 3x3 convolutions, on the CPU the project's own | the network |
 //! | [`weights`] | manifest and record bytes ↔ network, checked by hash | disk, fetch |
@@ -48,6 +49,7 @@
 
 pub mod archive;
 pub mod case;
+pub mod check;
 pub mod display;
 pub mod error;
 pub mod export;

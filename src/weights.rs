@@ -8,6 +8,7 @@ use burn::tensor::{Bytes, DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::check::Seen;
 use crate::error::{ModelFault, Result};
 use crate::normalize::Normalisation;
 use crate::unet::{UNet, UNetConfig};
@@ -41,6 +42,9 @@ pub struct Manifest {
     /// What [`Segmenter::known_answer`](crate::segmenter::Segmenter::known_answer) gave natively.
     #[serde(default)]
     pub known_answer: Vec<f32>,
+    /// What the fitted slices were like, for the [input check](crate::check); without it every case is accepted.
+    #[serde(default)]
+    pub seen: Option<Seen>,
     /// Figures of the held-out patients by name, each in the unit that its name says.
     pub metrics: BTreeMap<String, f64>,
 }

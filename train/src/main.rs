@@ -21,6 +21,7 @@ mod output;
 mod phantom;
 mod progress;
 mod recipe;
+mod reliability;
 mod report;
 mod score;
 #[cfg(test)]

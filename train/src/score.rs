@@ -8,6 +8,7 @@
 //! - **Per slice**: the mean of the slices' own Dice, over the slices that have foreground in the reference, and over
 //!   all slices where empty on empty counts 1.
 //! - **Empty slices**: the share of the slices without foreground in the reference on which any pixel is drawn.
+//! - **Reliability**: of pixels of like probability, the share that is lesion.
 //! - **Slice**: the batch-pooled soft Dice of many notebooks, `(2 Σpt + 100) / (Σp + Σt + 100)` with the sums over all
 //!   pixels of [`BATCH`] slices at once, consecutive in dataset order (patients by name, slices by number), and the
 //!   plain mean over batches, the last one shorter as it comes. It is flattering twice: `p` is a probability, and a
@@ -20,6 +21,8 @@ use glioscope::mask::{Mask, largest_component};
 use glioscope::metrics::{Confusion, soft_dice};
 use glioscope::probability::Probability;
 use serde::Serialize;
+
+use crate::reliability::{self, Reliability};
 
 /// Slices in a batch of the slice protocol.
 pub(crate) const BATCH: usize = 32;
@@ -34,6 +37,7 @@ pub(crate) struct Tally {
     patients: Vec<PatientScore>,
     slice_dice: Vec<SliceDice>,
     soft: SoftBatches,
+    reliability: reliability::Counts,
 }
 
 /// One patient's figures.
@@ -80,6 +84,8 @@ pub(crate) struct Scores {
     pub(crate) empty: Empty,
     /// The batch-pooled soft Dice.
     pub(crate) slice_protocol: SliceProtocol,
+    /// Whether probabilities mean what they say, over all pixels.
+    pub(crate) reliability: Reliability,
     /// Patient by patient, in the order in which they were added.
     pub(crate) patients: Vec<PatientScore>,
 }
@@ -171,7 +177,13 @@ struct SoftBatches {
 impl Tally {
     /// An empty tally; a pixel is drawn where its probability is at least `threshold`.
     pub(crate) fn new(threshold: f32) -> Self {
-        Self { threshold, patients: Vec::new(), slice_dice: Vec::new(), soft: SoftBatches::default() }
+        Self {
+            threshold,
+            patients: Vec::new(),
+            slice_dice: Vec::new(),
+            soft: SoftBatches::default(),
+            reliability: reliability::Counts::default(),
+        }
     }
 
     /// Adds one patient's slices in order, and gives back the masks that were drawn.
@@ -194,6 +206,7 @@ impl Tally {
             empty_slices += usize::from(!foreground);
             false_slices += usize::from(!foreground && !mask.is_empty());
             self.soft.add(map, truth);
+            self.reliability.add(map.iter().copied(), truth);
             confusion += own;
             drawn.push(mask);
         }
@@ -248,6 +261,7 @@ impl Tally {
                 soft_dice: mean(&self.soft.dice),
                 hard_dice: confusion.dice(),
             },
+            reliability: self.reliability.finish(),
             patients: self.patients,
         }
     }
@@ -269,6 +283,7 @@ impl Scores {
             ("slice_dice_foreground_mean", self.per_slice.foreground_dice),
             ("slice_dice_mean", self.per_slice.dice),
             ("empty_slices_drawn_fraction", self.empty.fraction),
+            ("calibration_error_above_tenth", self.reliability.expected_error_above_tenth),
             ("slice_protocol_soft_dice", self.slice_protocol.soft_dice),
         ]
         .map(|(name, figure)| (name.to_owned(), figure))
