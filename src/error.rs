@@ -261,11 +261,11 @@ pub enum VolumeFault {
         /// The first slice of another size.
         slice: String,
         /// Its width and height.
-        found: [usize; 2],
+        found: [u32; 2],
         /// The first slice of the case.
         first: String,
         /// Its width and height.
-        expected: [usize; 2],
+        expected: [u32; 2],
     },
     /// More columns, rows or slices than NIfTI-1 can count.
     #[error("{found} columns, rows or slices, at most 32767 are possible")]

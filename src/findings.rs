@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
 use crate::case::Case;
+use crate::check::Verdict;
 use crate::display::Window;
 use crate::mask::Mask;
 use crate::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure, Voxel};
 use crate::metrics::Confusion;
 use crate::normalize::CaseStatistics;
 use crate::probability::Probability;
+use crate::weights::Manifest;
 
 /// One case, what holds for all of its slices, and what was found on each.
 #[derive(Clone, Debug)]
@@ -18,7 +18,8 @@ pub struct Findings {
     case: Case,
     statistics: CaseStatistics,
     window: Window,
-    verdict: Verdict,
+    /// Nothing until someone has asked for it.
+    verdict: Option<Verdict>,
     /// One for each slice.
     found: Vec<Found>,
 }
@@ -30,23 +31,13 @@ pub(crate) struct Found {
     pub(crate) edit: Option<Mask>,
 }
 
-/// Whether a case is of a kind that the network was fitted on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verdict {
-    /// Whether nothing speaks against it.
-    pub accepted: bool,
-    /// What does, each a whole sentence.
-    pub reasons: Vec<String>,
-}
-
 impl Findings {
     /// A case on which nothing was found yet.
     pub fn new(case: Case) -> Self {
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
         let window = Window::of(&statistics);
-        let verdict = Verdict { accepted: true, reasons: Vec::new() };
         let found = vec![Found::default(); case.slices.len()];
-        Self { case, statistics, window, verdict, found }
+        Self { case, statistics, window, verdict: None, found }
     }
 
     /// The case.
@@ -64,9 +55,20 @@ impl Findings {
         &self.window
     }
 
-    /// What the input check says of it.
-    pub fn verdict(&self) -> &Verdict {
-        &self.verdict
+    /// Holds the case against what the network was fitted on, unless that has been done.
+    pub fn judge(&mut self, manifest: &Manifest) {
+        if self.verdict.is_none()
+            && let Some(seen) = &manifest.seen
+        {
+            let slices = self.case.slices.iter().map(|entry| &entry.slice);
+            self.verdict = Some(seen.verdict(slices, &self.statistics, manifest.grid));
+        }
+    }
+
+    /// What the [input check](crate::check) says of the case, once it has been [judged](Self::judge); nothing where the
+    /// model does not know what it was fitted on.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.verdict.as_ref()
     }
 
     /// What the network says of a slice, if it has been over it.
@@ -172,8 +174,10 @@ impl Findings {
 
     /// Takes over what was found on these slices before, as [`Study::assemble`](crate::study::Study::assemble) says.
     pub(crate) fn inherit(&mut self, earlier: &mut Self) {
-        let same_slices = self.case.slices.len() == earlier.case.slices.len()
-            && self.case.slices.iter().zip(&earlier.case.slices).all(|(a, b)| a.slice == b.slice);
+        let same_slices = self.has_slices_of(earlier);
+        if same_slices {
+            self.verdict = earlier.verdict.take();
+        }
         for (entry, found) in self.case.slices.iter().zip(&mut self.found) {
             let at = earlier.case.slices.iter().position(|other| other.slice.name() == entry.slice.name());
             let Some(at) = at.filter(|&at| earlier.case.slices[at].slice == entry.slice) else { continue };
@@ -182,6 +186,12 @@ impl Findings {
             // With another slice in the case, every slice is normalised anew.
             found.probability = before.probability.filter(|_| same_slices);
         }
+    }
+
+    /// Whether the two have the very same slices, whatever their references.
+    pub(crate) fn has_slices_of(&self, other: &Self) -> bool {
+        let (own, other) = (&self.case.slices, &other.case.slices);
+        own.len() == other.len() && own.iter().zip(other).all(|(a, b)| a.slice == b.slice)
     }
 
     /// Puts back what a saved session has of a slice.

@@ -2,9 +2,9 @@
 
 mod session;
 
-use serde::{Deserialize, Serialize};
-
 use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use crate::archive;
 use crate::case::{CaseSlice, assemble};
@@ -15,6 +15,7 @@ use crate::image::{self, Slice};
 use crate::measure::Voxel;
 use crate::phantom::PhantomConfig;
 use crate::probability::Probability;
+use crate::weights::Manifest;
 
 /// The files, the cases and what was found on them.
 #[derive(Debug, Default)]
@@ -154,7 +155,7 @@ impl Study {
             let mut findings = Findings::new(case);
             let before = earlier.iter_mut().find(|open| open.findings.case().name == findings.case().name);
             let ticket = match before {
-                Some(before) if same_slices(&before.findings, &findings) => {
+                Some(before) if findings.has_slices_of(&before.findings) => {
                     findings.inherit(&mut before.findings);
                     before.ticket
                 }
@@ -170,6 +171,11 @@ impl Study {
         }
         self.restore(&mut notes);
         notes
+    }
+
+    /// Holds every case that has not been judged yet against what the network was fitted on.
+    pub fn judge(&mut self, manifest: &Manifest) {
+        self.cases.iter_mut().for_each(|open| open.findings.judge(manifest));
     }
 
     /// How many cases there are.
@@ -293,9 +299,4 @@ impl Note {
         };
         Self { file, message: error.to_string() }
     }
-}
-
-fn same_slices(a: &Findings, b: &Findings) -> bool {
-    let (a, b) = (&a.case().slices, &b.case().slices);
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.slice == b.slice)
 }

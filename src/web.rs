@@ -17,9 +17,10 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::case::CaseSlice;
+use crate::check::Verdict;
 use crate::error::{Error, FileFault};
 use crate::export::{Bundle, NamedFile, Origin, Volume, nifti, report, zip};
-use crate::findings::{Findings, Verdict};
+use crate::findings::Findings;
 use crate::image::Channels;
 use crate::mask::Mask;
 use crate::measure::Voxel;
@@ -219,6 +220,7 @@ impl Session {
     #[wasm_bindgen(unchecked_return_type = "Assembly")]
     pub fn assemble(&self) -> Result<JsValue, JsValue> {
         let notes = self.study_mut().assemble();
+        self.study_mut().judge(self.segmenter.manifest());
         let study = self.study();
         to_js(&Assembly { cases: study.cases().map(CaseInfo::of).collect(), notes })
     }
@@ -452,7 +454,7 @@ struct CaseInfo<'a> {
     name: &'a str,
     slices: Vec<SliceInfo<'a>>,
     resolution: Option<[f64; 2]>,
-    verdict: &'a Verdict,
+    verdict: Verdict,
 }
 
 #[derive(Serialize)]
@@ -518,7 +520,8 @@ impl<'a> CaseInfo<'a> {
             name: &case.name,
             slices: slices.collect(),
             resolution: findings.resolution(),
-            verdict: findings.verdict(),
+            // A network that does not know what it was fitted on refuses nothing.
+            verdict: findings.verdict().cloned().unwrap_or(Verdict { accepted: true, reasons: Vec::new() }),
         }
     }
 }

@@ -84,12 +84,12 @@ impl<'a> Bundle<'a> {
         }
 
         let (mut volumes, mut left_out) = (Vec::new(), Vec::new());
-        let has_mask = |index| findings.edit(index).is_some() || findings.probability(index).is_some();
-        let has_probability = |index| findings.probability(index).is_some();
-        let all: [(&str, Volume, &dyn Fn(usize) -> bool); 2] =
-            [("mask.nii.gz", Volume::Mask, &has_mask), ("probability.nii.gz", Volume::Probability, &has_probability)];
-        for (name, volume, has) in all {
-            let missing = (0..case.slices.len()).filter(|&index| !has(index)).count();
+        for (name, volume) in [("mask.nii.gz", Volume::Mask), ("probability.nii.gz", Volume::Probability)] {
+            let has = |index: &usize| {
+                let drawn = volume == Volume::Mask && findings.edit(*index).is_some();
+                drawn || findings.probability(*index).is_some()
+            };
+            let missing = case.slices.len() - (0..case.slices.len()).filter(has).count();
             if missing > 0 {
                 left_out.push(format!("{name}: {missing} of {} slices have none", case.slices.len()));
                 continue;
@@ -108,7 +108,7 @@ impl<'a> Bundle<'a> {
         self.records.push(CaseRecord {
             name: case.name.clone(),
             folder,
-            input_check: findings.verdict().clone(),
+            input_check: findings.verdict().cloned(),
             spacing: Spacing {
                 millimetres: voxel,
                 origin: if voxel.is_some() { "given by the user" } else { "unknown" },

@@ -99,7 +99,7 @@ pub fn nifti(findings: &Findings, volume: Volume, threshold: f32, voxel: Option<
         return Err(fault(VolumeFault::Nothing));
     };
     if let Some(other) = case.slices.iter().map(|entry| &entry.slice).find(|slice| size(slice) != size(first)) {
-        let [a, b] = [first, other].map(|slice| (slice.name().to_owned(), size(slice)));
+        let [a, b] = [first, other].map(|slice| (slice.name().to_owned(), size(slice).map(|length| length as u32)));
         return Err(fault(VolumeFault::Sizes { slice: b.0, found: b.1, first: a.0, expected: a.1 }));
     }
     let [columns, rows] = size(first);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::findings::Verdict;
+use crate::check::Verdict;
 use crate::measure::{CaseMeasure, Voxel};
 use crate::normalize::{CaseStatistics, Normalisation};
 use crate::weights::Manifest;
@@ -45,7 +45,8 @@ pub(super) struct CaseRecord {
     pub(super) name: String,
     /// Where its volumes are.
     pub(super) folder: String,
-    pub(super) input_check: Verdict,
+    /// Nothing where the network does not know what it was fitted on.
+    pub(super) input_check: Option<Verdict>,
     pub(super) spacing: Spacing,
     /// What its intensities were normalised by.
     pub(super) statistics: CaseStatistics,

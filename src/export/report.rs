@@ -97,10 +97,8 @@ fn section(
 ) -> fmt::Result {
     let slices = &findings.case().slices;
     writeln!(page, "<section>\n<h2>{}</h2>", Escaped(&findings.case().name))?;
-    let verdict = findings.verdict();
-    if !verdict.accepted || !verdict.reasons.is_empty() {
-        let heading = if verdict.accepted { "Input check" } else { "Outside of what the network was fitted on" };
-        writeln!(page, "<div class=\"outside\"><strong>{heading}</strong><ul>")?;
+    if let Some(verdict) = findings.verdict().filter(|verdict| !verdict.accepted) {
+        page.push_str("<div class=\"outside\"><strong>Unlike what the network was fitted on</strong><ul>\n");
         for reason in &verdict.reasons {
             writeln!(page, "<li>{}</li>", Escaped(reason))?;
         }
@@ -110,6 +108,12 @@ fn section(
     let without = count(|slice| !slice.done && !slice.edited);
     page.push_str("<table>\n");
     page.push_str(&row("Slices", &format_args!("{} ({without} without a mask)", slices.len())));
+    let check = match findings.verdict() {
+        Some(verdict) if verdict.accepted => "accepted",
+        Some(_) => "refused, see above",
+        None => "not made: this network does not know what it was fitted on",
+    };
+    page.push_str(&row("Input check", &check));
     page.push_str(&row("Slices with lesion", &count(|slice| slice.area > 0)));
     page.push_str(&row("Masks drawn or changed by hand", &count(|slice| slice.edited)));
     page.push_str(&row("Volume", &Amount(measure.voxels, measure.millilitres)));

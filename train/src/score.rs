@@ -206,7 +206,7 @@ impl Tally {
             empty_slices += usize::from(!foreground);
             false_slices += usize::from(!foreground && !mask.is_empty());
             self.soft.add(map, truth);
-            self.reliability.add(map.iter().copied(), truth);
+            self.reliability.add(map.to_unit(), truth);
             confusion += own;
             drawn.push(mask);
         }

@@ -13,7 +13,7 @@ fn folders_are_kept_and_masks_are_those_of_evaluate() -> Result<()> {
     let run = world.train("segment data --out masks --model model --device cpu")?.succeeded();
     assert!(run.stdout.contains("24 masks"), "{run:?}");
     world.train("evaluate --data data --model model --device cpu --masks evaluated")?.succeeded();
-    let mut names = files(&world.path("evaluated"))?;
+    let names = files(&world.path("evaluated"))?;
     assert_eq!(names.len(), 24);
     for name in &names {
         assert_eq!(fs::read(world.path("masks").join(name))?, fs::read(world.path("evaluated").join(name))?, "{name}");
