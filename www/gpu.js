@@ -3,8 +3,9 @@
  */
 
 /**
- * What the browser offers. `usable`: the network can run there. `preferable`: it is hardware, so it should.
- * @typedef {{usable: boolean, preferable: boolean, adapter: string, why: string}} Offer
+ * What the browser offers. `usable`: the network can run there. `preferable`: it is hardware, so it should. `software`:
+ * it is the CPU under another name.
+ * @typedef {{usable: boolean, preferable: boolean, software: boolean, adapter: string, why: string}} Offer
  */
 
 /** Drivers that compute on the CPU and call themselves a GPU. */
@@ -23,6 +24,7 @@ export async function probe() {
   return {
     usable: true,
     preferable: !software,
+    software,
     adapter: software ? `${name}, a software adapter` : name,
     why: software ? `${name} is a software adapter, slower than the CPU path` : '',
   };
@@ -34,7 +36,7 @@ export async function probe() {
  * @returns {Offer}
  */
 function refused(adapter, why) {
-  return { usable: false, preferable: false, adapter, why };
+  return { usable: false, preferable: false, software: false, adapter, why };
 }
 
 /**
