@@ -78,6 +78,19 @@ export class Job {
     return this.#run('add', sources, unopened);
   }
 
+  /** Segments a case although the input check advises against it. @param {number} at */
+  async anyway(at) {
+    this.#newest?.abort();
+    const mine = (this.#newest = new AbortController());
+    this.#state.cases[at].anyway = true;
+    this.#state.tell('settings');
+    try {
+      await this.#segment(mine);
+    } catch (error) {
+      if (this.#newest === mine) this.#told.onFailed(error);
+    }
+  }
+
   /** Opens a saved session in place of what is open. @param {Source} source */
   openSession(source) {
     this.#told.onStart();
@@ -121,10 +134,11 @@ export class Job {
     }
   }
 
-  /** Every slice that the network has not seen. @param {AbortController} mine */
+  /** Every slice that may be segmented and that the network has not seen. @param {AbortController} mine */
   async #segment(mine) {
     const [state, told] = [this.#state, this.#told];
-    const places = state.places().filter((place) => !state.slice(place).probability && !state.slice(place).fault);
+    const waits = (/** @type {Place} */ place) => !state.slice(place).probability && !state.slice(place).fault;
+    const places = state.places().filter((place) => state.drawn(place.case) && waits(place));
     told.onStatus('running', `0 of ${many(places.length, 'slice')}`);
     let done = 0;
     /** @param {Place} place @param {Segmented | Fault} result */
@@ -149,7 +163,11 @@ export class Job {
 function summary(cases) {
   const all = cases.reduce((sum, { slices }) => sum + slices.length, 0);
   const measures = cases.flatMap(({ measure }) => measure?.slices ?? []);
+  const held = cases.filter(({ verdict, anyway }) => !verdict.accepted && !anyway);
+  const withheld = held.reduce((sum, { slices }) => sum + slices.length, 0);
   const done = cases.flatMap(({ slices }) => slices).filter(({ probability, fault }) => probability || fault).length;
   const lesion = measures.filter(({ area }) => area > 0).length;
-  return `${done < all ? `Cancelled: ${count(done)} of ` : ''}${many(all, 'slice')}, ${count(lesion)} outlined`;
+  const cancelled = done + withheld < all ? `Cancelled: ${count(done)} of ` : '';
+  const kept = held.length > 0 ? `; ${many(held.length, 'case')} held back by the input check` : '';
+  return `${cancelled}${many(all, 'slice')}, ${count(lesion)} outlined${kept}`;
 }

@@ -52,6 +52,8 @@ export class State {
         name,
         resolution,
         verdict,
+        // A session brings masks that were once asked for.
+        anyway: before?.anyway ?? slices.some((_, slice) => known({ case: at, slice }).probability !== null),
         measure: before?.measure ?? null,
         spacing: before?.spacing ?? null,
         slices: slices.map((info, slice) => ({
@@ -105,6 +107,11 @@ export class State {
   /** As the exports take them. @returns {Settings} */
   get settings() {
     return { threshold: this.threshold, spacing: this.cases.map(({ spacing }) => spacing) };
+  }
+
+  /** Whether masks are drawn on a case: not before the input check has passed or the user has overruled it. @param {number} at */
+  drawn(at) {
+    return this.cases[at].verdict.accepted || this.cases[at].anyway;
   }
 
   /** The slice to show of a case: where most lesion was found, the middle before that. @param {number} at */

@@ -41,11 +41,13 @@
  */
 
 /**
- * One case as the page follows it. `measure` lags a moment behind the masks. `spacing` is what the user gave.
+ * One case as the page follows it. `measure` lags a moment behind the masks. `spacing` is what the user gave. `anyway`:
+ * the input check advises against it, and the user wants masks all the same.
  * @typedef {object} CaseState
  * @property {string} name
  * @property {[number, number] | null} resolution
  * @property {Verdict} verdict
+ * @property {boolean} anyway
  * @property {SliceState[]} slices
  * @property {CaseMeasure | null} measure
  * @property {Spacing | null} spacing
