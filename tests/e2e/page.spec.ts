@@ -112,7 +112,7 @@ test('the whole way by keyboard alone', async ({ scope, page }) => {
   await page.keyboard.press('ArrowRight');
   await expect(page.locator('#strip [aria-current="true"]')).toBeFocused();
   await to('input[name="opacity"]');
-  await to('#download-masks');
+  await to('#save-all');
   const saved = page.waitForEvent('download');
   await page.keyboard.press('Enter');
   expect((await saved).suggestedFilename()).toMatch(/_masks\.zip$/);

@@ -48,7 +48,7 @@ class Scope {
   /** What `Download masks` saves. */
   async download(): Promise<{ name: string; bytes: Buffer }> {
     const saved = this.page.waitForEvent('download');
-    await this.page.click('#download-masks');
+    await this.page.click('#save-all');
     const file = await saved;
     return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
   }
