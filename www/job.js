@@ -120,7 +120,7 @@ export class Job {
       told.onFaults(loaded.faults);
       told.onNotes(loaded.notes);
       state.open(loaded.assembly, (place) => ({ probability: engine.probability(place), edit: engine.edit(place) }));
-      if ('settings' in loaded) told.onSettings(loaded.settings);
+      if ('settings' in loaded) told.onSettings(/** @type {Settings} */ (loaded.settings));
       if (state.cases.length === 0) {
         const bad = loaded.faults.length + unopened.length > 0;
         told.onStatus('error', bad ? 'None of these files can be used' : 'No slice to segment');

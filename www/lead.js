@@ -86,10 +86,10 @@ export class Lead {
   async test() {
     const link = await this.open();
     try {
-      const found = await link.call('check');
-      this.#standing = { .../** @type {Standing} */ (this.#standing), ...found };
-      this.#ears.onStanding(this.#standing);
-      return this.#standing;
+      const standing = { .../** @type {Standing} */ (this.#standing), ...(await link.call('check')) };
+      this.#standing = standing;
+      this.#ears.onStanding(standing);
+      return standing;
     } catch (error) {
       const fault = faultOf(error);
       if (fault.kind === 'device' && this.backend === 'cpu') this.#ears.onDead(fault);
