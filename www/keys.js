@@ -11,6 +11,7 @@
  * @property {(x: number, y: number, far: boolean) => boolean} move an arrow on the stage, which may have its own use for it
  */
 
+/** @type {Record<string, number[]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** @param {Acts} acts @param {HTMLInputElement} letters whether single letters count */
@@ -26,7 +27,7 @@ export function listenForKeys({ isOpen, anywhere, onSlices, withControl, move },
       return;
     }
     const onStage = target.closest('#stage') !== null;
-    const way = ARROWS[/** @type {keyof ARROWS} */ (name)];
+    const way = ARROWS[name];
     if (onStage && way && move(way[0], way[1], shiftKey)) {
       event.preventDefault();
       return;

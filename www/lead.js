@@ -153,7 +153,8 @@ export class Lead {
     const { backend, module } = await link.call('open', wish, OPEN_PATIENCE_MS);
     this.#module = module;
     const why = this.#wish ? 'as asked for in the address' : this.#denied || (offer?.why ?? '');
-    const standing = { backend, adapter: offer?.adapter ?? '', software: offer?.software ?? false, why, difference: null, milliseconds: null };
+    const { adapter = '', software = false, limits = {}, features = [] } = offer ?? {};
+    const standing = { backend, adapter, software, why, difference: null, milliseconds: null, limits, features };
     // A GPU has to prove itself before it sees a slice; the first slice also pays for compiling, so the second one
     // counts. The CPU is tested as well, once nobody waits for it.
     if (backend === 'webgpu') await link.call('check');

@@ -6,6 +6,7 @@ import { find } from './dom.js';
 /** @import { Look, Pixels, Window } from './types.js' */
 
 /** Windows by name; `auto` is taken from the slice. */
+/** @type {Record<string, Window>} */
 const PRESETS = { full: { low: 0, high: 255 }, bright: { low: 70, high: 255 }, dark: { low: 0, high: 150 } };
 /** Parts of the tissue's pixels that `auto` shows as black and as white. */
 const TAIL = 0.01;
@@ -92,7 +93,7 @@ export class Looks {
   /** @param {string} name */
   setPreset(name) {
     this.#preset.value = name;
-    this.#setWindow(name === 'auto' ? auto(this.#pixels(), this.value.contrast) : PRESETS[/** @type {keyof PRESETS} */ (name)]);
+    this.#setWindow(name === 'auto' ? auto(this.#pixels(), this.value.contrast) : PRESETS[name]);
   }
 
   /** Wider to the right, brighter upwards, as every reader has it. @param {number} x @param {number} y in CSS pixels */

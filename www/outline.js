@@ -6,7 +6,7 @@
  */
 export function outline(mask, width, height) {
   const path = new Path2D();
-  const box = bounds(mask, width);
+  const box = bounds(mask, width, height);
   if (!box) return path;
   const { left, top, right, bottom } = box;
   /** @param {number} x @param {number} y */
@@ -38,12 +38,13 @@ export function outline(mask, width, height) {
  * The smallest rectangle that holds a mask; null where it is empty.
  * @param {Uint8Array} mask
  * @param {number} width
+ * @param {number} height
  */
-function bounds(mask, width) {
+function bounds(mask, width, height) {
   const first = mask.indexOf(1);
   if (first < 0) return null;
   const top = Math.floor(first / width);
-  const bottom = Math.floor(mask.lastIndexOf(1) / width) + 1;
+  const bottom = Math.min(height, Math.floor(mask.lastIndexOf(1) / width) + 1);
   let [left, right] = [width, 0];
   for (let y = top; y < bottom; y++) {
     const row = mask.subarray(y * width, (y + 1) * width);

@@ -9,6 +9,9 @@ import { paint, tint } from './picture.js';
 /** The side of a thumbnail in canvas pixels: enough for a display of double density. */
 const SIDE = 144;
 
+/** What is said of a slice without an area. @type {Record<string, string>} */
+const WORDS = { fault: 'not segmented', waiting: 'waiting', found: 'segmented' };
+
 export class Strip {
   #root = find('#strip');
   /** @type {HTMLButtonElement[]} */
@@ -76,7 +79,7 @@ export class Strip {
     const frame = this.#frames[at];
     const done = probability && measure?.done;
     const is = fault ? 'fault' : !probability ? 'waiting' : !done ? 'found' : measure.area > 0 ? 'lesion' : 'clear';
-    const found = { fault: 'not segmented', waiting: 'waiting', found: 'segmented' }[is] ?? `${count(measure?.area ?? 0)} pixels outlined`;
+    const found = WORDS[is] ?? `${count(measure?.area ?? 0)} pixels outlined`;
     const label = `Slice ${at + 1}, ${found}${edit ? ', edited' : ''}`;
     // Most slices of a long stack stay as they are.
     if (frame.dataset.is !== is) frame.dataset.is = is;
