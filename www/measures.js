@@ -36,7 +36,7 @@ export class Measures {
 /** @param {CaseMeasure} measure */
 function volume({ voxels, millilitres }) {
   const [figure, unit] = millilitres === null ? [count(voxels), voxels === 1 ? 'voxel' : 'voxels'] : [litres(millilitres), many(voxels, 'voxel')];
-  return make('p', { className: 'figure lesion', id: 'volume' }, make('b', {}, figure), make('span', {}, unit));
+  return make('p', { className: 'figure lesion', id: 'case-volume' }, make('b', {}, figure), make('span', {}, unit));
 }
 
 /** The network's own, where a hand has changed it. @param {CaseMeasure} measure @param {number} threshold */

@@ -25,7 +25,6 @@ export class Panels {
   #state;
   #selfTest = new SelfTest();
   #modelCard = new ModelCard();
-  #diagnostics;
   #list;
   #results;
   #measures = new Measures();
@@ -56,7 +55,7 @@ export class Panels {
     this.#spacing = new SpacingForm((spacing) => state.setSpacing(state.at.case, spacing));
     this.#verdict = new VerdictCard(() => void job.anyway(state.at.case));
     this.#exports = new Exports(engine, state, picture, onFault);
-    this.#diagnostics = new Diagnostics(() => ({ standing: this.#standing, model: this.#model, cases: state.cases }));
+    new Diagnostics(() => ({ standing: this.#standing, model: this.#model, cases: state.cases }));
     listenForFiles({
       onOpen: (sources, faults) => void job.open(sources, faults),
       onAdd: (sources, faults) => void (state.cases.length > 0 ? job.add(sources, faults) : job.open(sources, faults)),

@@ -67,7 +67,7 @@ export class Plots {
     );
     const here = `Slice ${at + 1}: ${value === null ? 'none' : words(value)}`;
     svg.setAttribute('aria-label', `${title}. ${here}. Highest on slice ${highest + 1}: ${words(Number(values[highest]))}.`);
-    svg.addEventListener('click', (event) => {
+    svg.addEventListener('click', (/** @type {any} */ event) => {
       const { left, width } = svg.getBoundingClientRect();
       const slice = Math.floor((((event.clientX - left) / width) * WIDTH - LEFT) / step);
       if (slice >= 0 && slice < values.length) this.#onGo(slice);

@@ -1,8 +1,8 @@
 /**
- * What was found: on the slice in view, and in the case so far.
+ * What was found on the slice in view.
  */
-import { count, find, make, many } from './dom.js';
-import { duration, score, volumeOf } from './figures.js';
+import { count, find, make } from './dom.js';
+import { duration, score } from './figures.js';
 
 /** @import { CaseState, SliceMeasure } from './types.js' */
 
@@ -17,12 +17,15 @@ export class Results {
   }
 
   /** @param {CaseState} state @param {number} at @param {boolean} drawn whether masks are drawn on this case */
-  show({ name, slices, measure, verdict }, at, drawn) {
+  show({ slices, measure, verdict }, at, drawn) {
     const { info, probability, fault, milliseconds } = slices[at];
     const found = measure?.slices[at];
     const shown = found && (found.done || found.edited) ? found : null;
-    const rows = [['Size', `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`]];
-    if (milliseconds !== null) rows.push(['Computed in', duration(milliseconds)]);
+    const rows = [
+      ['Size', `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`],
+      ...(milliseconds === null ? [] : [['Computed in', duration(milliseconds)]]),
+      ['Input check', verdict.accepted ? 'passed' : drawn ? 'overruled' : 'not passed'],
+    ];
     const waiting = drawn ? (probability ? 'Being measured' : 'Waiting for its turn') : 'Not segmented: held back by the input check';
     this.#root.replaceChildren(
       make('h2', {}, `Slice ${at + 1}`, make('small', {}, ` of ${slices.length}`)),
@@ -31,16 +34,6 @@ export class Results {
       ...(shown ? [figures(shown, info.width * info.height)] : []),
       ...(shown || fault ? [] : [make('p', { className: 'waiting' }, waiting)]),
       table(rows),
-      make('h3', { title: name }, 'Case'),
-      table([
-        ['Segmented', `${slices.filter((slice) => slice.probability).length} of ${slices.length}`],
-        ...(measure ? [
-          ['Outlined', many(measure.slices.filter(({ area }) => area > 0).length, 'slice')],
-          ['Volume', volumeOf(measure.voxels, measure.millilitres)],
-          ...(measure.scores ? [['Dice', score(measure.scores.dice)]] : []),
-        ] : []),
-        ['Input check', verdict.accepted ? 'passed' : drawn ? 'overruled' : 'not passed'],
-      ]),
       ...(verdict.accepted ? [] : verdict.reasons.map((reason) => make('p', { className: 'faulty' }, reason))),
       ...(measure && measure.largest >= 0 && slices.length > 1 ? [jump(measure.largest)] : []),
     );
