@@ -69,6 +69,7 @@ async function start() {
     const { threshold } = await engine.model();
     if (state.cases.length === 0) state.setThreshold(threshold);
     looking.setOwnThreshold(threshold);
+    looking.prefetch();
     if (!job.begun) status.set('ready', 'Ready. Files may be dropped anywhere on this page.');
   } catch (error) {
     if (!job.begun) failed(error);

@@ -50,12 +50,15 @@ export class Looking {
     this.#state = state;
     this.#pictures = new Pictures(engine);
     this.#looks = new Looks(
-      () => this.#redraw(true),
+      () => {
+        this.#redraw(true);
+        this.#volume?.update();
+      },
       (threshold) => state.setThreshold(threshold),
       () => this.#pictures.ready(state.at)?.pixels ?? null,
     );
     this.#editing = new Editing(engine, state, () => this.#redraw());
-    this.#volume = new Volume(engine, state);
+    this.#volume = new Volume(engine, state, () => this.#looks.value);
     const editing = this.#editing;
     const nearer = (/** @type {number} */ factor) => {
       this.#viewer.approach(factor);
@@ -79,7 +82,7 @@ export class Looking {
       },
       onLayout: (layout) => {
         find('.viewer').dataset.layout = layout;
-        this.#volume.show(layout === 'volume', this.#looks.value);
+        this.#volume.show(layout === 'volume');
         this.#redraw();
       },
       onSize: (size) => {
@@ -114,6 +117,11 @@ export class Looking {
     this.#ownThreshold = threshold;
     find('[data-act="threshold"]').onclick = () => this.#state.setThreshold(this.#ownThreshold);
     this.#looks.setThreshold(this.#state.threshold, threshold);
+  }
+
+  /** Has fetched what is not needed at first. */
+  prefetch() {
+    this.#volume.prefetch();
   }
 
   /** The stage as it stands, as a PNG. */

@@ -17,6 +17,7 @@ export class Strip {
   /** @type {HTMLButtonElement[]} */
   #frames = [];
   #current = -1;
+  #scroll = 0;
   /** @type {Set<number>} those in sight or nearly so */
   #near = new Set();
   #onNeed;
@@ -114,15 +115,20 @@ export class Strip {
 
   /** @param {number} at */
   select(at) {
-    if (at === this.#current) return;
     const before = this.#frames[this.#current];
     const frame = this.#frames[at];
-    before?.removeAttribute('aria-current');
-    if (before) before.tabIndex = -1;
-    frame.setAttribute('aria-current', 'true');
-    frame.tabIndex = 0;
-    if (before && document.activeElement === before) frame.focus({ preventScroll: true });
-    this.#root.scrollTo({ left: frame.offsetLeft - (this.#root.clientWidth - frame.offsetWidth) / 2 });
-    this.#current = at;
+    if (before !== frame) {
+      before?.removeAttribute('aria-current');
+      if (before) before.tabIndex = -1;
+      frame.setAttribute('aria-current', 'true');
+      frame.tabIndex = 0;
+      if (before && document.activeElement === before) frame.focus({ preventScroll: true });
+      this.#current = at;
+    }
+    // The strip may only now come into sight itself.
+    cancelAnimationFrame(this.#scroll);
+    this.#scroll = requestAnimationFrame(() => {
+      this.#root.scrollTo({ left: frame.offsetLeft - (this.#root.clientWidth - frame.offsetWidth) / 2 });
+    });
   }
 }
