@@ -3,8 +3,8 @@
  */
 import { find } from './dom.js';
 
-/** @import { Standing, CaseState } from './types.js' */
-/** @typedef {() => {standing: Standing | null, model: any, cases: CaseState[]}} Known */
+/** @import { CaseState, ModelInfo, Standing } from './types.js' */
+/** @typedef {() => {standing: Standing | null, model: ModelInfo | null, cases: CaseState[]}} Known */
 
 /** The limits that decide whether the network runs. */
 const LIMITS = /** @type {const} */ ([
@@ -46,9 +46,8 @@ function gathered({ standing, model, cases }) {
   const { userAgent, hardwareConcurrency, language, onLine } = navigator;
   return {
     page: location.origin + location.pathname,
-    glioscope: model?.version ?? null,
-    model: { sha256: model?.weights?.sha256 ?? model?.hash ?? null, threshold: model?.threshold ?? null },
-    standing,
+    model: model && { name: model.name, sha256: model.sha256, threshold: model.threshold },
+    runs: standing && { ...standing, limits: undefined, features: undefined },
     slices: {
       cases: cases.length,
       all: cases.reduce((sum, { slices }) => sum + slices.length, 0),

@@ -5,12 +5,13 @@
 import { count, find, make } from './dom.js';
 import { score } from './figures.js';
 
+/** @import { ModelInfo } from './types.js' */
+
 export class ModelCard {
   #root = find('#card-body');
 
-  /** @param {any} model the manifest, `model.json` */
-  show(model) {
-    const { metrics = {}, split = {}, weights = {}, counts = {}, network = {} } = model;
+  /** @param {ModelInfo} model */
+  show({ name, sha256, bytes, parameters, threshold, grid, normalisation, split, counts, metrics }) {
     const share = (/** @type {number} */ value) => `${(100 * value).toFixed(1)} %`;
     const rows = (/** @type {[string, string | null][]} */ ...pairs) =>
       make('dl', {}, ...pairs.flatMap(([name, value]) => (value === null ? [] : [make('div', {}, make('dt', {}, name), make('dd', {}, value))])));
@@ -21,7 +22,7 @@ export class ModelCard {
       make('p', {}, 'A U-Net that marks the FLAIR abnormality of lower-grade gliomas on single axial MR slices, before surgery.'),
       make('h3', {}, 'Measured on patients it has never seen'),
       rows(
-        ['Held out', `${count(split.held_out?.length ?? 0)} patients`],
+        ['Held out', `${count(split.held_out.length)} patients`],
         ['Dice a patient, mean', metric('patient_dice_mean')],
         ['Dice a patient, median', metric('patient_dice_median')],
         ['Dice a patient, worst', metric('patient_dice_worst')],
@@ -31,7 +32,7 @@ export class ModelCard {
         ['Precision, pooled', metric('pooled_precision')],
         ['Slices without lesion that it marks', 'empty_slices_drawn_fraction' in metrics ? share(metrics.empty_slices_drawn_fraction) : null],
       ),
-      make('p', { className: 'fine' }, `At threshold ${model.threshold}. Dice a patient is over the patient’s whole volume.`),
+      make('p', { className: 'fine' }, `At threshold ${threshold}. Dice a patient is over the patient’s whole volume.`),
       make('h3', {}, 'Where it fails'),
       make('ul', {},
         make('li', {}, `Small and faint lesions${'patient_dice_worst' in metrics ? `: the worst patient’s Dice is ${score(metrics.patient_dice_worst)}` : ''}.`),
@@ -39,10 +40,10 @@ export class ModelCard {
         make('li', {}, 'It has seen one dataset, TCGA-LGG. Other diseases, contrasts, orientations and operated patients are outside of it.')),
       make('h3', {}, 'What it is'),
       rows(
-        ['Fitted on', `${count(split.fit?.length ?? 0)} patients, ${count(counts.slices ?? 0)} slices, ${count(counts.positive ?? 0)} with lesion`],
-        ['Network', `U-Net, widths ${network.widths?.join('-')}, ${count(weights.parameters ?? 0)} parameters`],
-        ['Input', `pre-contrast, FLAIR and post-contrast, or FLAIR alone; a grid of ${model.grid} × ${model.grid}; ${model.normalisation} over the whole case`],
-        ['Weights, SHA-256', weights.sha256 ?? null],
+        ['Fitted on', `${count(split.fit.length)} patients, ${count(counts.slices)} slices, ${count(counts.positive)} with lesion`],
+        ['Network', `${name}; ${count(parameters)} parameters in ${count(bytes)} bytes`],
+        ['Input', `pre-contrast, FLAIR and post-contrast, or FLAIR alone; a grid of ${grid} × ${grid}; ${normalisation} over the whole case`],
+        ['Weights, SHA-256', sha256],
         ['Licence', 'CC BY-NC-SA 4.0, as the dataset’s'],
       ),
     );

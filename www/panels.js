@@ -18,7 +18,7 @@ import { VerdictCard } from './verdict.js';
 /** @import { Engine } from './engine.js' */
 /** @import { Job } from './job.js' */
 /** @import { State } from './state.js' */
-/** @import { Standing } from './types.js' */
+/** @import { ModelInfo, Standing } from './types.js' */
 
 export class Panels {
   #engine;
@@ -35,7 +35,7 @@ export class Panels {
   #frame = 0;
   /** @type {Standing | null} */
   #standing = null;
-  /** @type {any} */
+  /** @type {ModelInfo | null} */
   #model = null;
 
   /**

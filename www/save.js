@@ -45,6 +45,8 @@ export async function saveAs(name, type, make) {
   }
 }
 
+let opened = '';
+
 /**
  * Shows a page by itself in a new tab; where the browser lets no tab open it is downloaded.
  * @param {Promise<string>} page HTML
@@ -52,8 +54,8 @@ export async function saveAs(name, type, make) {
  */
 export async function open(page, name) {
   const blob = new Blob([await page], { type: 'text/html' });
-  const address = URL.createObjectURL(blob);
-  const tab = window.open(address, '_blank');
-  if (tab) tab.addEventListener('pagehide', () => URL.revokeObjectURL(address), { once: true });
-  else save(name, blob, 'text/html');
+  // The tab may be reloaded and printed for as long as this page lives, so its address stays until the next one.
+  URL.revokeObjectURL(opened);
+  opened = URL.createObjectURL(blob);
+  if (!window.open(opened, '_blank')) save(name, blob, 'text/html');
 }

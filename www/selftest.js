@@ -19,7 +19,7 @@ export class SelfTest {
     const { backend, adapter, why, difference, milliseconds } = standing;
     const test = difference === null ? 'self-test under way' : `self-test passed, off by ${difference.toExponential(0)}`;
     this.#backend.textContent = backend;
-    this.#detail.textContent = [backend === 'cpu' ? why : adapter, test].filter(Boolean).join('; ');
+    this.#detail.textContent = [test, backend === 'cpu' ? why : adapter].filter(Boolean).join('; ');
     this.#line.textContent = difference === null
       ? `Under way on ${NAMES[backend]}.`
       : `Passed on ${NAMES[backend]}: at most ${difference.toExponential(1)} from the answer where it was fitted${milliseconds === null ? '' : `, ${duration(milliseconds)} a slice`}.`;

@@ -3,6 +3,7 @@
  *
  * @typedef {import('./pkg/glioscope.js').Backend} Backend
  * @typedef {import('./pkg/glioscope.js').Fault} Fault
+ * @typedef {import('./pkg/glioscope.js').ModelInfo} ModelInfo
  * @typedef {import('./pkg/glioscope.js').Added} Added
  * @typedef {import('./pkg/glioscope.js').SliceInfo} SliceInfo
  * @typedef {import('./pkg/glioscope.js').CaseInfo} CaseInfo

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 
-const TRAIN = process.env.GLIOSCOPE_TRAIN ?? resolve(import.meta.dirname, '../../target/release/train');
+/** The native program. */
+export const TRAIN = process.env.GLIOSCOPE_TRAIN ?? resolve(import.meta.dirname, '../../target/release/train');
 
-const MODEL = resolve(import.meta.dirname, '../../www/model');
+/** The shipped model. */
+export const MODEL = resolve(import.meta.dirname, '../../www/model');
 
 /** Image files that the readers' own tests are held against. */
 export const FIXTURES = resolve(import.meta.dirname, '../fixtures');
