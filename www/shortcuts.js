@@ -20,7 +20,7 @@ const FAR = 10;
  * @param {Tools} parts.tools
  * @param {Record<'undo' | 'redo' | 'revert' | 'nearer' | 'farther' | 'fit' | 'flicker', () => void>} parts.press
  * @param {(slices: number) => void} parts.step
- * @param {(x: number, y: number) => boolean} parts.move
+ * @param {(x: number, y: number, far: boolean) => boolean} parts.move
  * @param {() => void} parts.stamp
  */
 export function listenForShortcuts({ state, looks, tools, press, step, move, stamp }) {
@@ -67,6 +67,6 @@ export function listenForShortcuts({ state, looks, tools, press, step, move, sta
       End: () => step(Infinity),
     },
     withControl: { z: press.undo, y: press.redo, 'Shift+z': press.redo },
-    move: (x, y, far) => move(far ? x * FAR : x, far ? y * FAR : y),
+    move: (x, y, far) => move(far ? x * FAR : x, far ? y * FAR : y, far),
   }, /** @type {HTMLInputElement} */ (find('#letters')));
 }
