@@ -11,6 +11,8 @@ import { HEAT } from './picture.js';
 /** @typedef {{colormap: string, cal_min: number, cal_max: number}} Image a volume of NiiVue's */
 /** @typedef {'open' | 'view' | 'slice' | 'settings' | 'measure'} Change */
 
+/** A mask inside of a head has to shine through: it is drawn no weaker than this. */
+const LEAST = 0.6;
 /** After a change the volume is built anew once there was calm for this long. */
 const CALM_MS = 300;
 /** NiiVue's numbers for its views. */
@@ -82,7 +84,7 @@ export class Volume {
     const look = this.#look();
     const under = look.contrast === 'composite' ? 'flair' : look.contrast;
     const over = look.hidden ? null : look.overlay === 'heat' ? 'probability' : 'mask';
-    const key = JSON.stringify([at.case, current.name, current.spacing, under, over, look.reference, look.colour, look.opacity, threshold, this.#masks]);
+    const key = JSON.stringify([at.case, current.name, current.spacing, under, over, look.overlay, look.colour, look.opacity, threshold, this.#masks]);
     if (key === this.#made) return;
     if (!this.#made) this.#say('Building the volume…');
     this.#niivue ??= this.#open();
@@ -94,8 +96,9 @@ export class Volume {
     };
     niivue.colour('glioscope-mask', [look.colour, look.colour]);
     const images = [await load(under, 'gray', 1)];
-    if (over) images.push(await load(over, over === 'mask' ? 'glioscope-mask' : 'glioscope-heat', look.opacity));
-    if (look.reference && current.slices.some(({ info }) => info.reference)) images.push(await load('reference', 'glioscope-reference', 0.4));
+    if (over) images.push(await load(over, over === 'mask' ? 'glioscope-mask' : 'glioscope-heat', Math.max(LEAST, look.opacity)));
+    // Over a mask a second colour would only blend with it, unless one wants to compare.
+    if (look.overlay === 'agreement' && current.slices.some(({ info }) => info.reference)) images.push(await load('reference', 'glioscope-reference', 0.4));
     for (const image of images.slice(1)) Object.assign(image, { cal_min: over === 'probability' && image === images[1] ? 0.05 : 0.5, cal_max: 1 });
     niivue.show(images);
     this.#made = key;
@@ -122,6 +125,8 @@ export class Volume {
     });
     await niivue.attachToCanvas(find('canvas', this.#root), false);
     if (!niivue.gl) throw new Error('this browser offers no WebGL 2');
+    // From the front, a little from above.
+    niivue.setRenderAzimuthElevation(120, 25);
     const colour = (/** @type {string} */ name, /** @type {string[]} */ stops) => niivue.addColormap(name, colormap(stops));
     colour('glioscope-heat', HEAT);
     colour('glioscope-reference', ['#56b4e9', '#56b4e9']);
