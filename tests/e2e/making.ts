@@ -65,7 +65,7 @@ export function withResolution(file: Buffer, x: number, y: number): Buffer {
 
 /** Little-endian TIFFs of one page each as the pages of one. */
 export function pages(files: Buffer[]): Buffer {
-  const parts = [Buffer.from('II*\0\0\0\0\0', 'latin1')];
+  const parts: Buffer[] = [Buffer.from('II*\0\0\0\0\0', 'latin1')];
   let length = 8;
   let link: { part: Buffer; at: number } = { part: parts[0], at: 4 };
   for (const file of files) {
