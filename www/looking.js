@@ -39,6 +39,7 @@ export class Looking {
   /** The case that the strip shows. */
   #opened = -1;
   #ownThreshold = 0.5;
+  #colour = '';
 
   /** @param {Engine} engine @param {State} state */
   constructor(engine, state) {
@@ -205,7 +206,8 @@ export class Looking {
     const own = this.#looks.value;
     const { turned } = this.#flicker;
     const look = turned === null ? own : { ...own, overlay: /** @type {const} */ ('mask'), hidden: turned, reference: turned };
-    find('main').style.setProperty('--mask', look.colour);
+    // Set, it is looked up anew by everything below.
+    if (this.#colour !== look.colour) find('main').style.setProperty('--mask', (this.#colour = look.colour));
     this.#timeline.show(current, at.slice);
     this.#scene.draw(look, this.#editing.mask, this.#tools.layout === 'side');
     const near = this.#scene.viewer.camera.zoom > 1;

@@ -13,12 +13,13 @@ export const AGREEMENT = { tp: '#ffb000', fp: '#e8468f', fn: '#6f96ff' };
 /** The heat map from 0 to 1: dark to light all the way, so that it reads without hues as well. */
 export const HEAT = ['#1b0f4b', '#5a1a8b', '#a5317e', '#e3594f', '#fb9a2c', '#fff3a3'];
 
-/** Half of the fixed-point range of a probability is one half. */
+/** A probability of 1 in fixed point. */
 const WHOLE = 65535;
 
 /** @param {number} threshold 0 to 1 @returns {number} the smallest fixed-point probability inside */
 export function cut(threshold) {
-  return Math.ceil(Math.fround(threshold) * WHOLE);
+  // As the library rounds it: what is drawn is what is measured.
+  return Math.max(1, Math.round(Math.fround(threshold) * WHOLE));
 }
 
 /**

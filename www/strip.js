@@ -9,6 +9,9 @@ import { paint, tint } from './picture.js';
 /** The side of a thumbnail in canvas pixels: enough for a display of double density. */
 const SIDE = 144;
 
+/** Frames that are laid out in one go. */
+const AT_ONCE = 100;
+
 /** What is said of a slice without an area. @type {Record<string, string>} */
 const WORDS = { fault: 'not segmented', waiting: 'waiting', found: 'segmented' };
 
@@ -55,9 +58,20 @@ export class Strip {
       frame.append(make('b', { textContent: String(at + 1) }), make('i'));
       return frame;
     });
-    this.#root.replaceChildren(...this.#frames);
+    this.#root.replaceChildren();
     slices.forEach((slice, at) => this.mark(at, slice, undefined));
-    for (const frame of this.#frames) this.#watch.observe(frame);
+    this.#hang(this.#frames);
+  }
+
+  /** Puts frames on the page, some with each picture of the display: hundreds at once would hold it up. @param {HTMLButtonElement[]} frames */
+  #hang(frames) {
+    const now = frames.slice(0, AT_ONCE);
+    // Another case has been opened meanwhile.
+    if (now.some((frame) => !this.#frames.includes(frame))) return;
+    this.#root.append(...now);
+    for (const frame of now) this.#watch.observe(frame);
+    if (frames.length > now.length) requestAnimationFrame(() => this.#hang(frames.slice(AT_ONCE)));
+    if (this.#current >= 0) this.select(this.#current);
   }
 
   /** Those in sight are to be drawn anew. */

@@ -15,6 +15,8 @@ import { HEAT } from './picture.js';
 const LEAST = 0.6;
 /** After a change the volume is built anew once there was calm for this long. */
 const CALM_MS = 300;
+/** Where a NIfTI-1 header has its voxel sizes, the code of its affine map, and that map. */
+const [SIZES, FORM, AFFINE] = [76, 254, 280];
 /** NiiVue's numbers for its views. */
 /** @type {Record<string, number>} */
 const PLANES = { multi: 3, render: 4 };
@@ -92,7 +94,7 @@ export class Volume {
     /** @param {VolumeKind} what @param {string} colormap @param {number} opacity @returns {Promise<Image>} */
     const load = async (what, colormap, opacity) => {
       const bytes = await this.#engine.volume(at.case, what, threshold, current.spacing);
-      return niivue.image(bytes.buffer, `${what}.nii`, colormap, opacity);
+      return niivue.image(upright(bytes.buffer), `${what}.nii`, colormap, opacity);
     };
     niivue.colour('glioscope-mask', [look.colour, look.colour]);
     const images = [await load(under, 'gray', 1)];
@@ -163,6 +165,21 @@ export class Volume {
   #say(text) {
     this.#hint.textContent = text;
   }
+}
+
+/**
+ * Which way the head lies no file says, and so the volume does not either. On the screen it is to lie as its slices do:
+ * the first column on the left, the first row on top.
+ * @param {ArrayBuffer} nifti changed in place
+ */
+function upright(nifti) {
+  const header = new DataView(nifti);
+  const size = (/** @type {number} */ axis) => header.getFloat32(SIZES + 4 * axis, true);
+  header.setInt16(FORM, 1, true);
+  [[size(1), 0, 0], [0, -size(2), 0], [0, 0, size(3)]].forEach((row, i) => {
+    row.forEach((value, k) => header.setFloat32(AFFINE + 16 * i + 4 * k, value, true));
+  });
+  return nifti;
 }
 
 function address() {
