@@ -41,7 +41,7 @@ const job = new Job(engine, state, measuring, {
   },
   onStatus(turn, text) {
     status.set(turn, text);
-    if (turn === 'done' && state.at === put) state.show((put = { ...state.at, slice: state.best(state.at.case) }));
+    if (turn === 'done' && state.fresh && state.at === put) state.show((put = { ...state.at, slice: state.best(state.at.case) }));
   },
   onProgress: (done, all, noun) => status.progress(done, all, noun),
   onFaults: (faults) => errors.add(faults),

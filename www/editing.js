@@ -98,8 +98,8 @@ export class Editing {
   /** @param {Place} place @param {Edit} edit */
   #keep(place, edit) {
     this.#state.slice(place).edit = edit;
-    // Told first, so that the first worker knows before it is asked for measures.
-    void this.#engine.setEdit(place, edit);
+    // Told first, so that the first worker knows before it is asked for measures. When none is left, that is said elsewhere.
+    this.#engine.setEdit(place, edit).catch(() => {});
     this.#state.tell('slice', place);
   }
 }

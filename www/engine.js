@@ -5,14 +5,13 @@
  * All that the page measures or exports comes from here, and from the library behind it: `measure`, `volume`,
  * `exportZip`, `report`, `saveSession` answer within a slice's time even while slices are being segmented.
  */
-import { FaultError } from './fault.js';
 import { Kept } from './kept.js';
-import { ATTEMPTS, Lead, refusal } from './lead.js';
+import { Lead, refusal } from './lead.js';
 import { Pool } from './pool.js';
 import { Queue } from './queue.js';
+import { segmentAll } from './segmenting.js';
 
 /** @import { Ears } from './lead.js' */
-/** @import { Link } from './link.js' */
 /** @import { Assembly, Backend, CaseMeasure, Fault, Note, Pixels, Place, Segmented, Settings, Source, Spacing } from './types.js' */
 /** @typedef {'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference'} VolumeKind */
 /** @typedef {{assembly: Assembly, faults: Fault[], notes: Note[]}} Loaded with the files that were refused, and what was said of the others */
@@ -107,38 +106,10 @@ export class Engine {
    */
   async segment(places, preferred, signal, onSlice) {
     const batch = this.#batch;
-    const stopped = () => signal.aborted || batch !== this.#batch;
-    const queue = new Queue(places, preferred);
-    /** @param {Segmented} found */
-    const keep = (found) => {
-      if (batch !== this.#batch) return;
-      this.#kept.finish(found, found.probability);
-      onSlice({ case: found.case, slice: found.slice }, found);
-    };
-    const lead = async () => {
-      for (let task; !stopped() && (task = queue.take()); ) {
-        try {
-          const link = await this.#lead.open();
-          keep(await link.call('segment', task.place));
-        } catch (error) {
-          const fault = refusal(error);
-          if (error instanceof FaultError && error.lost && ++task.losses < ATTEMPTS) queue.back(task);
-          else if (!stopped()) onSlice(task.place, fault);
-        }
-      }
-    };
-    /** @param {Segmented} found by a helper: the first worker has to know as well */
-    const hand = async (found) => {
-      const { case: at, slice, probability } = found;
-      if (batch === this.#batch) await this.#lead.ask('adopt', { case: at, slice, probability });
-      keep(found);
-    };
-    const pour = (/** @type {Link} */ link) => this.#kept.pour(link, stopped);
-    await this.#lead.open();
-    const shared = this.#lead.backend === 'cpu' ? this.#pool.share(queue, this.#kept.sources, stopped, pour, hand) : null;
-    await Promise.all([lead(), shared]);
-    // Whatever a lost helper gave back after the first worker had run out of slices.
-    await lead();
+    const current = () => batch === this.#batch;
+    const stopped = () => signal.aborted || !current();
+    const crew = { lead: this.#lead, pool: this.#pool, kept: this.#kept };
+    await segmentAll(crew, new Queue(places, preferred), { current, stopped }, onSlice);
   }
 
   /** What is kept of a finished slice, 0 to 65535 a pixel. @param {Place} place */

@@ -18,6 +18,8 @@ export class State {
   /** @type {Place} what the last `slice` or `measure` was about */
   told = { case: 0, slice: 0 };
   threshold = 0.5;
+  /** Whether nobody has looked at any of what is open before. */
+  fresh = true;
   #target = new EventTarget();
 
   /** @param {Change} change @param {() => void} listener */
@@ -67,6 +69,7 @@ export class State {
     const again = this.cases.findIndex(({ name }) => name === looked);
     const middle = (/** @type {number} */ at) => ({ case: at, slice: (this.cases[at]?.slices.length ?? 0) >> 1 });
     this.at = again >= 0 ? { case: again, slice: Math.min(this.at.slice, this.cases[again].slices.length - 1) } : middle(0);
+    this.fresh = again < 0;
     this.tell('open');
   }
 
