@@ -28,7 +28,7 @@ export class Measures {
         ...edits(measure, threshold),
       ]),
       ranges(measure),
-      ...(measure.scores || measure.network.scores || slice.scores ? [make('h3', {}, 'Against the reference'), scores(measure, slice)] : []),
+      ...(measure.scores || measure.network.scores || slice.scores ? [scores(measure, slice)] : []),
     );
   }
 }
@@ -53,7 +53,7 @@ function ranges({ range, millilitres }) {
     count(one.voxels),
     ...(millilitres === null ? [] : [one.millilitres === null ? NONE : litres(one.millilitres)]),
   ]);
-  return table('range', 'The network alone, by threshold', heads, rows);
+  return table('range', 'Volume by threshold, the network alone', heads, rows);
 }
 
 /** @param {CaseMeasure} measure @param {SliceMeasure} slice */
@@ -66,7 +66,7 @@ function scores(measure, slice) {
     score(measure.scores?.[key]),
     ...(edited ? [score(measure.network.scores?.[key])] : []),
   ]);
-  return table('scores', 'Overlap with the reference mask', heads, rows);
+  return table('scores', 'Against the reference mask', heads, rows);
 }
 
 /** @param {string[][]} rows name and value */

@@ -21,28 +21,32 @@ export class Results {
     const { info, probability, fault, milliseconds } = slices[at];
     const found = measure?.slices[at];
     const shown = found && (found.done || found.edited) ? found : null;
-    const rows = [
-      ['Size', `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`],
-      ...(milliseconds === null ? [] : [['Computed in', duration(milliseconds)]]),
-      ['Input check', verdict.accepted ? 'passed' : drawn ? 'overruled' : 'not passed'],
+    const facts = [
+      `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`,
+      ...(milliseconds === null ? [] : [`computed in ${duration(milliseconds)}`]),
+      `input check ${verdict.accepted ? 'passed' : drawn ? 'overruled' : 'not passed'}`,
     ];
     const waiting = drawn ? (probability ? 'Being measured' : 'Waiting for its turn') : 'Not segmented: held back by the input check';
+    const focused = this.#root.contains(document.activeElement);
     this.#root.replaceChildren(
-      make('h2', {}, `Slice ${at + 1}`, make('small', {}, ` of ${slices.length}`)),
+      make('div', { className: 'title' },
+        make('h2', {}, `Slice ${at + 1}`, make('small', {}, ` of ${slices.length}`)),
+        ...(measure && measure.largest >= 0 && slices.length > 1 ? [jump(measure.largest)] : [])),
       make('p', { className: 'file', title: info.name }, make('bdi', {}, info.name)),
       ...(fault ? [make('p', { className: 'faulty' }, `Not segmented: ${fault.message}`)] : []),
       ...(shown ? [figures(shown, info.width * info.height)] : []),
       ...(shown || fault ? [] : [make('p', { className: 'waiting' }, waiting)]),
-      table(rows),
+      make('p', { className: 'facts' }, `${facts.join('; ')}.`),
       ...(verdict.accepted ? [] : verdict.reasons.map((reason) => make('p', { className: 'faulty' }, reason))),
-      ...(measure && measure.largest >= 0 && slices.length > 1 ? [jump(measure.largest)] : []),
     );
+    // The button that was pressed is another one now.
+    if (focused) this.#root.querySelector('button')?.focus();
   }
 }
 
 /** @param {number} largest */
 function jump(largest) {
-  const button = make('button', { type: 'button', className: 'quiet' }, `Go to the largest, slice ${largest + 1}`);
+  const button = make('button', { type: 'button', className: 'quiet', ariaLabel: `Go to the largest, slice ${largest + 1}` }, 'Go to the largest');
   button.dataset.slice = String(largest);
   return button;
 }
@@ -59,9 +63,4 @@ function figures({ area, mm2, edited, scores }, pixels) {
     ...(scores ? [make('p', { className: 'figure dice' },
       make('b', {}, score(scores.dice)),
       make('span', {}, scores.tp + scores.fp + scores.fn === 0 ? 'Dice with the reference mask: both are empty' : 'Dice with the reference mask'))] : []));
-}
-
-/** @param {string[][]} rows name and value */
-function table(rows) {
-  return make('dl', {}, ...rows.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
 }

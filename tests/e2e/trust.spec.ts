@@ -82,7 +82,7 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await expect(page.locator('#cases .badge')).toHaveText(['checked', 'held back']);
   await expect(page.locator('#status')).toContainText('1 case held back');
   await expect(page.locator('#verdict')).toBeHidden();
-  await expect(page.locator('#readout')).toContainText('Input checkpassed');
+  await expect(page.locator('#readout')).toContainText('input check passed');
   await page.locator('#cases button').nth(1).click();
   await expect(page.locator('#verdict')).toBeVisible();
   await expect(page.locator('#verdict li')).toHaveText([reason]);
