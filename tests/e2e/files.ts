@@ -113,6 +113,11 @@ export function unzip(archive: Buffer): Map<string, Buffer> {
   return files;
 }
 
+/** The masks of an archive that the page saved, by path. */
+export function masks(archive: Buffer): Map<string, Buffer> {
+  return new Map([...unzip(archive)].filter(([path]) => path.endsWith('_mask.tif')));
+}
+
 /** Which share of the pixels is alike in two masks of one slice, 0 to 1. */
 export function agreement(a: Mask, b: Mask): number {
   if (a.width !== b.width || a.height !== b.height) return 0;
