@@ -10,7 +10,7 @@ import { paint, tint } from './picture.js';
 const SIDE = 144;
 
 /** Frames that are laid out in one go. */
-const AT_ONCE = 100;
+const AT_ONCE = 30;
 
 /** What is said of a slice without an area. @type {Record<string, string>} */
 const WORDS = { fault: 'not segmented', waiting: 'waiting', found: 'segmented' };

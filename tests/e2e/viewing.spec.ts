@@ -168,7 +168,7 @@ test('the picture has a pixel for each of a dense display', async ({ browser, ba
   await page.close();
 });
 
-test('the case is a volume with its mask, and a click in a plane is a slice', async ({ page }) => {
+test('the case is a volume with its mask in it', async ({ page }) => {
   await page.keyboard.press('d');
   const canvas = page.locator('#volume canvas');
   await expect(canvas).toBeVisible();
