@@ -1,7 +1,8 @@
 /**
- * The list of cases, and what was said about their files.
+ * The list of cases: how far each is, how large its lesion, and what the input check says of it.
  */
 import { find, make, many } from './dom.js';
+import { score, volumeOf } from './figures.js';
 
 /** @import { CaseState } from './types.js' */
 
@@ -22,7 +23,9 @@ export class Cases {
   open(cases) {
     this.#rows = cases.map(({ name }) => {
       const row = make('button', { type: 'button', title: name });
-      row.append(make('b', {}, name), make('span'), make('progress', { max: 1, value: 0, ariaLabel: `Progress of ${name}` }));
+      const head = make('span', { className: 'head' }, make('b', {}, name), make('i', { className: 'badge' }));
+      row.append(head, make('span', { className: 'counts' }), make('span', { className: 'size' }),
+        make('progress', { max: 1, value: 0, ariaLabel: `Progress of ${name}` }));
       return row;
     });
     this.#root.replaceChildren(...this.#rows.map((row) => make('li', {}, row)));
@@ -33,13 +36,21 @@ export class Cases {
    * @param {number} at
    * @param {CaseState} state
    */
-  update(at, { slices }) {
+  update(at, { slices, measure, verdict, anyway }) {
     const row = this.#rows[at];
-    const done = slices.filter(({ finding, fault }) => finding || fault).length;
-    const lesion = slices.filter(({ finding }) => finding && finding.area > 0).length;
-    find('span', row).textContent = `${many(slices.length, 'slice')}${done ? `, ${lesion} outlined` : ''}`;
+    const done = slices.filter(({ probability, fault }) => probability || fault).length;
+    const outlined = measure?.slices.filter(({ area }) => area > 0).length ?? 0;
+    const edited = measure?.slices.filter((slice) => slice.edited).length ?? 0;
+    const counts = [many(slices.length, 'slice'), ...(done ? [`${outlined} outlined`] : []), ...(edited ? [`${edited} edited`] : [])];
+    find('.counts', row).textContent = counts.join(', ');
+    const dice = measure?.scores ? ` · Dice ${score(measure.scores.dice)}` : '';
+    find('.size', row).textContent = done && measure ? `${volumeOf(measure.voxels, measure.millilitres)}${dice}` : '';
+    const badge = find('.badge', row);
+    badge.dataset.is = verdict.accepted ? 'passed' : anyway ? 'overruled' : 'held';
+    badge.textContent = verdict.accepted ? 'checked' : anyway ? 'overruled' : 'held back';
+    badge.title = verdict.accepted ? 'The input check has passed' : verdict.reasons.join(' ');
     find('progress', row).setAttribute('value', String(done / slices.length));
-    row.toggleAttribute('data-done', done === slices.length);
+    row.toggleAttribute('data-done', done === slices.length || !(verdict.accepted || anyway));
   }
 
   /** @param {number} at */

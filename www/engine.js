@@ -1,50 +1,27 @@
 /**
- * Everything that computes, as one object. It chooses the backend, keeps one worker filled with the files that were
- * handed in, replaces it when it is lost, and on the CPU shares a case's slices with further workers. Its callers see
- * slices and faults, never workers.
+ * Everything that computes, as one object. Its callers see cases, slices and faults, never workers: which backend runs,
+ * who shares the slices of a case and who takes over from a lost worker is decided behind it.
+ *
+ * All that the page measures or exports comes from here, and from the library behind it: `measure`, `volume`,
+ * `exportZip`, `report`, `saveSession` answer within a slice's time even while slices are being segmented.
  */
-import { FaultError, faultOf } from './fault.js';
-import { Link } from './link.js';
+import { Kept } from './kept.js';
+import { Lead, refusal } from './lead.js';
 import { Pool } from './pool.js';
+import { Queue } from './queue.js';
+import { segmentAll } from './segmenting.js';
 
-/** @import { Assembly, Backend, Fault, Finding, Pixels, Place, Source } from './types.js' */
-/** @typedef {{backend: Backend, adapter: string, why: string, difference: number | null}} Standing */
-/**
- * @typedef {object} Ears
- * @property {(standing: Standing) => void} onStanding what runs, each time a worker is up
- * @property {(fault: Fault) => void} onLost a worker was lost; another one is on its way
- * @property {(fault: Fault) => void} onDead no worker can be had
- */
-
-/** A slice or file that takes two workers down with it is at fault itself. */
-const ATTEMPTS = 2;
-/** How many workers may be lost over one set of files. */
-const LOSSES = 6;
-/** Opening includes the download, however slow the line. */
-const OPEN_PATIENCE_MS = 1_200_000;
+/** @import { Ears } from './lead.js' */
+/** @import { Assembly, Backend, CaseMeasure, Fault, Note, Pixels, Place, Segmented, Settings, Source, Spacing } from './types.js' */
+/** @typedef {'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference'} VolumeKind */
+/** @typedef {{assembly: Assembly, faults: Fault[], notes: Note[]}} Loaded with the files that were refused, and what was said of the others */
 
 export class Engine {
-  #wish;
-  #ears;
+  #kept = new Kept();
+  #lead;
   #pool;
-  /** @type {Promise<Link> | null} */
-  #lead = null;
-  /** @type {WebAssembly.Module | undefined} compiled once, shared by all workers */
-  #module;
-  /** @type {Backend} what the newest worker runs or tries */
-  #backend = 'cpu';
-  /** Why WebGPU is not asked again; empty while it may be. */
-  #denied = '';
-  #losses = 0;
-  #lastWords = '';
   /** Grows with every load, so that what belongs to an earlier one is known. */
   #batch = 0;
-  /** @type {Source[]} every file that the reader took, in order */
-  #accepted = [];
-  /** @type {Assembly | null} */
-  #assembly = null;
-  /** @type {Map<string, Place & {mask: Uint8Array}>} */
-  #finished = new Map();
 
   /**
    * @param {Backend | null} wish the one backend to use, or null for the best that works
@@ -52,21 +29,34 @@ export class Engine {
    * @param {Ears} ears
    */
   constructor(wish, workers, ears) {
-    this.#wish = wish;
-    this.#ears = ears;
-    this.#pool = new Pool(workers, (onLost) => this.#hire(onLost));
+    this.#lead = new Lead(wish, this.#kept, ears);
+    this.#pool = new Pool(workers, (onLost) => this.#lead.hire(onLost));
+    this.#lead.onUp = () => {
+      if (this.#lead.backend === 'cpu') this.#pool.staff();
+    };
   }
 
   /** Opens the first worker, if there is none. Rejects with a fault of kind `gone` when no backend works. */
-  open() {
-    if (!this.#lead) {
-      const opening = this.#launch();
-      this.#lead = opening;
-      opening.catch(() => {
-        if (this.#lead === opening) this.#lead = null;
-      });
-    }
-    return this.#lead;
+  async open() {
+    await this.#lead.open();
+  }
+
+  /** The self-test on this device, once more; also told to `onStanding`. */
+  test() {
+    return this.#lead.test();
+  }
+
+  /** The model's manifest: what the model card shows. @returns {Promise<any>} */
+  model() {
+    return this.#lead.ask('model');
+  }
+
+  /** Forgets files, probabilities and edits. */
+  async clear() {
+    this.#batch++;
+    this.#lead.losses = 0;
+    this.#kept.clear();
+    await this.#lead.ask('clear');
   }
 
   /**
@@ -74,208 +64,162 @@ export class Engine {
    * @param {Source[]} sources
    * @param {AbortSignal} signal stops between two files
    * @param {(read: number) => void} onRead
-   * @returns {Promise<{assembly: Assembly, faults: Fault[]}>} with the files that were refused
+   * @returns {Promise<Loaded>}
    */
   async load(sources, signal, onRead) {
-    this.#batch++;
-    this.#losses = 0;
-    this.#accepted = [];
-    this.#assembly = null;
-    this.#finished = new Map();
-    await this.#ask('clear');
-    /** @type {Fault[]} */
-    const faults = [];
-    for (const [index, source] of sources.entries()) {
-      signal.throwIfAborted();
-      const fault = await this.#ask('read', source).then(() => null, refusal);
-      signal.throwIfAborted();
-      if (fault) faults.push({ ...fault, file: source.name });
-      else this.#accepted.push(source);
-      onRead(index + 1);
-    }
-    const assembly = await this.#ask('assemble');
-    signal.throwIfAborted();
-    this.#assembly = assembly;
-    return { assembly, faults };
+    await this.clear();
+    return this.#take(sources, signal, onRead);
   }
 
   /**
-   * Segments slices, in about the order given, until all are done or the signal stops it between two of them.
-   * @param {Place[]} places
+   * Reads more files into what there is: cases that stay as they are keep their probabilities and edits.
+   * @param {Source[]} sources
    * @param {AbortSignal} signal
-   * @param {(place: Place, result: Finding | Fault) => void} onSlice
+   * @param {(read: number) => void} onRead
+   * @returns {Promise<Loaded>}
    */
-  async segment(places, signal, onSlice) {
+  async add(sources, signal, onRead) {
+    this.#batch++;
+    this.#lead.losses = 0;
+    this.#kept.growing = true;
+    return this.#take(sources, signal, onRead);
+  }
+
+  /**
+   * Forgets what there is and opens a saved session with its probabilities and edits.
+   * @param {Source} source
+   * @returns {Promise<Loaded & {settings: Settings}>}
+   */
+  async openSession(source) {
+    await this.clear();
+    const settings = await this.#lead.ask('read', { ...source, session: true });
+    this.#kept.sources = [{ ...source, session: true }];
+    return { settings, ...(await this.#assemble([], [])) };
+  }
+
+  /**
+   * Segments slices until all are done or the signal stops it between two of them.
+   * @param {Place[]} places
+   * @param {() => number} preferred the case whose slices come first
+   * @param {AbortSignal} signal
+   * @param {(place: Place, result: Segmented | Fault) => void} onSlice
+   */
+  async segment(places, preferred, signal, onSlice) {
     const batch = this.#batch;
-    const stopped = () => signal.aborted || batch !== this.#batch;
-    /** @type {(place: Place, finding: Finding) => void} */
-    const keep = (place, finding) => {
-      if (batch !== this.#batch) return;
-      this.#finished.set(`${place.case}/${place.slice}`, { ...place, mask: finding.mask });
-      onSlice(place, finding);
-    };
-    const queue = places.map((place) => ({ place, losses: 0 }));
-    const lead = async () => {
-      for (let task; !stopped() && (task = queue.shift()); ) {
-        try {
-          const link = await this.open();
-          keep(task.place, await link.call('segment', task.place));
-        } catch (error) {
-          const fault = refusal(error);
-          if (error instanceof FaultError && error.lost && ++task.losses < ATTEMPTS) queue.unshift(task);
-          else if (!stopped()) onSlice(task.place, fault);
-        }
-      }
-    };
-    /** @type {(place: Place, finding: Finding) => Promise<void>} */
-    const hand = async (place, finding) => {
-      if (batch === this.#batch) await this.#ask('adopt', { ...place, mask: finding.mask });
-      keep(place, finding);
-    };
-    const fill = (/** @type {Link} */ link) => this.#fill(link, stopped);
-    await this.open();
-    const shared = this.#backend === 'cpu' ? this.#pool.share(queue, this.#accepted, stopped, fill, hand) : null;
-    await Promise.all([lead(), shared]);
-    // Whatever a lost helper gave back after the first worker had run out of slices.
-    await lead();
+    const current = () => batch === this.#batch;
+    const stopped = () => signal.aborted || !current();
+    const crew = { lead: this.#lead, pool: this.#pool, kept: this.#kept };
+    await segmentAll(crew, new Queue(places, preferred), { current, stopped }, onSlice);
+  }
+
+  /** What is kept of a finished slice, 0 to 65535 a pixel. @param {Place} place */
+  probability(place) {
+    return this.#kept.probability(place);
+  }
+
+  /** The mask that was drawn by hand, 0 or 1 a pixel. @param {Place} place */
+  edit(place) {
+    return this.#kept.edit(place);
+  }
+
+  /** @param {Place} place @param {Uint8Array | null} mask 0 or 1 a pixel; null takes the edit back */
+  async setEdit(place, mask) {
+    this.#kept.change(place, mask);
+    await this.#lead.ask('setEdit', { ...place, mask: mask ?? undefined });
   }
 
   /** @param {Place} place @returns {Promise<Pixels>} for display, 8 bit */
   pixels(place) {
-    return this.#ask('pixels', place);
+    return this.#lead.ask('pixels', place);
   }
 
   /** @param {Place} place @returns {Promise<Uint8Array | undefined>} the reference mask, 0 or 1 a pixel */
   reference(place) {
-    return this.#ask('reference', place);
-  }
-
-  /** @returns {Promise<Uint8Array<ArrayBuffer>>} the masks of all finished slices, as a zip */
-  zip() {
-    return this.#ask('zip');
+    return this.#lead.ask('reference', place);
   }
 
   /**
-   * Asks the first worker, and its successor if it is lost over it.
-   * @param {string} action
-   * @param {object} [message]
+   * @param {number} at which case
+   * @param {number} threshold
+   * @param {Spacing | null} spacing
+   * @returns {Promise<CaseMeasure>}
    */
-  async #ask(action, message) {
-    for (let attempt = 1; ; attempt++) {
-      const link = await this.open();
-      try {
-        return await link.call(action, message);
-      } catch (error) {
-        if (!(error instanceof FaultError && error.lost) || attempt === ATTEMPTS) throw error;
+  measure(at, threshold, spacing) {
+    return this.#lead.ask('measure', { case: at, threshold, spacing });
+  }
+
+  /**
+   * @param {number} at which case
+   * @param {VolumeKind} what
+   * @param {number} threshold
+   * @param {Spacing | null} spacing
+   * @returns {Promise<Uint8Array<ArrayBuffer>>} NIfTI-1
+   */
+  volume(at, what, threshold, spacing) {
+    return this.#lead.ask('volume', { case: at, what, threshold, spacing });
+  }
+
+  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} everything, as a zip */
+  exportZip(settings) {
+    return this.#lead.ask('exportZip', { settings });
+  }
+
+  /** @param {Settings} settings @returns {Promise<string>} a page of HTML by itself */
+  report(settings) {
+    return this.#lead.ask('report', { settings });
+  }
+
+  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} what `openSession` takes */
+  saveSession(settings) {
+    return this.#lead.ask('saveSession', { settings });
+  }
+
+  /**
+   * @param {Source[]} sources
+   * @param {AbortSignal} signal
+   * @param {(read: number) => void} onRead
+   * @returns {Promise<Loaded>}
+   */
+  async #take(sources, signal, onRead) {
+    /** @type {Fault[]} */
+    const faults = [];
+    /** @type {Note[]} */
+    const notes = [];
+    for (const [index, source] of sources.entries()) {
+      signal.throwIfAborted();
+      const answer = await this.#lead.ask('read', source).then((added) => ({ added }), (error) => ({ fault: refusal(error) }));
+      signal.throwIfAborted();
+      if ('fault' in answer) faults.push({ ...answer.fault, file: source.name });
+      else this.#kept.sources.push(source);
+      if ('added' in answer) notes.push(...(answer.added?.notes ?? []));
+      onRead(index + 1);
+    }
+    const loaded = await this.#assemble(faults, notes);
+    signal.throwIfAborted();
+    return loaded;
+  }
+
+  /**
+   * Makes cases of the files. The first worker says what it knows of them already; that is kept here, and nothing else.
+   * @param {Fault[]} faults
+   * @param {Note[]} notes
+   * @returns {Promise<Loaded>}
+   */
+  async #assemble(faults, notes) {
+    const batch = this.#batch;
+    const assembly = /** @type {Assembly} */ (await this.#lead.ask('assemble'));
+    if (batch !== this.#batch) return { assembly, faults, notes };
+    this.#kept.move(assembly);
+    this.#kept.growing = false;
+    for (const at of assembly.cases.keys()) {
+      const known = await this.measure(at, 0.5, null);
+      for (const [slice, { done, edited }] of known.slices.entries()) {
+        const place = { case: at, slice };
+        if (!done && !edited) this.#kept.drop(place);
+        if (done && !this.#kept.probability(place)) this.#kept.finish(place, await this.#lead.ask('probability', place));
+        if (edited && !this.#kept.edit(place)) this.#kept.change(place, await this.#lead.ask('mask', { ...place, threshold: 0.5 }));
       }
     }
+    return { assembly, faults, notes: [...notes, ...assembly.notes] };
   }
-
-  /** A worker on a backend that works, holding all that was handed in so far. */
-  async #launch() {
-    for (;;) {
-      if (this.#losses >= LOSSES) throw gone(`${LOSSES} workers were lost, the last one to this: ${this.#lastWords}`);
-      let up = false;
-      const link = new Link((fault) => {
-        this.#losses++;
-        this.#lastWords = fault.message;
-        if (up) this.#replace(fault);
-      });
-      try {
-        const standing = await this.#choose(link);
-        await this.#fill(link, () => false);
-        for (const finished of this.#finished.values()) await link.call('adopt', finished);
-        up = true;
-        this.#ears.onStanding(standing);
-        if (standing.backend === 'cpu') this.#pool.staff();
-        return link;
-      } catch (error) {
-        link.close();
-        const fault = refusal(error);
-        const lost = error instanceof FaultError && error.lost;
-        if (!this.#deny(fault) && !lost) throw gone(fault.message);
-      }
-    }
-  }
-
-  /**
-   * The worker that was up is lost: another one takes its place at once, whoever asks for it.
-   * @param {Fault} fault
-   */
-  #replace(fault) {
-    this.#deny(fault);
-    this.#lead = null;
-    this.#ears.onLost(fault);
-    this.open().catch((error) => this.#ears.onDead(faultOf(error)));
-  }
-
-  /**
-   * After a fault of WebGPU the next worker takes the CPU, unless WebGPU was asked for.
-   * @param {Fault} fault
-   * @returns {boolean} whether that is so
-   */
-  #deny(fault) {
-    // A model or a file is no better anywhere else.
-    if (this.#wish || this.#backend === 'cpu' || !['device', 'panic', 'worker'].includes(fault.kind)) return false;
-    this.#backend = 'cpu';
-    this.#denied = `WebGPU was given up: ${fault.message}`;
-    return true;
-  }
-
-  /** @param {Link} link @returns {Promise<Standing>} */
-  async #choose(link) {
-    const offer = this.#wish === 'cpu' || this.#denied ? null : await link.call('probe');
-    if (this.#wish === 'webgpu' && !offer.usable) throw gone(offer.why);
-    this.#backend = this.#wish ?? (offer?.preferable ? 'webgpu' : 'cpu');
-    const wish = { backend: this.#backend, module: this.#module };
-    const { backend, difference, module } = await link.call('open', wish, OPEN_PATIENCE_MS);
-    this.#module = module;
-    const why = this.#wish ? 'as asked for in the address' : this.#denied || (offer?.why ?? '');
-    return { backend, adapter: offer?.adapter ?? '', why, difference };
-  }
-
-  /**
-   * Reads into another worker what the first one had accepted; the cases have to come out as they were.
-   * @param {Link} link
-   * @param {() => boolean} stopped
-   */
-  async #fill(link, stopped) {
-    const [sources, assembly] = [this.#accepted, this.#assembly];
-    await link.call('clear');
-    for (const source of sources) if (!stopped()) await link.call('read', source);
-    if (!assembly || stopped()) return;
-    const again = await link.call('assemble');
-    if (JSON.stringify(again) !== JSON.stringify(assembly)) throw gone('the files have changed since they were dropped');
-  }
-
-  /**
-   * One more worker on the CPU.
-   * @param {() => void} onLost
-   */
-  async #hire(onLost) {
-    const link = new Link(onLost);
-    await link.call('open', { backend: 'cpu', module: this.#module }, OPEN_PATIENCE_MS).catch((error) => {
-      link.close();
-      throw error;
-    });
-    return link;
-  }
-}
-
-/**
- * The fault of one file or slice; a fault that ends everything is thrown on.
- * @param {unknown} error
- */
-function refusal(error) {
-  const fault = faultOf(error);
-  if (fault.kind === 'gone') throw error;
-  return fault;
-}
-
-/**
- * The fault after which nothing more can be computed.
- * @param {string} message
- */
-function gone(message) {
-  return new FaultError({ kind: 'gone', file: null, message });
 }

@@ -3,8 +3,9 @@
  */
 
 /**
- * What the browser offers. `usable`: the network can run there. `preferable`: it is hardware, so it should.
- * @typedef {{usable: boolean, preferable: boolean, adapter: string, why: string}} Offer
+ * What the browser offers. `usable`: the network can run there. `preferable`: it is hardware, so it should. `software`:
+ * it is the CPU under another name. `limits` and `features` are the adapter's.
+ * @typedef {{usable: boolean, preferable: boolean, software: boolean, adapter: string, why: string, limits: Record<string, number>, features: string[]}} Offer
  */
 
 /** Drivers that compute on the CPU and call themselves a GPU. */
@@ -23,6 +24,9 @@ export async function probe() {
   return {
     usable: true,
     preferable: !software,
+    software,
+    limits: limitsOf(adapter),
+    features: [...adapter.features].sort(),
     adapter: software ? `${name}, a software adapter` : name,
     why: software ? `${name} is a software adapter, slower than the CPU path` : '',
   };
@@ -34,7 +38,20 @@ export async function probe() {
  * @returns {Offer}
  */
 function refused(adapter, why) {
-  return { usable: false, preferable: false, adapter, why };
+  return { usable: false, preferable: false, software: false, adapter, why, limits: {}, features: [] };
+}
+
+/** Those that decide what the network's kernels may do. @param {GPUAdapter} adapter */
+function limitsOf({ limits }) {
+  const names = /** @type {const} */ ([
+    'maxBufferSize',
+    'maxStorageBufferBindingSize',
+    'maxStorageBuffersPerShaderStage',
+    'maxComputeInvocationsPerWorkgroup',
+    'maxComputeWorkgroupStorageSize',
+    'maxComputeWorkgroupsPerDimension',
+  ]);
+  return Object.fromEntries(names.map((name) => [name, limits[name]]));
 }
 
 /**

@@ -1,37 +1,50 @@
 /**
- * The keyboard, wherever the focus is.
+ * The keyboard, wherever the focus is. Single letters can be switched off, for those who speak to their computer.
  */
 
 /**
  * @typedef {object} Acts
  * @property {() => boolean} isOpen whether there are slices
- * @property {(slices: number) => void} step
- * @property {() => void} flip fill or outline
- * @property {() => void} hide the mask
+ * @property {Record<string, () => void>} anywhere by the key's name; letters in lower case
+ * @property {Record<string, () => void>} onSlices these scroll the page unless slices have the focus
+ * @property {Record<string, () => void>} withControl together with Ctrl, or Cmd on a Mac
+ * @property {(x: number, y: number, far: boolean) => boolean} move an arrow on the stage, which may have its own use for it
  */
 
-/** @param {Acts} acts */
-export function listenForKeys({ isOpen, step, flip, hide }) {
-  /** @type {Record<string, () => void>} */
-  const anywhere = { ArrowLeft: () => step(-1), ArrowRight: () => step(1), o: flip, h: hide };
-  /** @type {Record<string, () => void>} These scroll the page, unless slices have the focus. */
-  const onSlices = {
-    ArrowUp: () => step(-1),
-    ArrowDown: () => step(1),
-    PageUp: () => step(-10),
-    PageDown: () => step(10),
-    Home: () => step(-Infinity),
-    End: () => step(Infinity),
-  };
+/** @type {Record<string, number[]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** @param {Acts} acts @param {HTMLInputElement} letters whether single letters count */
+export function listenForKeys({ isOpen, anywhere, onSlices, withControl, move }, letters) {
   addEventListener('keydown', (event) => {
-    const { target, key } = event;
-    if (!isOpen() || event.ctrlKey || event.metaKey || event.altKey || !(target instanceof Element)) return;
-    // Sliders and radio buttons have their own use for arrows.
-    if (key.length > 1 && target instanceof HTMLInputElement && target.type !== 'checkbox') return;
+    const { target, key, shiftKey } = event;
+    if (!isOpen() || event.altKey || !(target instanceof Element) || target.closest('[popover]')) return;
+    if (target instanceof HTMLInputElement && ['number', 'text'].includes(target.type)) return;
+    if (target instanceof HTMLTextAreaElement || (target instanceof HTMLSelectElement && key.length > 1)) return;
     const name = key.length === 1 ? key.toLowerCase() : key;
-    const act = anywhere[name] ?? (target.closest('#stage, #strip') ? onSlices[name] : undefined);
-    if (!act) return;
-    event.preventDefault();
-    act();
+    if (event.ctrlKey || event.metaKey) {
+      run(event, withControl[shiftKey ? `Shift+${name}` : name]);
+      return;
+    }
+    const onStage = target.closest('#stage') !== null;
+    const way = ARROWS[name];
+    if (onStage && way && move(way[0], way[1], shiftKey)) {
+      event.preventDefault();
+      return;
+    }
+    // Sliders, radio buttons and tabs have their own use for arrows.
+    const own = (target instanceof HTMLInputElement && target.type !== 'checkbox') || target.closest('[role="tab"]');
+    if (key.length > 1 && own) return;
+    if (key.length === 1 && key !== '?' && !letters.checked && !onStage) return;
+    // A space presses whatever button has the focus.
+    if (key === ' ' && !onStage) return;
+    run(event, anywhere[name] ?? (target.closest('#stage, #strip') ? onSlices[name] : undefined));
   });
+}
+
+/** @param {Event} event @param {(() => void) | undefined} act */
+function run(event, act) {
+  if (!act) return;
+  event.preventDefault();
+  act();
 }

@@ -1,28 +1,54 @@
 /**
- * The display controls: contrast, mask style, opacity.
+ * The display controls: contrast and window, what is laid over the slice and how, and the threshold.
  */
 import { find } from './dom.js';
 
-/** @import { Look } from './types.js' */
+/** @import { Look, Pixels, Window } from './types.js' */
+
+/** Windows by name; `auto` is taken from the slice. */
+/** @type {Record<string, Window>} */
+const PRESETS = { full: { low: 0, high: 255 }, bright: { low: 70, high: 255 }, dark: { low: 0, high: 150 } };
+/** Parts of the tissue's pixels that `auto` shows as black and as white. */
+const TAIL = 0.01;
 
 export class Looks {
   #root = find('#look');
   #inputs = [...this.#root.querySelectorAll('input')];
+  #preset = /** @type {HTMLSelectElement} */ (find('select[name="preset"]', this.#root));
+  /** @type {Window} */
+  #window = PRESETS.full;
+  #onLook;
+  /** @type {() => Pixels | null} */
+  #pixels;
 
-  /** @param {() => void} onLook */
-  constructor(onLook) {
-    this.#root.addEventListener('input', () => {
-      find('output', this.#root).textContent = `${this.#named('opacity').value} %`;
-      onLook();
+  /**
+   * @param {() => void} onLook
+   * @param {(threshold: number) => void} onThreshold
+   * @param {() => Pixels | null} pixels those in view
+   */
+  constructor(onLook, onThreshold, pixels) {
+    this.#onLook = onLook;
+    this.#pixels = pixels;
+    this.#root.addEventListener('input', ({ target }) => {
+      const name = target instanceof HTMLInputElement || target instanceof HTMLSelectElement ? target.name : '';
+      if (name === 'threshold') onThreshold(this.#named('threshold').valueAsNumber / 100);
+      else if (name === 'preset') this.setPreset(this.#preset.value);
+      else if (name === 'level' || name === 'width') this.#byHand(this.#named('level').valueAsNumber, this.#named('width').valueAsNumber);
+      else this.#tell();
     });
+    find('[data-act="window"]', this.#root).addEventListener('click', () => this.setPreset('full'));
+    this.#tell();
   }
 
   /** @returns {Look} */
   get value() {
     return {
       contrast: /** @type {Look['contrast']} */ (this.#picked('contrast')),
+      window: this.#window,
+      overlay: /** @type {Look['overlay']} */ (this.#picked('overlay')),
       style: /** @type {Look['style']} */ (this.#picked('style')),
       opacity: this.#named('opacity').valueAsNumber / 100,
+      colour: /** @type {string} */ (this.#picked('colour')),
       hidden: !this.#named('shown').checked,
       reference: this.#named('reference').checked,
     };
@@ -35,17 +61,74 @@ export class Looks {
    */
   offer(grey, reference) {
     for (const input of this.#inputs) if (input.name === 'contrast') input.disabled = grey;
-    find('[data-if="reference"]', this.#root).hidden = !reference;
+    for (const node of this.#root.querySelectorAll('[data-if="reference"]')) /** @type {HTMLElement} */ (node).hidden = !reference;
+    if (!reference && this.value.overlay === 'agreement') this.pick('overlay', 'mask');
   }
 
-  /** The other of fill and outline. */
-  flip() {
-    this.#inputs.find(({ name, checked }) => name === 'style' && !checked)?.click();
+  /** The threshold as it stands. @param {number} threshold @param {number} own the network's own */
+  setThreshold(threshold, own) {
+    const input = this.#named('threshold');
+    input.valueAsNumber = Math.round(threshold * 100);
+    this.#say(input, threshold.toFixed(2));
+    find('[data-act="threshold"]', this.#root).hidden = Math.abs(threshold - own) < 0.005;
   }
 
-  /** Shows or hides the mask. */
-  hide() {
-    this.#named('shown').click();
+  /** Chooses one of several, as a click would. @param {string} name @param {string} value */
+  pick(name, value) {
+    const input = this.#inputs.find((one) => one.name === name && one.value === value);
+    if (input && !input.disabled && !input.closest('[hidden]')) input.click();
+  }
+
+  /** The next one of several that can be chosen. @param {string} name */
+  next(name) {
+    const open = this.#inputs.filter((input) => input.name === name && !input.disabled && !input.closest('[hidden]'));
+    open[(open.findIndex(({ checked }) => checked) + 1) % open.length]?.click();
+  }
+
+  /** Shows or hides. @param {'shown' | 'reference'} name */
+  toggle(name) {
+    if (!this.#named(name).closest('[hidden]')) this.#named(name).click();
+  }
+
+  /** @param {string} name */
+  setPreset(name) {
+    this.#preset.value = name;
+    this.#setWindow(name === 'auto' ? auto(this.#pixels(), this.value.contrast) : PRESETS[name]);
+  }
+
+  /** Wider to the right, brighter upwards, as every reader has it. @param {number} x @param {number} y in CSS pixels */
+  drag(x, y) {
+    const { low, high } = this.#window;
+    this.#byHand((low + high) / 2 + y / 2, high - low + x);
+  }
+
+  /** @param {number} level @param {number} width */
+  #byHand(level, width) {
+    const half = Math.min(255, Math.max(2, width)) / 2;
+    const middle = Math.min(255, Math.max(0, level));
+    this.#preset.value = 'hand';
+    this.#setWindow({ low: middle - half, high: middle + half });
+  }
+
+  /** @param {Window} window */
+  #setWindow(window) {
+    this.#window = window;
+    this.#named('level').valueAsNumber = Math.round((window.low + window.high) / 2);
+    this.#named('width').valueAsNumber = Math.round(window.high - window.low);
+    this.#tell();
+  }
+
+  #tell() {
+    for (const name of ['level', 'width']) this.#say(this.#named(name), this.#named(name).value);
+    this.#say(this.#named('opacity'), `${this.#named('opacity').value} %`);
+    find('[data-act="window"]', this.#root).hidden = this.#preset.value === 'full';
+    this.#onLook();
+  }
+
+  /** @param {HTMLInputElement} input @param {string} value */
+  #say(input, value) {
+    find('output', /** @type {HTMLElement} */ (input.parentElement)).textContent = value;
+    input.setAttribute('aria-valuetext', value);
   }
 
   /** @param {string} name */
@@ -57,4 +140,26 @@ export class Looks {
   #named(name) {
     return /** @type {HTMLInputElement} */ (find(`input[name="${name}"]`, this.#root));
   }
+}
+
+/**
+ * From the darkest to the brightest tissue of a slice, but for the few pixels at either end.
+ * @param {Pixels | null} pixels
+ * @param {Look['contrast']} contrast
+ * @returns {Window}
+ */
+function auto(pixels, contrast) {
+  if (!pixels) return PRESETS.full;
+  const channel = contrast === 'pre' ? 0 : contrast === 'post' ? 2 : 1;
+  const counts = new Uint32Array(256);
+  for (let i = channel; i < pixels.rgba.length; i += 4) counts[pixels.rgba[i]]++;
+  // Air is most of a slice and says nothing.
+  counts.fill(0, 0, 8);
+  const tail = TAIL * counts.reduce((sum, value) => sum + value, 0);
+  const end = (/** @type {number[]} */ levels) => {
+    let seen = 0;
+    return levels.find((level) => (seen += counts[level]) > tail);
+  };
+  const levels = [...counts.keys()];
+  return { low: end(levels) ?? 0, high: end(levels.reverse()) ?? 255 };
 }

@@ -1,23 +1,57 @@
 /**
- * Pixels and masks as pictures. For the eye alone: no value drawn here reaches the network.
+ * Pixels, masks and probabilities as pictures. For the eye alone: no value drawn here reaches the network or a figure.
  */
 
-/** @import { Contrast, Pixels } from './types.js' */
+/** @import { Contrast, Pixels, Window } from './types.js' */
 
 /** Where a contrast lies in the pixels. */
 const CHANNEL = { pre: 0, flair: 1, post: 2 };
+
+/** Where the mask and the reference agree, by what each says; hues that all common kinds of colour blindness tell apart. */
+export const AGREEMENT = { tp: '#ffb000', fp: '#e8468f', fn: '#6f96ff' };
+
+/** The heat map from 0 to 1: dark to light all the way, so that it reads without hues as well. */
+export const HEAT = ['#1b0f4b', '#5a1a8b', '#a5317e', '#e3594f', '#fb9a2c', '#fff3a3'];
+
+/** A probability of 1 in fixed point. */
+const WHOLE = 65535;
+
+/** @param {number} threshold 0 to 1 @returns {number} the smallest fixed-point probability inside */
+export function cut(threshold) {
+  // As the library rounds it: what is drawn is what is measured.
+  return Math.max(1, Math.round(Math.fround(threshold) * WHOLE));
+}
+
+/**
+ * The network's mask: what is at least as probable as the threshold.
+ * @param {Uint16Array} probability
+ * @param {number} threshold
+ */
+export function maskOf(probability, threshold) {
+  const least = cut(threshold);
+  const mask = new Uint8Array(probability.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = probability[i] >= least ? 1 : 0;
+  return mask;
+}
 
 /**
  * One contrast of a slice on a canvas of the slice's own size.
  * @param {Pixels} pixels
  * @param {Contrast} contrast
+ * @param {Window} [window]
  */
-export function paint({ width, height, rgba }, contrast) {
+export function paint({ width, height, rgba }, contrast, window = { low: 0, high: 255 }) {
+  const span = Math.max(1, window.high - window.low);
+  const shown = Uint8ClampedArray.from({ length: 256 }, (_, value) => (255 * (value - window.low)) / span);
   const image = new ImageData(width, height);
-  image.data.set(rgba);
-  if (contrast !== 'composite') {
-    const channel = CHANNEL[contrast];
-    for (let i = 0; i < rgba.length; i += 4) image.data[i] = image.data[i + 1] = image.data[i + 2] = rgba[i + channel];
+  const words = new Uint32Array(image.data.buffer);
+  if (contrast === 'composite') {
+    for (let i = 0, at = 0; i < words.length; i++, at += 4) {
+      words[i] = 0xff000000 | (shown[rgba[at + 2]] << 16) | (shown[rgba[at + 1]] << 8) | shown[rgba[at]];
+    }
+  } else {
+    const grey = Uint32Array.from(shown, (value) => 0xff000000 | (value * 0x010101));
+    for (let i = 0, at = CHANNEL[contrast]; i < words.length; i++, at += 4) words[i] = grey[rgba[at]];
   }
   return canvasOf(image);
 }
@@ -30,46 +64,60 @@ export function paint({ width, height, rgba }, contrast) {
  * @param {string} colour `#rrggbb`
  */
 export function tint(mask, width, height, colour) {
-  const image = new ImageData(width, height);
-  const words = new Uint32Array(image.data.buffer);
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  const [word] = new Uint32Array(new Uint8Array([red, green, blue, 255]).buffer);
-  for (let i = 0; i < mask.length; i++) if (mask[i]) words[i] = word;
-  return canvasOf(image);
+  const inside = word(colour);
+  return colourIn(width, height, (i) => (mask[i] ? inside : 0));
 }
 
 /**
- * The outline of a mask along the edges of its pixels, in pixels: what is inside lies inside the line.
- * @param {Uint8Array} mask
+ * The probability as a heat map; the more probable, the less of the slice is seen.
+ * @param {Uint16Array} probability
  * @param {number} width
  * @param {number} height
  */
-export function outline(mask, width, height) {
-  const path = new Path2D();
-  /** @param {number} x @param {number} y */
-  const inside = (x, y) => x >= 0 && y >= 0 && x < width && y < height && mask[y * width + x] !== 0;
-  // Edges in one line are drawn in one stroke, so that no joint shows.
-  for (let y = 0; y <= height; y++) {
-    for (let x = 0; x < width; x++) {
-      const start = x;
-      while (x < width && inside(x, y - 1) !== inside(x, y)) x++;
-      if (x > start) line(path, start, y, x, y);
-    }
-  }
-  for (let x = 0; x <= width; x++) {
-    for (let y = 0; y < height; y++) {
-      const start = y;
-      while (y < height && inside(x - 1, y) !== inside(x, y)) y++;
-      if (y > start) line(path, x, start, x, y);
-    }
-  }
-  return path;
+export function heat(probability, width, height) {
+  const ramp = Uint32Array.from({ length: 256 }, (_, value) => {
+    const at = (value / 255) * (HEAT.length - 1);
+    const [from, to] = [HEAT[Math.floor(at)], HEAT[Math.ceil(at)]].map(parts);
+    const [red, green, blue] = from.map((part, i) => Math.round(part + (to[i] - part) * (at % 1)));
+    // What is next to impossible is not drawn, so that the slice stays in sight.
+    return ((Math.min(255, value * 6) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  });
+  return colourIn(width, height, (i) => ramp[probability[i] >> 8]);
 }
 
-/** @param {Path2D} path @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
-function line(path, x0, y0, x1, y1) {
-  path.moveTo(x0, y0);
-  path.lineTo(x1, y1);
+/**
+ * Where a mask and the reference agree and where not, each in its colour.
+ * @param {Uint8Array} mask
+ * @param {Uint8Array} reference
+ * @param {number} width
+ * @param {number} height
+ */
+export function agreement(mask, reference, width, height) {
+  const [both, extra, missed] = [AGREEMENT.tp, AGREEMENT.fp, AGREEMENT.fn].map(word);
+  return colourIn(width, height, (i) => (mask[i] ? (reference[i] ? both : extra) : reference[i] ? missed : 0));
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {(i: number) => number} wordAt
+ */
+function colourIn(width, height, wordAt) {
+  const image = new ImageData(width, height);
+  const words = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < words.length; i++) words[i] = wordAt(i);
+  return canvasOf(image);
+}
+
+/** Red, green and blue of `#rrggbb`. @param {string} colour */
+function parts(colour) {
+  return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+}
+
+/** As it lies in a picture's memory, opaque. @param {string} colour */
+function word(colour) {
+  const [red, green, blue] = parts(colour);
+  return (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
 /** @param {ImageData} image */

@@ -3,8 +3,8 @@
  */
 
 /** @import { Link } from './link.js' */
-/** @import { Finding, Place, Source } from './types.js' */
-/** @typedef {{place: Place, losses: number}} Task a slice, and how many workers were lost over it */
+/** @import { Queue } from './queue.js' */
+/** @import { Segmented, Source } from './types.js' */
 
 /** More than this seldom helps: the slices of a case share one memory bus. */
 const MOST = 4;
@@ -41,13 +41,13 @@ export class Pool {
 
   /**
    * Works on the queue. A helper that fails gives its slice back: the queue's owner goes on with it.
-   * @param {Task[]} queue
+   * @param {Queue} queue
    * @param {Source[]} sources
    * @param {() => boolean} stopped
-   * @param {(link: Link) => Promise<void>} fill hands it the files
-   * @param {(place: Place, finding: Finding) => Promise<void>} hand takes what it found
+   * @param {(link: Link) => Promise<void>} pour hands it the files
+   * @param {(found: Segmented) => Promise<void>} hand takes what it found
    */
-  async share(queue, sources, stopped, fill, hand) {
+  async share(queue, sources, stopped, pour, hand) {
     const bytes = sources.reduce((sum, { file }) => sum + (file?.size ?? 0), 1);
     const worth = Math.floor(Math.min(queue.length / SLICES_EACH, BYTES / bytes)) - 1;
     /** @param {Promise<Link>} helper */
@@ -55,10 +55,13 @@ export class Pool {
       let task;
       try {
         const link = await helper;
-        if (!stopped()) await fill(link);
-        while (!stopped() && (task = queue.shift())) await hand(task.place, await link.call('segment', task.place));
+        if (!stopped()) await pour(link);
+        while (!stopped() && (task = queue.take())) await hand(await link.call('segment', task.place));
+        task = undefined;
+        // The first worker has it all; here it would only take memory.
+        await link.call('clear');
       } catch {
-        if (task) queue.push(task);
+        if (task) queue.back(task);
       }
     };
     await Promise.all([...this.#helpers].slice(0, Math.max(0, worth)).map(help));

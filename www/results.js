@@ -1,76 +1,66 @@
 /**
- * What was found: on the slice in view, and in the case so far.
+ * What was found on the slice in view.
  */
-import { count, find, make, many } from './dom.js';
+import { count, find, make } from './dom.js';
+import { duration, score } from './figures.js';
 
-/** @import { CaseState } from './types.js' */
+/** @import { CaseState, SliceMeasure } from './types.js' */
 
 export class Results {
   #root = find('#readout');
-  #onGo;
 
   /** @param {(slice: number) => void} onGo */
   constructor(onGo) {
-    this.#onGo = onGo;
+    this.#root.addEventListener('click', ({ target }) => {
+      if (target instanceof HTMLElement && target.dataset.slice) onGo(Number(target.dataset.slice));
+    });
   }
 
-  /**
-   * @param {CaseState} state
-   * @param {number} at
-   */
-  show({ name, slices }, at) {
-    const { info, finding, fault } = slices[at];
-    const findings = slices.flatMap((slice) => slice.finding ?? []);
-    const areas = slices.map((slice) => slice.finding?.area ?? 0);
-    const largest = areas.indexOf(Math.max(...areas));
-    const rows = [['Size', `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`]];
-    if (finding?.milliseconds) rows.push(['Computed in', duration(finding.milliseconds)]);
+  /** @param {CaseState} state @param {number} at @param {boolean} drawn whether masks are drawn on this case */
+  show({ slices, measure, verdict }, at, drawn) {
+    const { info, probability, fault, milliseconds } = slices[at];
+    const found = measure?.slices[at];
+    const shown = found && (found.done || found.edited) ? found : null;
+    const facts = [
+      `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`,
+      ...(milliseconds === null ? [] : [`computed in ${duration(milliseconds)}`]),
+      `input check ${verdict.accepted ? 'passed' : drawn ? 'overruled' : 'not passed'}`,
+    ];
+    const waiting = drawn ? (probability ? 'Being measured' : 'Waiting for its turn') : 'Not segmented: held back by the input check';
+    const focused = this.#root.contains(document.activeElement);
     this.#root.replaceChildren(
-      make('h2', {}, `Slice ${at + 1}`, make('small', {}, ` of ${slices.length}`)),
-      make('p', { className: 'file', title: info.name }, info.name),
+      make('div', { className: 'title' },
+        make('h2', {}, `Slice ${at + 1}`, make('small', {}, ` of ${slices.length}`)),
+        ...(measure && measure.largest >= 0 && slices.length > 1 ? [jump(measure.largest)] : [])),
+      make('p', { className: 'file', title: info.name }, make('bdi', {}, info.name)),
       ...(fault ? [make('p', { className: 'faulty' }, `Not segmented: ${fault.message}`)] : []),
-      ...(finding ? [figure(finding.area, info.width * info.height, finding.dice)] : []),
-      ...(finding || fault ? [] : [make('p', { className: 'waiting' }, 'Waiting for its turn')]),
-      table(rows),
-      make('h3', { title: name }, 'Case'),
-      table([
-        ['Segmented', `${findings.length} of ${slices.length}`],
-        ['Outlined', many(areas.filter(Boolean).length, 'slice')],
-        ['Outlined in all', many(areas.reduce((sum, area) => sum + area, 0), 'pixel')],
-      ]),
-      ...(areas[largest] > 0 && slices.length > 1 ? [this.#jump(largest)] : []),
+      ...(shown ? [figures(shown, info.width * info.height)] : []),
+      ...(shown || fault ? [] : [make('p', { className: 'waiting' }, waiting)]),
+      make('p', { className: 'facts' }, `${facts.join('; ')}.`),
+      ...(verdict.accepted ? [] : verdict.reasons.map((reason) => make('p', { className: 'faulty' }, reason))),
     );
-  }
-
-  /** @param {number} largest */
-  #jump(largest) {
-    const onclick = () => this.#onGo(largest);
-    return make('button', { type: 'button', className: 'quiet', onclick }, `Go to the largest, slice ${largest + 1}`);
+    // The button that was pressed is another one now.
+    if (focused) this.#root.querySelector('button')?.focus();
   }
 }
 
-/**
- * @param {number} area
- * @param {number} pixels of the whole slice
- * @param {number | undefined} dice
- */
-function figure(area, pixels, dice) {
-  const share = ((100 * area) / pixels).toFixed(1);
+/** @param {number} largest */
+function jump(largest) {
+  const button = make('button', { type: 'button', className: 'quiet', ariaLabel: `Go to the largest, slice ${largest + 1}` }, 'Go to the largest');
+  button.dataset.slice = String(largest);
+  return button;
+}
+
+/** @param {SliceMeasure} measure @param {number} pixels of the whole slice */
+function figures({ area, mm2, edited, scores }, pixels) {
+  const share = `${((100 * area) / pixels).toFixed(1)} % of the slice`;
+  const size = mm2 === null ? '' : `${count(Math.round(mm2))} mm², `;
+  const origin = edited ? ', as edited' : '';
   return make('div', { className: 'figures' },
     make('p', { className: 'figure lesion' },
       make('b', {}, count(area)),
-      make('span', {}, `${area === 1 ? 'pixel' : 'pixels'} outlined, ${share} % of the slice`)),
-    ...(dice === undefined ? [] : [make('p', { className: 'figure dice' },
-      make('b', {}, dice.toFixed(3)),
-      make('span', {}, dice === 1 && area === 0 ? 'Dice with the reference mask: both are empty' : 'Dice with the reference mask'))]));
-}
-
-/** @param {string[][]} rows name and value */
-function table(rows) {
-  return make('dl', {}, ...rows.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
-}
-
-/** @param {number} milliseconds */
-function duration(milliseconds) {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+      make('span', {}, `${area === 1 ? 'pixel' : 'pixels'} outlined${origin}, ${size}${share}`)),
+    ...(scores ? [make('p', { className: 'figure dice' },
+      make('b', {}, score(scores.dice)),
+      make('span', {}, scores.tp + scores.fp + scores.fn === 0 ? 'Dice with the reference mask: both are empty' : 'Dice with the reference mask'))] : []));
 }

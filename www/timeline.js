@@ -25,17 +25,17 @@ export class Timeline {
    * @param {CaseState} state
    * @param {number} slice
    */
-  show({ slices }, slice) {
+  show({ slices, measure }, slice) {
     this.#slider.max = String(slices.length);
     this.#slider.value = String(slice + 1);
     this.#slider.setAttribute('aria-valuetext', `Slice ${slice + 1} of ${slices.length}`);
-    const areas = slices.map(({ finding }) => finding?.area ?? 0);
+    const areas = slices.map((_, at) => measure?.slices[at]?.area ?? 0);
     const most = Math.max(1, ...areas);
     /** @param {number} at @param {number} from @param {number} to */
     const bar = (at, from, to) => `M${at + 0.1} ${from}H${at + 0.9}V${to}H${at + 0.1}Z`;
     this.#profile.setAttribute('viewBox', `0 0 ${slices.length} 1`);
     const [known, area, here] = this.#paths;
-    known.setAttribute('d', slices.map(({ finding }, at) => (finding ? bar(at, 0.96, 1) : '')).join(''));
+    known.setAttribute('d', slices.map(({ probability }, at) => (probability ? bar(at, 0.96, 1) : '')).join(''));
     area.setAttribute('d', areas.map((value, at) => (value ? bar(at, 0.92 - 0.9 * (value / most), 0.94) : '')).join(''));
     here.setAttribute('d', `M${slice} 0H${slice + 1}V1H${slice}Z`);
   }

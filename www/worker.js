@@ -5,7 +5,9 @@
 import { faultOf } from './fault.js';
 import { probe, watchDevices } from './gpu.js';
 
-/** @import { Backend, Fault, Place, Source } from './types.js' */
+/** @import { VolumeKind } from './engine.js' */
+/** @import { Backend, Fault, Place, Source, Spacing } from './types.js' */
+/** @typedef {{case: number, threshold: number, spacing: Spacing | null}} Scope a case and how it is measured */
 /** @typedef {{value: unknown, transfer?: Transferable[]}} Answer */
 
 /** @type {import('./pkg/glioscope.js').Session | undefined} */
@@ -20,30 +22,43 @@ const TOLERANCE = 1e-3;
 const actions = {
   probe: async () => ({ value: await probe() }),
   open: async (message) => ({ value: await open(message) }),
+  check: async () => ({ value: await check() }),
+  model: () => ({ value: opened().model() }),
   read: async (source) => ({ value: await read(source) }),
   clear: () => {
     batch++;
     return { value: opened().clear() };
   },
   assemble: () => ({ value: opened().assemble() }),
-  segment: async (/** @type {Place} */ place) => {
-    // The probabilities stay here: the page draws the mask alone.
-    const { probability, ...found } = await opened().segment(place.case, place.slice);
-    return { value: found, transfer: [found.mask.buffer] };
+  segment: async (/** @type {Place} */ at) => {
+    const found = await opened().segment(at.case, at.slice);
+    return { value: found, transfer: [found.probability.buffer] };
   },
-  adopt: (/** @type {Place & {mask: Uint8Array}} */ { mask, ...place }) => ({
-    value: opened().adopt(place.case, place.slice, mask),
+  adopt: (/** @type {Place & {probability: Uint16Array}} */ { probability, ...at }) => ({
+    value: opened().adopt(at.case, at.slice, probability),
   }),
-  pixels: (/** @type {Place} */ place) => {
-    const pixels = opened().pixels(place.case, place.slice);
+  setEdit: (/** @type {Place & {mask?: Uint8Array}} */ { mask, ...at }) => ({
+    value: opened().setEdit(at.case, at.slice, mask),
+  }),
+  pixels: (/** @type {Place} */ at) => {
+    const pixels = opened().pixels(at.case, at.slice);
     return { value: pixels, transfer: [pixels.rgba.buffer] };
   },
-  reference: (/** @type {Place} */ place) => ({ value: opened().reference(place.case, place.slice) }),
-  zip: () => {
-    const bytes = opened().maskZip();
-    return { value: bytes, transfer: [bytes.buffer] };
-  },
+  reference: (/** @type {Place} */ at) => given(opened().reference(at.case, at.slice)),
+  mask: (/** @type {Place & {threshold: number}} */ at) => given(opened().mask(at.case, at.slice, at.threshold)),
+  probability: (/** @type {Place} */ at) => given(opened().probability(at.case, at.slice)),
+  measure: (/** @type {Scope} */ { threshold, spacing, ...at }) => ({ value: opened().measure(at.case, threshold, spacing) }),
+  volume: (/** @type {Scope & {what: VolumeKind}} */ { what, threshold, spacing, ...at }) =>
+    given(opened().volume(at.case, what, threshold, spacing)),
+  exportZip: ({ settings }) => given(opened().exportZip(settings)),
+  report: ({ settings }) => ({ value: opened().report(settings) }),
+  saveSession: ({ settings }) => given(opened().saveSession(settings)),
 };
+
+/** Bytes that nobody needs here any more. @param {Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | undefined} bytes */
+function given(bytes) {
+  return bytes ? { value: bytes, transfer: [bytes.buffer] } : { value: undefined };
+}
 
 /**
  * Loads the package and the model and opens a session. Workers after the first get the compiled module from it.
@@ -59,13 +74,20 @@ async function open(wish) {
   await pkg.default({ module_or_path: module });
   pkg.onPanic((message) => lost({ kind: 'panic', file: null, message }));
   session = await pkg.Session.create(wish.backend, manifest, weights);
-  const difference = wish.backend === 'webgpu' ? await session.check() : null;
+  return { backend: session.backend(), module };
+}
+
+/** The known slice on this device: how far off, and how long it took. A device that is too far off computes nothing. */
+async function check() {
+  const start = performance.now();
+  const difference = await opened().check();
+  const milliseconds = performance.now() - start;
   // Not `>`, which lets NaN pass.
-  if (difference !== null && !(difference <= TOLERANCE)) {
+  if (!(difference <= TOLERANCE)) {
     const message = `the self-test is off by ${difference}, at most ${TOLERANCE} passes`;
     throw { kind: 'device', file: null, message };
   }
-  return { backend: session.backend(), difference, module };
+  return { difference, milliseconds };
 }
 
 async function compile() {
@@ -87,14 +109,15 @@ async function get(path) {
 }
 
 /** @param {Source} source */
-async function read({ name, file }) {
+async function read({ name, file, session }) {
   if (!file) return opened().sample();
   const mine = batch;
   const buffer = await file.arrayBuffer().catch((/** @type {Error} */ error) => {
     throw { kind: 'file', file: name, message: `the browser cannot read it any more: ${error.message}` };
   });
   if (mine !== batch) throw new Error(`${name} was superseded`);
-  return opened().addFile(name, new Uint8Array(buffer));
+  const bytes = new Uint8Array(buffer);
+  return session ? opened().openSession(bytes) : opened().addFile(name, bytes);
 }
 
 function opened() {
@@ -114,7 +137,7 @@ self.onmessage = async ({ data: { id, action, ...message } }) => {
   } catch (error) {
     const fault = faultOf(error);
     // After a trap the instance's memory is in no known state; a device that failed once will not do better.
-    if (fault.kind === 'panic' || (fault.kind === 'device' && action !== 'open')) lost(fault);
+    if (fault.kind === 'panic' || (fault.kind === 'device' && action !== 'open' && action !== 'check')) lost(fault);
     postMessage({ id, error: fault });
   }
 };

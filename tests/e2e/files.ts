@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 
-const TRAIN = process.env.GLIOSCOPE_TRAIN ?? resolve(import.meta.dirname, '../../target/release/train');
+/** The native program. */
+export const TRAIN = process.env.GLIOSCOPE_TRAIN ?? resolve(import.meta.dirname, '../../target/release/train');
 
-const MODEL = resolve(import.meta.dirname, '../../www/model');
+/** The shipped model. */
+export const MODEL = resolve(import.meta.dirname, '../../www/model');
 
 /** Image files that the readers' own tests are held against. */
 export const FIXTURES = resolve(import.meta.dirname, '../fixtures');
@@ -109,6 +111,11 @@ export function unzip(archive: Buffer): Map<string, Buffer> {
     at += 46 + name + extra + comment;
   }
   return files;
+}
+
+/** The masks of an archive that the page saved, by path. */
+export function masks(archive: Buffer): Map<string, Buffer> {
+  return new Map([...unzip(archive)].filter(([path]) => path.endsWith('_mask.tif')));
 }
 
 /** Which share of the pixels is alike in two masks of one slice, 0 to 1. */

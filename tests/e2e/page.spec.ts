@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { expect, test } from './page.ts';
-import { excerpt, phantoms, unzip } from './files.ts';
+import { excerpt, masks, phantoms } from './files.ts';
 
 test('one click on the sample shows a segmented slice', async ({ scope, page }) => {
   await scope.open();
@@ -106,16 +106,23 @@ test('the whole way by keyboard alone', async ({ scope, page }) => {
   await to('#sample');
   await page.keyboard.press('Enter');
   await scope.is('done');
+  // The bar over the stage: what a drag does, and the brush.
+  await to('input[name="tool"]:checked');
   await to('#stage');
+  await page.keyboard.press('b');
+  await page.keyboard.press('Space');
+  await expect(page.locator('#strip [aria-current]')).toHaveAttribute('data-edited', '');
+  await page.keyboard.press('Control+z');
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
   await to('#slice');
   await to('#strip [aria-current="true"]');
   await page.keyboard.press('ArrowRight');
   await expect(page.locator('#strip [aria-current="true"]')).toBeFocused();
   await to('input[name="opacity"]');
-  await to('#download-masks');
+  await to('#save-all');
   const saved = page.waitForEvent('download');
   await page.keyboard.press('Enter');
-  expect((await saved).suggestedFilename()).toMatch(/_masks\.zip$/);
+  expect((await saved).suggestedFilename()).toMatch(/_glioscope\.zip$/);
 });
 
 test('the archive is named after its case and holds a mask for every slice', async ({ scope }) => {
@@ -123,6 +130,6 @@ test('the archive is named after its case and holds a mask for every slice', asy
   await scope.chooseFolder(excerpt(phantoms()[0], 3));
   await scope.is('done');
   const { name, bytes } = await scope.download();
-  expect(name).toBe('PHANTOM_0001_masks.zip');
-  expect([...unzip(bytes).keys()]).toHaveLength(3);
+  expect(name).toBe('PHANTOM_0001_glioscope.zip');
+  expect(masks(bytes).size).toBe(3);
 });

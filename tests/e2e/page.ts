@@ -36,11 +36,16 @@ class Scope {
   }
 
   /** Drops real files and folders on the page, as a hand would. */
-  async drop(...paths: string[]) {
+  drop(...paths: string[]) {
+    return this.dropAt({ x: 400, y: 400 }, ...paths);
+  }
+
+  /** Drops them at a place of the window: on the right, they are added to what is open. */
+  async dropAt(place: { x: number; y: number }, ...paths: string[]) {
     const client = await this.page.context().newCDPSession(this.page);
     const data = { items: [], files: paths, dragOperationsMask: 1 };
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-      await client.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+      await client.send('Input.dispatchDragEvent', { type, ...place, data });
     }
     await client.detach();
   }
@@ -48,7 +53,7 @@ class Scope {
   /** What `Download masks` saves. */
   async download(): Promise<{ name: string; bytes: Buffer }> {
     const saved = this.page.waitForEvent('download');
-    await this.page.click('#download-masks');
+    await this.page.click('#save-all');
     const file = await saved;
     return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
   }

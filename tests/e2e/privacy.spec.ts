@@ -22,6 +22,8 @@ test('no request at all once the page is ready', async ({ scope, page }) => {
   await scope.open('?backend=cpu&workers=3');
   // Each of the three workers has its own copy of the model.
   await expect.poll(() => seen.filter((address) => address.endsWith('weights.bin')).length).toBe(3);
+  // So does the page fetch the volume viewer, once it has nothing else to do.
+  await expect.poll(() => seen.some((address) => address.endsWith('vendor/niivue.js'))).toBe(true);
   seen.length = 0;
   await page.click('#sample');
   await scope.is('done');

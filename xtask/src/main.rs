@@ -21,6 +21,7 @@ mod site;
 mod size;
 mod test;
 mod tools;
+mod vendor;
 mod wasm;
 mod workspace;
 
@@ -81,6 +82,7 @@ fn run(action: Action) -> Result<()> {
     let workspace = Workspace::find()?;
     match action {
         Action::Serve { port, dev, .. } => {
+            vendor::build(&workspace)?;
             wasm::build(&workspace, if dev { Effort::Dev } else { Effort::Release })?;
             if let Err(error) = site::check(&workspace.root) {
                 println!("warning: {error:#}");

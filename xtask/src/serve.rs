@@ -165,6 +165,7 @@ fn content_type(path: &str) -> &'static str {
         "wasm" => "application/wasm",
         "svg" => "image/svg+xml",
         "png" => "image/png",
+        "jpg" => "image/jpeg",
         "ico" => "image/x-icon",
         "tif" | "tiff" => "image/tiff",
         "woff2" => "font/woff2",

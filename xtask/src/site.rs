@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::size::Size;
+use crate::vendor;
 use crate::wasm::{self, Effort};
 use crate::workspace::Workspace;
 
@@ -15,10 +16,11 @@ pub(crate) const INDEX: &str = "index.html";
 const ASSETS: &str = "www";
 
 /// What the page cannot do without, as (path, where it comes from).
-const NEEDED: [(&str, &str); 5] = [
+const NEEDED: [(&str, &str); 6] = [
     (INDEX, "the repository"),
     ("www/pkg/glioscope.js", "the wasm build"),
     ("www/pkg/glioscope_bg.wasm", "the wasm build"),
+    ("www/vendor/niivue.js", "the bundle of libraries"),
     ("www/model/model.json", "`train fit`"),
     ("www/model/weights.bin", "`train fit`"),
 ];
@@ -46,6 +48,7 @@ pub(crate) fn dist(workspace: &Workspace, out: &Path) -> Result<()> {
         bail!("{} lies inside of {ASSETS}, which is what gets copied", out.display());
     }
     let former = former_files(&out)?;
+    vendor::build(workspace)?;
     wasm::build(workspace, Effort::Release)?;
     check(&workspace.root)?;
 

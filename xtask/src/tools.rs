@@ -69,6 +69,26 @@ pub(crate) fn node() -> Result<()> {
     Ok(())
 }
 
+/// `npm ci`, unless what it would install is what lies there.
+pub(crate) fn node_modules(folder: &Path) -> Result<()> {
+    node()?;
+    let changed = |path: &str| fs::metadata(folder.join(path)).and_then(|data| data.modified());
+    let fresh = matches!(
+        (changed("package-lock.json"), changed("node_modules/.package-lock.json")),
+        (Ok(locked), Ok(installed)) if installed >= locked
+    );
+    if fresh {
+        return Ok(());
+    }
+    process::run(
+        process::node_script("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            // Where that is Playwright: the tests use the machine's Chromium.
+            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
+            .current_dir(folder),
+    )
+}
+
 /// A package of binaries that cargo installs.
 struct CargoTool<'a> {
     package: &'a str,

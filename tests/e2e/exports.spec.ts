@@ -1,0 +1,214 @@
+/**
+ * What is taken away opens elsewhere: the zip with unzip, volumes with nibabel, masks with tifffile, the report in a tab,
+ * the session here.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Page } from '@playwright/test';
+import { MODEL, excerpt, phantoms, readMask, unzip } from './files.ts';
+import { expect, test } from './page.ts';
+import { python, whyNoPython } from './python.ts';
+
+interface Volume {
+  shape: number[];
+  zooms: number[];
+  units: string[];
+  codes: number[];
+  type: string;
+  sum: number;
+  least: number;
+  most: number;
+}
+
+const NIFTI = `
+import json, sys, nibabel, numpy
+image = nibabel.load(sys.argv[1])
+data = numpy.asarray(image.dataobj)
+print(json.dumps({
+  'shape': list(image.shape), 'zooms': [float(z) for z in image.header.get_zooms()], 'units': list(image.header.get_xyzt_units()),
+  'codes': [int(image.header['qform_code']), int(image.header['sform_code'])], 'type': str(image.get_data_dtype()),
+  'sum': float(data.sum()), 'least': float(data.min()), 'most': float(data.max())}))`;
+
+const TIFF = `
+import json, sys, tifffile
+out = []
+for path in sys.argv[1:]:
+  data = tifffile.imread(path)
+  out.append({'shape': list(data.shape), 'type': str(data.dtype), 'values': sorted({int(v) for v in data.flat}), 'inside': int((data > 0).sum())})
+print(json.dumps(out))`;
+
+/** Saves what a button of the panel gives. */
+async function saved(page: Page, what: string): Promise<{ name: string; path: string; bytes: Buffer }> {
+  await page.click('#tab-save');
+  const download = page.waitForEvent('download');
+  await page.click(`[data-save="${what}"]`);
+  const file = await download;
+  const path = join(mkdtempSync(join(tmpdir(), 'glioscope-saved-')), file.suggestedFilename());
+  await file.saveAs(path);
+  return { name: file.suggestedFilename(), path, bytes: readFileSync(path) };
+}
+
+async function giveSpacing(page: Page, [x, y, slice]: number[]) {
+  await page.click('#tab-measure');
+  for (const [name, value] of Object.entries({ x, y, slice })) await page.fill(`#spacing [name="${name}"]`, String(value));
+  await expect(page.locator('#case-volume b')).toContainText('mL');
+}
+
+test('the zip holds every result, and unzip finds no fault in it', async ({ scope }) => {
+  const folder = excerpt(phantoms()[0], 3);
+  const name = basename(folder);
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(folder);
+  await scope.is('done');
+  const archive = await scope.download();
+  const path = join(mkdtempSync(join(tmpdir(), 'glioscope-zip-')), archive.name);
+  writeFileSync(path, archive.bytes);
+  expect(execFileSync('unzip', ['-t', path], { encoding: 'utf8' })).toContain('No errors detected');
+  const files = unzip(archive.bytes);
+  const slices = [...files.keys()].filter((file) => file.endsWith('_mask.tif')).map((file) => file.replace(/_mask\.tif$/, ''));
+  expect(slices).toHaveLength(3);
+  expect([...files.keys()].sort()).toEqual([
+    ...slices.flatMap((stem) => [`${stem}_mask.tif`, `${stem}_overlay.png`]),
+    `${name}/mask.nii.gz`, `${name}/probability.nii.gz`,
+    'README.txt', 'provenance.json', 'report.html', 'statistics.csv',
+  ].sort());
+  const provenance = JSON.parse(String(files.get('provenance.json')));
+  expect(provenance.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.bin'))).digest('hex'));
+  expect(provenance.threshold).toBe(0.5);
+  expect(provenance.backend).toMatch(/cpu/i);
+  expect(provenance.cases[0].spacing.millimetres).toBeNull();
+  expect(provenance.cases[0].slices.map((slice: { mask_by: string }) => slice.mask_by)).toEqual(['network', 'network', 'network']);
+  expect(String(files.get('README.txt'))).toContain('RESEARCH USE ONLY');
+  // A line a slice under the header; its areas are those of the masks.
+  const lines = String(files.get('statistics.csv')).trim().split('\n').map((line) => line.split(','));
+  const area = lines[0].indexOf('area_px');
+  const areas = lines.slice(1).filter((line) => line[1].endsWith('.tif')).map((line) => Number(line[area]));
+  const masks = lines.slice(1).filter((line) => line[1].endsWith('.tif'))
+    .map((line) => readMask(files.get(line[1].replace(/\.tif$/, '_mask.tif')) as Buffer).pixels.filter((value) => value > 0).length);
+  expect(areas).toHaveLength(3);
+  expect(areas).toEqual(masks);
+});
+
+test('nibabel reads the volumes: sizes in millimetres where they were given, unknown where not', async ({ scope, page }) => {
+  const why = whyNoPython();
+  test.skip(why !== '', why);
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 4));
+  await scope.is('done');
+  await page.click('#tab-measure');
+  const voxels = Number((await page.locator('#case-volume b').textContent())?.replaceAll(',', ''));
+  const unknown = python<Volume>(NIFTI, (await saved(page, 'mask')).path);
+  expect(unknown).toMatchObject({ shape: [256, 256, 4], zooms: [1, 1, 1], codes: [0, 0], type: 'uint8', sum: voxels, least: 0, most: 1 });
+  expect(unknown.units[0]).toBe('unknown');
+  await giveSpacing(page, [0.5, 0.75, 3]);
+  const known = python<Volume>(NIFTI, (await saved(page, 'mask')).path);
+  expect(known).toMatchObject({ zooms: [0.5, 0.75, 3], codes: [0, 0], sum: voxels });
+  expect(known.units[0]).toBe('mm');
+  const probability = python<Volume>(NIFTI, (await saved(page, 'probability')).path);
+  expect(probability.shape).toEqual([256, 256, 4]);
+  expect(probability.least).toBeGreaterThanOrEqual(0);
+  expect(probability.most).toBeLessThanOrEqual(1);
+  expect(probability.most).toBeGreaterThan(0.9);
+  // The zip has the same volume, packed.
+  const files = unzip((await scope.download()).bytes);
+  const packed = [...files].find(([path]) => path.endsWith('/mask.nii.gz'));
+  expect(gunzipSync(packed?.[1] as Buffer).equals((await saved(page, 'mask')).bytes)).toBe(true);
+});
+
+test('tifffile reads the masks', async ({ scope }) => {
+  const why = whyNoPython();
+  test.skip(why !== '', why);
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  const masks = [...unzip((await scope.download()).bytes)].filter(([path]) => path.endsWith('_mask.tif'));
+  const folder = mkdtempSync(join(tmpdir(), 'glioscope-masks-'));
+  const paths = masks.map(([path, bytes]) => {
+    writeFileSync(join(folder, basename(path)), bytes);
+    return join(folder, basename(path));
+  });
+  const read = python<{ shape: number[]; type: string; values: number[]; inside: number }[]>(TIFF, ...paths);
+  expect(read).toHaveLength(2);
+  for (const [at, mask] of read.entries()) {
+    expect(mask).toMatchObject({ shape: [256, 256], type: 'uint8', values: [0, 255] });
+    expect(mask.inside).toBe(readMask(masks[at][1]).pixels.filter((value) => value > 0).length);
+  }
+});
+
+test('the report opens in a tab, whole, and says what it is for', async ({ scope, page, context }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 3));
+  await scope.is('done');
+  await giveSpacing(page, [1, 1, 2]);
+  await page.click('#tab-save');
+  const opening = context.waitForEvent('page');
+  await page.click('[data-save="report"]');
+  const report = await opening;
+  await report.waitForLoadState();
+  await expect(report.locator('body')).toContainText(/research use only/i);
+  await expect(report.locator('body')).toContainText('PHANTOM_0001');
+  await expect(report.locator('body')).toContainText(/\d mL/);
+  await expect(report.locator('script')).toHaveCount(0);
+  // The page's own policy reaches this tab: it has to let the report's style and pictures through.
+  expect(await report.locator('body').evaluate((body) => getComputedStyle(body).maxWidth)).not.toBe('none');
+  expect(await report.locator('img').first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+});
+
+test('the statistics and the view can be had alone', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  const table = await saved(page, 'csv');
+  expect(table.name).toBe('PHANTOM_0001_statistics.csv');
+  expect(table.bytes.equals(unzip((await scope.download()).bytes).get('statistics.csv') as Buffer)).toBe(true);
+  const view = await saved(page, 'view');
+  expect(view.name).toMatch(/^PHANTOM_0001_slice_[12]\.png$/);
+  const shown = await page.evaluate((address) => new Promise<number[]>((resolve, reject) => {
+    const image = Object.assign(new Image(), { onload: () => resolve([image.naturalWidth, image.naturalHeight]), onerror: reject, src: address });
+  }), `data:image/png;base64,${view.bytes.toString('base64')}`);
+  expect(Math.min(...shown)).toBeGreaterThanOrEqual(256);
+});
+
+test('a saved session opens again as it was, without the network', async ({ scope, page }) => {
+  // The picker of the File System Access API is the browser's own window, which no test can reach.
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  await scope.open('?backend=cpu');
+  await scope.drop(...phantoms().map((folder) => excerpt(folder, 2)));
+  await scope.is('done');
+  await giveSpacing(page, [0.9, 0.9, 4]);
+  const before = await page.locator('#cases .size').allTextContents();
+  const session = await saved(page, 'session');
+  expect(session.name).toBe('glioscope_session.zip');
+  await scope.tamper('pkg/glioscope.js', (source) => `${source}\nSession.prototype.segment = () => { throw new Error('asked to segment'); };`);
+  await scope.open('?backend=cpu');
+  await page.setInputFiles('#files', session.path);
+  await scope.is('done');
+  await expect(page.locator('#errors li')).toHaveCount(0);
+  await expect(page.locator('#cases .size')).toHaveText(before);
+  await page.click('#tab-measure');
+  await expect(page.locator('#spacing [name="slice"]')).toHaveValue('4');
+});
+
+test('where the browser has a picker, the session goes where the visitor says', async ({ scope, page }) => {
+  await page.addInitScript(() => {
+    Object.assign(window, {
+      showSaveFilePicker: async (options: { suggestedName: string }) => ({
+        createWritable: async () => ({
+          write: async (bytes: Uint8Array) => Object.assign(window, { written: [options.suggestedName, bytes.length] }),
+          close: async () => undefined,
+        }),
+      }),
+    });
+  });
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 1));
+  await scope.is('done');
+  await page.click('#tab-save');
+  await page.click('[data-save="session"]');
+  await expect.poll(() => page.evaluate(() => Reflect.get(window, 'written')?.[0])).toBe('PHANTOM_0001_session.zip');
+  expect(await page.evaluate(() => Reflect.get(window, 'written')[1])).toBeGreaterThan(1000);
+});

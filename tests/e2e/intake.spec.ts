@@ -1,0 +1,126 @@
+/**
+ * How a case comes in: whatever a visitor has, in one go or bit by bit.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { excerpt, phantoms } from './files.ts';
+import { filesOf, pages, zip } from './making.ts';
+import { expect, test } from './page.ts';
+
+/** Has each worker say which slices it segments. */
+const SEGMENTS = (source: string) => `${source}
+  { const original = Session.prototype.segment;
+    Session.prototype.segment = function (...given) { console.log('segments', ...given); return original.apply(this, given); }; }`;
+
+test('nested folders of several patients are a case each, in natural order', async ({ scope, page }) => {
+  const root = join(mkdtempSync(join(tmpdir(), 'glioscope-nested-')), 'study');
+  for (const [at, patient] of phantoms().entries()) {
+    const folder = join(root, `ward ${at}`, 'mr', basename(patient));
+    mkdirSync(folder, { recursive: true });
+    for (const number of [2, 10, 9]) {
+      const name = `${basename(patient)}_${number}.tif`;
+      cpSync(join(patient, name), join(folder, name));
+    }
+  }
+  writeFileSync(join(root, '.DS_Store'), 'litter');
+  await scope.open('?backend=cpu');
+  await scope.drop(root);
+  await scope.is('done');
+  await expect(page.locator('#cases b')).toHaveText(phantoms().map((folder) => new RegExp(`${basename(folder)}$`)));
+  await expect(page.locator('#cases .counts')).toHaveText([/^3 slices/, /^3 slices/]);
+  await expect(page.locator('#errors li')).toHaveCount(0);
+  const names = [];
+  for (const frame of await page.locator('#strip button').all()) {
+    await frame.click();
+    await expect(frame).toHaveAttribute('aria-current', 'true');
+    names.push(await page.locator('#readout .file').textContent());
+  }
+  expect(names.map((name) => /_(\d+)\.tif$/.exec(name ?? '')?.[1])).toEqual(['2', '9', '10']);
+});
+
+test('a TIFF of several pages is a case', async ({ scope, page }) => {
+  const folder = excerpt(phantoms()[0], 3);
+  const files = readdirSync(folder).filter((name) => !name.includes('_mask')).sort();
+  await scope.open('?backend=cpu');
+  await scope.chooseFiles([{ name: 'stack.tif', bytes: pages(files.map((name) => readFileSync(join(folder, name)))) }]);
+  await scope.is('done');
+  await expect(page.locator('#cases b')).toHaveText(['stack']);
+  await expect(page.locator('#strip button')).toHaveCount(3);
+  await expect(page.locator('#errors li')).toHaveCount(0);
+});
+
+test('a zip of folders is what is in it; what cannot be used of it is named', async ({ scope, page }) => {
+  const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
+  const inner = zip(filesOf(first));
+  const files = new Map([...filesOf(first), ...filesOf(second), ['inner.zip', inner], ['__MACOSX/._a.tif', Buffer.from('litter')]]);
+  await scope.open('?backend=cpu');
+  await scope.chooseFiles([{ name: 'study.zip', bytes: zip(files) }]);
+  await scope.is('done');
+  await expect(page.locator('#cases b')).toHaveText([first, second].map((folder) => new RegExp(basename(folder))));
+  await expect(page.locator('#cases .counts')).toHaveText([/^2 slices/, /^2 slices/]);
+  await expect(page.locator('#readout .figure.dice')).toBeVisible();
+  await expect(page.locator('#notes li').filter({ hasText: 'inner.zip' })).toHaveCount(1);
+  await expect(page.locator('#errors li, #notes li').filter({ hasText: '__MACOSX' })).toHaveCount(0);
+});
+
+test('files are added to what is open, and only what is new is segmented', async ({ scope, page }) => {
+  const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
+  const segmented: string[] = [];
+  page.on('console', (message) => {
+    if (message.text().startsWith('segments')) segmented.push(message.text());
+  });
+  await scope.tamper('pkg/glioscope.js', SEGMENTS);
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(first);
+  await scope.is('done');
+  expect(segmented).toHaveLength(2);
+  const before = await page.locator('#cases .size').first().textContent();
+  await page.setInputFiles('#add-folder', second);
+  await expect(page.locator('#cases b')).toHaveText([first, second].map((folder) => basename(folder)));
+  await scope.is('done');
+  await expect(page.locator('#cases .counts')).toHaveText([/^2 slices, \d outlined/, /^2 slices, \d outlined/]);
+  await expect(page.locator('#cases .size').first()).toHaveText(before ?? '');
+  expect(segmented).toHaveLength(4);
+});
+
+test('a drop on the right adds; elsewhere it takes the place of what is open', async ({ scope, page }) => {
+  const [first, second] = phantoms().map((folder) => excerpt(folder, 1));
+  await scope.open('?backend=cpu');
+  await scope.drop(first);
+  await scope.is('done');
+  await scope.dropAt({ x: 1200, y: 500 }, second);
+  await expect(page.locator('#cases b')).toHaveText([first, second].map((folder) => basename(folder)));
+  await scope.is('done');
+  await scope.drop(second);
+  await expect(page.locator('#cases b')).toHaveText([basename(second)]);
+  await scope.is('done');
+});
+
+test('clear all leaves nothing open', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  await page.click('#clear');
+  await expect(page.locator('body')).toHaveAttribute('data-view', 'empty');
+  await expect(page.locator('#cases li')).toHaveCount(0);
+  await expect(page.locator('#save-all')).toBeDisabled();
+  await scope.chooseFolder(excerpt(phantoms()[1], 1));
+  await scope.is('done');
+  await expect(page.locator('#cases b')).toHaveText(['PHANTOM_0002']);
+});
+
+test('one click leads to the slice with the largest area', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 6));
+  await scope.is('done');
+  const areas: number[] = [];
+  for (const frame of await page.locator('#strip button').all()) {
+    const text = /([\d,]+) pixels/.exec((await frame.getAttribute('aria-label')) ?? '')?.[1] ?? '0';
+    areas.push(Number(text.replaceAll(',', '')));
+  }
+  await page.locator('#strip button').first().click();
+  await page.getByRole('button', { name: 'Go to the largest' }).click();
+  const largest = areas.indexOf(Math.max(...areas)) + 1;
+  await expect(page.locator('#readout h2')).toHaveText(`Slice ${largest} of 6`);
+});

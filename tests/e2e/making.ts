@@ -1,0 +1,115 @@
+/**
+ * Files as visitors have them, made of a synthetic patient's: archives, TIFFs of several pages, TIFFs that state how
+ * large a pixel is. Written here from the formats' own descriptions, so that the readers are not tested against themselves.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
+
+/** A zip of files by their paths. */
+export function zip(files: Map<string, Buffer>): Buffer {
+  const locals: Buffer[] = [];
+  const central: Buffer[] = [];
+  let offset = 0;
+  for (const [path, bytes] of files) {
+    const name = Buffer.from(path);
+    const packed = deflateRawSync(bytes);
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(0x0800, 2);
+    common.writeUInt16LE(8, 4);
+    common.writeUInt32LE(crc32(bytes), 10);
+    common.writeUInt32LE(packed.length, 14);
+    common.writeUInt32LE(bytes.length, 18);
+    common.writeUInt16LE(name.length, 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, name, packed]);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(offset, 10);
+    central.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00', 'latin1'), common, rest, name]));
+    locals.push(local);
+    offset += local.length;
+  }
+  const directory = Buffer.concat(central);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(files.size, 8);
+  end.writeUInt16LE(files.size, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...locals, directory, end]);
+}
+
+/** The files of a folder as they would lie in an archive of it. */
+export function filesOf(folder: string): Map<string, Buffer> {
+  return new Map(readdirSync(folder).sort().map((name) => [`${basename(folder)}/${name}`, readFileSync(join(folder, name))]));
+}
+
+const INCH = 25.4;
+
+/** A little-endian TIFF once more, stating millimetres a pixel. */
+export function withResolution(file: Buffer, x: number, y: number): Buffer {
+  const directory = file.readUInt32LE(4);
+  const entries = entriesOf(file, directory).filter((entry) => ![282, 283, 296].includes(entry.readUInt16LE(0)));
+  const start = file.length + (file.length % 2);
+  const rationals = Buffer.alloc(16);
+  [x, y].forEach((millimetres, at) => {
+    rationals.writeUInt32LE(Math.round((INCH / millimetres) * 1e5), 8 * at);
+    rationals.writeUInt32LE(1e5, 8 * at + 4);
+  });
+  const more = [entry(282, 5, 1, start), entry(283, 5, 1, start + 8), entry(296, 3, 1, 2)];
+  const sorted = [...entries, ...more].sort((a, b) => a.readUInt16LE(0) - b.readUInt16LE(0));
+  const whole = Buffer.concat([file, Buffer.alloc(start - file.length), rationals, written(sorted, 0)]);
+  whole.writeUInt32LE(start + 16, 4);
+  return whole;
+}
+
+/** Little-endian TIFFs of one page each as the pages of one. */
+export function pages(files: Buffer[]): Buffer {
+  const parts: Buffer[] = [Buffer.from('II*\0\0\0\0\0', 'latin1')];
+  let length = 8;
+  let link: { part: Buffer; at: number } = { part: parts[0], at: 4 };
+  for (const file of files) {
+    const base = length;
+    const moved = Buffer.from(file);
+    const entries = entriesOf(moved, moved.readUInt32LE(4)).map((one) => {
+      const [tag, type, count] = [one.readUInt16LE(0), one.readUInt16LE(2), one.readUInt32LE(4)];
+      const apart = count * ([0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8][type] ?? 1) > 4;
+      // Where the strips are: as far on as the page itself.
+      if (tag === 273 && type === 4) {
+        const values = apart ? { bytes: moved, at: one.readUInt32LE(8) } : { bytes: one, at: 8 };
+        for (let i = 0; i < count; i++) values.bytes.writeUInt32LE(values.bytes.readUInt32LE(values.at + 4 * i) + base, values.at + 4 * i);
+      }
+      if (apart) one.writeUInt32LE(one.readUInt32LE(8) + base, 8);
+      return one;
+    });
+    const directory = written(entries, 0);
+    const padding = Buffer.alloc(moved.length % 2);
+    link.part.writeUInt32LE(base + moved.length + padding.length, link.at);
+    link = { part: directory, at: directory.length - 4 };
+    parts.push(moved, padding, directory);
+    length += moved.length + padding.length + directory.length;
+  }
+  return Buffer.concat(parts);
+}
+
+function entriesOf(file: Buffer, directory: number): Buffer[] {
+  const count = file.readUInt16LE(directory);
+  return Array.from({ length: count }, (_, i) => Buffer.from(file.subarray(directory + 2 + 12 * i, directory + 14 + 12 * i)));
+}
+
+function entry(tag: number, type: number, count: number, value: number): Buffer {
+  const bytes = Buffer.alloc(12);
+  bytes.writeUInt16LE(tag, 0);
+  bytes.writeUInt16LE(type, 2);
+  bytes.writeUInt32LE(count, 4);
+  if (type === 3) bytes.writeUInt16LE(value, 8);
+  else bytes.writeUInt32LE(value, 8);
+  return bytes;
+}
+
+function written(entries: Buffer[], next: number): Buffer {
+  const [count, link] = [Buffer.alloc(2), Buffer.alloc(4)];
+  count.writeUInt16LE(entries.length);
+  link.writeUInt32LE(next);
+  return Buffer.concat([count, ...entries, link]);
+}

@@ -1,0 +1,140 @@
+/**
+ * What the page measures is what the files hold, counted here once more.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { excerpt, phantoms, readMask, unzip } from './files.ts';
+import { withResolution } from './making.ts';
+import { expect, test } from './page.ts';
+
+async function give(page: Page, spacing: Record<string, string>) {
+  for (const [name, value] of Object.entries(spacing)) await page.fill(`#spacing [name="${name}"]`, value);
+}
+
+const number = (text: string | null) => Number((text ?? '').replaceAll(',', ''));
+
+test('areas, volume and scores are those of the masks that are saved', async ({ scope, page }) => {
+  const folder = excerpt(phantoms()[0], 5);
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(folder);
+  await scope.is('done');
+  await page.click('#tab-measure');
+  const masks = new Map([...unzip((await scope.download()).bytes)]
+    .filter(([path]) => path.endsWith('_mask.tif')).map(([path, bytes]) => [basename(path), readMask(bytes).pixels]));
+  expect(masks.size).toBe(5);
+  const [tp, fp, fn] = [0, 1, 2].map((which) => [...masks].reduce((sum, [name, mask]) => {
+    const reference = readMask(readFileSync(join(folder, name))).pixels;
+    return sum + mask.reduce((pixels, value, i) => {
+      const [ours, theirs] = [value > 0, reference[i] > 0];
+      return pixels + Number([ours && theirs, ours && !theirs, !ours && theirs][which]);
+    }, 0);
+  }, 0));
+  await expect(page.locator('#case-volume b')).toHaveText((tp + fp).toLocaleString('en'));
+  const column = page.locator('#scores tbody tr td:nth-of-type(2)');
+  await expect(column).toHaveText([(2 * tp) / (2 * tp + fp + fn), tp / (tp + fp + fn), tp / (tp + fn), tp / (tp + fp)].map((value) => value.toFixed(3)));
+  const range = (await page.locator('#range tbody td').allTextContents()).map(number);
+  expect(range).toHaveLength(3);
+  expect(range[1]).toBe(tp + fp);
+  expect(range[0]).toBeGreaterThanOrEqual(range[1]);
+  expect(range[1]).toBeGreaterThanOrEqual(range[2]);
+});
+
+test('there are no millimetres before all three lengths are given, and the right ones after', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 3));
+  await scope.is('done');
+  await page.click('#tab-measure');
+  const panel = page.locator('#measures');
+  for (const name of ['x', 'y', 'slice']) await expect(page.locator(`#spacing [name="${name}"]`)).toHaveValue('');
+  await expect(page.locator('#spacing-origin')).toContainText('nothing is guessed');
+  await expect(panel).not.toContainText(/mm²|mL/);
+  const voxels = number(await page.locator('#case-volume b').textContent());
+  const area = number(await page.locator('#readout .figure.lesion b').textContent());
+  expect(area).toBeGreaterThan(0);
+  await give(page, { x: '0.9', y: '0.8' });
+  await expect(page.locator('#spacing-origin')).toContainText('All three are needed');
+  await expect(panel).not.toContainText(/mm²|mL/);
+  await give(page, { slice: '5' });
+  const millilitres = (voxels * 0.9 * 0.8 * 5) / 1000;
+  await expect(page.locator('#case-volume b')).toHaveText(`${millilitres.toFixed(millilitres < 10 ? 2 : 1)} mL`);
+  await expect(page.locator('#readout .figure.lesion span')).toContainText(`${Math.round(area * 0.9 * 0.8).toLocaleString('en')} mm²`);
+  await expect(page.locator('#plots figcaption').first()).toContainText('mm²');
+  await give(page, { slice: '-2' });
+  await expect(page.locator('#spacing-fault')).toBeVisible();
+  await expect(panel).not.toContainText('mL');
+  await page.click('#spacing-forget');
+  await expect(page.locator('#spacing [name="x"]')).toHaveValue('');
+});
+
+test('what a TIFF states is filled in and said to be from the file; the slice distance is still asked for', async ({ scope, page }) => {
+  const folder = excerpt(phantoms()[0], 2);
+  const files = readdirSync(folder).map((name) => ({ name, bytes: withResolution(readFileSync(join(folder, name)), 0.9375, 0.75) }));
+  await scope.open('?backend=cpu');
+  await scope.chooseFiles(files);
+  await scope.is('done');
+  await page.click('#tab-measure');
+  await expect(page.locator('#spacing [name="x"]')).toHaveValue(/^0\.9375/);
+  await expect(page.locator('#spacing [name="y"]')).toHaveValue('0.75');
+  await expect(page.locator('#spacing [name="slice"]')).toHaveValue('');
+  await expect(page.locator('#spacing-origin')).toContainText('from the file');
+  await expect(page.locator('#measures')).not.toContainText('mL');
+  await give(page, { slice: '4' });
+  await expect(page.locator('#case-volume b')).toContainText('mL');
+  await expect(page.locator('#spacing-origin')).toContainText('from the file');
+  await give(page, { x: '1' });
+  await expect(page.locator('#spacing-origin')).toContainText('As you gave it. The file states');
+});
+
+test('each case has a spacing of its own', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.drop(...phantoms().map((folder) => excerpt(folder, 1)));
+  await scope.is('done');
+  await page.click('#tab-measure');
+  await give(page, { x: '1', y: '1', slice: '3' });
+  await expect(page.locator('#cases .size').first()).toContainText('mL');
+  await page.locator('#cases button').nth(1).click();
+  await expect(page.locator('#spacing [name="x"]')).toHaveValue('');
+  await expect(page.locator('#cases .size').nth(1)).not.toContainText('mL');
+  await page.locator('#cases button').first().click();
+  await expect(page.locator('#spacing [name="slice"]')).toHaveValue('3');
+});
+
+test('the plots have a bar a slice, and a click on one goes there', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 8));
+  await scope.is('done');
+  await page.click('#tab-measure');
+  await expect(page.locator('#plots figure')).toHaveCount(2);
+  for (const plot of await page.locator('#plots .bars').all()) {
+    expect(((await plot.getAttribute('d')) ?? '').match(/M/g)).toHaveLength(8);
+  }
+  const plot = page.locator('.plot-dice');
+  await plot.scrollIntoViewIfNeeded();
+  const box = await plot.boundingBox();
+  if (!box) throw new Error('the plot is not drawn');
+  await page.mouse.click(box.x + box.width - 4, box.y + box.height / 3);
+  await expect(page.locator('#readout h2')).toHaveText('Slice 8 of 8');
+  await expect(plot).toHaveAttribute('aria-label', /Slice 8: [\d.]+/);
+});
+
+test('a hand’s mask is measured beside the network’s own', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  await page.click('#tab-measure');
+  const before = number(await page.locator('#case-volume b').textContent());
+  await page.locator('#tools input[value="brush"]').check({ force: true });
+  const box = await page.locator('#stage').boundingBox();
+  if (!box) throw new Error('there is no stage');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x - 150, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 60, y, { steps: 6 });
+  await page.mouse.up();
+  await expect(page.locator('#measures')).toContainText('Network alone, at 0.50');
+  await expect(page.locator('#measures')).toContainText(`${before.toLocaleString('en')} voxels`);
+  expect(number(await page.locator('#case-volume b').textContent())).toBeGreaterThan(before);
+  await expect(page.locator('#scores thead')).toContainText('Network');
+  await expect(page.locator('#cases .counts')).toContainText('1 edited');
+});

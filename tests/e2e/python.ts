@@ -1,0 +1,33 @@
+/**
+ * Readers that others wrote, by way of Python: nibabel for NIfTI and tifffile for TIFF, in an environment of their own
+ * below cargo's target folder, made when it is first needed.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { TRAIN } from './files.ts';
+
+const PACKAGES = ['nibabel==5.3.3', 'numpy==2.2.6', 'tifffile==2025.5.10'];
+
+const FOLDER = resolve(TRAIN, '../../e2e-python');
+const PYTHON = join(FOLDER, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+
+/** Why there is no such reader on this machine, or nothing where there is one. */
+export function whyNoPython(): string {
+  const made = join(FOLDER, 'made');
+  if (existsSync(made)) return '';
+  try {
+    const python = process.platform === 'win32' ? 'python' : 'python3';
+    execFileSync(python, ['-m', 'venv', FOLDER], { stdio: 'pipe' });
+    execFileSync(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES], { stdio: 'pipe' });
+    writeFileSync(made, PACKAGES.join('\n'));
+    return '';
+  } catch (error) {
+    return `no Python with ${PACKAGES.join(', ')}: ${String(error instanceof Error ? error.message : error).split('\n')[0]}`;
+  }
+}
+
+/** Runs a script with arguments; it prints JSON. */
+export function python<T>(script: string, ...args: string[]): T {
+  return JSON.parse(execFileSync(PYTHON, ['-c', script, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 })) as T;
+}

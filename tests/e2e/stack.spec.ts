@@ -1,0 +1,60 @@
+/**
+ * A stack of hundreds of slices: the page stays at hand while it is read, segmented and gone through.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { phantoms } from './files.ts';
+import { expect, test } from './page.ts';
+
+const SLICES = 500;
+/** Milliseconds of the main thread's own time: what other processes took of the machine does not count. */
+const LONGEST = 50;
+
+interface TraceEvent { name: string; ph: string; pid: number; tid: number; ts: number; tdur?: number; args: { name?: string } }
+
+test('no task of the main thread takes long', async ({ scope, page, browser }) => {
+  await scope.open('?backend=cpu');
+  const folder = stack();
+  await browser.startTracing(page, { categories: ['toplevel', 'blink.user_timing'] });
+  await scope.chooseFolder(folder);
+  await expect(page.locator('body')).toHaveAttribute('data-view', 'case', { timeout: 300_000 });
+  // The browser's own work on a folder of files is not the page's.
+  await page.evaluate(() => performance.mark('opened'));
+  await expect(page.locator('#strip button')).toHaveCount(SLICES);
+  await scope.finished(4);
+  const box = await page.locator('#slice').boundingBox();
+  if (!box) throw new Error('the slider is not in sight');
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  for (let i = 0; i < 50; i++) await page.mouse.move(box.x + 10 + ((box.width - 20) * i) / 50, box.y + box.height / 2);
+  await page.mouse.up();
+  await page.focus('input[name="threshold"]');
+  for (let i = 0; i < 30; i++) await page.keyboard.press(i < 15 ? 'ArrowRight' : 'ArrowLeft');
+  await page.locator('#strip').evaluate(async (strip) => {
+    for (let left = 0; left < strip.scrollWidth; left += 2000) {
+      strip.scrollLeft = left;
+      await new Promise((done) => requestAnimationFrame(done));
+    }
+  });
+  const trace = await browser.stopTracing();
+  // What has scrolled out of sight is let go.
+  expect(await page.locator('#strip canvas').count()).toBeLessThan(60);
+
+  const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] };
+  const main = traceEvents.find(({ name, ph }) => name === 'opened' && ph !== 'M');
+  const tasks = traceEvents.filter(({ name, pid, tid }) => name.endsWith('RunTask') && pid === main?.pid && tid === main?.tid);
+  expect(tasks.length, 'tasks seen').toBeGreaterThan(500);
+  const long = tasks.map(({ tdur = 0 }) => tdur / 1000).filter((milliseconds) => milliseconds > LONGEST);
+  expect(long, 'tasks of the main thread, in milliseconds').toEqual([]);
+});
+
+/** A patient of many slices: those of a phantom over and over. */
+function stack(): string {
+  const [phantom] = phantoms();
+  const files = readdirSync(phantom).filter((file) => !file.includes('_mask'));
+  const out = join(mkdtempSync(join(tmpdir(), 'glioscope-stack-')), 'STACK_0001');
+  mkdirSync(out);
+  for (let i = 0; i < SLICES; i++) cpSync(join(phantom, files[i % files.length]), join(out, `${basename(out)}_${i + 1}.tif`));
+  return out;
+}

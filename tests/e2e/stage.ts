@@ -1,0 +1,69 @@
+/**
+ * The stage as the tests look at it: its pixels, and where a pixel of the slice lies on it.
+ */
+import { expect, type Page } from '@playwright/test';
+
+/** Red, green and blue of one place, 0 to 255 each. */
+export type Rgb = [number, number, number];
+
+/** Waits until everything that was asked for is drawn. */
+export function drawn(page: Page): Promise<void> {
+  return page.evaluate(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
+}
+
+/** How many pixels of the stage look as `is` says, which runs in the page. */
+export async function countPixels(page: Page, is: 'amber' | 'blue' | 'magenta' | 'coloured' | 'bright'): Promise<number> {
+  await drawn(page);
+  return page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement, kind) => {
+    const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const [red, green, blue] = [data[i], data[i + 1], data[i + 2]];
+      const like = {
+        amber: red > blue + 60 && green > blue + 20,
+        blue: blue > red + 50,
+        magenta: red > green + 60 && blue > green + 20,
+        coloured: Math.max(red, green, blue) > Math.min(red, green, blue) + 40,
+        bright: red > 200 && green > 200 && blue > 200,
+      };
+      count += Number(like[kind]);
+    }
+    return count;
+  }, is);
+}
+
+/** The colour in the middle of a pixel of a slice that is shown whole and alone. */
+export async function colourAt(page: Page, x: number, y: number, side: number): Promise<Rgb> {
+  await drawn(page);
+  return page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement, at) => {
+    const scale = Math.min(canvas.width, canvas.height) / at.side;
+    const left = Math.round((canvas.width - at.side * scale) / 2) + (at.x + 0.5) * scale;
+    const top = Math.round((canvas.height - at.side * scale) / 2) + (at.y + 0.5) * scale;
+    const [red, green, blue] = canvas.getContext('2d')?.getImageData(Math.floor(left), Math.floor(top), 1, 1).data ?? [];
+    return [red, green, blue] as Rgb;
+  }, { x, y, side });
+}
+
+/** Where the middle of a pixel lies in the window. */
+export async function point(page: Page, x: number, y: number, side: number): Promise<{ x: number; y: number }> {
+  const box = await page.locator('#stage canvas').boundingBox();
+  if (!box) throw new Error('the stage is not in sight');
+  const scale = Math.min(box.width, box.height) / side;
+  return { x: box.x + (box.width - side * scale) / 2 + (x + 0.5) * scale, y: box.y + (box.height - side * scale) / 2 + (y + 0.5) * scale };
+}
+
+/** Drags a mouse over pixels of the slice. */
+export async function drag(page: Page, from: [number, number], to: [number, number], side: number, button: 'left' | 'right' = 'left') {
+  const [start, end] = [await point(page, ...from, side), await point(page, ...to, side)];
+  await page.mouse.move(start.x, start.y);
+  await page.mouse.down({ button });
+  await page.mouse.move(end.x, end.y, { steps: 8 });
+  await page.mouse.up({ button });
+}
+
+/** The pixels that the page says are outlined on the slice in view, once it has measured them. */
+export async function area(page: Page): Promise<number> {
+  await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: [\d,]+ px$/);
+  const label = await page.locator('#stage').getAttribute('aria-label');
+  return Number((label?.match(/: ([\d,]+) px$/)?.[1] ?? '').replaceAll(',', ''));
+}

@@ -1,0 +1,108 @@
+/**
+ * What is said so that the page may be trusted, and that it is true.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MODEL, excerpt, phantoms } from './files.ts';
+import { expect, test } from './page.ts';
+
+test('the self-test runs on start, on this very device, and its result is in sight', async ({ scope, page }) => {
+  await scope.open();
+  await expect(page.locator('#selftest')).toHaveText(/^Passed on the CPU, by WebAssembly: at most \d\.\de-\d+ from .*, [\d.]+ m?s a slice\.$/);
+  await page.getByRole('button', { name: 'Self-test and diagnostics' }).click();
+  const facts = page.locator('#device-facts');
+  // This browser's GPU is SwiftShader: named as what it is, and the fall-back with its reason.
+  await expect(facts).toContainText('a software adapter');
+  await expect(facts).toContainText('slower than the CPU');
+  await expect(facts).toContainText(/Largest difference\d\.\d\de-\d+ in probability/);
+  await expect(facts).toContainText(/Time a slice[\d.]+ m?s/);
+});
+
+test('a device that fails the self-test computes nothing, and the page says so', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', (source) => `${source}\nSession.prototype.check = () => Promise.resolve(0.2);`);
+  await page.goto('./?backend=cpu');
+  await expect(page.locator('#notice')).toContainText('the self-test is off by 0.2');
+});
+
+test('diagnostics say what runs here and nothing about what was opened', async ({ scope, page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  await page.click('.runs');
+  await expect(page.locator('#diagnostics')).toHaveValue(/"gpu"/);
+  await page.click('#copy-diagnostics');
+  await expect(page.locator('#copied')).toHaveText('Copied');
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  const said = JSON.parse(text);
+  expect(said.browser.userAgent).toBe(await page.evaluate(() => navigator.userAgent));
+  expect(said.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.bin'))).digest('hex'));
+  expect(said.runs.backend).toBe('cpu');
+  expect(said.runs.difference).toBeLessThan(1e-3);
+  expect(said.slices).toMatchObject({ cases: 1, all: 2, timed: 2, faults: [] });
+  expect(said.gpu.limits.maxBufferSize).toBeGreaterThan(0);
+  expect(said.gpu.features).toContain('timestamp-query');
+  expect(text).not.toMatch(/PHANTOM|\.tif/);
+});
+
+test('the model card in the page has the figures of the weights that run', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await page.getByRole('button', { name: 'About the model' }).click();
+  const { metrics, split, weights } = JSON.parse(readFileSync(join(MODEL, 'model.json'), 'utf8'));
+  const card = page.locator('#card');
+  await expect(card).toBeVisible();
+  for (const [name, value] of [
+    ['Dice a patient, mean', metrics.patient_dice_mean.toFixed(3)],
+    ['Dice a patient, worst', metrics.patient_dice_worst.toFixed(3)],
+    ['Sensitivity, pooled', metrics.pooled_sensitivity.toFixed(3)],
+    ['Held out', `${split.held_out.length} patients`],
+    ['Weights, SHA-256', weights.sha256],
+  ]) {
+    await expect(card.locator('dl > div', { has: page.getByText(name, { exact: true }) }).locator('dd')).toHaveText(value);
+  }
+  await expect(card).toContainText('Research use only');
+  await page.keyboard.press('Escape');
+  await expect(card).toBeHidden();
+});
+
+test('a case outside of what the network was fitted on gets no mask before the visitor insists', async ({ scope, page }) => {
+  const reason = 'The picture has no head in it.';
+  await scope.tamper('pkg/glioscope.js', (source) => `${source}
+    { const original = Session.prototype.assemble;
+      Session.prototype.assemble = function () {
+        const assembly = original.call(this);
+        const refused = assembly.cases.find(({ name }) => name === 'PHANTOM_0002');
+        if (refused) refused.verdict = { accepted: false, reasons: [${JSON.stringify(reason)}] };
+        return assembly;
+      }; }`);
+  await scope.open('?backend=cpu');
+  await scope.drop(...phantoms().map((folder) => excerpt(folder, 2)));
+  await scope.is('done');
+  await expect(page.locator('#cases .badge')).toHaveText(['checked', 'held back']);
+  await expect(page.locator('#status')).toContainText('1 case held back');
+  await expect(page.locator('#verdict')).toBeHidden();
+  await expect(page.locator('#readout')).toContainText('input check passed');
+  await page.locator('#cases button').nth(1).click();
+  await expect(page.locator('#verdict')).toBeVisible();
+  await expect(page.locator('#verdict li')).toHaveText([reason]);
+  await expect(page.locator('#strip [data-is="waiting"]')).toHaveCount(2);
+  await expect(page.locator('#readout .figure')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Segment anyway' }).click();
+  await scope.is('done');
+  await expect(page.locator('#verdict')).toBeHidden();
+  await expect(page.locator('#readout .figure.lesion')).toBeVisible();
+  await expect(page.locator('#readout')).toContainText(reason);
+  await expect(page.locator('#cases .badge')).toHaveText(['checked', 'overruled']);
+});
+
+test('that nothing leaves the browser is said, with the way to check it', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await page.getByRole('button', { name: 'Nothing leaves this browser' }).click();
+  const said = page.locator('#privacy');
+  await expect(said).toBeVisible();
+  await expect(said).toContainText('Check it yourself');
+  await expect(said).toContainText('Network');
+  await page.keyboard.press('Escape');
+  await expect(said).toBeHidden();
+});

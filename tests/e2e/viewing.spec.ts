@@ -1,0 +1,207 @@
+/**
+ * Looking: windows, zoom, overlays, comparison with the reference, the volume, and that none of it makes anyone wait.
+ */
+import { excerpt, phantoms } from './files.ts';
+import { expect, test } from './page.ts';
+import { area, colourAt, countPixels, drag, drawn } from './stage.ts';
+
+/** The side of a phantom's slice. */
+const SIDE = 256;
+
+test.beforeEach(async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  // Reference and network differ by a few pixels here, so that every colour has something to show.
+  await scope.chooseFolder(excerpt(phantoms()[0], 4));
+  await scope.is('done');
+  await area(page);
+});
+
+test('a window changes what is shown, by preset, by slider and by drag, and nothing that is measured', async ({ page }) => {
+  const before = await area(page);
+  const dark = await countPixels(page, 'bright');
+  await page.selectOption('select[name="preset"]', 'dark');
+  await expect.poll(() => countPixels(page, 'bright')).toBeGreaterThan(dark + 500);
+  await page.click('[data-act="window"]');
+  await expect.poll(() => countPixels(page, 'bright')).toBe(dark);
+  await page.locator('input[name="level"]').fill('60');
+  await expect(page.locator('select[name="preset"]')).toHaveValue('hand');
+  await expect.poll(() => countPixels(page, 'bright')).toBeGreaterThan(dark);
+  await page.click('[data-act="window"]');
+  await drag(page, [128, 60], [40, 60], SIDE, 'right');
+  await expect(page.locator('select[name="preset"]')).toHaveValue('hand');
+  expect(Number(await page.locator('input[name="width"]').inputValue()), 'a drag to the left narrows').toBeLessThan(255);
+  await page.click('[data-act="window"]');
+  await page.keyboard.press('w');
+  await drag(page, [128, 128], [128, 60], SIDE);
+  expect(Number(await page.locator('input[name="level"]').inputValue()), 'a drag upwards lowers the level').toBeLessThan(128);
+  expect(await area(page)).toBe(before);
+});
+
+test('the slice is zoomed by wheel, keys, buttons and double click, and moved by drag', async ({ page }) => {
+  const whole = await countPixels(page, 'amber');
+  await page.hover('#stage');
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -300);
+  await page.keyboard.up('Control');
+  await expect(page.locator('#stage')).toHaveAttribute('data-near', '');
+  const label = await page.locator('#stage').getAttribute('aria-label');
+  await page.keyboard.press('0');
+  await expect(page.locator('#stage')).not.toHaveAttribute('data-near', '');
+  await expect.poll(() => countPixels(page, 'amber')).toBe(whole);
+  // The lesion of this phantom lies up on the right.
+  await page.locator('#stage').dblclick({ position: { x: 560, y: 260 } });
+  await expect.poll(() => countPixels(page, 'amber')).toBeGreaterThan(2 * whole);
+  await drag(page, [60, 128], [200, 128], SIDE);
+  await drawn(page);
+  expect(await page.locator('#stage').getAttribute('aria-label'), 'a drag moves the slice, not through slices').toBe(label);
+  await page.click('[data-act="fit"]');
+  await page.click('[data-act="nearer"]');
+  await expect(page.locator('#stage')).toHaveAttribute('data-near', '');
+  await page.keyboard.press('-');
+  await expect(page.locator('#stage')).not.toHaveAttribute('data-near', '');
+});
+
+test('the threshold redraws at once from what is kept, and the figures follow', async ({ page }) => {
+  const own = await area(page);
+  const slider = page.locator('input[name="threshold"]');
+  await slider.fill('5');
+  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  const low = await countPixels(page, 'amber');
+  await slider.fill('95');
+  await expect.poll(() => countPixels(page, 'amber')).toBeLessThan(low);
+  await expect.poll(() => area(page)).toBeLessThan(own);
+  await page.click('[data-act="threshold"]');
+  await expect.poll(() => area(page)).toBe(own);
+  await page.keyboard.press(',');
+  await expect(page.locator('.threshold output')).toHaveText('0.45');
+});
+
+test('the mask on the stage is the mask that is measured', async ({ page }) => {
+  // Clear of the reference and as strong as it gets, so that every pixel of the mask can be told.
+  await page.locator('input[name="reference"]').uncheck();
+  await page.locator('input[name="opacity"]').fill('100');
+  for (const threshold of ['20', '50', '80']) {
+    await page.locator('input[name="threshold"]').fill(threshold);
+    await expect.poll(async () => {
+      const measured = await area(page);
+      const stage = await page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement, side) => {
+        const scale = Math.min(canvas.width, canvas.height) / side;
+        const [left, top] = [canvas.width, canvas.height].map((room) => Math.round((room - side * scale) / 2));
+        const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        let count = 0;
+        for (let y = 0; y < side; y++) {
+          for (let x = 0; x < side; x++) {
+            const at = 4 * (Math.floor(top + (y + 0.5) * scale) * canvas.width + Math.floor(left + (x + 0.5) * scale));
+            count += Number(data[at] > 240 && data[at + 1] > 160 && data[at + 2] < 20);
+          }
+        }
+        return count;
+      }, SIDE);
+      return stage - measured;
+    }, { message: `at ${threshold} %` }).toBe(0);
+  }
+});
+
+test('probability is a heat map with a legend, agreement has three colours and their counts', async ({ page }) => {
+  await page.keyboard.press('p');
+  await expect(page.locator('#legend')).toContainText('Probability 0');
+  await expect(page.locator('#legend canvas')).toBeVisible();
+  await page.locator('input[name="overlay"][value="agreement"]').check({ force: true });
+  await page.locator('input[name="threshold"]').fill('90');
+  const counts = async () => ((await page.locator('#legend').textContent()) ?? '').match(/[\d,]+(?= px)/g)?.map((text) => Number(text.replaceAll(',', ''))) ?? [];
+  await expect.poll(async () => (await counts()).length).toBe(3);
+  await expect.poll(async () => (await counts())[0] + (await counts())[1]).toBe(await area(page));
+  await expect(page.locator('#legend')).toContainText(/Both.*Mask alone.*Reference alone/);
+  await page.locator('input[name="reference"]').uncheck();
+  await page.locator('input[name="threshold"]').fill('95');
+  await expect.poll(async () => (await counts())[2], { message: 'a high threshold misses something' }).toBeGreaterThan(0);
+  await expect.poll(() => countPixels(page, 'blue')).toBeGreaterThan(0);
+});
+
+test('colour and style are chosen, and the overlay goes off with a key', async ({ page }) => {
+  await page.locator('input[name="reference"]').uncheck();
+  await page.getByRole('radio', { name: 'Magenta' }).check();
+  await expect.poll(() => countPixels(page, 'magenta')).toBeGreaterThan(500);
+  const filled = await countPixels(page, 'magenta');
+  await page.keyboard.press('o');
+  await expect.poll(() => countPixels(page, 'magenta')).toBeLessThan(filled / 2);
+  await page.keyboard.press('h');
+  await expect.poll(() => countPixels(page, 'coloured')).toBe(0);
+});
+
+test('mask and reference stand side by side, or flicker', async ({ page }) => {
+  await page.locator('input[name="reference"]').uncheck();
+  await expect.poll(() => countPixels(page, 'blue')).toBe(0);
+  await page.keyboard.press('s');
+  await expect.poll(() => countPixels(page, 'blue'), { message: 'the reference has a pane' }).toBeGreaterThan(500);
+  await expect.poll(() => countPixels(page, 'amber'), { message: 'so has the mask' }).toBeGreaterThan(500);
+  await page.keyboard.press('s');
+  await page.keyboard.press('f');
+  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'true');
+  const seen = new Set<string>();
+  await expect.poll(async () => {
+    seen.add((await countPixels(page, 'amber')) > 500 ? 'mask' : 'reference');
+    return seen.size;
+  }).toBe(2);
+  await page.keyboard.press('f');
+  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'false');
+});
+
+test('whoever wants no motion sees no flicker, but the reference by a press', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.keyboard.press('f');
+  await expect.poll(() => countPixels(page, 'amber')).toBe(0);
+  await page.waitForTimeout(1600);
+  expect(await countPixels(page, 'amber')).toBe(0);
+  await page.keyboard.press('f');
+  await expect.poll(() => countPixels(page, 'amber')).toBeGreaterThan(500);
+});
+
+test('the picture has a pixel for each of a dense display', async ({ browser, baseURL }) => {
+  const page = await browser.newPage({ baseURL, deviceScaleFactor: 2, viewport: { width: 800, height: 700 } });
+  await page.goto('./?backend=cpu');
+  await page.locator('#sample').click();
+  await expect(page.locator('body')).toHaveAttribute('data-view', 'case');
+  await drawn(page);
+  const [shown, drawnWide] = await page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => [canvas.clientWidth, canvas.width]);
+  expect(drawnWide).toBe(2 * shown);
+  await page.close();
+});
+
+test('the case is a volume with its mask in it', async ({ page }) => {
+  await page.keyboard.press('d');
+  const canvas = page.locator('#volume canvas');
+  await expect(canvas).toBeVisible();
+  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  const picture = async () => (await canvas.screenshot()).toString('base64');
+  const planes = await picture();
+  await page.locator('input[name="planes"][value="render"]').check({ force: true });
+  await expect.poll(picture).not.toBe(planes);
+  const filled = await picture();
+  await page.keyboard.press('h');
+  await expect.poll(picture, { message: 'without the mask it looks different' }).not.toBe(filled);
+  await page.keyboard.press('d');
+  await expect(page.locator('#stage')).toBeVisible();
+});
+
+test('keys are listed, and single letters can be kept to the slice', async ({ page }) => {
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keys and gestures' })).toBeVisible();
+  await page.locator('#letters').uncheck();
+  await page.keyboard.press('Escape');
+  await page.locator('input[name="opacity"]').focus();
+  await page.keyboard.press('h');
+  await expect(page.locator('input[name="shown"]')).toBeChecked();
+  await page.focus('#stage');
+  await page.keyboard.press('h');
+  await expect(page.locator('input[name="shown"]')).not.toBeChecked();
+});
+
+test('a colour that is chosen is that colour', async ({ page }) => {
+  await page.locator('input[name="opacity"]').fill('100');
+  await page.locator('input[name="reference"]').uncheck();
+  const inside = await page.evaluate(() => document.querySelector('#stage')?.getAttribute('aria-label'));
+  expect(inside).toMatch(/px$/);
+  const [red, green, blue] = await colourAt(page, 163, 85, SIDE);
+  expect([red, green, blue], 'amber, in the middle of the lesion').toEqual([255, 176, 0]);
+});

@@ -1,0 +1,86 @@
+/**
+ * What can be taken away. One thing is made at a time, and its button says so.
+ */
+import { find } from './dom.js';
+import { open, save, saveAs } from './save.js';
+import { extract } from './zip.js';
+
+/** @import { Engine } from './engine.js' */
+/** @import { State } from './state.js' */
+
+const ZIP = 'application/zip';
+const NIFTI = 'application/octet-stream';
+
+export class Exports {
+  #engine;
+  #state;
+  #buttons = /** @type {HTMLButtonElement[]} */ ([find('#save-all'), ...find('#panel-save').querySelectorAll('[data-save]')]);
+
+  /**
+   * @param {Engine} engine
+   * @param {State} state
+   * @param {() => Promise<Blob | null>} picture of the view, as PNG
+   * @param {(message: string) => void} onFault
+   */
+  constructor(engine, state, picture, onFault) {
+    this.#engine = engine;
+    this.#state = state;
+    /** @type {Record<string, () => Promise<unknown>>} */
+    const acts = {
+      all: async () => save(`${this.#name()}_glioscope.zip`, await engine.exportZip(state.settings), ZIP),
+      report: () => open(engine.report(state.settings), `${this.#name()}_report.html`),
+      session: () => saveAs(`${this.#name()}_session.zip`, ZIP, () => engine.saveSession(state.settings)),
+      mask: async () => save(`${this.#caseName()}_mask.nii`, await this.#volume('mask'), NIFTI),
+      probability: async () => save(`${this.#caseName()}_probability.nii`, await this.#volume('probability'), NIFTI),
+      csv: async () => {
+        const archive = new Blob([await engine.exportZip(state.settings)]);
+        save(`${this.#name()}_statistics.csv`, await extract(archive, 'statistics.csv'), 'text/csv');
+      },
+      view: async () => {
+        const png = await picture();
+        if (!png) throw new Error('there is no picture in view');
+        save(`${this.#caseName()}_slice_${state.at.slice + 1}.png`, png, 'image/png');
+      },
+    };
+    for (const button of this.#buttons) {
+      button.addEventListener('click', async () => {
+        if (button.ariaBusy === 'true') return;
+        button.ariaBusy = 'true';
+        try {
+          await acts[button.dataset.save ?? 'all']();
+        } catch (error) {
+          onFault(`Not saved: ${error instanceof Error ? error.message : String(error)}`);
+        } finally {
+          button.ariaBusy = 'false';
+        }
+      });
+    }
+    this.update();
+  }
+
+  /** Offers what there is. */
+  update() {
+    const { cases, at } = this.#state;
+    const found = cases.some(({ slices }) => slices.some(({ probability, edit }) => probability || edit));
+    const here = cases[at.case]?.slices.some(({ probability, edit }) => probability || edit) ?? false;
+    for (const button of this.#buttons) {
+      const what = button.dataset.save ?? 'all';
+      button.disabled = ['view', 'session'].includes(what) ? cases.length === 0 : ['mask', 'probability'].includes(what) ? !here : !found;
+    }
+  }
+
+  /** @param {'mask' | 'probability'} what */
+  #volume(what) {
+    const { at, threshold, current } = this.#state;
+    return this.#engine.volume(at.case, what, threshold, current?.spacing ?? null);
+  }
+
+  /** Of all that is open. */
+  #name() {
+    return this.#state.cases.length === 1 ? this.#caseName() : 'glioscope';
+  }
+
+  #caseName() {
+    return (this.#state.current?.name ?? 'glioscope').replace(/[^\w.-]+/g, '_');
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * The work from files to masks: reading, segmenting, adding, opening a session. The newest job wins; what belongs to an
+ * older one is dropped.
+ */
+import { count, many } from './dom.js';
+
+/** @import { Engine } from './engine.js' */
+/** @import { Measuring } from './measuring.js' */
+/** @import { State } from './state.js' */
+/** @import { CaseState, Fault, Note, Place, Segmented, Settings, Source } from './types.js' */
+/**
+ * @typedef {object} Told what a job says while it runs
+ * @property {(state: 'ready' | 'running' | 'done' | 'error', text: string) => void} onStatus
+ * @property {(done: number, all: number, noun: string) => void} onProgress
+ * @property {(faults: Fault[]) => void} onFaults files and slices that could not be used
+ * @property {(notes: Note[]) => void} onNotes
+ * @property {() => void} onStart an earlier job's words are out of date
+ * @property {(settings: Settings) => void} onSettings a session brought its own
+ * @property {(error: unknown) => void} onFailed nothing more can be computed
+ */
+
+export class Job {
+  #engine;
+  #state;
+  #measuring;
+  #told;
+  /** @type {AbortController | null} the newest */
+  #newest = null;
+  /** @type {() => void} the newest once more */
+  #again = () => {};
+
+  /**
+   * @param {Engine} engine
+   * @param {State} state
+   * @param {Measuring} measuring
+   * @param {Told} told
+   */
+  constructor(engine, state, measuring, told) {
+    this.#engine = engine;
+    this.#state = state;
+    this.#measuring = measuring;
+    this.#told = told;
+  }
+
+  get begun() {
+    return this.#newest !== null;
+  }
+
+  /** Stops after the slice under way; what is finished is kept. */
+  cancel() {
+    this.#newest?.abort();
+  }
+
+  again() {
+    this.#again();
+  }
+
+  /** Closes all that is open. */
+  async clear() {
+    this.cancel();
+    this.#newest = null;
+    this.#again = () => {};
+    this.#told.onStart();
+    this.#state.close();
+    await this.#engine.clear().catch((error) => this.#told.onFailed(error));
+    if (!this.#newest) this.#told.onStatus('ready', 'Closed. Files may be dropped anywhere on this page.');
+  }
+
+  /** Opens files in place of what is open. @param {Source[]} sources @param {Fault[]} unopened what could not even be handed in */
+  open(sources, unopened = []) {
+    this.#told.onStart();
+    this.#state.close();
+    return this.#run('load', sources, unopened);
+  }
+
+  /** Opens files beside what is open. @param {Source[]} sources @param {Fault[]} unopened */
+  add(sources, unopened = []) {
+    return this.#run('add', sources, unopened);
+  }
+
+  /** Segments a case although the input check advises against it. @param {number} at */
+  async anyway(at) {
+    this.#newest?.abort();
+    const mine = (this.#newest = new AbortController());
+    this.#state.cases[at].anyway = true;
+    this.#state.tell('settings');
+    try {
+      await this.#segment(mine);
+    } catch (error) {
+      if (this.#newest === mine) this.#told.onFailed(error);
+    }
+  }
+
+  /** Opens a saved session in place of what is open. @param {Source} source */
+  openSession(source) {
+    this.#told.onStart();
+    this.#state.close();
+    return this.#run('session', [source], []);
+  }
+
+  /**
+   * @param {'load' | 'add' | 'session'} way
+   * @param {Source[]} sources
+   * @param {Fault[]} unopened
+   */
+  async #run(way, sources, unopened) {
+    this.#newest?.abort();
+    const mine = (this.#newest = new AbortController());
+    const [engine, state, told] = [this.#engine, this.#state, this.#told];
+    this.#again = () => void this.#run(way, sources, unopened);
+    told.onFaults(unopened);
+    told.onStatus('running', 'Reading…');
+    /** @param {number} read */
+    const onRead = (read) => {
+      if (this.#newest === mine) told.onProgress(read, sources.length, sources.length === 1 ? 'file read' : 'files read');
+    };
+    try {
+      const loaded = way === 'session' ? await engine.openSession(sources[0]) : await engine[way](sources, mine.signal, onRead);
+      if (this.#newest !== mine) return;
+      told.onFaults(loaded.faults);
+      told.onNotes(loaded.notes);
+      state.open(loaded.assembly, (place) => ({ probability: engine.probability(place), edit: engine.edit(place) }));
+      if ('settings' in loaded) told.onSettings(/** @type {Settings} */ (loaded.settings));
+      if (state.cases.length === 0) {
+        const bad = loaded.faults.length + unopened.length > 0;
+        told.onStatus('error', bad ? 'None of these files can be used' : 'No slice to segment');
+        return;
+      }
+      await this.#segment(mine);
+    } catch (error) {
+      if (this.#newest !== mine) return;
+      if (mine.signal.aborted) told.onStatus('ready', 'Cancelled while reading');
+      else told.onFailed(error);
+    }
+  }
+
+  /** Every slice that may be segmented and that the network has not seen. @param {AbortController} mine */
+  async #segment(mine) {
+    const [state, told] = [this.#state, this.#told];
+    const waits = (/** @type {Place} */ place) => !state.slice(place).probability && !state.slice(place).fault;
+    const places = state.places().filter((place) => state.drawn(place.case) && waits(place));
+    told.onStatus('running', `0 of ${many(places.length, 'slice')}`);
+    let done = 0;
+    /** @param {Place} place @param {Segmented | Fault} result */
+    const onSlice = (place, result) => {
+      const slice = state.slice(place);
+      if ('probability' in result) Object.assign(slice, { probability: result.probability, milliseconds: result.milliseconds });
+      else {
+        slice.fault = result;
+        told.onFaults([{ ...result, file: slice.info.name }]);
+      }
+      state.tell('slice', place);
+      told.onProgress(++done, places.length, 'slices');
+    };
+    await this.#engine.segment(places, () => state.at.case, mine.signal, onSlice);
+    if (this.#newest !== mine) return;
+    await this.#measuring.settled();
+    if (this.#newest === mine) told.onStatus('done', summary(state.cases));
+  }
+}
+
+/** @param {CaseState[]} cases */
+function summary(cases) {
+  const all = cases.reduce((sum, { slices }) => sum + slices.length, 0);
+  const measures = cases.flatMap(({ measure }) => measure?.slices ?? []);
+  const held = cases.filter(({ verdict, anyway }) => !verdict.accepted && !anyway);
+  const withheld = held.reduce((sum, { slices }) => sum + slices.length, 0);
+  const done = cases.flatMap(({ slices }) => slices).filter(({ probability, fault }) => probability || fault).length;
+  const lesion = measures.filter(({ area }) => area > 0).length;
+  const cancelled = done + withheld < all ? `Cancelled: ${count(done)} of ` : '';
+  const kept = held.length > 0 ? `; ${many(held.length, 'case')} held back by the input check` : '';
+  return `${cancelled}${many(all, 'slice')}, ${count(lesion)} outlined${kept}`;
+}

@@ -1,0 +1,56 @@
+/**
+ * What the colours over the slice mean, under the stage.
+ */
+import { count, find, make } from './dom.js';
+import { HEAT } from './picture.js';
+
+/** @import { Look, Scores } from './types.js' */
+
+export class Legend {
+  #root = find('#legend');
+  #shown = '';
+
+  /**
+   * @param {Look} look
+   * @param {number} threshold
+   * @param {Scores | null} scores of the slice in view
+   * @param {boolean} reference whether a reference mask is drawn as well
+   */
+  show(look, threshold, scores, reference) {
+    const key = JSON.stringify([look.overlay, look.hidden, look.reference, threshold, scores, reference]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    if (look.overlay === 'heat' && !look.hidden) this.#root.replaceChildren(...this.#heat(threshold));
+    else if (look.overlay === 'agreement' && !look.hidden) this.#root.replaceChildren(...agreementKeys(scores));
+    else this.#root.replaceChildren(
+      ...(look.hidden ? [] : [swatch('mask', 'Mask')]),
+      ...(reference && look.reference ? [swatch('reference', 'Reference')] : []),
+    );
+  }
+
+  /** @param {number} threshold */
+  #heat(threshold) {
+    const bar = make('canvas', { width: 120, height: 8 });
+    const context = bar.getContext('2d');
+    if (context) {
+      const ramp = context.createLinearGradient(0, 0, bar.width, 0);
+      HEAT.forEach((colour, i) => ramp.addColorStop(i / (HEAT.length - 1), colour));
+      context.fillStyle = ramp;
+      context.fillRect(0, 0, bar.width, bar.height);
+      context.fillStyle = '#fff';
+      context.fillRect(Math.round(threshold * bar.width) - 1, 0, 2, bar.height);
+    }
+    return [make('span', {}, 'Probability 0'), bar, make('span', {}, `1, outline at ${threshold.toFixed(2)}`)];
+  }
+}
+
+/** @param {Scores | null} scores */
+function agreementKeys(scores) {
+  const [tp, fp, fn] = scores ? [scores.tp, scores.fp, scores.fn].map((value) => ` ${count(value)} px`) : ['', '', ''];
+  return [swatch('tp', `Both${tp}`), swatch('fp', `Mask alone${fp}`), swatch('fn', `Reference alone${fn}`)];
+}
+
+/** @param {'tp' | 'fp' | 'fn' | 'mask' | 'reference'} kind @param {string} text */
+function swatch(kind, text) {
+  return make('span', {}, make('i', { className: `swatch is-${kind}` }), text);
+}

@@ -1,0 +1,259 @@
+/**
+ * The viewer, wired: the stage, the bar over it, the display controls, the slider and the strip, over one state.
+ */
+import { find } from './dom.js';
+import { Editing } from './editing.js';
+import { Flicker } from './flicker.js';
+import { listenForHands } from './hands.js';
+import { Looks } from './look.js';
+import { Scene } from './scene.js';
+import { listenForShortcuts } from './shortcuts.js';
+import { Strip } from './strip.js';
+import { Timeline } from './timeline.js';
+import { Tools } from './tools.js';
+import { Volume } from './volume.js';
+
+/** @import { Engine } from './engine.js' */
+/** @import { State } from './state.js' */
+/** @typedef {'open' | 'view' | 'slice' | 'settings' | 'measure'} Change */
+
+/** After a turn of the threshold the thumbnails follow, in milliseconds. */
+const CALM_MS = 150;
+
+export class Looking {
+  #state;
+  #stage = find('#stage');
+  #scene;
+  #looks;
+  #tools;
+  #editing;
+  #volume;
+  #strip;
+  #timeline;
+  #flicker = new Flicker(() => this.#redraw());
+  #frame = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #calm;
+  /** Where the keyboard has put the brush, in pixels of the slice. */
+  #cursor = { x: 0, y: 0 };
+  /** The case that the strip shows. */
+  #opened = -1;
+  #ownThreshold = 0.5;
+  #colour = '';
+
+  /** @param {Engine} engine @param {State} state */
+  constructor(engine, state) {
+    this.#state = state;
+    this.#scene = new Scene(engine, state, () => this.#redraw());
+    this.#editing = new Editing(engine, state, () => this.#redraw());
+    this.#looks = new Looks(
+      () => this.#redraw(true),
+      (threshold) => state.setThreshold(threshold),
+      () => this.#scene.pixels,
+    );
+    this.#volume = new Volume(engine, state, () => this.#looks.value);
+    const go = (/** @type {number} */ slice) => state.show({ ...state.at, slice });
+    this.#timeline = new Timeline(go);
+    this.#strip = new Strip(go, (slice) => this.#drawThumbnail(slice));
+    const press = this.#presses();
+    this.#tools = new Tools({
+      onTool: () => {
+        this.#stage.dataset.tool = this.#tools.tool;
+        this.#point(null);
+      },
+      onLayout: (layout) => {
+        find('.viewer').dataset.layout = layout;
+        this.#volume.show(layout === 'volume');
+        this.#redraw();
+      },
+      onSize: (size) => {
+        this.#editing.brush.size = size;
+      },
+      press,
+    });
+    this.#listen(press);
+    for (const change of /** @type {const} */ (['open', 'view', 'slice', 'settings', 'measure'])) state.on(change, () => this.#heard(change));
+  }
+
+  /** The network's own threshold, to which the slider goes back. @param {number} threshold 0 to 1 */
+  setOwnThreshold(threshold) {
+    this.#ownThreshold = threshold;
+    find('[data-act="threshold"]').onclick = () => this.#state.setThreshold(this.#ownThreshold);
+    this.#looks.setThreshold(this.#state.threshold, threshold);
+  }
+
+  /** Has fetched what is not needed at first. */
+  prefetch() {
+    this.#volume.prefetch();
+  }
+
+  /** The stage as it stands, as a PNG. */
+  picture() {
+    return this.#scene.viewer.picture();
+  }
+
+  /** What buttons and keys have in common. */
+  #presses() {
+    const { camera } = this.#scene.viewer;
+    const approach = (/** @type {number} */ factor) => {
+      this.#scene.viewer.approach(factor);
+      this.#redraw();
+    };
+    return {
+      undo: () => this.#editing.undo(),
+      redo: () => this.#editing.redo(),
+      revert: () => this.#editing.revert(),
+      nearer: () => approach(1.25),
+      farther: () => approach(0.8),
+      fit: () => {
+        camera.reset();
+        this.#redraw();
+      },
+      flicker: () => {
+        const { current, at } = this.#state;
+        if (current?.slices[at.slice].info.reference) this.#flicker.toggle();
+      },
+    };
+  }
+
+  /** @param {import('./tools.js').Acts['press']} press */
+  #listen(press) {
+    const { viewer } = this.#scene;
+    const step = (/** @type {number} */ slices) => this.#step(slices);
+    listenForHands(this.#stage, {
+      tool: () => this.#tools.tool,
+      near: () => viewer.camera.zoom > 1,
+      step,
+      approach: (factor, event) => {
+        viewer.approach(factor, event);
+        this.#redraw();
+      },
+      fit: press.fit,
+      shift: (x, y) => viewer.shift(x, y),
+      window: (x, y) => this.#looks.drag(x, y),
+      stroke: (event, phase) => this.#stroke(viewer.pixelAt(event.clientX, event.clientY), phase),
+      hover: (event) => this.#point(event && viewer.pixelAt(event.clientX, event.clientY)),
+    });
+    listenForShortcuts({
+      state: this.#state,
+      looks: this.#looks,
+      tools: this.#tools,
+      press,
+      step,
+      move: (x, y, far) => this.#move(x, y, far),
+      stamp: () => this.#stamp(),
+    });
+  }
+
+  /** @param {Change} change */
+  #heard(change) {
+    const { at, told, current } = this.#state;
+    if (change === 'open') {
+      this.#scene.clear();
+      this.#flicker.stop();
+      this.#opened = -1;
+    }
+    if (current && at.case !== this.#opened) this.#openCase();
+    if (change === 'view' && current) this.#strip.select(at.slice);
+    if (change === 'settings') this.#looks.setThreshold(this.#state.threshold, this.#ownThreshold);
+    if (told.case === at.case && change === 'slice') {
+      this.#mark(told.slice);
+      if (this.#strip.wants(told.slice)) this.#drawThumbnail(told.slice);
+    }
+    if (told.case === at.case && change === 'measure') current?.slices.forEach((_, slice) => this.#mark(slice));
+    this.#redraw(change === 'settings');
+    this.#volume.follow(change);
+  }
+
+  #openCase() {
+    const { at, current } = this.#state;
+    if (!current) return;
+    const { slices } = current;
+    this.#opened = at.case;
+    document.body.dataset.slices = String(slices.length);
+    this.#strip.open(slices);
+    this.#strip.select(at.slice);
+    slices.forEach((_, slice) => this.#mark(slice));
+    this.#looks.offer(slices.every(({ info }) => info.grey), slices.some(({ info }) => info.reference));
+    this.#scene.viewer.camera.reset();
+    this.#cursor = { x: slices[at.slice].info.width / 2, y: slices[at.slice].info.height / 2 };
+  }
+
+  /** @param {number} slice */
+  #mark(slice) {
+    const { current } = this.#state;
+    if (current) this.#strip.mark(slice, current.slices[slice], current.measure?.slices[slice]);
+  }
+
+  /** @param {number} slice */
+  #drawThumbnail(slice) {
+    void this.#scene.drawThumbnail(this.#strip, { ...this.#state.at, slice }, this.#looks.value);
+  }
+
+  /** Has all that is in view drawn with the next frame. @param {boolean} [thumbnails] those too, once there is time */
+  #redraw(thumbnails = false) {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
+    if (!thumbnails) return;
+    clearTimeout(this.#calm);
+    this.#calm = setTimeout(() => this.#strip.again(), CALM_MS);
+    this.#volume?.update();
+  }
+
+  #draw() {
+    const { at, current } = this.#state;
+    if (!current) return;
+    const own = this.#looks.value;
+    const { turned } = this.#flicker;
+    const look = turned === null ? own : { ...own, overlay: /** @type {const} */ ('mask'), hidden: turned, reference: turned };
+    // Set, it is looked up anew by everything below.
+    if (this.#colour !== look.colour) find('main').style.setProperty('--mask', (this.#colour = look.colour));
+    this.#timeline.show(current, at.slice);
+    this.#scene.draw(look, this.#editing.mask, this.#tools.layout === 'side');
+    const near = this.#scene.viewer.camera.zoom > 1;
+    this.#stage.toggleAttribute('data-near', near);
+    const reference = current.slices.some(({ info }) => info.reference);
+    this.#tools.offer({ ...this.#editing.can, near, reference, flickering: turned !== null });
+  }
+
+  /** @param {number} slices */
+  #step(slices) {
+    const { at, current } = this.#state;
+    const last = (current?.slices.length ?? 0) - 1;
+    const slice = Math.min(last, Math.max(0, at.slice + slices));
+    if (last >= 0 && slice !== at.slice) this.#state.show({ ...at, slice });
+  }
+
+  /** @param {{x: number, y: number} | null} point @param {'start' | 'go' | 'end'} phase */
+  #stroke(point, phase) {
+    const mask = this.#state.current && this.#scene.mask;
+    if (phase === 'end') this.#editing.end();
+    else if (point && phase === 'go') this.#editing.draw(point);
+    else if (point && mask) this.#editing.begin(mask, this.#tools.tool === 'brush', point);
+    if (point) this.#cursor = point;
+  }
+
+  /** Shows how wide the brush is. @param {{x: number, y: number} | null} point */
+  #point(point) {
+    this.#scene.viewer.point(point && this.#tools.drawing ? { ...point, size: this.#editing.brush.size } : null);
+  }
+
+  /** An arrow on the stage moves the brush, and with Shift a slice of which only a part is in sight. @param {number} x @param {number} y @param {boolean} far */
+  #move(x, y, far) {
+    if (!this.#tools.drawing) {
+      if (far) this.#scene.viewer.shift(-x, -y);
+      return far;
+    }
+    const { width, height } = this.#state.slice(this.#state.at).info;
+    this.#cursor = { x: Math.min(width, Math.max(0, this.#cursor.x + x)), y: Math.min(height, Math.max(0, this.#cursor.y + y)) };
+    this.#point(this.#cursor);
+    return true;
+  }
+
+  /** One dab of the brush where the keyboard has put it. */
+  #stamp() {
+    if (!this.#tools.drawing) return;
+    this.#stroke(this.#cursor, 'start');
+    this.#stroke(null, 'end');
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * What was measured: the case's volume, how far it depends on the threshold, and the scores against a reference.
+ */
+import { count, find, make, many } from './dom.js';
+import { areaOf, litres, NONE, score, SCORES } from './figures.js';
+
+/** @import { CaseMeasure, CaseState, SliceMeasure } from './types.js' */
+
+export class Measures {
+  #root = find('#measures');
+
+  /**
+   * @param {CaseState} state
+   * @param {number} at the slice in view
+   * @param {number} threshold of the network's mask
+   */
+  show({ measure }, at, threshold) {
+    if (!measure) {
+      this.#root.replaceChildren(make('p', { className: 'waiting' }, 'Measured as soon as a slice is segmented.'));
+      return;
+    }
+    const slice = measure.slices[at];
+    this.#root.replaceChildren(
+      make('h3', {}, 'Volume of the case'),
+      volume(measure),
+      pairs([
+        ['This slice', slice.done ? areaOf(slice.area, slice.mm2) : NONE],
+        ...edits(measure, threshold),
+      ]),
+      ranges(measure),
+      ...(measure.scores || measure.network.scores || slice.scores ? [scores(measure, slice)] : []),
+    );
+  }
+}
+
+/** @param {CaseMeasure} measure */
+function volume({ voxels, millilitres }) {
+  const [figure, unit] = millilitres === null ? [count(voxels), voxels === 1 ? 'voxel' : 'voxels'] : [litres(millilitres), many(voxels, 'voxel')];
+  return make('p', { className: 'figure lesion', id: 'case-volume' }, make('b', {}, figure), make('span', {}, unit));
+}
+
+/** The network's own, where a hand has changed it. @param {CaseMeasure} measure @param {number} threshold */
+function edits({ slices, network }, threshold) {
+  const edited = slices.filter((slice) => slice.edited).length;
+  return edited === 0 ? [] : [['Edited', many(edited, 'slice')], [`Network alone, at ${threshold.toFixed(2)}`, many(network.voxels, 'voxel')]];
+}
+
+/** @param {CaseMeasure} measure */
+function ranges({ range, millilitres }) {
+  const heads = ['Threshold', 'Voxels', ...(millilitres === null ? [] : ['Volume'])];
+  const rows = range.map((one) => [
+    one.threshold.toFixed(1),
+    count(one.voxels),
+    ...(millilitres === null ? [] : [one.millilitres === null ? NONE : litres(one.millilitres)]),
+  ]);
+  return table('range', 'Volume by threshold, the network alone', heads, rows);
+}
+
+/** @param {CaseMeasure} measure @param {SliceMeasure} slice */
+function scores(measure, slice) {
+  const edited = measure.slices.some((one) => one.edited);
+  const heads = ['', 'Slice', 'Case', ...(edited ? ['Network'] : [])];
+  const rows = SCORES.map(([key, name]) => [
+    name,
+    score(slice.scores?.[key]),
+    score(measure.scores?.[key]),
+    ...(edited ? [score(measure.network.scores?.[key])] : []),
+  ]);
+  return table('scores', 'Against the reference mask', heads, rows);
+}
+
+/** @param {string[][]} rows name and value */
+function pairs(rows) {
+  return make('dl', {}, ...rows.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
+}
+
+/**
+ * @param {string} id
+ * @param {string} caption
+ * @param {string[]} heads
+ * @param {string[][]} rows the first cell of each is its head
+ */
+function table(id, caption, heads, rows) {
+  return make('table', { id },
+    make('caption', {}, caption),
+    make('thead', {}, make('tr', {}, ...heads.map((text) => (text ? make('th', { scope: 'col' }, text) : make('td'))))),
+    make('tbody', {}, ...rows.map(([head, ...cells]) =>
+      make('tr', {}, make('th', { scope: 'row' }, head), ...cells.map((text) => make('td', {}, text))))));
+}

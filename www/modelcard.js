@@ -1,0 +1,51 @@
+/**
+ * The model card: what the network is, what it was fitted on and how well it does. Every figure is out of the manifest
+ * that came with the weights.
+ */
+import { count, find, make } from './dom.js';
+import { score } from './figures.js';
+
+/** @import { ModelInfo } from './types.js' */
+
+export class ModelCard {
+  #root = find('#card-body');
+
+  /** @param {ModelInfo} model */
+  show({ name, sha256, bytes, parameters, threshold, grid, normalisation, split, counts, metrics }) {
+    const share = (/** @type {number} */ value) => `${(100 * value).toFixed(1)} %`;
+    const rows = (/** @type {[string, string | null][]} */ ...pairs) =>
+      make('dl', {}, ...pairs.flatMap(([name, value]) => (value === null ? [] : [make('div', {}, make('dt', {}, name), make('dd', {}, value))])));
+    /** @param {string} key */
+    const metric = (key) => (key in metrics ? score(metrics[key]) : null);
+    this.#root.replaceChildren(
+      make('p', { className: 'alarm' }, 'Research use only: no medical device, no diagnosis.'),
+      make('p', {}, 'A U-Net that marks the FLAIR abnormality of lower-grade gliomas on single axial MR slices, before surgery.'),
+      make('h3', {}, 'Measured on patients it has never seen'),
+      rows(
+        ['Held out', `${count(split.held_out.length)} patients`],
+        ['Dice a patient, mean', metric('patient_dice_mean')],
+        ['Dice a patient, median', metric('patient_dice_median')],
+        ['Dice a patient, worst', metric('patient_dice_worst')],
+        ['Standard deviation', metric('patient_dice_deviation')],
+        ['Dice, all pixels pooled', metric('pooled_dice')],
+        ['Sensitivity, pooled', metric('pooled_sensitivity')],
+        ['Precision, pooled', metric('pooled_precision')],
+        ['Slices without lesion that it marks', 'empty_slices_drawn_fraction' in metrics ? share(metrics.empty_slices_drawn_fraction) : null],
+      ),
+      make('p', { className: 'fine' }, `At threshold ${threshold}. Dice a patient is over the patient’s whole volume.`),
+      make('h3', {}, 'Where it fails'),
+      make('ul', {},
+        make('li', {}, `Small and faint lesions${'patient_dice_worst' in metrics ? `: the worst patient’s Dice is ${score(metrics.patient_dice_worst)}` : ''}.`),
+        make('li', {}, 'Just above and below a lesion it may go on where there is none.'),
+        make('li', {}, 'It has seen one dataset, TCGA-LGG. Other diseases, contrasts, orientations and operated patients are outside of it.')),
+      make('h3', {}, 'What it is'),
+      rows(
+        ['Fitted on', `${count(split.fit.length)} patients, ${count(counts.slices)} slices, ${count(counts.positive)} with lesion`],
+        ['Network', `${name}; ${count(parameters)} parameters in ${count(bytes)} bytes`],
+        ['Input', `pre-contrast, FLAIR and post-contrast, or FLAIR alone; a grid of ${grid} × ${grid}; ${normalisation} over the whole case`],
+        ['Weights, SHA-256', sha256],
+        ['Licence', 'CC BY-NC-SA 4.0, as the dataset’s'],
+      ),
+    );
+  }
+}

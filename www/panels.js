@@ -1,0 +1,111 @@
+/**
+ * The columns beside the viewer, wired: what comes in, what was found and measured, what can be taken away, and what may
+ * be trusted. The panels do not know one another.
+ */
+import { Cases } from './cases.js';
+import { Diagnostics } from './diagnostics.js';
+import { listenForFiles } from './drop.js';
+import { Exports } from './exports.js';
+import { Measures } from './measures.js';
+import { ModelCard } from './modelcard.js';
+import { Plots } from './plots.js';
+import { Results } from './results.js';
+import { SelfTest } from './selftest.js';
+import { SpacingForm } from './spacing.js';
+import { Tabs } from './tabs.js';
+import { VerdictCard } from './verdict.js';
+
+/** @import { Engine } from './engine.js' */
+/** @import { Job } from './job.js' */
+/** @import { State } from './state.js' */
+/** @import { ModelInfo, Standing } from './types.js' */
+
+export class Panels {
+  #engine;
+  #state;
+  #selfTest = new SelfTest();
+  #modelCard = new ModelCard();
+  #list;
+  #results;
+  #measures = new Measures();
+  #plots;
+  #spacing;
+  #verdict;
+  #exports;
+  #frame = 0;
+  /** @type {Standing | null} */
+  #standing = null;
+  /** @type {ModelInfo | null} */
+  #model = null;
+
+  /**
+   * @param {State} state
+   * @param {Engine} engine
+   * @param {Job} job
+   * @param {{picture: () => Promise<Blob | null>, onFault: (message: string) => void}} page the view as PNG, and where faults are told
+   */
+  constructor(state, engine, job, { picture, onFault }) {
+    this.#engine = engine;
+    this.#state = state;
+    new Tabs('.tabs');
+    const go = (/** @type {number} */ slice) => state.show({ ...state.at, slice });
+    this.#list = new Cases((at) => state.show({ case: at, slice: state.best(at) }));
+    this.#results = new Results(go);
+    this.#plots = new Plots(go);
+    this.#spacing = new SpacingForm((spacing) => state.setSpacing(state.at.case, spacing));
+    this.#verdict = new VerdictCard(() => void job.anyway(state.at.case));
+    this.#exports = new Exports(engine, state, picture, onFault);
+    new Diagnostics(() => ({ standing: this.#standing, model: this.#model, cases: state.cases }));
+    listenForFiles({
+      onOpen: (sources, faults) => void job.open(sources, faults),
+      onAdd: (sources, faults) => void (state.cases.length > 0 ? job.add(sources, faults) : job.open(sources, faults)),
+      onSession: (session) => void job.openSession(session),
+      onClear: () => void job.clear(),
+    });
+    state.on('open', () => {
+      document.body.dataset.view = state.cases.length > 0 ? 'case' : 'empty';
+      this.#spacing.reset();
+      this.#list.open(state.cases);
+      this.#refresh();
+    });
+    for (const change of /** @type {const} */ (['slice', 'view', 'settings'])) state.on(change, () => this.#refresh());
+    state.on('measure', () => {
+      const { case: at } = state.told;
+      this.#list.update(at, state.cases[at]);
+      this.#refresh();
+    });
+  }
+
+  /** What runs, and how its self-test went. @param {Standing} standing */
+  async standing(standing) {
+    this.#standing = standing;
+    this.#selfTest.show(standing);
+    this.#model ??= await this.#engine.model().catch(() => null);
+    if (this.#model) this.#modelCard.show(this.#model);
+  }
+
+  /** Nothing can be computed here. @param {string} message */
+  fail(message) {
+    this.#selfTest.fail(message);
+  }
+
+  /** Draws with the next frame, however much changes until then. */
+  #refresh() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    const { cases, at, current, threshold } = this.#state;
+    this.#exports.update();
+    this.#verdict.show(current);
+    if (!current) return;
+    this.#list.select(at.case);
+    cases.forEach((state, index) => this.#list.update(index, state));
+    const drawn = this.#state.drawn(at.case);
+    this.#results.show(current, at.slice, drawn);
+    this.#measures.show(current, at.slice, threshold);
+    this.#plots.show(current.measure, at.slice);
+    this.#spacing.show(current);
+  }
+}

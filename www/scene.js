@@ -1,0 +1,99 @@
+/**
+ * What is in view, drawn from the state: the slice on the stage with its corners and its legend, and the thumbnails.
+ */
+import { count } from './dom.js';
+import { Legend } from './legend.js';
+import { maskOf } from './picture.js';
+import { Pictures } from './pictures.js';
+import { remember } from './remember.js';
+import { Viewer } from './viewer.js';
+
+/** @import { Engine } from './engine.js' */
+/** @import { State } from './state.js' */
+/** @import { Strip } from './strip.js' */
+/** @import { Look, Place, SliceMeasure, SliceState } from './types.js' */
+
+export class Scene {
+  viewer = new Viewer();
+  #pictures;
+  #state;
+  #legend = new Legend();
+  #onPicture;
+  /** Dragging and zooming ask for the same mask again and again. */
+  #cut = remember(maskOf);
+
+  /** @param {Engine} engine @param {State} state @param {() => void} onPicture what is in view can be drawn now */
+  constructor(engine, state, onPicture) {
+    this.#pictures = new Pictures(engine);
+    this.#state = state;
+    this.#onPicture = onPicture;
+  }
+
+  /** The pixels in view, once they are here. */
+  get pixels() {
+    return this.#pictures.ready(this.#state.at)?.pixels ?? null;
+  }
+
+  /** Other files are open. */
+  clear() {
+    this.#pictures.clear();
+  }
+
+  /** The mask in view: what was drawn by hand, or the network's at the threshold. */
+  get mask() {
+    const { at, threshold } = this.#state;
+    const { probability, edit } = this.#state.slice(at);
+    return edit ?? (probability && this.#cut(probability, threshold));
+  }
+
+  /**
+   * @param {Look} look
+   * @param {Uint8Array | null} live the mask under the brush, if there is one
+   * @param {boolean} beside whether the reference has a pane of its own
+   */
+  draw(look, live, beside) {
+    const { at, current, threshold } = this.#state;
+    if (!current) return;
+    const slice = current.slices[at.slice];
+    const { info } = slice;
+    const measure = current.measure?.slices[at.slice];
+    const picture = this.#pictures.ready(at);
+    if (!picture) void this.#pictures.get(at, info.reference).then(this.#onPicture, () => {});
+    const view = picture && {
+      ...picture,
+      mask: live ?? this.mask,
+      probability: slice.probability,
+      beside: beside && picture.reference !== null,
+    };
+    const found = finding(slice, measure);
+    const where = `${at.slice + 1} of ${current.slices.length} of ${current.name}`;
+    this.viewer.show(view, look, {
+      nw: `${current.name}\n${at.slice + 1} / ${current.slices.length}`,
+      ne: `${info.grey ? 'grey' : CONTRASTS[look.contrast]}\n${info.width} × ${info.height}`,
+      sw: slice.edit ? `${found}\nedited` : found,
+      se: measure?.scores ? `Dice ${measure.scores.dice.toFixed(3)}` : '',
+    }, `Slice ${where}${slice.edit ? ', edited' : ''}: ${found}`);
+    this.#legend.show(look, threshold, measure?.scores ?? null, info.reference);
+  }
+
+  /** @param {Strip} strip @param {Place} place @param {Look} look */
+  async drawThumbnail(strip, place, look) {
+    const { current, at } = this.#state;
+    if (!current || place.case !== at.case) return;
+    const slice = current.slices[place.slice];
+    const picture = await this.#pictures.get(place, slice.info.reference).catch(() => null);
+    if (!picture || this.#state.current !== current || !strip.wants(place.slice)) return;
+    const { probability, edit } = slice;
+    const mask = look.hidden ? null : (edit ?? (probability && maskOf(probability, this.#state.threshold)));
+    strip.draw(place.slice, picture.pixels, mask, look);
+  }
+}
+
+const CONTRASTS = { pre: 'pre', flair: 'FLAIR', post: 'post', composite: 'RGB' };
+
+/** In few words. @param {SliceState} slice @param {SliceMeasure | undefined} measure */
+function finding({ fault, probability }, measure) {
+  if (fault) return 'not segmented';
+  if (measure?.done) return `${count(measure.area)} px`;
+  return probability ? 'measuring' : 'waiting';
+}

@@ -1,0 +1,125 @@
+/**
+ * What is open, what is in view and how it is measured; whoever shows some of it listens. The one place where this
+ * changes is here and in the job that fills it.
+ *
+ * What is told: `open` the cases are others or more; `slice` something about one slice is new (`state.told`);
+ * `view` another slice is in view; `settings` the threshold or a spacing is another one; `measure` new measures of the
+ * case `state.told.case` have come.
+ */
+
+/** @import { Assembly, CaseState, Place, Settings, SliceState, Spacing } from './types.js' */
+/** @typedef {'open' | 'slice' | 'view' | 'settings' | 'measure'} Change */
+
+export class State {
+  /** @type {CaseState[]} */
+  cases = [];
+  /** @type {Place} what is in view */
+  at = { case: 0, slice: 0 };
+  /** @type {Place} what the last `slice` or `measure` was about */
+  told = { case: 0, slice: 0 };
+  threshold = 0.5;
+  /** Whether nobody has looked at any of what is open before. */
+  fresh = true;
+  #target = new EventTarget();
+
+  /** @param {Change} change @param {() => void} listener */
+  on(change, listener) {
+    this.#target.addEventListener(change, listener);
+  }
+
+  /** @param {Change} change @param {Place} [about] */
+  tell(change, about = this.at) {
+    this.told = about;
+    this.#target.dispatchEvent(new Event(change));
+  }
+
+  /** Nothing is open. */
+  close() {
+    this.cases = [];
+    this.at = { case: 0, slice: 0 };
+    this.tell('open');
+  }
+
+  /**
+   * The cases that the files make up, with what is known of them already.
+   * @param {Assembly} assembly
+   * @param {(place: Place) => Pick<SliceState, 'probability' | 'edit'>} known
+   */
+  open(assembly, known) {
+    const former = this.cases;
+    const looked = this.current?.name;
+    this.cases = assembly.cases.map(({ name, resolution, verdict, slices }, at) => {
+      const before = former.find((state) => state.name === name && state.slices.length === slices.length);
+      return {
+        name,
+        resolution,
+        verdict,
+        // A session brings masks that were once asked for.
+        anyway: before?.anyway ?? slices.some((_, slice) => known({ case: at, slice }).probability !== null),
+        measure: before?.measure ?? null,
+        spacing: before?.spacing ?? null,
+        slices: slices.map((info, slice) => ({
+          info,
+          fault: null,
+          milliseconds: before?.slices[slice]?.milliseconds ?? null,
+          ...known({ case: at, slice }),
+        })),
+      };
+    });
+    const again = this.cases.findIndex(({ name }) => name === looked);
+    const middle = (/** @type {number} */ at) => ({ case: at, slice: (this.cases[at]?.slices.length ?? 0) >> 1 });
+    this.at = again >= 0 ? { case: again, slice: Math.min(this.at.slice, this.cases[again].slices.length - 1) } : middle(0);
+    this.fresh = again < 0;
+    this.tell('open');
+  }
+
+  /** The case in view. @returns {CaseState | undefined} */
+  get current() {
+    return this.cases[this.at.case];
+  }
+
+  /** @param {Place} place @returns {SliceState} */
+  slice(place) {
+    return this.cases[place.case].slices[place.slice];
+  }
+
+  /** Every slice of every case. @returns {Place[]} */
+  places() {
+    return this.cases.flatMap(({ slices }, at) => slices.map((_, slice) => ({ case: at, slice })));
+  }
+
+  /** Looks at another slice. @param {Place} place */
+  show(place) {
+    this.at = place;
+    this.tell('view');
+  }
+
+  /** @param {number} threshold 0 to 1 */
+  setThreshold(threshold) {
+    if (threshold === this.threshold) return;
+    this.threshold = threshold;
+    this.tell('settings');
+  }
+
+  /** @param {number} at which case @param {Spacing | null} spacing */
+  setSpacing(at, spacing) {
+    this.cases[at].spacing = spacing;
+    this.tell('settings');
+  }
+
+  /** As the exports take them. @returns {Settings} */
+  get settings() {
+    return { threshold: this.threshold, spacing: this.cases.map(({ spacing }) => spacing) };
+  }
+
+  /** Whether masks are drawn on a case: not before the input check has passed or the user has overruled it. @param {number} at */
+  drawn(at) {
+    return this.cases[at].verdict.accepted || this.cases[at].anyway;
+  }
+
+  /** The slice to show of a case: where most lesion was found, the middle before that. @param {number} at */
+  best(at) {
+    const largest = this.cases[at].measure?.largest ?? -1;
+    return largest >= 0 ? largest : this.cases[at].slices.length >> 1;
+  }
+}

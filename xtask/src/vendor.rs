@@ -1,0 +1,66 @@
+//! The JavaScript libraries that the page brings along: `www/vendor`, bundled from npm.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::Result;
+
+use crate::process;
+use crate::tools;
+use crate::workspace::Workspace;
+
+/// Where the libraries are named and the bundle is made.
+const SOURCE: &str = "xtask/vendor";
+/// What decides the bundle, below [`SOURCE`].
+const INPUTS: [&str; 4] = ["package-lock.json", "bundle.mjs", "niivue.js", "licences"];
+/// Written last.
+const OUTPUT: &str = "www/vendor/LICENSE.txt";
+
+/// Builds `www/vendor`, unless it is newer than all that it is made from.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    let source = workspace.root.join(SOURCE);
+    if is_fresh(&source, &workspace.root.join(OUTPUT)) {
+        println!("www/vendor is up to date.");
+        return Ok(());
+    }
+    println!("Bundling the libraries of the page.");
+    tools::node_modules(&source)?;
+    process::run(Command::new("node").arg("bundle.mjs").current_dir(&source))
+}
+
+fn is_fresh(source: &Path, output: &Path) -> bool {
+    let Some(made) = changed(output) else { return false };
+    INPUTS.iter().all(|input| changed(&source.join(input)).is_some_and(|input| input <= made))
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|data| data.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::time::Duration;
+
+    #[test]
+    fn a_bundle_is_fresh_while_it_is_newer_than_all_it_is_made_from() {
+        let folder = std::env::temp_dir().join(format!("xtask-vendor-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("the temporary folder is writable");
+        let output = folder.join("LICENSE.txt");
+        let then = SystemTime::now() - Duration::from_secs(100);
+        for input in INPUTS {
+            let file = File::create(folder.join(input)).expect("scratch");
+            file.set_modified(then).expect("scratch");
+        }
+        assert!(!is_fresh(&folder, &output), "there is none yet");
+        File::create(&output).expect("scratch").set_modified(then + Duration::from_secs(10)).expect("scratch");
+        assert!(is_fresh(&folder, &output));
+        let lock = File::options().write(true).open(folder.join(INPUTS[0])).expect("scratch");
+        lock.set_modified(then + Duration::from_secs(20)).expect("scratch");
+        assert!(!is_fresh(&folder, &output), "another version is locked");
+        fs::remove_dir_all(folder).expect("scratch");
+    }
+}
