@@ -13,6 +13,7 @@
 //! - **No medical device.** Research use only; a mask is no diagnosis.
 //! - No reader of DICOM or NIfTI, and nothing three-dimensional but the joining of slices into components: slices are
 //!   segmented one by one.
+//! - No network where the default feature `network` is off: then only what reads, sorts, measures and writes is left.
 //! - No optimiser, no loss, no loop: those are `train`'s. No files, no network, no clock: bytes come in, bytes go out.
 //!
 //! # Modules, in reading order
@@ -41,20 +42,24 @@
 //! - The library cannot tell whether the page, `train` or a test has called it.
 //! - A file cannot make it panic: it is decoded, or it is named in an error.
 
+mod architecture;
 pub mod case;
 pub mod display;
 pub mod error;
 pub mod export;
 pub mod grid;
 pub mod image;
+#[cfg(feature = "network")]
 pub mod kernels;
 pub mod mask;
 pub mod metrics;
 pub mod normalize;
 pub mod phantom;
 pub mod random;
+#[cfg(feature = "network")]
 pub mod segmenter;
+#[cfg(feature = "network")]
 pub mod unet;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(feature = "network", target_arch = "wasm32"))]
 pub mod web;
 pub mod weights;
