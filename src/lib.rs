@@ -13,6 +13,7 @@
 //! - **No medical device.** Research use only; a mask is no diagnosis.
 //! - No reader of DICOM or NIfTI, and nothing three-dimensional but the joining of slices into components: slices are
 //!   segmented one by one.
+//! - No network where the default feature `network` is off: then only what reads, sorts, measures and writes is left.
 //! - No optimiser, no loss, no loop: those are `train`'s. No files, no network, no clock: bytes come in, bytes go out.
 //!
 //! # Modules, in reading order
@@ -48,6 +49,7 @@
 //! - A file cannot make it panic: it is decoded, or it is named in an error.
 
 pub mod archive;
+mod architecture;
 pub mod case;
 pub mod check;
 pub mod display;
@@ -56,6 +58,7 @@ pub mod export;
 pub mod findings;
 pub mod grid;
 pub mod image;
+#[cfg(feature = "network")]
 pub mod kernels;
 pub mod mask;
 pub mod measure;
@@ -64,9 +67,11 @@ pub mod normalize;
 pub mod phantom;
 pub mod probability;
 pub mod random;
+#[cfg(feature = "network")]
 pub mod segmenter;
 pub mod study;
+#[cfg(feature = "network")]
 pub mod unet;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(feature = "network", target_arch = "wasm32"))]
 pub mod web;
 pub mod weights;

@@ -4,6 +4,7 @@
  */
 import { faultOf } from './fault.js';
 import { probe, watchDevices } from './gpu.js';
+import { vouch } from './integrity.js';
 
 /** @import { VolumeKind } from './engine.js' */
 /** @import { Backend, Fault, Place, Source, Spacing } from './types.js' */
@@ -91,21 +92,26 @@ async function check() {
 }
 
 async function compile() {
-  const response = await get('pkg/glioscope_bg.wasm');
-  if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
+  const { response, vouched } = await get('pkg/glioscope_bg.wasm');
+  const streams = response.headers.get('Content-Type') === 'application/wasm';
+  const compiled = streams ? WebAssembly.compileStreaming(response) : response.arrayBuffer().then(WebAssembly.compile);
+  // Compiled while it comes in; run only if it is what it should be.
+  const [, module] = await Promise.all([vouched, compiled]);
+  return module;
 }
 
 /** @param {string} path */
 async function bytes(path) {
-  return new Uint8Array(await (await get(path)).arrayBuffer());
+  const { response, vouched } = await get(path);
+  const [, buffer] = await Promise.all([vouched, response.arrayBuffer()]);
+  return new Uint8Array(buffer);
 }
 
 /** @param {string} path */
 async function get(path) {
   const response = await fetch(new URL(path, import.meta.url));
   if (!response.ok) throw new Error(`${path}: the server answered ${response.status}`);
-  return response;
+  return { response, vouched: vouch(response.clone()) };
 }
 
 /** @param {Source} source */

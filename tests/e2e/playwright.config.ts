@@ -23,6 +23,8 @@ export default defineConfig({
     baseURL: process.env.GLIOSCOPE_URL ?? 'http://localhost:8080/',
     viewport: { width: 1440, height: 900 },
     acceptDownloads: true,
+    // What a service worker answers no test can alter; those of the offline page allow it.
+    serviceWorkers: 'block',
     launchOptions: { executablePath: process.env.GLIOSCOPE_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS },
   },
 });

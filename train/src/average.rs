@@ -13,6 +13,15 @@ pub(crate) fn move_towards(average: UNet, latest: &UNet, decay: f64) -> UNet {
     average.map(&mut Blend { latest: collected.0, decay })
 }
 
+/// Whether every number of the network is one: neither infinite nor NaN.
+pub(crate) fn is_finite(unet: &UNet) -> bool {
+    let mut collected = Collect(Vec::new());
+    unet.visit(&mut collected);
+    // One read for all: a sum keeps whatever is not finite, and on a GPU a read costs more than a sum.
+    let sums: Vec<Tensor<1>> = collected.0.into_iter().map(|tensor| (tensor * 0.0).sum()).collect();
+    sums.is_empty() || Tensor::cat(sums, 0).sum().into_scalar::<f32>() == 0.0
+}
+
 /// All tensors in the order in which a network is walked through, each flattened.
 struct Collect(Vec<Tensor<1>>);
 
@@ -44,6 +53,28 @@ mod tests {
     use glioscope::unet::UNetConfig;
 
     use super::*;
+
+    #[test]
+    fn one_number_that_is_none_is_found_wherever_it_stands() {
+        struct Spoil(usize, f32);
+        impl ModuleMapper for Spoil {
+            fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+                let spoilt = self.0 == 0;
+                self.0 = self.0.wrapping_sub(1);
+                let value = self.1;
+                if spoilt { param.map(|tensor| tensor.clone() * 0.0 + value) } else { param }
+            }
+        }
+        let network = UNetConfig { widths: vec![2, 3], stem: 1 }.init(&Device::flex());
+        assert!(is_finite(&network));
+        let mut collected = Collect(Vec::new());
+        network.visit(&mut collected);
+        for at in 0..collected.0.len() {
+            for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                assert!(!is_finite(&network.clone().map(&mut Spoil(at, value))), "{value} in tensor {at}");
+            }
+        }
+    }
 
     #[test]
     fn it_lies_between() {

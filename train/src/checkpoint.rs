@@ -4,11 +4,15 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::file;
 
-/// The file's first bytes; the digit is its format.
-const MAGIC: &[u8] = b"glioscope checkpoint 1\n";
+/// The file's first bytes; the digit is its format. Behind it stands the SHA-256 of the rest.
+const MAGIC: &[u8] = b"glioscope checkpoint 2\n";
+
+/// A former format, without the hash; it is still read.
+const FORMER_MAGIC: &[u8] = b"glioscope checkpoint 1\n";
 
 /// Header and records of a fit.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,22 +34,35 @@ impl<H: Serialize + for<'a> Deserialize<'a>> Checkpoint<H> {
     /// When it cannot be written, a full disk included; the message names the path.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let header = serde_json::to_vec(&self.header).context("cannot write the checkpoint's header")?;
-        let mut bytes = MAGIC.to_vec();
+        let mut parts = Vec::new();
         for part in [&header, &self.network, &self.average, &self.optimiser] {
-            bytes.extend((part.len() as u64).to_le_bytes());
-            bytes.extend(part);
+            parts.extend((part.len() as u64).to_le_bytes());
+            parts.extend(part);
         }
-        file::write(path, &bytes)
+        file::write(path, &[MAGIC, &Sha256::digest(&parts), &parts].concat())
     }
 
     /// Reads the checkpoint at `path`.
     ///
     /// # Errors
-    /// When there is none, it is of another format, or it is not whole; the message names the path.
+    /// When there is none, it is of another format, it is not whole, or a byte of it has changed; the message names the
+    /// path.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let bytes = file::read(path)?;
-        let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
-            bail!("{}: not a checkpoint of this version of train", path.display());
+        let mut rest = match (bytes.strip_prefix(MAGIC), bytes.strip_prefix(FORMER_MAGIC)) {
+            (Some(hashed), _) => {
+                let (hash, parts) = hashed
+                    .split_first_chunk::<32>()
+                    .with_context(|| format!("{}: the checkpoint is cut off", path.display()))?;
+                ensure!(
+                    Sha256::digest(parts).as_slice() == hash,
+                    "{}: the checkpoint is cut off or has been altered: its SHA-256 does not fit",
+                    path.display()
+                );
+                parts
+            }
+            (None, Some(parts)) => parts,
+            (None, None) => bail!("{}: not a checkpoint of this version of train", path.display()),
         };
         let mut part = || -> Result<Vec<u8>> {
             let (length, tail) =
@@ -82,11 +99,43 @@ mod tests {
         assert_eq!(Checkpoint::read(&path)?, checkpoint);
 
         let bytes = std::fs::read(&path)?;
-        for length in [0, 5, MAGIC.len(), MAGIC.len() + 4, bytes.len() - 1] {
-            std::fs::write(&path, &bytes[..length])?;
-            let error = Checkpoint::<u32>::read(&path).expect_err("cut off");
-            assert!(error.to_string().contains("checkpoint.bin"), "{error}");
+        let former = [FORMER_MAGIC, &bytes[MAGIC.len() + 32..]].concat();
+        std::fs::write(&path, &former)?;
+        assert_eq!(Checkpoint::read(&path)?, checkpoint);
+
+        for whole in [&bytes, &former] {
+            for length in 0..whole.len() {
+                std::fs::write(&path, &whole[..length])?;
+                let error = Checkpoint::<u32>::read(&path).expect_err("cut off");
+                assert!(error.to_string().contains("checkpoint.bin"), "{error}");
+            }
+        }
+        for at in 0..bytes.len() {
+            let mut altered = bytes.clone();
+            altered[at] ^= 1 << (at % 8);
+            std::fs::write(&path, &altered)?;
+            assert!(Checkpoint::<u32>::read(&path).is_err(), "byte {at} was altered and nobody noticed");
         }
         Ok(())
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]
+
+        /// The former format has no hash before its lengths: whatever they say, nothing is read past the end.
+        #[test]
+        fn any_bytes_are_a_checkpoint_or_an_error(parts: Vec<u8>, lengths: [u64; 4], hashed: bool) {
+            let folder = Scratch::new()?;
+            let path = folder.path().join("checkpoint.bin");
+            let mut bytes = if hashed { MAGIC } else { FORMER_MAGIC }.to_vec();
+            for length in lengths {
+                bytes.extend((length % 64).to_le_bytes());
+                bytes.extend(&parts);
+            }
+            std::fs::write(&path, &bytes)?;
+            if let Err(error) = Checkpoint::<u32>::read(&path) {
+                proptest::prop_assert!(error.to_string().contains("checkpoint.bin"));
+            }
+        }
     }
 }

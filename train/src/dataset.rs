@@ -4,15 +4,17 @@
 //! files, nothing is forgiven here: figures and weights from half of a dataset mislead, so the first file that is not
 //! as it should be is named and ends the reading.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use glioscope::case::{CaseSlice, assemble, natural_order};
 use glioscope::error::Error;
-use glioscope::image::{self, Limits, Slice};
+use glioscope::image::{self, Limits, Samples, Slice};
 use glioscope::mask::Mask;
 use glioscope::normalize::CaseStatistics;
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
 
 use crate::file;
 use crate::progress;
@@ -42,6 +44,24 @@ impl Patient {
     pub(crate) fn id(&self, slice: &Slice) -> String {
         let file = slice.name().rsplit('/').next().unwrap_or_default();
         format!("{}/{file}", self.name)
+    }
+
+    /// Tells whether another reading gave the same slices, masks and names: SHA-256, hexadecimal.
+    pub(crate) fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (slice, mask) in self.slices.iter().zip(&self.masks) {
+            let (width, height, channels) = (slice.width(), slice.height(), slice.channels().count());
+            let head = format!("{}\n{width} {height} {channels} {}\n", self.id(slice), slice.samples().bits());
+            hasher.update(head);
+            match slice.samples() {
+                Samples::U8(samples) => hasher.update(samples),
+                Samples::U16(samples) => {
+                    hasher.update(samples.iter().flat_map(|sample| sample.to_le_bytes()).collect::<Vec<_>>())
+                }
+            }
+            hasher.update(mask.inside().iter().map(|&inside| u8::from(inside)).collect::<Vec<_>>());
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -100,6 +120,11 @@ impl Dataset {
     /// The patients' names, in the same order.
     pub(crate) fn names(&self) -> Vec<String> {
         self.patients.iter().map(|patient| patient.name.clone()).collect()
+    }
+
+    /// [`Patient::digest`] of each, by name.
+    pub(crate) fn digests(&self) -> BTreeMap<String, String> {
+        self.patients.par_iter().map(|patient| (patient.name.clone(), patient.digest())).collect()
     }
 
     /// How many slices there are in all.

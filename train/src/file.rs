@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::Write as _;
+#[cfg(unix)]
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -18,7 +20,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 /// Puts `bytes` at `path`, making the folders above it.
 ///
 /// The bytes go to a neighbour (`<name>.part`) that is flushed to the disk and then takes the name, so that a full disk
-/// or a crash leaves what stood there before, never half of something.
+/// or a crash leaves what stood there before, never half of something. The folder is flushed too: until then a power
+/// cut could take the new name back.
 ///
 /// # Errors
 ///
@@ -33,7 +36,8 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
             file.write_all(bytes)?;
             file.sync_all()
         })
-        .and_then(|()| fs::rename(&part, path));
+        .and_then(|()| fs::rename(&part, path))
+        .and_then(|()| sync_folder(path));
     if written.is_err() {
         // Best effort: what is reported is why the writing failed, not why the tidying did.
         let _ = fs::remove_file(&part);
@@ -96,6 +100,23 @@ pub(crate) fn name_below(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
+}
+
+/// Makes a new name in the folder of `path` last.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match fs::File::open(folder)?.sync_all() {
+        // Some network file systems cannot; they have kept the file itself all the same.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        result => result,
+    }
+}
+
+/// Elsewhere a folder cannot be opened as a file; the system's own journal has to do.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn part_of(path: &Path) -> PathBuf {

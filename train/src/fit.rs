@@ -3,13 +3,13 @@
 //! Every batch depends on the seed and the step alone, so that a fit that was stopped and resumed is the fit that was
 //! not, bit for bit on the CPU.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
@@ -24,7 +24,7 @@ use glioscope::unet::UNet;
 use glioscope::weights::{Counts, FORMAT, Manifest, Split, WeightsFile};
 use serde::{Deserialize, Serialize};
 
-use crate::average::move_towards;
+use crate::average::{is_finite, move_towards};
 use crate::batches::{Batch, Plan, Pool};
 use crate::checkpoint::Checkpoint;
 use crate::dataset::{Dataset, Patient};
@@ -67,8 +67,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     device: Choice,
 
-    /// Go on from OUT/checkpoint.bin, with the recipe that is in it
-    #[arg(long)]
+    /// Go on from OUT/checkpoint.bin, with the recipe and the split that are in it
+    #[arg(long, conflicts_with_all = recipe::NAMES, conflicts_with_all = ["hold_out", "by_slice"])]
     resume: bool,
 
     /// Share of the patients that is held out, drawn by the seed; 0 fits on all
@@ -93,6 +93,9 @@ struct Progress {
     recipe: Recipe,
     split: Split,
     by_slice: bool,
+    /// [`Patient::digest`] by name. Of other pixels another fit would come; empty in checkpoints that are older than it.
+    #[serde(default)]
+    digests: BTreeMap<String, String>,
     /// Steps done.
     step: u64,
     history: Vec<Epoch>,
@@ -132,7 +135,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     file::create_folder(&arguments.out)?;
     let data = Data::read(&arguments, &recipe, resumed.as_ref().map(|resumed| &resumed.header))?;
     let opened = device::open(arguments.device)?;
-    let mut fit = Fit::new(recipe, &data, opened, resumed)?;
+    let mut fit = Fit::new(recipe, &data, opened, resumed)
+        .with_context(|| format!("{} does not hold what its recipe says", checkpoint.display()))?;
     eprintln!(
         "{} parameters; {} slices of {} to fit on, {} with a lesion; {} held out",
         fit.average.parameters(),
@@ -150,6 +154,7 @@ struct Data {
     held_out: Vec<Patient>,
     split: Split,
     by_slice: bool,
+    digests: BTreeMap<String, String>,
     counts: Counts,
     /// What the slices to fit on are like.
     seen: Option<Seen>,
@@ -161,7 +166,8 @@ impl Data {
     fn read(arguments: &Arguments, recipe: &Recipe, resumed: Option<&Progress>) -> Result<Self> {
         let dataset = Dataset::read(&arguments.data)?;
         let by_slice = resumed.map_or(arguments.by_slice, |progress| progress.by_slice);
-        let data = if by_slice {
+        let digests = dataset.digests();
+        let mut data = if by_slice {
             Self::by_slice(dataset, recipe)
         } else {
             Self::by_patient(dataset, arguments, recipe, resumed)?
@@ -174,7 +180,18 @@ impl Data {
                 progress.split.fit.len(),
                 data.split.fit.len()
             );
+            let known = &progress.digests;
+            let changed = digests.iter().find(|(name, digest)| known.get(*name).is_some_and(|known| known != *digest));
+            if let Some((name, _)) = changed {
+                bail!(
+                    "{}: patient {name} is not what the checkpoint was fitted on: a slice or mask has changed since, or is \
+                     missing",
+                    arguments.data.display()
+                );
+            }
         }
+        let named = |name: &String| by_slice || data.split.fit.contains(name) || data.split.held_out.contains(name);
+        data.digests = digests.into_iter().filter(|(name, _)| named(name)).collect();
         ensure!(data.counts.slices > 0, "{}: no slice is left to fit on", arguments.data.display());
         Ok(data)
     }
@@ -187,7 +204,16 @@ impl Data {
     ) -> Result<Self> {
         let names = dataset.names();
         let split = match (resumed, &arguments.held_out) {
-            (Some(progress), _) => progress.split.clone(),
+            (Some(progress), list) => {
+                if let Some(list) = list {
+                    ensure!(
+                        split::by_file(&names, list)?.held_out == progress.split.held_out,
+                        "{}: the checkpoint holds out others; --resume goes on with those that it names",
+                        list.display()
+                    );
+                }
+                progress.split.clone()
+            }
             (None, Some(list)) => {
                 let split = split::by_file(&names, list)?;
                 Split { fit: split.fit, held_out: split.held_out }
@@ -209,6 +235,7 @@ impl Data {
             held_out,
             split,
             by_slice: false,
+            digests: BTreeMap::new(),
             counts: Counts { slices, positive },
             fitted: patients,
         })
@@ -248,6 +275,7 @@ impl Data {
             held_out,
             split: Split { fit, held_out: choose },
             by_slice: true,
+            digests: BTreeMap::new(),
             counts: Counts { slices, positive },
             fitted: "a leaky split by slices".to_owned(),
         }
@@ -283,6 +311,7 @@ impl Fit {
                 recipe,
                 split: data.split.clone(),
                 by_slice: data.by_slice,
+                digests: data.digests.clone(),
                 step: 0,
                 history: Vec::new(),
                 running: Running::default(),
@@ -376,6 +405,7 @@ impl Fit {
     fn end_epoch(&mut self, data: &Data, out: &Path) -> Result<()> {
         let Running { loss, dice, steps } = std::mem::take(&mut self.progress.running);
         let steps = steps.max(1) as f64;
+        self.ensure_finite()?;
         let (model, weights) = self.model(data)?;
         let scored = score(&model, &data.held_out)?;
         let epoch = Epoch {
@@ -426,7 +456,19 @@ impl Fit {
         Ok((Model::new(Segmenter::new(unet, manifest, device), self.device_name.clone()), bytes))
     }
 
+    /// A loss can be a number while weights are none any more: ReLU passes over them. What is broken is not written, so
+    /// that the last checkpoint stays one to go on from.
+    fn ensure_finite(&self) -> Result<()> {
+        ensure!(
+            is_finite(&self.unet.valid()) && is_finite(&self.average),
+            "a weight is no number any more at step {}: try a lower --rate; the last checkpoint is kept",
+            self.progress.step
+        );
+        Ok(())
+    }
+
     fn checkpoint(&self, out: &Path) -> Result<()> {
+        self.ensure_finite()?;
         let bytes = |unet: &UNet| -> Result<Vec<u8>> {
             Ok(unet.clone().into_record().into_bytes().context("cannot write the network's record")?.to_vec())
         };

@@ -14,8 +14,11 @@ use crate::test::Part;
 use crate::wasm::Effort;
 use crate::workspace::Workspace;
 
+mod bom;
 mod browser;
+mod headers;
 mod process;
+mod seal;
 mod serve;
 mod site;
 mod size;
@@ -82,12 +85,20 @@ fn run(action: Action) -> Result<()> {
     let workspace = Workspace::find()?;
     match action {
         Action::Serve { port, dev, .. } => {
-            vendor::build(&workspace)?;
-            wasm::build(&workspace, if dev { Effort::Dev } else { Effort::Release })?;
-            if let Err(error) = site::check(&workspace.root) {
-                println!("warning: {error:#}");
-            }
-            let server = Server::start(&workspace.root, "/", port)?;
+            let root = if dev {
+                vendor::build(&workspace)?;
+                wasm::build(&workspace, Effort::Dev)?;
+                if let Err(error) = site::check(&workspace.root) {
+                    println!("warning: {error:#}");
+                }
+                workspace.root.clone()
+            } else {
+                // As it is published, so that it works offline too.
+                let out = workspace.target.join("site");
+                site::dist(&workspace, &out)?;
+                out
+            };
+            let server = Server::start(&root, "/", port)?;
             println!("\nThe page is at {} (Ctrl-C ends this)", server.url());
             server.wait();
             Ok(())

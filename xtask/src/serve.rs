@@ -8,6 +8,8 @@ use std::thread::{self, JoinHandle};
 use anyhow::{Result, anyhow};
 use tiny_http::{Header, Method, Request, Response};
 
+use crate::headers::HEADERS;
+use crate::seal;
 use crate::site;
 
 /// A server of one site's files, in threads of its own; dropping it ends them.
@@ -20,19 +22,8 @@ pub(crate) struct Server {
 /// Enough for a browser's parallel requests of one page.
 const THREADS: usize = 4;
 
-/// Sent with every answer. The page's own policy is a `meta` element in `index.html`, so that it holds on hosts
-/// that cannot set headers; `frame-ancestors` only works as a header.
-const HEADERS: [(&str, &str); 8] = [
-    // A rebuilt module must never meet yesterday's page.
-    ("Cache-Control", "no-store"),
-    ("Content-Security-Policy", "frame-ancestors 'self'"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Robots-Tag", "noindex"),
-];
+/// A rebuilt module must never meet yesterday's page.
+const NO_STORE: (&str, &str) = ("Cache-Control", "no-store");
 
 impl Server {
     /// Serves the published files below `root` under the path `base` (which begins and ends with `/`), to this
@@ -85,6 +76,8 @@ impl Drop for Server {
 /// What a request gets.
 enum Answer {
     File(PathBuf, &'static str),
+    /// What takes an earlier service worker away.
+    Retire,
     /// To the folder's own address: relative links need its final `/`.
     Moved(String),
     NotFound,
@@ -109,6 +102,10 @@ fn answer(request: Request, root: &Path, base: &str) {
                 request.respond(text(500, "this file cannot be read", &[]))
             }
         },
+        Answer::Retire => request.respond(dressed(
+            Response::from_string(seal::RETIRE),
+            &[("Content-Type", content_type("sw.js"))],
+        )),
         Answer::Moved(to) => request.respond(text(308, "moved", &[("Location", &to)])),
         Answer::NotFound => request.respond(text(404, "not found", &[])),
         Answer::NotAllowed => request.respond(text(405, "GET or HEAD", &[("Allow", "GET, HEAD")])),
@@ -133,7 +130,12 @@ fn decide(method: &Method, url: &str, root: &Path, base: &str) -> Answer {
     let path = if path.is_empty() { site::INDEX } else { &path };
     // Decoded first, judged afterwards: `%2e%2e` is a way upwards too.
     let file = root.join(path);
-    if site::publishes(path) && file.is_file() { Answer::File(file, content_type(path)) } else { Answer::NotFound }
+    match site::publishes(path) {
+        true if file.is_file() => Answer::File(file, content_type(path)),
+        // Development: a browser that has been here before asks for its service worker.
+        true if path == "sw.js" => Answer::Retire,
+        _ => Answer::NotFound,
+    }
 }
 
 /// Resolves `%XX`; nothing where an escape is broken or the result is not UTF-8.
@@ -181,7 +183,7 @@ fn text(status: u16, message: &str, more: &[(&str, &str)]) -> Response<std::io::
 }
 
 fn dressed<R: std::io::Read>(mut response: Response<R>, more: &[(&str, &str)]) -> Response<R> {
-    for (name, value) in HEADERS.iter().chain(more) {
+    for (name, value) in HEADERS.iter().chain([&NO_STORE]).chain(more) {
         // All of them are ASCII, which is all that can go wrong here.
         if let Ok(header) = Header::from_bytes(*name, *value) {
             response.add_header(header);
@@ -236,6 +238,19 @@ mod tests {
         let (head, body) = ask(&server, "HEAD", "/www/pkg/a.wasm");
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         assert!(body.is_empty());
+        drop(server);
+        fs::remove_dir_all(root).expect("scratch");
+    }
+
+    #[test]
+    fn a_service_worker_is_retired_where_there_is_none() {
+        let root = site();
+        let server = Server::start(&root, "/", 0).expect("start");
+        let (head, body) = ask(&server, "GET", "/sw.js");
+        assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/javascript"), "{head}");
+        assert_eq!(body, seal::RETIRE.as_bytes());
+        fs::write(root.join("sw.js"), "self.SITE = {}").expect("scratch");
+        assert_eq!(ask(&server, "GET", "/sw.js").1, b"self.SITE = {}");
         drop(server);
         fs::remove_dir_all(root).expect("scratch");
     }

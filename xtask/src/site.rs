@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::seal;
 use crate::size::Size;
 use crate::vendor;
 use crate::wasm::{self, Effort};
@@ -59,6 +60,8 @@ pub(crate) fn dist(workspace: &Workspace, out: &Path) -> Result<()> {
     for path in &files {
         copy(&workspace.root.join(path), &out.join(path))?;
     }
+    seal::seal(workspace, &out, &files)?;
+    let files: Vec<&str> = files.iter().map(String::as_str).chain(seal::FILES).collect();
     let marker = out.join(MARKER);
     fs::write(&marker, files.iter().map(|path| format!("{path}\n")).collect::<String>())
         .with_context(|| format!("cannot write {}", marker.display()))?;
@@ -81,13 +84,14 @@ pub(crate) fn print_sizes(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a path relative to the site's root is one that the site publishes: `index.html`, or a file below
-/// `www` without dot-files, without a way upwards and without what only compilers read.
+/// Whether a path relative to the site's root is one that the site publishes: `index.html`, what [`seal`] writes beside
+/// it, or a file below `www` without dot-files, without a way upwards and without what only compilers read.
 pub(crate) fn publishes(path: &str) -> bool {
     let plain =
         path.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']));
     plain
-        && (path == INDEX || path.starts_with("www/"))
+        && (path == INDEX || path.starts_with("www/") || seal::FILES.contains(&path))
+        && path != seal::WORKER
         && !path.ends_with(".d.ts")
         && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
@@ -158,7 +162,7 @@ mod tests {
 
     #[test]
     fn publishes_the_page_and_its_assets_alone() {
-        for path in ["index.html", "www/app.js", "www/pkg/glioscope_bg.wasm", "www/model/LICENSE"] {
+        for path in ["index.html", "sw.js", "assets.json", "www/app.js", "www/pkg/glioscope_bg.wasm", "www/model/LICENSE"] {
             assert!(publishes(path), "{path}");
         }
         for path in [
@@ -177,6 +181,7 @@ mod tests {
             "www/c:/x",
             "www/a\0b",
             "www/pkg/glioscope.d.ts",
+            "www/sw.js",
             "wwwx/app.js",
         ] {
             assert!(!publishes(path), "{path:?}");

@@ -17,6 +17,7 @@ use crate::workspace::Workspace;
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 const WASM_PACK_VERSION: &str = "0.15.1";
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
 
 /// Installs the wasm32 standard library where the toolchain lacks it.
 pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
@@ -50,6 +51,18 @@ pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
         package: "wasm-pack",
         programs: &["wasm-pack"],
         version: WASM_PACK_VERSION,
+        // It starts other programs.
+        opt_level: "0",
+    }
+    .ensure(workspace)
+}
+
+/// The folder of `cargo-fuzz`, which builds the fuzz targets.
+pub(crate) fn cargo_fuzz(workspace: &Workspace) -> Result<PathBuf> {
+    CargoTool {
+        package: "cargo-fuzz",
+        programs: &["cargo-fuzz"],
+        version: CARGO_FUZZ_VERSION,
         // It starts other programs.
         opt_level: "0",
     }

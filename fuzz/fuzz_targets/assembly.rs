@@ -1,0 +1,61 @@
+#![no_main]
+//! Case assembly: any heap of names and sizes becomes cases, each slice once, whatever the order.
+
+use std::collections::BTreeSet;
+
+use glioscope::case::{Assembly, assemble, natural_order};
+use glioscope::image::{Channels, Samples, Slice};
+use libfuzzer_sys::fuzz_target;
+
+/// What names are made of, so that collisions are the rule.
+const PIECES: [&str; 32] = [
+    "a", "B", "_", "-", " ", ".", "/", "\\", "#", "(", ")", "0", "1", "2", "10", "007", "_mask", "_MASK", ".tif", ".TIFF",
+    ".png", ".0001", "..", "É", "İ", "ß", "😀", "\u{301}", "\0", "\n", "99999999999999999999", "mask",
+];
+
+fuzz_target!(|bytes: &[u8]| {
+    let slices = slices(bytes);
+    let count = slices.len();
+    let mut backwards = slices.clone();
+    backwards.reverse();
+    let assembly = assemble(slices);
+    let used: usize = assembly.cases.iter().flat_map(|case| &case.slices).map(|s| 1 + usize::from(s.reference.is_some())).sum();
+    assert_eq!(used + assembly.notes.len(), count, "every slice is used or noted, once");
+    let names: BTreeSet<&str> = assembly.cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names.len(), assembly.cases.len(), "no two cases share a name");
+    for case in &assembly.cases {
+        assert!(!case.slices.is_empty() && !case.name.is_empty());
+        for entry in &case.slices {
+            let size = [entry.slice.width(), entry.slice.height()];
+            assert!(entry.reference.as_ref().is_none_or(|mask| [mask.width(), mask.height()] == size));
+        }
+    }
+    assert!(assembly.cases.is_sorted_by(|a, b| natural_order(&a.name, &b.name).is_le()));
+    assert_eq!(told(&assembly), told(&assemble(backwards)), "the order makes no difference");
+});
+
+/// One name a line; a byte above 127 is a piece, any other a character.
+fn slices(bytes: &[u8]) -> Vec<Slice> {
+    let lines = bytes.split(|&byte| byte == b'\n').take(64);
+    lines
+        .map(|line| {
+            let (size, line) = line.split_first().unwrap_or((&0, &[]));
+            let name: String = line
+                .iter()
+                .flat_map(|&byte| match byte {
+                    128.. => PIECES[usize::from(byte) % PIECES.len()].chars().collect::<Vec<_>>(),
+                    _ => vec![char::from(byte)],
+                })
+                .collect();
+            let (width, height) = (1 + usize::from(size & 1), 1 + usize::from(size >> 1 & 1));
+            let channels = if size & 4 == 0 { Channels::Grey } else { Channels::Rgb };
+            let samples = vec![*size; width * height * channels.count()];
+            Slice::new(name, width, height, channels, Samples::U8(samples)).expect("sound by construction")
+        })
+        .collect()
+}
+
+fn told(assembly: &Assembly) -> String {
+    let notes: Vec<String> = assembly.notes.iter().map(ToString::to_string).collect();
+    format!("{:?} {notes:?}", assembly.cases)
+}

@@ -1,0 +1,55 @@
+#![no_main]
+//! Masks of any shape: components, outline and file agree with the pixels.
+
+use glioscope::export::mask_tiff;
+use glioscope::image;
+use glioscope::mask::{Mask, components, largest_component};
+use glioscope_fuzz::LIMITS;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let [width, height, slices, bits @ ..] = bytes else { return };
+    let (width, height, slices) = (1 + usize::from(width % 40), 1 + usize::from(height % 40), 1 + usize::from(slices % 4));
+    let bit = |at: usize| bits.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
+    let plane = width * height;
+    let stack: Vec<Mask> = (0..slices)
+        .map(|z| Mask::new(width, height, (0..plane).map(|i| bit(z * plane + i)).collect()))
+        .collect();
+    let area: usize = stack.iter().map(Mask::area).sum();
+
+    let found = components(&stack);
+    assert_eq!(found.sizes().iter().sum::<usize>(), area);
+    assert_eq!(found.keep(|_| true), stack);
+    let largest: usize = largest_component(&stack).iter().map(Mask::area).sum();
+    assert_eq!(largest, found.sizes().iter().copied().max().unwrap_or(0));
+
+    for mask in &stack {
+        assert_eq!(filled(mask), mask.inside(), "the outline, filled, is the mask");
+        let slices = image::read("mask.tif", &mask_tiff(mask), &LIMITS).expect("a mask that was written is read");
+        assert_eq!(Mask::from_slice(&slices[0]).expect("grey"), *mask);
+    }
+});
+
+/// Even and odd: a pixel is inside where an odd number of upright sides stands to its left.
+fn filled(mask: &Mask) -> Vec<bool> {
+    let (width, height) = (mask.width(), mask.height());
+    let mut sides = vec![0_u32; (width + 1) * height];
+    for corners in mask.outline() {
+        for (i, &[x, y]) in corners.iter().enumerate() {
+            let [next, below] = corners[(i + 1) % corners.len()];
+            assert!((x == next) != (y == below), "sides are upright or level");
+            for row in y.min(below)..y.max(below) {
+                sides[row * (width + 1) + x] += 1;
+            }
+        }
+    }
+    (0..height)
+        .flat_map(|y| {
+            let sides = &sides[y * (width + 1)..][..width];
+            sides.iter().scan(0, |count, &side| {
+                *count += side;
+                Some(*count % 2 == 1)
+            })
+        })
+        .collect()
+}

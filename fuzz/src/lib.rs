@@ -1,0 +1,67 @@
+//! What the targets share: the limits that they read under, a meter of memory, and what must hold of all that was read.
+
+use glioscope::case::{Case, assemble};
+use glioscope::display::Window;
+use glioscope::export::slice_tiff;
+use glioscope::grid::Grid;
+use glioscope::image::{self, Limits, Slice};
+use glioscope::mask::Mask;
+use glioscope::normalize::CaseStatistics;
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Small, so that a run tries structures and not sizes: the arithmetic is the same as under the page's own limits.
+pub const LIMITS: Limits = Limits { pixels: 1 << 16, bytes: 1 << 20, pages: 64, samples: 1 << 18 };
+
+/// Bytes that a decompressor's state, a page's directory and an error take whatever the file says.
+const STATE: usize = 4 << 20;
+
+/// Reads `bytes` and holds the reader to its word: an error or slices within the limits, and no more memory on the way
+/// than [`Limits`] says.
+pub fn read(name: &str, bytes: &[u8]) -> Vec<Slice> {
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    let read = image::read(name, bytes, &LIMITS);
+    let taken = MEMORY.peak_usage().saturating_sub(before);
+    // Two bytes a sample, once decoded and once in hand; a PNG's decoder may buffer the file twice.
+    let most = 2 * 2 * LIMITS.samples as usize + 2 * bytes.len() + STATE;
+    assert!(taken <= most, "{taken} bytes for a file of {}, at most {most} are allowed", bytes.len());
+    match read {
+        Ok(slices) => {
+            let samples: usize = slices.iter().map(|slice| slice.samples().len()).sum();
+            assert!(!slices.is_empty() && slices.len() as u64 <= LIMITS.pages);
+            assert!(samples as u64 <= LIMITS.samples);
+            slices
+        }
+        Err(error) => {
+            // The words are part of the reader: they hold values of the file.
+            assert!(error.to_string().starts_with(name));
+            Vec::new()
+        }
+    }
+}
+
+/// Takes what was read through all that the page does before and after the network.
+pub fn use_slices(slices: Vec<Slice>) {
+    for slice in &slices {
+        let spacing = slice.spacing();
+        assert!(spacing.is_none_or(|spacing| spacing.x > 0.0 && spacing.y > 0.0), "{spacing:?}");
+        let again = image::read("again", &slice_tiff(slice), &LIMITS).expect("a slice that was written is read");
+        assert_eq!(again[0].samples(), slice.samples());
+    }
+    for Case { slices, .. } in assemble(slices).cases {
+        let statistics = CaseStatistics::of(slices.iter().map(|entry| &entry.slice));
+        let window = Window::of(&statistics);
+        for entry in &slices {
+            let slice = &entry.slice;
+            let input = statistics.normalise(slice, 16);
+            assert!(input.len() == 3 * 16 * 16 && input.iter().all(|value| value.is_finite()));
+            assert_eq!(window.rgba(slice).len(), 4 * slice.width() * slice.height());
+            let probability = Grid::new(16, slice.width(), slice.height()).restore(&[0.5; 256]);
+            let mask = Mask::from_probability(slice.width(), slice.height(), &probability, 0.25);
+            assert_eq!(mask.area(), slice.width() * slice.height());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! `weights.bin` ↔ [`UNet`].
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::store::ModuleRecord;
+use burn::tensor::{Bytes, DType, Device, Tensor};
+use sha2::{Digest as _, Sha256};
+
+use super::{Manifest, WeightsFile};
+use crate::error::{ModelFault, Result};
+use crate::unet::UNet;
+
+impl Manifest {
+    /// The network with the given weights on `device`, ready for fitting or, [folded](UNet::fold), for inference.
+    ///
+    /// # Errors
+    /// [`ModelFault::Hash`] unless these are the very bytes that the manifest names, [`ModelFault::Record`] if they do
+    /// not fit the network.
+    pub fn load(&self, weights: &[u8], device: &Device) -> Result<UNet, ModelFault> {
+        let found = sha256(weights);
+        if found != self.weights.sha256 {
+            let expected = self.weights.sha256.clone();
+            return Err(ModelFault::Hash { expected, found, bytes: weights.len() });
+        }
+        let record = |error: burn::store::RecordError| ModelFault::Record { reason: error.to_string() };
+        let loaded = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights.to_vec())).map_err(record)?;
+        self.network.init(device).try_load_record(loaded.cast_to_module_dtype()).map_err(record)
+    }
+}
+
+impl WeightsFile {
+    /// The bytes of `weights.bin` for a fitted network, and what identifies them. Kernels are stored in half
+    /// precision; the normalisations' few numbers stay in single, since small variances would vanish.
+    ///
+    /// # Errors
+    /// [`ModelFault::Record`] if Burn cannot write the record.
+    pub fn of(unet: &UNet) -> Result<(Vec<u8>, Self), ModelFault> {
+        let parameters = unet.parameters();
+        let halved = unet.clone().map(&mut Halve);
+        let bytes = halved.into_record().into_bytes();
+        let bytes = bytes.map_err(|error| ModelFault::Record { reason: error.to_string() })?.to_vec();
+        let file = Self { sha256: sha256(&bytes), bytes: bytes.len(), parameters };
+        Ok((bytes, file))
+    }
+}
+
+struct Halve;
+
+impl ModuleMapper for Halve {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if D == 4 { param.map(|tensor| tensor.detach().cast(DType::F16)) } else { param }
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,140 @@
+/**
+ * The site without a network: after the first visit, whole, in one version, under any path.
+ */
+import type { Page } from '@playwright/test';
+import { Host } from './host.ts';
+import { expect, test as base } from './page.ts';
+
+const test = base.extend<{ host: Host }>({
+  host: async ({ baseURL }, use) => {
+    const host = await Host.of(baseURL ?? '');
+    await use(host);
+    host.close();
+  },
+  // These tests leave the suite's own site: the watch takes the new one for its own.
+  watch: async ({}, use) => use(),
+});
+test.use({ serviceWorkers: 'allow' });
+
+/** Waits until the site is kept. */
+async function kept(page: Page) {
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    while (!navigator.serviceWorker.controller) await new Promise((next) => setTimeout(next, 50));
+  });
+}
+
+const caches = (page: Page) => page.evaluate(async () => (await window.caches.keys()).filter((name) => name.startsWith('glioscope ')));
+
+test('after one visit the whole site works without a network', async ({ host, page, scope }) => {
+  await page.goto(`${host.url}?backend=cpu`);
+  await scope.is('ready');
+  await kept(page);
+  host.down = true;
+  host.asked = [];
+  await expect(fetch(host.url), 'the host is gone').rejects.toThrow();
+  for (const address of ['', 'index.html', '?backend=cpu&workers=1']) {
+    await page.goto(host.url + address);
+    await scope.is('ready');
+  }
+  await page.click('#sample');
+  await scope.is('done');
+  expect((await scope.download()).bytes.length).toBeGreaterThan(1000);
+  expect(host.asked).toEqual([]);
+});
+
+test('a new version is fetched while the old one serves, and takes over with the next load', async ({ host, page, scope }) => {
+  await page.goto(`${host.url}?backend=cpu`);
+  await scope.is('ready');
+  await kept(page);
+  await page.evaluate(() => window.caches.open('somebody else’s'));
+  const [first] = await caches(page);
+  host.release('index.html', (text) => text.replace(/<title>.*<\/title>/, '<title>the second version</title>'));
+  host.asked = [];
+
+  await page.reload();
+  await expect(page).not.toHaveTitle('the second version');
+  await expect.poll(() => page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting))).toBe(true);
+  await scope.is('ready');
+  // What has not changed is not fetched again.
+  expect(host.asked).not.toContain('www/model/weights.bin');
+  expect(host.asked).not.toContain('www/pkg/glioscope_bg.wasm');
+
+  await page.reload();
+  await expect(page).toHaveTitle('the second version');
+  await scope.is('ready');
+  const now = await caches(page);
+  expect(now).toHaveLength(1);
+  expect(now[0]).not.toBe(first);
+  expect(await page.evaluate(() => window.caches.has('somebody else’s')), 'other caches are left alone').toBe(true);
+});
+
+test('two tabs never see two versions', async ({ host, context, page, scope }) => {
+  await page.goto(`${host.url}?backend=cpu`);
+  await scope.is('ready');
+  await kept(page);
+  const second = await context.newPage();
+  await second.goto(`${host.url}?backend=cpu`);
+  host.release('index.html', (text) => text.replace(/<title>.*<\/title>/, '<title>the second version</title>'));
+  await page.reload();
+  await expect.poll(() => page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting))).toBe(true);
+  await page.reload();
+  await expect(page, 'the other tab still runs the first one').not.toHaveTitle('the second version');
+  await second.close();
+  await page.reload();
+  await expect(page).toHaveTitle('the second version');
+});
+
+test('a file that is not as it should be is named, and nothing of that version is kept', async ({ host, page, scope }) => {
+  const weights = host.files.get('www/model/weights.bin') as Buffer;
+  const altered = Buffer.from(weights);
+  altered[altered.length >> 1] ^= 1;
+  host.files.set('www/model/weights.bin', altered);
+  await page.goto(`${host.url}?backend=cpu`);
+  await scope.is('error');
+  await expect(page.locator('#notice')).toContainText('www/model/weights.bin is not the file that belongs to this version');
+  await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state ?? 'none')).toBe('none');
+  // Whole again, the page is too.
+  host.files.set('www/model/weights.bin', weights);
+  await page.click('#notice [data-act="again"]');
+  await scope.is('ready');
+});
+
+test('a wasm module that is not as it should be is not run', async ({ host, page, scope }) => {
+  const module = Buffer.from(host.files.get('www/pkg/glioscope_bg.wasm') as Buffer);
+  // A custom section more: as valid as before, and not the same.
+  host.files.set('www/pkg/glioscope_bg.wasm', Buffer.concat([module, Buffer.from([0, 2, 1, 120])]));
+  await page.goto(`${host.url}?backend=cpu`);
+  await scope.is('error');
+  await expect(page.locator('#notice')).toContainText('www/pkg/glioscope_bg.wasm is not the file that belongs to this version');
+});
+
+test('a network that goes away while the page loads is named, and the page goes on when it is back', async ({ host, page, scope }) => {
+  for (const path of ['www/model/weights.bin', 'www/pkg/glioscope_bg.wasm', 'www/model/model.json']) {
+    host.cut = { path, bytes: 200 };
+    await page.goto(`${host.url}?backend=cpu`);
+    await scope.is('error');
+    await expect(page.locator('#notice')).toContainText(/cannot compute here/);
+    host.down = false;
+    await page.click('#notice [data-act="again"]');
+    await scope.is('ready');
+  }
+});
+
+test('a browser that stores nothing still runs the page', async ({ host, page, scope }) => {
+  // Full storage, or none: what the cache is asked to take, it refuses.
+  await page.addInitScript(() => {
+    const refuse = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
+    Object.defineProperty(navigator, 'storage', { value: undefined });
+    navigator.serviceWorker.register = refuse;
+    Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await page.goto(`${host.url}?backend=cpu`);
+  await scope.is('ready');
+  await page.click('#sample');
+  await scope.is('done');
+  expect((await scope.download()).bytes.length).toBeGreaterThan(1000);
+});
+

@@ -1,0 +1,209 @@
+//! What a fit survives: being killed at any moment, a full disk, data that changes or vanishes, a loss that is no
+//! number. What counts each time is that the fit goes on to the very weights of an undisturbed one.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use crate::world::{Run, World, beside};
+
+/// A fit that takes seconds, whose checkpoint is the largest file that it writes.
+const FIT: &str = "fit --data data --device cpu --hold-out 0 --seed 7 \
+                   --epochs 4 --batch 6 --crop 64 --widths 6,12 --stem 4 --out";
+
+const RESUME: &str = "fit --data data --device cpu --resume --out";
+
+fn start(world: &World, arguments: &str) -> Result<Child> {
+    Ok(Command::new(env!("CARGO_BIN_EXE_train"))
+        .current_dir(world.path(""))
+        .args(arguments.split_whitespace())
+        .stderr(Stdio::null())
+        .spawn()?)
+}
+
+/// Starts the fit, or goes on with it where there is something to go on with.
+fn next(world: &World, out: &str) -> String {
+    let begun = world.path(out).join("checkpoint.bin").exists();
+    format!("{} {out}", if begun { RESUME } else { FIT })
+}
+
+/// Waits until `done`, or until the child has ended.
+fn wait_until(child: &mut Child, mut done: impl FnMut() -> bool) -> Result<()> {
+    let start = Instant::now();
+    while !done() && child.try_wait()?.is_none() {
+        assert!(start.elapsed() < Duration::from_secs(180), "nothing happened for three minutes");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+/// Both folders hold the same model, bit for bit.
+#[track_caller]
+fn assert_same(world: &World, a: &str, b: &str) -> Result<()> {
+    for file in ["weights.bin", "history.csv"] {
+        let bytes = |out: &str| fs::read(world.path(out).join(file)).with_context(|| format!("{out}/{file}"));
+        assert!(bytes(a)? == bytes(b)?, "{b}/{file} differs from that of the undisturbed fit");
+    }
+    Ok(())
+}
+
+#[test]
+fn killed_again_and_again_at_any_moment_it_comes_to_the_same_weights() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{FIT} whole"))?.succeeded();
+    let part = world.path("killed/checkpoint.bin.part");
+    let mut kills = 0;
+    // First as soon as a checkpoint is being written, then later and later in and after the writing.
+    for delay in [0, 0, 1, 2, 3, 5, 8, 12] {
+        let mut fit = start(&world, &next(&world, "killed"))?;
+        wait_until(&mut fit, || part.exists())?;
+        std::thread::sleep(Duration::from_millis(delay));
+        kills += u32::from(fit.try_wait()?.is_none());
+        fit.kill()?;
+        fit.wait()?;
+    }
+    assert!(kills >= 3, "only {kills} kills came before the fit's end");
+    world.train(&next(&world, "killed"))?.succeeded();
+    assert_same(&world, "whole", "killed")
+}
+
+/// Runs `train` under a limit of `blocks` times 512 bytes a file.
+#[cfg(unix)]
+fn limited(world: &World, arguments: &str, blocks: u64, ignored: bool) -> Result<Run> {
+    let trap = if ignored { "trap '' XFSZ;" } else { "" };
+    let script = format!("{trap} ulimit -f {blocks}; exec \"$0\" {arguments}");
+    let output =
+        Command::new("/bin/sh").current_dir(world.path("")).args(["-c", &script, env!("CARGO_BIN_EXE_train")]).output()?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Run { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) })
+}
+
+/// A signal ends the program at a byte that is chosen here, in the middle of a write: once of the first checkpoint,
+/// once of the second.
+#[cfg(unix)]
+#[test]
+fn killed_at_a_chosen_byte_of_a_checkpoint_it_comes_to_the_same_weights() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{FIT} whole"))?.succeeded();
+    let size = |file: &str| Ok::<_, anyhow::Error>(fs::metadata(world.path("whole").join(file))?.len() / 512);
+    let (largest, checkpoint) = (size("curve.png")?.max(size("weights.bin")?).max(size("model.json")?), size("checkpoint.bin")?);
+    assert!(largest + 8 < checkpoint, "the checkpoint has to be the largest file: {checkpoint} blocks of 512");
+    for blocks in [1, largest + 2, (largest + checkpoint) / 2, checkpoint - 1] {
+        let out = format!("killed{blocks}");
+        for _ in 0..2 {
+            let killed = limited(&world, &next(&world, &out), blocks, false)?;
+            assert_eq!(killed.code, None, "a signal ends it: {killed:?}");
+            // One epoch further, so that the next kill meets the second checkpoint.
+            let before = fs::read(world.path(&out).join("checkpoint.bin")).ok();
+            let mut fit = start(&world, &next(&world, &out))?;
+            let checkpoint = world.path(&out).join("checkpoint.bin");
+            wait_until(&mut fit, || fs::read(&checkpoint).ok() != before)?;
+            fit.kill()?;
+            fit.wait()?;
+        }
+        world.train(&next(&world, &out))?.succeeded();
+        assert_same(&world, "whole", &out)?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_named_and_costs_nothing_but_the_epoch() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{FIT} whole"))?.succeeded();
+    let blocks = fs::metadata(world.path("whole/checkpoint.bin"))?.len() / 512;
+    // Nothing fits, then all but the checkpoint does.
+    limited(&world, &format!("{FIT} full"), 1, true)?.failed_with(&["full/weights.bin", "bytes"]);
+    limited(&world, &format!("{FIT} full"), blocks - 1, true)?.failed_with(&["full/checkpoint.bin", "bytes"]);
+    assert!(!world.path("full/checkpoint.bin.part").exists(), "half a file is left behind");
+    world.train(&next(&world, "full"))?.succeeded();
+    assert_same(&world, "whole", "full")
+}
+
+#[test]
+fn data_that_vanishes_while_it_runs_makes_no_difference() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{FIT} whole"))?.succeeded();
+    let mut fit = start(&world, &format!("{FIT} without"))?;
+    let first = world.path("without/checkpoint.bin");
+    wait_until(&mut fit, || first.exists())?;
+    fs::rename(world.path("data"), world.path("elsewhere"))?;
+    assert!(fit.wait()?.success());
+    assert_same(&world, "whole", "without")?;
+    world.train(&format!("{RESUME} without"))?.failed_with(&["data", "No such file"]);
+    Ok(())
+}
+
+#[test]
+fn data_that_changed_since_the_checkpoint_is_named() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{FIT} fitted"))?.succeeded();
+    let slice = world.path("data/PHANTOM_0002/PHANTOM_0002_3.tif");
+    let mask = beside(&slice, "_mask.tif");
+    let (bytes, mask_bytes) = (fs::read(&slice)?, fs::read(&mask)?);
+
+    // One pixel of a slice, then of a mask, then a pair that is missing.
+    let mut altered = bytes.clone();
+    *altered.last_mut().context("a slice has bytes")? ^= 1;
+    fs::write(&slice, &altered)?;
+    world.train(&format!("{RESUME} fitted"))?.failed_with(&["PHANTOM_0002", "changed"]);
+    fs::write(&slice, &bytes)?;
+    let mut altered = mask_bytes.clone();
+    *altered.last_mut().context("a mask has bytes")? ^= 0xff;
+    fs::write(&mask, &altered)?;
+    world.train(&format!("{RESUME} fitted"))?.failed_with(&["PHANTOM_0002", "changed"]);
+    fs::remove_file(&slice)?;
+    fs::remove_file(&mask)?;
+    world.train(&format!("{RESUME} fitted"))?.failed_with(&["PHANTOM_0002", "missing"]);
+
+    fs::write(&slice, &bytes)?;
+    fs::write(&mask, &mask_bytes)?;
+    world.train(&format!("{RESUME} fitted"))?.succeeded();
+    Ok(())
+}
+
+#[test]
+fn a_checkpoint_of_another_configuration_is_refused() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{FIT} fitted"))?.succeeded();
+    // The recipe is the checkpoint's: whoever asks for another one is told so.
+    for other in ["--widths 8,16", "--seed 8", "--epochs 9", "--by-slice"] {
+        let run = world.train(&format!("{RESUME} fitted {other}"))?;
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(run.stderr.contains("--resume"), "{run:?}");
+    }
+    // A list that holds out somebody else than the checkpoint does.
+    fs::write(world.path("list.txt"), "PHANTOM_0001\n")?;
+    world.train(&format!("{RESUME} fitted --held-out list.txt"))?.failed_with(&["list.txt", "holds out"]);
+    // Records that are not of the network that the header names; the former format has no hash that would notice.
+    let path = world.path("fitted/checkpoint.bin");
+    let bytes = fs::read(&path)?;
+    let parts = &bytes[b"glioscope checkpoint 2\n".len() + 32..];
+    let end = 8 + u64::from_le_bytes(*parts.first_chunk().context("a length")?) as usize;
+    let header = String::from_utf8(parts[8..end].to_vec())?;
+    for (fits, other) in [("[6,12]", "[8,12]"), ("[6,12]", "[6,12,24]"), ("\"stem\":4", "\"stem\":2")] {
+        assert!(header.contains(fits), "{header}");
+        let header = header.replace(fits, other);
+        let length = (header.len() as u64).to_le_bytes();
+        let other = [b"glioscope checkpoint 1\n", &length[..], header.as_bytes(), &parts[end..]];
+        fs::write(&path, other.concat())?;
+        world.train(&format!("{RESUME} fitted"))?.failed_with(&["fitted/checkpoint.bin"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_loss_that_is_no_number_ends_it_and_leaves_nothing_broken() -> Result<()> {
+    let world = World::new()?;
+    let run = world.train(&format!("{FIT} wild --rate 1e30"))?;
+    run.failed_with(&["no", "--rate"]);
+    // Whatever was written before is sound.
+    if world.path("wild/model.json").exists() {
+        world.train("evaluate --data data --model wild --device cpu")?.succeeded();
+    }
+    assert!(!world.path("wild/checkpoint.bin.part").exists());
+    Ok(())
+}

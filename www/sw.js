@@ -1,0 +1,113 @@
+/**
+ * The service worker: the whole site from a cache that holds one version of it, whole and unaltered.
+ *
+ * `cargo xtask dist` puts this at the site's root, where it may answer for all of the site, with a first line
+ * `self.SITE = {version, files}`: so it changes with every version, and the browser notices. It is no module because
+ * not every browser that runs the page takes modules here.
+ *
+ * A new version is fetched while the old one serves; it takes over with the next load, as soon as no second tab still
+ * runs the old one. No tab ever gets files of two versions.
+ */
+
+const worker = /** @type {any} ServiceWorkerGlobalScope, which the page's own types do not know. */ (self);
+/** @type {{version: string, files: Record<string, string>}} */
+const site = worker.SITE;
+const scope = new URL(worker.registration.scope);
+/** Several sites may share an origin, say below github.io: caches belong to the origin. */
+const PREFIX = `glioscope ${scope.pathname} `;
+const CACHE = PREFIX + site.version;
+
+worker.addEventListener('install', (/** @type {any} */ event) => event.waitUntil(fill()));
+
+worker.addEventListener('activate', (/** @type {any} */ event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== CACHE) await caches.delete(name);
+      // The page that has just been loaded for the first time finds its files here too, should the network go.
+      await worker.clients.claim();
+    })(),
+  );
+});
+
+worker.addEventListener('message', (/** @type {any} */ { data }) => {
+  if (data === 'take over') worker.skipWaiting();
+});
+
+worker.addEventListener('fetch', (/** @type {any} */ event) => {
+  /** @type {Request} */
+  const request = event.request;
+  const url = new URL(request.url);
+  // Everything else goes its own way, into the page's policy.
+  if (request.method !== 'GET' || url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return;
+  if (request.mode === 'navigate') event.respondWith(navigate(request, url));
+  else if (keyOf(url)) event.respondWith(answer(request, url));
+});
+
+/** Fetches what the site consists of; one file that is not as it should be, and nothing is kept. */
+async function fill() {
+  const cache = await caches.open(CACHE);
+  const former = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  await Promise.all(
+    Object.entries(site.files).map(async ([path, integrity]) => {
+      const address = new URL(path, scope).href;
+      if (await cache.match(address)) return;
+      for (const name of former) {
+        const kept = await (await caches.open(name)).match(address);
+        if (kept && (await hash(kept.clone())) === integrity) return cache.put(address, kept);
+      }
+      // The visit itself has fetched most of it: the browser's own cache will do where it holds the right bytes.
+      const response = await load(address, integrity, 'default').catch(() => load(address, integrity, 'reload'));
+      await cache.put(address, response);
+    }),
+  );
+}
+
+/**
+ * @param {string} address
+ * @param {string} integrity `sha256-…`, which the browser checks
+ * @param {RequestCache} cache
+ */
+async function load(address, integrity, cache) {
+  const response = await fetch(address, { integrity, cache, redirect: 'error' });
+  if (!response.ok) throw new Error(`${address}: the server answered ${response.status}`);
+  return response;
+}
+
+/** @param {Response} response */
+async function hash(response) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await response.arrayBuffer()));
+  return `sha256-${btoa(String.fromCharCode(...digest))}`;
+}
+
+/**
+ * A load of the page: here a version that waits takes over, if this is the only tab.
+ * @param {Request} request
+ * @param {URL} url
+ */
+async function navigate(request, url) {
+  const { waiting } = worker.registration;
+  if (waiting && (await worker.clients.matchAll({ type: 'window' })).length < 2) {
+    waiting.postMessage('take over');
+    // The same load once more, which the new one then answers.
+    return new Response('', { headers: { Refresh: '0', 'Cache-Control': 'no-store' } });
+  }
+  return keyOf(url) ? answer(request, url) : fetch(request);
+}
+
+/**
+ * @param {Request} request
+ * @param {URL} url
+ */
+async function answer(request, url) {
+  const kept = await (await caches.open(CACHE)).match(/** @type {string} */ (keyOf(url)));
+  return kept ?? fetch(request);
+}
+
+/**
+ * Under which address a file of the site is kept, or nothing. Queries choose how the page runs, not what it consists of.
+ * @param {URL} url
+ */
+function keyOf(url) {
+  const path = decodeURIComponent(url.pathname.slice(scope.pathname.length)) || 'index.html';
+  return path in site.files ? new URL(path, scope).href : null;
+}

@@ -1,0 +1,199 @@
+//! The readers of outside bytes under libFuzzer: shortly in `test`, for long in `soak`.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::process;
+use crate::tools;
+use crate::workspace::Workspace;
+
+/// The targets of `fuzz/`, each with the longest input that is tried and where inputs to begin with lie.
+const TARGETS: [Target; 5] = [
+    Target { name: "tiff", longest: 1 << 14, seeds: &["tests/fixtures"] },
+    Target { name: "png", longest: 1 << 14, seeds: &["tests/fixtures"] },
+    Target { name: "assembly", longest: 1 << 10, seeds: &[] },
+    Target { name: "manifest", longest: 1 << 12, seeds: &["fuzz/seeds/manifest"] },
+    Target { name: "mask", longest: 1 << 10, seeds: &[] },
+];
+
+/// What one input may take, in seconds and megabytes. The inputs are small; the time is the wall's, on a machine that has
+/// other work.
+const TIMEOUT: &str = "-timeout=10";
+const MEMORY: &str = "-rss_limit_mb=1024";
+
+struct Target {
+    name: &'static str,
+    longest: u32,
+    seeds: &'static [&'static str],
+}
+
+/// What became of a target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Figures {
+    /// Inputs that were run.
+    pub(crate) executions: u64,
+    /// The longest time that one of them took, in whole seconds.
+    pub(crate) slowest: u64,
+    /// The most memory that the process had, in megabytes.
+    pub(crate) memory: u64,
+}
+
+/// Why nothing can be fuzzed here, if that is so. What is missing is installed where it can be had.
+pub(crate) fn missing() -> Option<&'static str> {
+    if cfg!(windows) {
+        return Some("libFuzzer is not set up for Windows here");
+    }
+    if process::find("c++").is_none() {
+        return Some("libFuzzer needs a C++ compiler, and there is no c++");
+    }
+    let nightly = || process::output(Command::new("rustup").args(["toolchain", "list"])).is_ok_and(|l| l.contains("nightly"));
+    if process::find("rustup").is_none() {
+        return Some("a nightly toolchain is needed, and there is no rustup to install it");
+    }
+    if !nightly() {
+        println!("There is no nightly toolchain yet: installing it.");
+        let install = Command::new("rustup").args(["toolchain", "install", "nightly", "--profile", "minimal"]).status();
+        if !install.is_ok_and(|status| status.success()) || !nightly() {
+            return Some("a nightly toolchain is needed and could not be installed");
+        }
+    }
+    None
+}
+
+/// Runs every target for `seconds` at once, beginning with what was found before, with the fixtures and with `real`. Fails
+/// where one finds something, with the file that shows it.
+pub(crate) fn fuzz(workspace: &Workspace, seconds: u64, real: Option<&Path>) -> Result<BTreeMap<&'static str, Figures>> {
+    let folder = workspace.target.join("fuzz");
+    let programs = build(workspace, &folder)?;
+    // The children of all threads end when their time is up; a finding ends its own alone.
+    let runs: Vec<(&'static str, Result<Figures>)> = thread::scope(|scope| {
+        let threads: Vec<_> = TARGETS
+            .iter()
+            .map(|target| (target.name, scope.spawn(|| run(workspace, &folder, &programs, target, seconds, real))))
+            .collect();
+        let ended = |thread: thread::ScopedJoinHandle<'_, Result<Figures>>| {
+            thread.join().unwrap_or_else(|_| bail!("the thread that watched it panicked"))
+        };
+        threads.into_iter().map(|(name, thread)| (name, ended(thread))).collect()
+    });
+    let mut figures = BTreeMap::new();
+    let mut failed = Vec::new();
+    for (name, result) in runs {
+        match result {
+            Ok(found) => {
+                let Figures { executions, slowest, memory } = found;
+                println!("{name:<10}{executions:>12} inputs, the slowest {slowest} s, {memory} MB");
+                figures.insert(name, found);
+            }
+            Err(error) => failed.push(format!("{name}: {error:#}")),
+        }
+    }
+    ensure!(failed.is_empty(), "{}", failed.join("\n"));
+    Ok(figures)
+}
+
+/// Builds the targets with the address sanitizer; the folder of their programs.
+fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
+    let bin = tools::cargo_fuzz(workspace)?;
+    let mut command = Command::new(process::executable(&bin, "cargo-fuzz"));
+    command
+        .args(["fuzz", "build", "--fuzz-dir"])
+        .arg(workspace.root.join("fuzz"))
+        .arg("--target-dir")
+        .arg(folder)
+        .current_dir(&workspace.root)
+        // cargo run sets it to its own toolchain; these take the nightly one.
+        .env("RUSTUP_TOOLCHAIN", "nightly")
+        .env_remove("CARGO")
+        .env_remove("RUSTC")
+        .env_remove("RUSTDOC")
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("CARGO_TARGET_DIR");
+    process::run(&mut command)?;
+    let host = process::output(Command::new("rustc").args(["+nightly", "-vV"]))?;
+    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+    Ok(folder.join(host).join("release"))
+}
+
+fn run(
+    workspace: &Workspace,
+    folder: &Path,
+    programs: &Path,
+    target: &Target,
+    seconds: u64,
+    real: Option<&Path>,
+) -> Result<Figures> {
+    let (corpus, findings) = (folder.join("corpus").join(target.name), folder.join("findings").join(target.name));
+    for path in [&corpus, &findings] {
+        fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
+    }
+    let mut prefix = OsString::from("-artifact_prefix=");
+    prefix.push(findings.join(""));
+    let mut command = Command::new(process::executable(programs, target.name));
+    command
+        .args([TIMEOUT, MEMORY, "-print_final_stats=1"])
+        .arg(format!("-max_total_time={seconds}"))
+        .arg(format!("-max_len={}", target.longest))
+        .arg(prefix)
+        .arg(&corpus)
+        .args(target.seeds.iter().map(|path| workspace.root.join(path)))
+        .args(real.filter(|_| target.name == "tiff"))
+        .stdin(Stdio::null());
+    let output = command.output().with_context(|| format!("cannot start {}", target.name))?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        let end: Vec<&str> = log.lines().rev().take(40).collect();
+        let end: Vec<&str> = end.into_iter().rev().collect();
+        bail!("it ended with {} ({} has what shows it)\n{}", output.status, findings.display(), end.join("\n"));
+    }
+    figures(&log).with_context(|| format!("{} printed no statistics:\n{log}", target.name))
+}
+
+/// What `-print_final_stats=1` says.
+fn figures(log: &str) -> Option<Figures> {
+    let value = |key: &str| {
+        let line = log.lines().find_map(|line| line.strip_prefix("stat::")?.strip_prefix(key)?.strip_prefix(':'))?;
+        line.trim().parse().ok()
+    };
+    Some(Figures {
+        executions: value("number_of_executed_units")?,
+        slowest: value("slowest_unit_time_sec")?,
+        memory: value("peak_rss_mb")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_figures_of_libfuzzer() {
+        let log = "Done 12 runs in 1 second(s)\nstat::number_of_executed_units: 1234567\n\
+                   stat::average_exec_per_sec:     6172\nstat::slowest_unit_time_sec:    0\nstat::peak_rss_mb:              61\n";
+        assert_eq!(figures(log), Some(Figures { executions: 1_234_567, slowest: 0, memory: 61 }));
+        assert_eq!(figures("==1== ERROR: libFuzzer: timeout"), None);
+    }
+
+    #[test]
+    fn every_target_of_the_fuzz_folder_is_run_and_no_other() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent");
+        let mut found: Vec<String> = fs::read_dir(root.join("fuzz/fuzz_targets"))
+            .expect("the fuzz folder")
+            .map(|entry| entry.expect("an entry").path().file_stem().expect("a name").to_string_lossy().into_owned())
+            .collect();
+        found.sort();
+        let mut known = TARGETS.map(|target| target.name);
+        known.sort_unstable();
+        assert_eq!(found, known);
+        for path in TARGETS.iter().flat_map(|target| target.seeds) {
+            assert!(root.join(path).is_dir(), "{path}");
+        }
+    }
+}

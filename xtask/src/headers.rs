@@ -1,0 +1,59 @@
+//! The headers of every answer: what `serve` sends, and what a host that can set headers is told to send.
+
+use anyhow::{Context as _, Result};
+
+/// Whatever is asked for. The page's own policy is a `meta` element in `index.html`, so that it holds on hosts that
+/// cannot set headers; `frame-ancestors` only works as a header.
+pub(crate) const HEADERS: [(&str, &str); 7] = [
+    ("Content-Security-Policy", "frame-ancestors 'self'"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    (
+        "Permissions-Policy",
+        "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), \
+         gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), \
+         microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), \
+         xr-spatial-tracking=()",
+    ),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-DNS-Prefetch-Control", "off"),
+];
+
+/// The file `_headers`, as Cloudflare Pages and Netlify read it: [`HEADERS`], and the page's policy as a header too, which
+/// then also holds for workers and whatever else is opened by its address.
+pub(crate) fn file(index: &str) -> Result<String> {
+    let policy = policy(index)?;
+    let mut text = String::from("/*\n");
+    for (name, value) in HEADERS {
+        let value = if name == "Content-Security-Policy" { format!("{policy}; {value}") } else { value.to_owned() };
+        text += &format!("  {name}: {value}\n");
+    }
+    // What tells of a new version must be asked for each time; everything else has the service worker.
+    for path in ["/sw.js", "/assets.json", "/index.html", "/"] {
+        text += &format!("{path}\n  Cache-Control: no-cache\n");
+    }
+    Ok(text)
+}
+
+/// The policy of the page itself.
+fn policy(index: &str) -> Result<&str> {
+    let (_, rest) = index
+        .split_once("http-equiv=\"Content-Security-Policy\" content=\"")
+        .context("index.html has no Content-Security-Policy")?;
+    Ok(rest.split_once('"').context("the policy in index.html has no end")?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_sends_the_pages_policy_and_one_thing_more() {
+        let index = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self'\">";
+        let text = file(index).expect("a policy");
+        assert!(text.contains("  Content-Security-Policy: default-src 'self'; frame-ancestors 'self'\n"), "{text}");
+        assert!(text.contains("  Referrer-Policy: no-referrer\n"), "{text}");
+        assert!(file("<p>").is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! What makes a folder of files one version of the site: hashes, the service worker that holds on to them, the headers
+//! that a host should send, and the bill of materials.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::bom;
+use crate::headers;
+use crate::workspace::Workspace;
+
+/// What [`seal`] writes beside `index.html`.
+pub(crate) const FILES: [&str; 4] = ["assets.json", "sw.js", "_headers", "bom.json"];
+
+/// Where the service worker's code lies. At the root it may answer for the whole site; no static host would let it from
+/// below `www`.
+pub(crate) const WORKER: &str = "www/sw.js";
+
+/// Takes the service worker of an earlier version away, and what it has kept: for `serve --dev`, where a kept file is a
+/// stale one.
+pub(crate) const RETIRE: &str = "\
+self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('activate', (event) => event.waitUntil((async () => {
+  for (const name of await caches.keys()) if (name.startsWith('glioscope ')) await caches.delete(name);
+  await self.registration.unregister();
+  for (const tab of await self.clients.matchAll({ type: 'window' })) tab.navigate(tab.url).catch(() => {});
+})()));
+";
+
+/// Adds to the site in `out`, whose files are `files`, what tells its versions apart.
+pub(crate) fn seal(workspace: &Workspace, out: &Path, files: &BTreeSet<String>) -> Result<()> {
+    let read = |path: &str| fs::read(out.join(path)).with_context(|| format!("cannot read {path} in {}", out.display()));
+    let write = |path: &str, text: &str| {
+        fs::write(out.join(path), text).with_context(|| format!("cannot write {path} in {}", out.display()))
+    };
+    let mut hashes = BTreeMap::new();
+    for path in files {
+        hashes.insert(path.as_str(), integrity(&read(path)?));
+    }
+    let worker = fs::read_to_string(workspace.root.join(WORKER)).with_context(|| format!("cannot read {WORKER}"))?;
+    let version = version(&hashes, &worker);
+    let assets = json!({ "version": version, "files": hashes });
+    write("assets.json", &format!("{assets:#}\n"))?;
+    write("sw.js", &format!("self.SITE = {assets};\n{worker}"))?;
+    write("_headers", &headers::file(&String::from_utf8(read("index.html")?)?)?)?;
+    write("bom.json", &format!("{:#}\n", bom::of(workspace, &version)?))?;
+    println!("This is version {version} of the site.");
+    Ok(())
+}
+
+/// As `fetch` and `assets.json` have it: `sha256-` and the hash in Base64.
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(bytes)))
+}
+
+/// The same for the same files, another one for any other.
+fn version(hashes: &BTreeMap<&str, String>, worker: &str) -> String {
+    let mut hasher = Sha256::new();
+    for (path, hash) in hashes {
+        hasher.update(format!("{path} {hash}\n"));
+    }
+    hasher.update(worker);
+    hasher.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_what_browsers_check() {
+        // `printf abc | openssl dgst -sha256 -binary | base64`
+        assert_eq!(integrity(b"abc"), "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+    }
+
+    #[test]
+    fn one_byte_or_one_name_makes_another_version() {
+        let of = |path, bytes: &[u8]| version(&BTreeMap::from([(path, integrity(bytes))]), "worker");
+        assert_eq!(of("a", b"1"), of("a", b"1"));
+        assert_ne!(of("a", b"1"), of("a", b"2"));
+        assert_ne!(of("a", b"1"), of("b", b"1"));
+        assert_ne!(of("a", b"1"), version(&BTreeMap::from([("a", integrity(b"1"))]), "another worker"));
+    }
+}
