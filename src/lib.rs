@@ -48,8 +48,8 @@
 //! - The library cannot tell whether the page, `train` or a test has called it.
 //! - A file cannot make it panic: it is decoded, or it is named in an error.
 
-pub mod archive;
 mod architecture;
+pub mod archive;
 pub mod case;
 pub mod check;
 pub mod display;

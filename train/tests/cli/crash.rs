@@ -74,8 +74,10 @@ fn killed_again_and_again_at_any_moment_it_comes_to_the_same_weights() -> Result
 fn limited(world: &World, arguments: &str, blocks: u64, ignored: bool) -> Result<Run> {
     let trap = if ignored { "trap '' XFSZ;" } else { "" };
     let script = format!("{trap} ulimit -f {blocks}; exec \"$0\" {arguments}");
-    let output =
-        Command::new("/bin/sh").current_dir(world.path("")).args(["-c", &script, env!("CARGO_BIN_EXE_train")]).output()?;
+    let output = Command::new("/bin/sh")
+        .current_dir(world.path(""))
+        .args(["-c", &script, env!("CARGO_BIN_EXE_train")])
+        .output()?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Run { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) })
 }
@@ -88,7 +90,8 @@ fn killed_at_a_chosen_byte_of_a_checkpoint_it_comes_to_the_same_weights() -> Res
     let world = World::new()?;
     world.train(&format!("{FIT} whole"))?.succeeded();
     let size = |file: &str| Ok::<_, anyhow::Error>(fs::metadata(world.path("whole").join(file))?.len() / 512);
-    let (largest, checkpoint) = (size("curve.png")?.max(size("weights.bin")?).max(size("model.json")?), size("checkpoint.bin")?);
+    let (largest, checkpoint) =
+        (size("curve.png")?.max(size("weights.bin")?).max(size("model.json")?), size("checkpoint.bin")?);
     assert!(largest + 8 < checkpoint, "the checkpoint has to be the largest file: {checkpoint} blocks of 512");
     for blocks in [1, largest + 2, (largest + checkpoint) / 2, checkpoint - 1] {
         let out = format!("killed{blocks}");
