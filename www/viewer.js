@@ -20,6 +20,9 @@ import { remember } from './remember.js';
 /** @typedef {Record<'nw' | 'ne' | 'sw' | 'se', string>} Corners lines of text, by the points of the compass */
 /** @typedef {{x: number, y: number, size: number}} Cursor where the brush is and how wide, in pixels of the slice */
 
+/** Three colours have to be told apart: they are laid on no weaker than this. */
+const LEAST_AGREEMENT = 0.6;
+
 export class Viewer {
   camera = new Camera();
   #stage = find('#stage');
@@ -185,12 +188,13 @@ export class Viewer {
         lay(this.#heat(probability, width, height), look.opacity);
         if (mask) stroke(this.#outline(mask, width, height), '#ffffff', 0.8, 1);
       } else if (look.overlay === 'agreement' && mask && reference) {
-        lay(this.#agreement(mask, reference, width, height), Math.max(look.opacity, 0.25));
+        lay(this.#agreement(mask, reference, width, height), Math.max(look.opacity, LEAST_AGREEMENT));
       } else if (mask) {
         cover(this.#tint(mask, width, height, look.colour), this.#outline(mask, width, height), look.colour);
       }
     }
-    if (reference && look.reference) {
+    // Agreement says it all already.
+    if (reference && look.reference && (look.hidden || look.overlay !== 'agreement')) {
       const path = this.#referenceOutline(reference, width, height);
       if (beside && look.hidden) cover(this.#referenceTint(reference, width, height, this.#referenceColour), path, this.#referenceColour);
       else stroke(path, this.#referenceColour, 1, 1.5);

@@ -151,7 +151,7 @@ test('the report opens in a tab, whole, and says what it is for', async ({ scope
   await report.waitForLoadState();
   await expect(report.locator('body')).toContainText(/research use only/i);
   await expect(report.locator('body')).toContainText('PHANTOM_0001');
-  await expect(report.locator('body')).toContainText(/\d mL/);
+  await expect(report.locator('body')).toContainText(/\d ml/i);
   await expect(report.locator('script')).toHaveCount(0);
   // The page's own policy reaches this tab: it has to let the report's style and pictures through.
   expect(await report.locator('body').evaluate((body) => getComputedStyle(body).maxWidth)).not.toBe('none');
