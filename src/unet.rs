@@ -1,11 +1,11 @@
 //! [`UNetConfig`] → [`UNet`] → logits.
 
+use crate::kernels;
 use burn::module::{Initializer, Module, ModuleMapper, Param, ParamId, RunningState};
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation::relu, module};
-use crate::kernels;
 
 /// Channels that go in: pre-contrast, FLAIR, post-contrast.
 pub const INPUTS: usize = 3;

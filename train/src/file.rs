@@ -1,9 +1,9 @@
 //! Files on disk. Every error says what was tried and on which path.
 
 use std::fs;
-use std::io::Write as _;
 #[cfg(unix)]
 use std::io::ErrorKind;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};

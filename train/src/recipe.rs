@@ -10,9 +10,8 @@ use crate::augment::Augmentation;
 pub(crate) const GRID: usize = 256;
 
 /// What a checkpoint decides, not the command line that goes on from it: the names of [`Arguments`].
-pub(crate) const NAMES: [&str; 12] = [
-    "epochs", "batch", "rate", "decay", "crop", "positive", "alone", "average", "widths", "stem", "plain", "seed",
-];
+pub(crate) const NAMES: [&str; 12] =
+    ["epochs", "batch", "rate", "decay", "crop", "positive", "alone", "average", "widths", "stem", "plain", "seed"];
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Recipe")]

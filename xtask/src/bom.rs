@@ -39,10 +39,15 @@ pub(crate) fn of(workspace: &Workspace, version: &str) -> Result<Value> {
 /// The crates that are compiled into the module, as cargo resolves their features for it.
 fn crates(workspace: &Workspace) -> Result<Vec<Value>> {
     let tree = process::output(
-        workspace
-            .cargo()
-            .args(["tree", "--package", "glioscope", "--target", tools::WASM_TARGET])
-            .args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--no-dedupe", "--format", "{p}\t{l}"]),
+        workspace.cargo().args(["tree", "--package", "glioscope", "--target", tools::WASM_TARGET]).args([
+            "--edges",
+            "normal,no-proc-macro",
+            "--prefix",
+            "none",
+            "--no-dedupe",
+            "--format",
+            "{p}\t{l}",
+        ]),
     )?;
     let lock = fs::read_to_string(workspace.root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
     listed(&tree, &lock)
@@ -153,7 +158,9 @@ mod tests {
 
     #[test]
     fn what_has_no_licence_or_another_origin_is_named() {
-        for (tree, expected) in [("burn v0.22.1\t\n", "no licence"), ("stray v1.0.0 (https://x/y.git)\tMIT\n", "stray 1.0.0")] {
+        for (tree, expected) in
+            [("burn v0.22.1\t\n", "no licence"), ("stray v1.0.0 (https://x/y.git)\tMIT\n", "stray 1.0.0")]
+        {
             let message = listed(tree, LOCK).expect_err(expected).to_string();
             assert!(message.contains(expected), "{message}");
         }

@@ -35,7 +35,8 @@ self.addEventListener('activate', (event) => event.waitUntil((async () => {
 
 /// Adds to the site in `out`, whose files are `files`, what tells its versions apart.
 pub(crate) fn seal(workspace: &Workspace, out: &Path, files: &BTreeSet<String>) -> Result<()> {
-    let read = |path: &str| fs::read(out.join(path)).with_context(|| format!("cannot read {path} in {}", out.display()));
+    let read =
+        |path: &str| fs::read(out.join(path)).with_context(|| format!("cannot read {path} in {}", out.display()));
     let write = |path: &str, text: &str| {
         fs::write(out.join(path), text).with_context(|| format!("cannot write {path} in {}", out.display()))
     };

@@ -102,10 +102,9 @@ fn answer(request: Request, root: &Path, base: &str) {
                 request.respond(text(500, "this file cannot be read", &[]))
             }
         },
-        Answer::Retire => request.respond(dressed(
-            Response::from_string(seal::RETIRE),
-            &[("Content-Type", content_type("sw.js"))],
-        )),
+        Answer::Retire => {
+            request.respond(dressed(Response::from_string(seal::RETIRE), &[("Content-Type", content_type("sw.js"))]))
+        }
         Answer::Moved(to) => request.respond(text(308, "moved", &[("Location", &to)])),
         Answer::NotFound => request.respond(text(404, "not found", &[])),
         Answer::NotAllowed => request.respond(text(405, "GET or HEAD", &[("Allow", "GET, HEAD")])),

@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn publishes_the_page_and_its_assets_alone() {
-        for path in ["index.html", "sw.js", "assets.json", "www/app.js", "www/pkg/glioscope_bg.wasm", "www/model/LICENSE"] {
+        for path in
+            ["index.html", "sw.js", "assets.json", "www/app.js", "www/pkg/glioscope_bg.wasm", "www/model/LICENSE"]
+        {
             assert!(publishes(path), "{path}");
         }
         for path in [
