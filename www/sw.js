@@ -40,6 +40,8 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
   // Everything else goes its own way, into the page's policy.
   if (request.method !== 'GET' || url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return;
   if (request.mode === 'navigate') event.respondWith(navigate(request, url));
+  // The list cannot hold its own hash; it is in this very file.
+  else if (url.pathname === `${scope.pathname}assets.json`) event.respondWith(Response.json(site));
   else if (keyOf(url)) event.respondWith(answer(request, url));
 });
 

@@ -202,3 +202,96 @@ test('altered or missing weights are an error that says so', async ({ scope, pag
   await page.click('#notice [data-act="again"]');
   await scope.is('ready');
 });
+
+test('a browser without WebGPU runs on the CPU and says why', async ({ scope, page }) => {
+  await scope.tamper('gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
+  await scope.open();
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await expect(page.locator('#backend-detail')).toContainText('offers no WebGPU');
+});
+
+test('a GPU that refuses a buffer is given up for the CPU', async ({ scope, page }) => {
+  await scope.tamper('gpu.js', preferSoftware);
+  // What the device itself says to a size that it does not have.
+  const greedy = `{ const create = GPUDevice.prototype.createBuffer;
+    GPUDevice.prototype.createBuffer = function (given) {
+      return create.call(this, given.size > 100_000 ? { ...given, mappedAtCreation: false, size: 2 ** 42 } : given); }; }`;
+  await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${greedy}`);
+  await scope.open();
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await expect(page.locator('#backend-detail')).toContainText('WebGPU was given up');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  await expect(page.locator('#errors li')).toHaveCount(0);
+});
+
+for (const [what, change] of [
+  ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
+  ['altered in one bit', (bytes: Buffer) => Buffer.from(bytes.map((byte, i) => (i === bytes.length >> 1 ? byte ^ 1 : byte)))],
+  ['empty', () => Buffer.alloc(0)],
+] as const) {
+  test(`weights that are ${what} are an error that says so`, async ({ scope, page }) => {
+    await page.route('**/www/model/weights.bin', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ status: 200, contentType: 'application/octet-stream', body: change(await response.body()) });
+    });
+    await page.goto('./?backend=cpu');
+    await scope.is('error');
+    await expect(page.locator('#notice')).toContainText('SHA-256');
+  });
+}
+
+test('a module that is no module is an error that says so', async ({ scope, page }) => {
+  await page.route('**/www/pkg/glioscope_bg.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: '<p>not found' }));
+  await page.goto('./?backend=cpu');
+  await scope.is('error');
+  await expect(page.locator('#notice')).toContainText('cannot compute here');
+  await page.unroute('**/www/pkg/glioscope_bg.wasm');
+  await page.click('#notice [data-act="again"]');
+  await scope.is('ready');
+});
+
+/** The policy itself is broken here, which the watch would not let pass. */
+const unwatched = test.extend({ watch: async ({}, use) => use() });
+
+unwatched('where wasm is forbidden the page says so', async ({ scope, page }) => {
+  await page.route(/\/(\?.*)?$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replace("'wasm-unsafe-eval'", '') });
+  });
+  await page.goto('./?backend=cpu');
+  await scope.is('error');
+  await expect(page.locator('#notice')).toContainText(/WebAssembly|Content Security Policy/);
+});
+
+test('a tab that is frozen for a while goes on where it was', async ({ scope, page }) => {
+  await scope.open('?backend=cpu&workers=2');
+  await scope.chooseFolder(phantoms()[0]);
+  await scope.finished(2);
+  const client = await page.context().newCDPSession(page);
+  await client.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await new Promise((done) => setTimeout(done, 5000));
+  await client.send('Page.setWebLifecycleState', { state: 'active' });
+  await scope.is('done');
+  await expect(page.locator('#errors li')).toHaveCount(0);
+  await expect(page.locator('#notice')).toBeHidden();
+  expect(masks((await scope.download()).bytes)).toHaveLength(24);
+});
+
+test('of drops in quick succession the last one stands, whole', async ({ scope, page }) => {
+  const [first, second] = phantoms();
+  await scope.open('?backend=cpu&workers=2');
+  for (let i = 0; i < 5; i++) await scope.drop(i % 2 === 0 ? first : second);
+  await scope.drop(excerpt(second, 3));
+  await expect(page.locator('#cases b')).toHaveText(['PHANTOM_0002']);
+  await scope.is('done');
+  await expect(page.locator('#strip button')).toHaveCount(3);
+  const names = masks((await scope.download()).bytes);
+  expect(names).toHaveLength(3);
+  expect(names.every((name) => name.includes('PHANTOM_0002'))).toBe(true);
+});
+
+/** The masks in an archive, by path. */
+function masks(archive: Buffer): string[] {
+  return [...unzip(archive).keys()].filter((name) => name.endsWith('_mask.tif'));
+}

@@ -109,8 +109,8 @@ test('a wasm module that is not as it should be is not run', async ({ host, page
   await expect(page.locator('#notice')).toContainText('www/pkg/glioscope_bg.wasm is not the file that belongs to this version');
 });
 
-test('a network that goes away while the page loads is named, and the page goes on when it is back', async ({ host, page, scope }) => {
-  for (const path of ['www/model/weights.bin', 'www/pkg/glioscope_bg.wasm', 'www/model/model.json']) {
+for (const path of ['www/model/weights.bin', 'www/pkg/glioscope_bg.wasm', 'www/model/model.json']) {
+  test(`a network that goes away in the middle of ${path} is named, and the page goes on when it is back`, async ({ host, page, scope }) => {
     host.cut = { path, bytes: 200 };
     await page.goto(`${host.url}?backend=cpu`);
     await scope.is('error');
@@ -118,8 +118,8 @@ test('a network that goes away while the page loads is named, and the page goes 
     host.down = false;
     await page.click('#notice [data-act="again"]');
     await scope.is('ready');
-  }
-});
+  });
+}
 
 test('a browser that stores nothing still runs the page', async ({ host, page, scope }) => {
   // Full storage, or none: what the cache is asked to take, it refuses.

@@ -7,7 +7,7 @@ import { expect, test as base, type Page } from '@playwright/test';
 
 export type State = 'loading' | 'ready' | 'running' | 'done' | 'error';
 
-class Scope {
+export class Scope {
   constructor(readonly page: Page) {}
 
   /** Opens the page and waits until a worker is up. */

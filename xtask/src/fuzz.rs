@@ -52,7 +52,8 @@ pub(crate) fn missing() -> Option<&'static str> {
     if process::find("c++").is_none() {
         return Some("libFuzzer needs a C++ compiler, and there is no c++");
     }
-    let nightly = || process::output(Command::new("rustup").args(["toolchain", "list"])).is_ok_and(|l| l.contains("nightly"));
+    let nightly =
+        || process::output(Command::new("rustup").args(["toolchain", "list"])).is_ok_and(|l| l.contains("nightly"));
     if process::find("rustup").is_none() {
         return Some("a nightly toolchain is needed, and there is no rustup to install it");
     }
@@ -68,7 +69,11 @@ pub(crate) fn missing() -> Option<&'static str> {
 
 /// Runs every target for `seconds` at once, beginning with what was found before, with the fixtures and with `real`. Fails
 /// where one finds something, with the file that shows it.
-pub(crate) fn fuzz(workspace: &Workspace, seconds: u64, real: Option<&Path>) -> Result<BTreeMap<&'static str, Figures>> {
+pub(crate) fn fuzz(
+    workspace: &Workspace,
+    seconds: u64,
+    real: Option<&Path>,
+) -> Result<BTreeMap<&'static str, Figures>> {
     let folder = workspace.target.join("fuzz");
     let programs = build(workspace, &folder)?;
     // The children of all threads end when their time is up; a finding ends its own alone.

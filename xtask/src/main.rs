@@ -16,12 +16,15 @@ use crate::workspace::Workspace;
 
 mod bom;
 mod browser;
+mod fuzz;
 mod headers;
 mod process;
 mod seal;
 mod serve;
 mod site;
 mod size;
+mod soak;
+mod supply;
 mod test;
 mod tools;
 mod vendor;
@@ -69,6 +72,12 @@ enum Action {
         #[arg(long, value_enum)]
         only: Option<Part>,
     },
+    /// Runs the long tests of trust: hours of fuzzing, and of one tab that is never closed.
+    Soak {
+        /// How long each of the two is to take.
+        #[arg(long, default_value_t = 60)]
+        minutes: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -108,5 +117,6 @@ fn run(action: Action) -> Result<()> {
             site::print_sizes(&out)
         }
         Action::Test { only } => test::test(&workspace, only),
+        Action::Soak { minutes } => soak::soak(&workspace, minutes),
     }
 }

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::browser::Browser;
+use crate::fuzz;
 use crate::process;
 use crate::serve::Server;
 use crate::site;
 use crate::size;
+use crate::supply;
 use crate::tools;
 use crate::wasm::{self, Effort};
 use crate::workspace::Workspace;
@@ -26,12 +28,20 @@ pub(crate) enum Part {
     Wasm,
     /// The complete site in a headless browser.
     E2e,
+    /// A minute of hostile input for each reader; licences and known faults of what the project is built from.
+    Trust,
 }
 
 /// Names a folder of real patients, each a folder of slices and masks as in the kaggle_3m dataset.
 const REAL: &str = "GLIOSCOPE_REAL";
 /// Where such a folder is looked for when the variable is not set, from the repository's root.
 const REAL_BESIDE: &str = "../shared/data/verbatim";
+
+/// Seconds that each fuzz target is run, all of them at once.
+const FUZZ_SECONDS: u64 = 60;
+
+/// Says to the end-to-end tests for how many minutes the long ones of them are to run.
+const SOAK: &str = "GLIOSCOPE_SOAK";
 
 /// The page's budget in bytes: what a visitor waits for. The module counts as sent, the weights as they are.
 const LARGEST_MODULE: u64 = 3_000_000;
@@ -64,7 +74,37 @@ pub(crate) fn test(workspace: &Workspace, only: Option<Part>) -> Result<()> {
     if wants(Part::E2e) {
         end_to_end(workspace, real.as_deref(), &mut report);
     }
+    if wants(Part::Trust) {
+        trust(workspace, &mut report);
+    }
     report.finish()
+}
+
+/// What needs a network for its data or its tools is skipped with the reason where there is none.
+fn trust(workspace: &Workspace, report: &mut Report) {
+    report.stage("fuzz", || match fuzz::missing() {
+        Some(reason) => Ok(Outcome::Skipped(reason)),
+        None => fuzz::fuzz(workspace, FUZZ_SECONDS, None).map(|_| Outcome::Passed),
+    });
+    report.stage("crates", || match supply::missing(workspace) {
+        Some(reason) => Ok(Outcome::Skipped(reason)),
+        None => supply::crates(workspace, true).map(|()| Outcome::Passed),
+    });
+    report.stage("npm", || match supply::packages(workspace)? {
+        true => Ok(Outcome::Passed),
+        false => Ok(Outcome::Skipped("the npm registry here tells of no faults")),
+    });
+}
+
+/// The long end-to-end tests alone, over the site as it was built last, or built now.
+pub(crate) fn soak_end_to_end(workspace: &Workspace, real: Option<&Path>, minutes: u64) -> Result<()> {
+    let out = workspace.target.join("dist");
+    if site::check(&out).is_err() {
+        site::dist(workspace, &out)?;
+    }
+    playwright(workspace, &out, real, |command| {
+        command.args(["--grep", "@soak"]).env(SOAK, minutes.to_string());
+    })
 }
 
 fn native(workspace: &Workspace, real: Option<&Path>, report: &mut Report) {
@@ -135,23 +175,32 @@ fn end_to_end(workspace: &Workspace, real: Option<&Path>, report: &mut Report) {
         if !built {
             bail!("there is no site to test");
         }
-        tools::node_modules(&e2e)?;
-        let browser = Browser::ensure()?;
-        // Built as for the native tests, of which `train` is a part: without their dependencies cargo would take
-        // other features of shared crates and build half of Burn again.
-        process::run(workspace.cargo().args(["test", "--workspace", "--release", "--no-run"]))?;
-        let server = Server::start(&out, BASE, 0)?;
-        println!("Serving {} at {}", out.display(), server.url());
-        let mut command = npx(&e2e);
-        command
-            .args(["playwright", "test"])
-            .env("GLIOSCOPE_URL", server.url())
-            .env("GLIOSCOPE_CHROMIUM", &browser.chromium)
-            .env("GLIOSCOPE_TRAIN", process::executable(&workspace.target.join("release"), "train"));
-        set_real(&mut command, real);
-        process::run(&mut command)?;
+        playwright(workspace, &out, real, |command| {
+            command.args(["--grep-invert", "@soak"]).env_remove(SOAK);
+        })?;
         Ok(Outcome::Passed)
     });
+}
+
+/// Runs Playwright over the site in `out`, as `adjust` wants it.
+fn playwright(workspace: &Workspace, out: &Path, real: Option<&Path>, adjust: impl FnOnce(&mut Command)) -> Result<()> {
+    let e2e = workspace.root.join("tests/e2e");
+    tools::node_modules(&e2e)?;
+    let browser = Browser::ensure()?;
+    // Built as for the native tests, of which `train` is a part: without their dependencies cargo would take
+    // other features of shared crates and build half of Burn again.
+    process::run(workspace.cargo().args(["test", "--workspace", "--release", "--no-run"]))?;
+    let server = Server::start(out, BASE, 0)?;
+    println!("Serving {} at {}", out.display(), server.url());
+    let mut command = npx(&e2e);
+    command
+        .args(["playwright", "test"])
+        .env("GLIOSCOPE_URL", server.url())
+        .env("GLIOSCOPE_CHROMIUM", &browser.chromium)
+        .env("GLIOSCOPE_TRAIN", process::executable(&workspace.target.join("release"), "train"));
+    adjust(&mut command);
+    set_real(&mut command, real);
+    process::run(&mut command)
 }
 
 fn budget(out: &Path) -> Result<()> {
@@ -173,7 +222,7 @@ fn npx(folder: &Path) -> Command {
     command
 }
 
-fn real_patients(root: &Path) -> Result<Option<PathBuf>> {
+pub(crate) fn real_patients(root: &Path) -> Result<Option<PathBuf>> {
     match env::var_os(REAL) {
         Some(named) => {
             let folder = std::path::absolute(&named)?;

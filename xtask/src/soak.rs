@@ -1,0 +1,48 @@
+//! The long part of the tests of trust: hours where `test` takes minutes. Its figures stand in `tests/TRUST.md`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::fuzz;
+use crate::test;
+use crate::workspace::Workspace;
+
+/// Fuzzes for that many minutes, then drives the page for as long; the report goes to `target/soak.md`. Fails where one
+/// of the two has found something, after both have run.
+pub(crate) fn soak(workspace: &Workspace, minutes: u64) -> Result<()> {
+    let real = test::real_patients(&workspace.root)?;
+    let mut report = format!("{minutes} minutes each\n\n");
+    let mut failed = Vec::new();
+
+    println!("\n== fuzz");
+    match fuzz::missing() {
+        Some(reason) => report += &format!("fuzzing was skipped: {reason}\n"),
+        None => match fuzz::fuzz(workspace, minutes * 60, real.as_deref()) {
+            Ok(figures) => {
+                report += "| target | executions | slowest, s | most memory, MB |\n| --- | --- | --- | --- |\n";
+                for (name, figures) in &figures {
+                    let fuzz::Figures { executions, slowest, memory } = figures;
+                    writeln!(report, "| {name} | {executions} | {slowest} | {memory} |")?;
+                }
+                writeln!(report, "| all | {} | | |", figures.values().map(|f| f.executions).sum::<u64>())?;
+            }
+            Err(error) => failed.push(format!("fuzz: {error:#}")),
+        },
+    }
+
+    println!("\n== e2e, the long tests");
+    let start = Instant::now();
+    if let Err(error) = test::soak_end_to_end(workspace, real.as_deref(), minutes) {
+        failed.push(format!("e2e: {error:#}"));
+    }
+    writeln!(report, "\nThe page was driven for {:.0} minutes.", start.elapsed().as_secs_f64() / 60.0)?;
+
+    let path = workspace.target.join("soak.md");
+    fs::write(&path, &report).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("\n{report}\n(also in {})", path.display());
+    ensure!(failed.is_empty(), "{}", failed.join("\n"));
+    Ok(())
+}

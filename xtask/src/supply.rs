@@ -1,0 +1,65 @@
+//! Known faults and licences of what the project is built from: `cargo deny` and `npm audit`, where their data can be had.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process;
+use crate::workspace::Workspace;
+
+/// Where the known faults of crates are written down.
+const ADVISORIES: &str = "https://github.com/RustSec/advisory-db";
+
+/// Folders with a package-lock.json.
+const NPM: [&str; 2] = ["tests/e2e", "xtask/vendor"];
+
+/// Why nothing can be checked here, if that is so.
+pub(crate) fn missing(workspace: &Workspace) -> Option<&'static str> {
+    if !workspace.tools().join("bin").join(deny()).is_file() && process::find("cargo-deny").is_none() {
+        return Some("there is no cargo-deny (cargo install cargo-deny)");
+    }
+    let reached = Command::new("git")
+        .args(["ls-remote", "--exit-code", ADVISORIES, "HEAD"])
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !reached.is_ok_and(|status| status.success()) {
+        return Some("the advisories of RustSec cannot be reached");
+    }
+    None
+}
+
+/// Licences and origins of all crates after `deny.toml`, and with `advisories` their known faults.
+pub(crate) fn crates(workspace: &Workspace, advisories: bool) -> Result<()> {
+    let own = workspace.tools().join("bin").join(deny());
+    let mut command = Command::new(if own.is_file() { own } else { deny().into() });
+    command.current_dir(&workspace.root).args(["--workspace", "check", "licenses", "sources"]);
+    if advisories {
+        command.arg("advisories");
+    }
+    process::run(&mut command)
+}
+
+/// Known faults, from `high` on, of what npm has installed; `false` where the registry does not tell.
+pub(crate) fn packages(workspace: &Workspace) -> Result<bool> {
+    for folder in NPM.iter().map(|folder| workspace.root.join(folder)).filter(|f| f.join("package-lock.json").is_file())
+    {
+        let output = process::node_script("npm")
+            .args(["audit", "--package-lock-only", "--json", "--audit-level=high"])
+            .current_dir(&folder)
+            .output()
+            .context("cannot start npm")?;
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let Some(counts) = report["metadata"]["vulnerabilities"].as_object() else { return Ok(false) };
+        println!("{}: {}", workspace.shown(&folder), serde_json::Value::from(counts.clone()));
+        if !output.status.success() {
+            bail!("npm audit found a fault of degree high or critical in {}", workspace.shown(&folder));
+        }
+    }
+    Ok(true)
+}
+
+fn deny() -> &'static str {
+    if cfg!(windows) { "cargo-deny.exe" } else { "cargo-deny" }
+}
