@@ -138,6 +138,21 @@ thread_local! {
     static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
+unsafe extern "C" {
+    /// The linker's own: runs what dependencies register before anything else (CubeCL its operators).
+    fn __wasm_call_ctors();
+}
+
+/// Runs once, when the module is instantiated.
+///
+/// Where nothing calls the constructors, the linker has every exported function call them, each time: that is thousands
+/// of registrations whenever a single value crosses to JavaScript.
+#[wasm_bindgen(start)]
+fn start() {
+    // SAFETY: the linker defines it in every module, and nothing else calls it.
+    unsafe { __wasm_call_ctors() };
+}
+
 /// Calls `callback` with the message of a panic, before the trap that follows it. The console gets it in any case.
 #[wasm_bindgen(js_name = onPanic)]
 pub fn on_panic(#[wasm_bindgen(unchecked_param_type = "(message: string) => void")] callback: Function) {

@@ -267,12 +267,14 @@ proptest! {
     #[test]
     fn saved_and_opened_it_is_the_same(
         slices in proptest::collection::vec((any::<Option<u16>>(), proptest::option::of(0_usize..12)), 1..5),
-        threshold in 0.0_f64..=1.0,
-        lengths in proptest::option::of((0.01_f64..20.0, 0.01_f64..20.0, 0.01_f64..20.0)),
+        threshold in (0_u32..=1000).prop_map(thousandths),
+        lengths in proptest::option::of((1_u32..20_000, 1_u32..20_000, 1_u32..20_000)),
         rules in proptest::option::of("\\PC{0,20}"),
     ) {
         let study = found(&slices);
-        let voxel = lengths.map(|(x, y, slice)| Voxel { x, y, slice });
+        let voxel = lengths.map(|(x, y, slice)| {
+            Voxel { x: thousandths(x), y: thousandths(y), slice: thousandths(slice) }
+        });
         let settings = Settings { threshold, spacing: vec![voxel], rules };
         let bytes = study.save(MODEL, &settings);
         prop_assert_eq!(&bytes, &study.save(MODEL, &settings));
@@ -295,6 +297,11 @@ proptest! {
 }
 
 // ---- helpers -------------------------------------------------------------------------------------------------------
+
+/// Numbers as people give them: few digits, which JSON keeps exactly.
+fn thousandths(number: u32) -> f64 {
+    f64::from(number) / 1000.0
+}
 
 /// A slice of 4 by 3 pixels that is unlike those of other numbers.
 fn tiff(number: u8) -> Vec<u8> {
