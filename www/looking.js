@@ -6,6 +6,7 @@ import { Editing } from './editing.js';
 import { Flicker } from './flicker.js';
 import { listenForHands } from './hands.js';
 import { Looks } from './look.js';
+import { Pen } from './pen.js';
 import { Scene } from './scene.js';
 import { listenForShortcuts } from './shortcuts.js';
 import { Strip } from './strip.js';
@@ -27,6 +28,7 @@ export class Looking {
   #looks;
   #tools;
   #editing;
+  #pen;
   #volume;
   #strip;
   #timeline;
@@ -34,8 +36,6 @@ export class Looking {
   #frame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #calm;
-  /** Where the keyboard has put the brush, in pixels of the slice. */
-  #cursor = { x: 0, y: 0 };
   /** The case that the strip shows. */
   #opened = -1;
   #ownThreshold = 0.5;
@@ -59,7 +59,7 @@ export class Looking {
     this.#tools = new Tools({
       onTool: () => {
         this.#stage.dataset.tool = this.#tools.tool;
-        this.#point(null);
+        this.#pen.show(null);
       },
       onLayout: (layout) => {
         find('.viewer').dataset.layout = layout;
@@ -71,6 +71,7 @@ export class Looking {
       },
       press,
     });
+    this.#pen = new Pen(state, this.#scene, this.#editing, this.#tools);
     this.#listen(press);
     for (const change of /** @type {const} */ (['open', 'view', 'slice', 'settings', 'measure'])) state.on(change, () => this.#heard(change));
   }
@@ -131,8 +132,8 @@ export class Looking {
       fit: press.fit,
       shift: (x, y) => viewer.shift(x, y),
       window: (x, y) => this.#looks.drag(x, y),
-      stroke: (event, phase) => this.#stroke(viewer.pixelAt(event.clientX, event.clientY), phase),
-      hover: (event) => this.#point(event && viewer.pixelAt(event.clientX, event.clientY)),
+      stroke: (event, phase) => this.#pen.stroke(viewer.pixelAt(event.clientX, event.clientY), phase),
+      hover: (event) => this.#pen.show(event && viewer.pixelAt(event.clientX, event.clientY)),
     });
     listenForShortcuts({
       state: this.#state,
@@ -140,8 +141,8 @@ export class Looking {
       tools: this.#tools,
       press,
       step,
-      move: (x, y, far) => this.#move(x, y, far),
-      stamp: () => this.#stamp(),
+      move: (x, y, far) => this.#pen.move(x, y, far),
+      stamp: () => this.#pen.stamp(),
     });
   }
 
@@ -176,7 +177,7 @@ export class Looking {
     slices.forEach((_, slice) => this.#mark(slice));
     this.#looks.offer(slices.every(({ info }) => info.grey), slices.some(({ info }) => info.reference));
     this.#scene.viewer.camera.reset();
-    this.#cursor = { x: slices[at.slice].info.width / 2, y: slices[at.slice].info.height / 2 };
+    this.#pen.rest();
   }
 
   /** @param {number} slice */
@@ -222,38 +223,5 @@ export class Looking {
     const last = (current?.slices.length ?? 0) - 1;
     const slice = Math.min(last, Math.max(0, at.slice + slices));
     if (last >= 0 && slice !== at.slice) this.#state.show({ ...at, slice });
-  }
-
-  /** @param {{x: number, y: number} | null} point @param {'start' | 'go' | 'end'} phase */
-  #stroke(point, phase) {
-    const mask = this.#state.current && this.#scene.mask;
-    if (phase === 'end') this.#editing.end();
-    else if (point && phase === 'go') this.#editing.draw(point);
-    else if (point && mask) this.#editing.begin(mask, this.#tools.tool === 'brush', point);
-    if (point) this.#cursor = point;
-  }
-
-  /** Shows how wide the brush is. @param {{x: number, y: number} | null} point */
-  #point(point) {
-    this.#scene.viewer.point(point && this.#tools.drawing ? { ...point, size: this.#editing.brush.size } : null);
-  }
-
-  /** An arrow on the stage moves the brush, and with Shift a slice of which only a part is in sight. @param {number} x @param {number} y @param {boolean} far */
-  #move(x, y, far) {
-    if (!this.#tools.drawing) {
-      if (far) this.#scene.viewer.shift(-x, -y);
-      return far;
-    }
-    const { width, height } = this.#state.slice(this.#state.at).info;
-    this.#cursor = { x: Math.min(width, Math.max(0, this.#cursor.x + x)), y: Math.min(height, Math.max(0, this.#cursor.y + y)) };
-    this.#point(this.#cursor);
-    return true;
-  }
-
-  /** One dab of the brush where the keyboard has put it. */
-  #stamp() {
-    if (!this.#tools.drawing) return;
-    this.#stroke(this.#cursor, 'start');
-    this.#stroke(null, 'end');
   }
 }

@@ -131,7 +131,7 @@ test('a worker that the browser kills is replaced, in the middle of a case and a
   await scope.is('done');
   await page.click('#notice [data-act="close"]');
   await page.workers()[0].evaluate(() => self.close());
-  await expect(page.locator('#notice')).toContainText('finished slices are kept');
+  await expect(page.locator('#notice')).toContainText('finished slices and edits are kept');
   expect(masks((await scope.download()).bytes).size).toBe(24);
 });
 
@@ -149,8 +149,17 @@ test('a helper that is killed costs nothing', async ({ scope, page }) => {
 /** Lets the software adapter pass for hardware. */
 const preferSoftware = (source: string) => source.replace('preferable: !software', 'preferable: true');
 
+test('a GPU that is slower than the CPU is given up, and the page says by how much', async ({ scope, page }) => {
+  await scope.tamper('gpu.js', preferSoftware);
+  await scope.open();
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await expect(page.locator('#backend-detail')).toContainText(/WebGPU was given up: it takes \d+ ms a slice, the CPU \d+ ms/);
+});
+
 test('a lost device in the middle of a case: the rest runs on the CPU', async ({ scope, page }) => {
   await scope.tamper('gpu.js', preferSoftware);
+  // A software adapter would lose the race against the CPU.
+  await scope.tamper('lead.js', (source) => source.replace(/DOUBTFUL_MS = \d+/, 'DOUBTFUL_MS = Infinity'));
   const keep = `{ const open = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (given) { return (self.opened = await open.call(this, given)); }; }`;
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${keep}`, 1);
