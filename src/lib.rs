@@ -59,6 +59,7 @@ pub mod findings;
 pub mod grid;
 pub mod image;
 #[cfg(feature = "network")]
+#[allow(unsafe_code, reason = "vectors are loaded and stored by address; every block says why it may")]
 pub mod kernels;
 pub mod mask;
 pub mod measure;
@@ -73,5 +74,6 @@ pub mod study;
 #[cfg(feature = "network")]
 pub mod unet;
 #[cfg(all(feature = "network", target_arch = "wasm32"))]
+#[allow(unsafe_code, reason = "what wasm_bindgen writes; there is none of our own")]
 pub mod web;
 pub mod weights;

@@ -5,6 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test as base, type Page } from '@playwright/test';
 
+/** The button that saves all results in one archive. */
+export const SAVE = '#download-masks';
+
 export type State = 'loading' | 'ready' | 'running' | 'done' | 'error';
 
 export class Scope {
@@ -53,7 +56,7 @@ export class Scope {
   /** What `Download masks` saves. */
   async download(): Promise<{ name: string; bytes: Buffer }> {
     const saved = this.page.waitForEvent('download');
-    await this.page.click('#save-all');
+    await this.page.click(SAVE);
     const file = await saved;
     return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
   }
@@ -73,7 +76,11 @@ export class Scope {
 }
 
 export const test = base.extend<{ scope: Scope; watch: void }>({
-  scope: async ({ page }, use) => use(new Scope(page)),
+  scope: async ({ page }, use) => {
+    await use(new Scope(page));
+    // A helper may still be asking for an altered file.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  },
   watch: [
     async ({ page, baseURL }, use) => {
       const origin = new URL(baseURL ?? '').origin;

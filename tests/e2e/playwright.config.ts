@@ -17,7 +17,9 @@ export default defineConfig({
   // A software GPU takes seconds a slice, on every core that there is.
   timeout: 900_000,
   expect: { timeout: 60_000 },
-  workers: 1,
+  // Every test has a page of its own. Half of the cores, because a page takes several.
+  fullyParallel: true,
+  workers: '50%',
   reporter: [['list']],
   use: {
     baseURL: process.env.GLIOSCOPE_URL ?? 'http://localhost:8080/',

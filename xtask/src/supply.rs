@@ -30,14 +30,11 @@ pub(crate) fn missing(workspace: &Workspace) -> Option<&'static str> {
     None
 }
 
-/// Licences and origins of all crates after `deny.toml`, and with `advisories` their known faults.
-pub(crate) fn crates(workspace: &Workspace, advisories: bool) -> Result<()> {
+/// Licences, origins and known faults of all crates, after `deny.toml`.
+pub(crate) fn crates(workspace: &Workspace) -> Result<()> {
     let own = workspace.tools().join("bin").join(deny());
     let mut command = Command::new(if own.is_file() { own } else { deny().into() });
-    command.current_dir(&workspace.root).args(["--workspace", "check", "licenses", "sources"]);
-    if advisories {
-        command.arg("advisories");
-    }
+    command.current_dir(&workspace.root).args(["--workspace", "check", "advisories", "licenses", "sources"]);
     process::run(&mut command)
 }
 

@@ -88,7 +88,7 @@ fn trust(workspace: &Workspace, report: &mut Report) {
     });
     report.stage("crates", || match supply::missing(workspace) {
         Some(reason) => Ok(Outcome::Skipped(reason)),
-        None => supply::crates(workspace, true).map(|()| Outcome::Passed),
+        None => supply::crates(workspace).map(|()| Outcome::Passed),
     });
     report.stage("npm", || match supply::packages(workspace)? {
         true => Ok(Outcome::Passed),
