@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test as base, type Page } from '@playwright/test';
 
 /** The button that saves all results in one archive. */
-export const SAVE = '#download-masks';
+export const SAVE = '#save-all';
 
 export type State = 'loading' | 'ready' | 'running' | 'done' | 'error';
 
