@@ -1,4 +1,5 @@
-//! What a newcomer types: `cargo xtask serve`, `cargo xtask test`, `cargo xtask dist`.
+//! What a newcomer types: `cargo xtask serve`, `cargo xtask test`, `cargo xtask dist`,
+//! `cargo xtask bench`.
 //!
 //! Each command does its own set-up, says what it does, and can be repeated. None of them knows what the
 //! product computes.
@@ -14,6 +15,7 @@ use crate::test::Part;
 use crate::wasm::Effort;
 use crate::workspace::Workspace;
 
+mod bench;
 mod browser;
 mod process;
 mod serve;
@@ -65,6 +67,11 @@ enum Action {
         #[arg(long, value_enum)]
         only: Option<Part>,
     },
+    /// Times the network side by side with onnxruntime-web and Keras, prints a table, and writes bench/bench.json into
+    /// cargo's target folder.
+    ///
+    /// Half an hour, or some minutes with --quick; for figures worth keeping, on a machine that does nothing else.
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -95,5 +102,6 @@ fn run(action: Action) -> Result<()> {
             site::print_sizes(&out)
         }
         Action::Test { only } => test::test(&workspace, only),
+        Action::Bench(arguments) => bench::bench(&workspace, &arguments),
     }
 }

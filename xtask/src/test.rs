@@ -127,7 +127,7 @@ fn end_to_end(workspace: &Workspace, real: Option<&Path>, report: &mut Report) {
     });
     // The page's scripts import the package, so its types are there only now.
     report.stage("types", || {
-        install_node_modules(&e2e)?;
+        tools::install_node_modules(&e2e)?;
         process::run(npx(&e2e).arg("tsc"))?;
         Ok(Outcome::Passed)
     });
@@ -135,7 +135,7 @@ fn end_to_end(workspace: &Workspace, real: Option<&Path>, report: &mut Report) {
         if !built {
             bail!("there is no site to test");
         }
-        install_node_modules(&e2e)?;
+        tools::install_node_modules(&e2e)?;
         let browser = Browser::ensure()?;
         // Built as for the native tests, of which `train` is a part: without their dependencies cargo would take
         // other features of shared crates and build half of Burn again.
@@ -164,26 +164,6 @@ fn budget(out: &Path) -> Result<()> {
         bail!("the page is over its budget");
     }
     Ok(())
-}
-
-/// `npm ci`, unless what it would install is what lies there.
-fn install_node_modules(folder: &Path) -> Result<()> {
-    tools::node()?;
-    let changed = |path: &str| fs::metadata(folder.join(path)).and_then(|data| data.modified());
-    let fresh = matches!(
-        (changed("package-lock.json"), changed("node_modules/.package-lock.json")),
-        (Ok(locked), Ok(installed)) if installed >= locked
-    );
-    if fresh {
-        return Ok(());
-    }
-    process::run(
-        process::node_script("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            // The tests use the machine's Chromium.
-            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
-            .current_dir(folder),
-    )
 }
 
 /// npx over what `npm ci` has installed, never over what it would fetch.
