@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::image::Slice;
+use crate::kernels::Plan;
 use crate::normalize::CaseStatistics;
 use crate::phantom::PhantomConfig;
 use crate::probability::Probability;
@@ -17,9 +18,18 @@ const KNOWN_ANSWER_STEP: usize = 16;
 /// A network on its device, ready for slices.
 #[derive(Debug)]
 pub struct Segmenter {
-    unet: UNet,
+    network: Ready,
     manifest: Manifest,
     device: Device,
+}
+
+/// The network in the form that its device runs fastest.
+#[derive(Debug)]
+enum Ready {
+    /// On the CPU.
+    Plan(Plan),
+    /// On any other device.
+    Burn(UNet),
 }
 
 impl Segmenter {
@@ -35,7 +45,13 @@ impl Segmenter {
 
     /// A network at hand: what `train fit` validates with.
     pub fn new(unet: UNet, manifest: Manifest, device: Device) -> Self {
-        Self { unet: unet.fold(), manifest, device }
+        let unet = unet.fold();
+        let network = if device == Device::flex() {
+            Ready::Plan(unet.plan([manifest.grid, manifest.grid]))
+        } else {
+            Ready::Burn(unet)
+        };
+        Self { network, manifest, device }
     }
 
     /// What the network is and was fitted on.
@@ -68,11 +84,16 @@ impl Segmenter {
     async fn floats(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Result<Vec<Vec<f32>>> {
         let side = self.manifest.grid;
         let input: Vec<f32> = slices.iter().flat_map(|slice| statistics.normalise(slice, side)).collect();
-        let input = TensorData::new(input, [slices.len(), INPUTS, side, side]);
-        let logits = self.unet.forward(Tensor::<4>::from_data(input, &self.device)); // [n, 1, 256, 256]
-        let data = sigmoid(logits).into_data_async().await;
-        let data = data.map_err(|error| self.device_error(&format!("{error:?}")))?;
-        let values: Vec<f32> = data.try_into_vec().map_err(|error| self.device_error(&format!("{error:?}")))?;
+        let values = match &self.network {
+            Ready::Plan(plan) => plan.logits(&input).into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect(),
+            Ready::Burn(unet) => {
+                let input = TensorData::new(input, [slices.len(), INPUTS, side, side]);
+                let logits = unet.forward(Tensor::<4>::from_data(input, &self.device)); // [n, 1, 256, 256]
+                let data = sigmoid(logits).into_data_async().await;
+                let data = data.map_err(|error| self.device_error(&format!("{error:?}")))?;
+                data.try_into_vec::<f32>().map_err(|error| self.device_error(&format!("{error:?}")))?
+            }
+        };
         let on_own_grid =
             |(slice, values): (&&Slice, &[f32])| Grid::new(side, slice.width(), slice.height()).restore(values);
         Ok(slices.iter().zip(values.chunks_exact(side * side)).map(on_own_grid).collect())

@@ -1,6 +1,6 @@
 //! [`UNetConfig`] → [`UNet`] → logits.
 
-use crate::kernels;
+use crate::kernels::{self, Network, Plan, Weights};
 use burn::module::{Initializer, Module, ModuleMapper, Param, ParamId, RunningState};
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig};
@@ -102,6 +102,34 @@ impl UNet {
         self.merge = fold(self.merge);
         self
     }
+
+    /// The folded network for images of `size`, height and width, without Burn: what runs on the CPU.
+    ///
+    /// # Panics
+    /// Unless the network is [folded](Self::fold) and lies on the CPU, and `size` is of
+    /// [multiples](UNetConfig::multiple).
+    pub(crate) fn plan(&self, size: [usize; 2]) -> Plan {
+        let multiple = self.stem << self.up.len();
+        assert!(size.iter().all(|side| side.is_multiple_of(multiple)), "{size:?} for a multiple of {multiple}");
+        let pairs = |blocks: &[DoubleConv]| {
+            blocks.iter().map(|block| [block.first.weights(), block.second.weights()]).collect::<Vec<_>>()
+        };
+        let rise = |up: &ConvTranspose2d| weights(up.weight.val(), up.bias.as_ref());
+        let network = Network {
+            down: pairs(&self.down),
+            up: self.up.iter().map(rise).collect(),
+            merge: pairs(&self.merge),
+            head: weights(self.head.weight.val(), self.head.bias.as_ref()),
+            stem: self.stem,
+        };
+        Plan::new(&network, size)
+    }
+}
+
+/// The numbers of a convolution, which lie on the CPU.
+fn weights(weight: Tensor<4>, bias: Option<&Param<Tensor<1>>>) -> Weights {
+    let bias = bias.map(|bias| bias.val().into_data().iter::<f32>().collect());
+    Weights { weight: weight.into_data().iter::<f32>().collect(), bias: bias.unwrap_or_default() }
 }
 
 struct Numbers(u64);
@@ -170,6 +198,10 @@ impl ConvNormRelu {
             None if x.device().is_autodiff() => self.forward_fit(x),
             None => self.forward_plain(x),
         }
+    }
+
+    fn weights(&self) -> Weights {
+        weights(self.weight.val(), self.bias.as_ref())
     }
 
     /// Burn's own operations, one by one: what the fused kernels are checked against.
@@ -278,6 +310,32 @@ mod tests {
             let unet = config.init(&device).map(&mut Shake(Rng::new(1, 0)));
             let x = image([2, INPUTS, side, side + config.multiple()], &device);
             close(unet.clone().fold().forward(x.clone()), unet.forward(x), &format!("{config:?}"));
+        }
+    }
+
+    /// The plan for the CPU against Burn's own operations.
+    #[test]
+    fn a_plan_changes_no_logit() {
+        let device = Device::flex();
+        for (config, size) in [
+            (UNetConfig { widths: vec![3, 5, 9], stem: 1 }, [12, 20]),
+            (UNetConfig { widths: vec![8, 16], stem: 2 }, [4, 4]),
+            (UNetConfig { widths: vec![4], stem: 4 }, [8, 36]),
+            (UNetConfig { widths: vec![17, 33, 40, 1], stem: 2 }, [48, 80]),
+            (UNetConfig { widths: vec![1, 300], stem: 1 }, [30, 14]),
+            (UNetConfig::default(), [96, 64]),
+        ] {
+            for n in [1, 3] {
+                let unet = config.init(&device).map(&mut Shake(Rng::new(1, 0)));
+                let x = image([n, INPUTS, size[0], size[1]], &device);
+                let values = x.clone().into_data().try_into_vec::<f32>().expect("f32");
+                let plan = unet.clone().fold().plan(size);
+                // Twice: the second time in maps that have been used.
+                for _ in 0..2 {
+                    let found = TensorData::new(plan.logits(&values), [n, 1, size[0], size[1]]);
+                    close(Tensor::<4>::from_data(found, &device), unet.forward(x.clone()), &format!("{config:?}"));
+                }
+            }
         }
     }
 

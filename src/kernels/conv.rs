@@ -1,9 +1,8 @@
-//! 3x3 convolutions on the CPU: stride 1, padding 1, NCHW, f32.
+//! 3x3 convolutions on the CPU for fitting: stride 1, padding 1, NCHW, f32.
 //!
 //! Direct and register-blocked, without im2col: a tile of [`BLOCK`] output channels (or half of them)
 //! by one or two vectors of a row stays in registers while all `9 * channels` taps stream past. One
-//! source serves AVX2, AVX-512, NEON and wasm's SIMD128 through `macerator`, which picks the widest at
-//! run time (at compile time on wasm). `tests` holds the naive loop that all of it is checked against.
+//! source serves AVX2, AVX-512 and NEON through `macerator`, which picks the widest at run time. `tests` holds the naive loop that all of it is checked against.
 
 use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
 
@@ -35,7 +34,6 @@ impl Packed {
 
     /// Packs `weight`, `[outputs, inputs, 3, 3]`, for the gradient of the input: channels swapped
     /// and the kernel turned by half a turn.
-    #[cfg(feature = "fit")]
     pub(crate) fn backward(weight: &[f32], outputs: usize, inputs: usize) -> Self {
         Self::pack(inputs, outputs, |i, o, tap| weight[(o * inputs + i) * TAPS + TAPS - 1 - tap])
     }
@@ -53,24 +51,14 @@ impl Packed {
     }
 }
 
-/// What happens to a sum before it is stored.
-#[derive(Clone, Copy)]
-pub(crate) enum Epilogue<'a> {
-    /// Nothing.
-    #[cfg(any(test, feature = "fit"))]
-    None,
-    /// A bias for each output channel is added and negative values become 0.
-    BiasRelu(&'a [f32]),
-}
-
 /// `[n, inputs, h, w]` to `[n, outputs, h, w]`.
-pub(crate) fn conv3x3(x: &[f32], [n, h, w]: [usize; 3], weights: &Packed, epilogue: Epilogue<'_>) -> Vec<f32> {
+pub(crate) fn conv3x3(x: &[f32], [n, h, w]: [usize; 3], weights: &Packed) -> Vec<f32> {
     assert_eq!(x.len(), n * weights.inputs * h * w, "input length");
     let mut out = vec![0.0; n * weights.outputs * h * w];
     threads::for_each_chunk(&mut out, weights.outputs * h * w, |image, out| {
         let plane = weights.inputs * h * w;
         let padded = Padded::new(&x[image * plane..][..plane], weights.inputs, h, w);
-        convolve(&padded, weights, epilogue, out);
+        convolve(&padded, weights, out);
     });
     out
 }
@@ -102,7 +90,7 @@ impl Padded {
 }
 
 #[macerator::with_simd]
-fn convolve<'a, S: Simd>(x: &'a Padded, weights: &'a Packed, epilogue: Epilogue<'a>, out: &'a mut [f32]) {
+fn convolve<'a, S: Simd>(x: &'a Padded, weights: &'a Packed, out: &'a mut [f32]) {
     let lanes = f32::lanes::<S>();
     let blocks = weights.outputs.div_ceil(BLOCK);
     let wide = x.width >= 2 * lanes;
@@ -118,12 +106,12 @@ fn convolve<'a, S: Simd>(x: &'a Padded, weights: &'a Packed, epilogue: Epilogue<
         let column = (position % tiles * step).min(x.width.saturating_sub(step));
         if wide {
             // Two halves of a block by two vectors: eight accumulators either way.
-            tile::<S, 4, 2>(x, weights, block, 0, y, column, epilogue, out);
+            tile::<S, 4, 2>(x, weights, block, 0, y, column, out);
             if block * BLOCK + 4 < weights.outputs {
-                tile::<S, 4, 2>(x, weights, block, 4, y, column, epilogue, out);
+                tile::<S, 4, 2>(x, weights, block, 4, y, column, out);
             }
         } else {
-            tile::<S, 8, 1>(x, weights, block, 0, y, column, epilogue, out);
+            tile::<S, 8, 1>(x, weights, block, 0, y, column, out);
         }
     }
 }
@@ -138,7 +126,6 @@ fn tile<S: Simd, const MR: usize, const NR: usize>(
     half: usize,
     y: usize,
     column: usize,
-    epilogue: Epilogue<'_>,
     out: &mut [f32],
 ) {
     let lanes = f32::lanes::<S>();
@@ -180,11 +167,6 @@ fn tile<S: Simd, const MR: usize, const NR: usize>(
         }
         let row = &mut out[channel * area + y * x.width..][..x.width];
         for (r, sum) in sums.into_iter().enumerate() {
-            let sum = match epilogue {
-                #[cfg(any(test, feature = "fit"))]
-                Epilogue::None => sum,
-                Epilogue::BiasRelu(bias) => (sum + bias[channel].splat()).max(zero),
-            };
             let at = column + r * lanes;
             if at + lanes <= x.width {
                 // SAFETY: `at + lanes` is inside the row, by the condition.
@@ -202,12 +184,10 @@ fn tile<S: Simd, const MR: usize, const NR: usize>(
 
 /// Positions of a chunk in [`weight_gradient`]: four gradient planes of it, 16 KiB, stay in a first-level cache of 32 KiB
 /// while every input plane streams past.
-#[cfg(feature = "fit")]
 const POSITIONS: usize = 1024;
 
 /// The gradient of the weights, `[outputs, inputs, 3, 3]`, from the input `x`, `[n, inputs, h, w]`, and
 /// the gradient of the output, `[n, outputs, h, w]`. The sum's order does not depend on the threads.
-#[cfg(feature = "fit")]
 pub(crate) fn weight_gradient(
     x: &[f32],
     gradient: &[f32],
@@ -235,7 +215,6 @@ pub(crate) fn weight_gradient(
 }
 
 /// Adds the sums over `rows` of one image to the weights of four output channels from `first` on.
-#[cfg(feature = "fit")]
 #[macerator::with_simd]
 fn accumulate<S: Simd>(x: &Padded, gradient: &Padded, first: usize, rows: core::ops::Range<usize>, result: &mut [f32]) {
     let lanes = f32::lanes::<S>();
@@ -354,19 +333,11 @@ mod tests {
             let weight = values(outputs * inputs * TAPS, 2);
             let expected = naive(&x, size, &weight, outputs, inputs);
             let packed = Packed::forward(&weight, outputs, inputs);
-            close(&conv3x3(&x, size, &packed, Epilogue::None), &expected, &format!("{size:?} {outputs} {inputs}"));
-
-            let bias = values(outputs, 3);
-            let mut relu = expected;
-            for (i, value) in relu.iter_mut().enumerate() {
-                *value = (*value + bias[i / (h * w) % outputs]).max(0.0);
-            }
-            close(&conv3x3(&x, size, &packed, Epilogue::BiasRelu(&bias)), &relu, "bias and ReLU");
+            close(&conv3x3(&x, size, &packed), &expected, &format!("{size:?} {outputs} {inputs}"));
         }
     }
 
     #[test]
-    #[cfg(feature = "fit")]
     fn gradients_are_the_naive_loops() {
         for (size @ [n, h, w], outputs, inputs) in CASES {
             let x = values(n * inputs * h * w, 4);
@@ -379,7 +350,7 @@ mod tests {
             });
             let what = format!("{size:?} {outputs} {inputs}");
             let packed = Packed::backward(&weight, outputs, inputs);
-            close(&conv3x3(&gradient, size, &packed, Epilogue::None), &of_x, &what);
+            close(&conv3x3(&gradient, size, &packed), &of_x, &what);
             close(&weight_gradient(&x, &gradient, size, outputs, inputs), &of_weight, &what);
         }
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use burn::grad_clipping::GradientClippingConfig;
@@ -146,6 +147,52 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         data.held_out.iter().map(|patient| patient.slices.len()).sum::<usize>()
     );
     fit.run(&data, &arguments.out)
+}
+
+/// Seconds that steps of a fit on one patient take: `steps` of them, after `warm_up` others. The samples are drawn
+/// beforehand.
+///
+/// # Errors
+/// When the loss is no number any more.
+pub(crate) fn time_steps(
+    recipe: Recipe,
+    patient: Patient,
+    opened: Opened,
+    warm_up: u64,
+    steps: u64,
+) -> Result<Vec<f64>> {
+    let counts = Counts { slices: patient.slices.len(), positive: 0 };
+    let data = Data {
+        pool: Arc::new(Pool::new(vec![patient], |_, _| true)),
+        held_out: Vec::new(),
+        split: Split { fit: Vec::new(), held_out: Vec::new() },
+        by_slice: false,
+        counts,
+        fitted: String::new(),
+    };
+    let plan = plan(&recipe);
+    let mut fit = Fit::new(recipe, &data, opened, None)?;
+    let batches: Vec<Batch> = data.pool.batches(plan, 0, warm_up + steps).into_iter().collect();
+    let mut seconds = Vec::new();
+    for batch in batches {
+        let start = Instant::now();
+        fit.step(batch)?;
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    Ok(seconds.split_off(warm_up as usize))
+}
+
+/// How a recipe's batches are drawn.
+fn plan(recipe: &Recipe) -> Plan {
+    Plan {
+        size: recipe.batch,
+        crop: recipe.crop,
+        side: GRID,
+        positive: recipe.positive,
+        alone: recipe.alone,
+        augmentation: recipe.augmentation,
+        seed: recipe.seed,
+    }
 }
 
 /// The dataset, split.
@@ -343,15 +390,7 @@ impl Fit {
 
         let (start, total) = (self.progress.step, self.total());
         let recipe = &self.progress.recipe;
-        let plan = Plan {
-            size: recipe.batch,
-            crop: recipe.crop,
-            side: GRID,
-            positive: recipe.positive,
-            alone: recipe.alone,
-            augmentation: recipe.augmentation,
-            seed: recipe.seed,
-        };
+        let plan = plan(recipe);
         let bar = progress::bar((total * recipe.batch as u64) as usize, "slices");
         bar.set_position(start * recipe.batch as u64);
         bar.reset_eta();

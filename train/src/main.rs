@@ -8,10 +8,12 @@
 mod augment;
 mod average;
 mod batches;
+mod bench;
 mod checkpoint;
 mod dataset;
 mod device;
 mod evaluate;
+mod export;
 mod file;
 mod fit;
 mod history;
@@ -54,6 +56,10 @@ enum Command {
     Segment(segment::Arguments),
     /// Make up a dataset: synthetic heads with lesions whose masks are exact
     Phantom(phantom::Arguments),
+    /// Write a network as safetensors, for other runtimes
+    Export(export::Arguments),
+    /// Time fitting steps and slices on this machine
+    Bench(bench::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -87,6 +93,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Segment(arguments) => segment::run(&arguments),
         Command::Phantom(arguments) => phantom::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }
 

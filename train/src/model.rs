@@ -13,7 +13,7 @@ use crate::device::{self, Choice};
 use crate::file;
 
 /// Slices that go through the network at once: enough to keep every core busy, few enough for any memory.
-const BATCH: usize = 8;
+pub(crate) const BATCH: usize = 8;
 
 /// How far a GPU may be from the CPU in any pixel's probability: rounding in another order stays far below it, a
 /// miscompiled kernel far above.

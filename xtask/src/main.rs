@@ -1,4 +1,5 @@
-//! What a newcomer types: `cargo xtask serve`, `cargo xtask test`, `cargo xtask dist`.
+//! What a newcomer types: `cargo xtask serve`, `cargo xtask test`, `cargo xtask dist`,
+//! `cargo xtask bench`.
 //!
 //! Each command does its own set-up, says what it does, and can be repeated. None of them knows what the
 //! product computes.
@@ -14,6 +15,7 @@ use crate::test::Part;
 use crate::wasm::Effort;
 use crate::workspace::Workspace;
 
+mod bench;
 mod bom;
 mod browser;
 mod fuzz;
@@ -78,6 +80,11 @@ enum Action {
         #[arg(long, default_value_t = 60)]
         minutes: u64,
     },
+    /// Times the network side by side with onnxruntime-web and Keras, prints a table, and writes bench/bench.json into
+    /// cargo's target folder.
+    ///
+    /// Half an hour, or some minutes with --quick; for figures worth keeping, on a machine that does nothing else.
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -118,5 +125,6 @@ fn run(action: Action) -> Result<()> {
         }
         Action::Test { only } => test::test(&workspace, only),
         Action::Soak { minutes } => soak::soak(&workspace, minutes),
+        Action::Bench(arguments) => bench::bench(&workspace, &arguments),
     }
 }

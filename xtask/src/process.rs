@@ -1,8 +1,11 @@
 //! Child processes: announced before they run, named with their status when they fail.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -24,6 +27,39 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("{} ended with {}", shown(command), output.status);
     }
     String::from_utf8(output.stdout).with_context(|| format!("{} printed something that is not UTF-8", shown(command)))
+}
+
+/// What a command took.
+pub(crate) struct Measured {
+    pub(crate) seconds: f64,
+    /// The most resident memory, bytes; only Linux tells.
+    pub(crate) memory: Option<u64>,
+}
+
+/// Runs the command silently, but for its errors, and measures it.
+pub(crate) fn measure(command: &mut Command) -> Result<Measured> {
+    let start = Instant::now();
+    let mut child =
+        command.stdout(Stdio::null()).spawn().with_context(|| format!("cannot start {}", shown(command)))?;
+    let mut memory = None;
+    let status = loop {
+        // What the system counted goes with the process: so it is asked while that lives.
+        memory = most_memory(child.id()).or(memory);
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    if !status.success() {
+        bail!("{} ended with {status}", shown(command));
+    }
+    Ok(Measured { seconds: start.elapsed().as_secs_f64(), memory })
+}
+
+fn most_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 /// The first program of that name on the PATH.
@@ -76,6 +112,14 @@ mod tests {
     fn a_missing_program_is_named() {
         let message = run(&mut Command::new("no-such-program-anywhere")).expect_err("started nothing").to_string();
         assert_eq!(message, "cannot start no-such-program-anywhere");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn measures_what_a_child_took() {
+        let measured = measure(Command::new("/bin/sleep").arg("0.1")).expect("it sleeps");
+        assert!(measured.seconds >= 0.1 && measured.memory.is_some_and(|bytes| bytes > 10_000));
+        assert!(measure(Command::new("/bin/sh").args(["-c", "exit 3"])).is_err());
     }
 
     #[test]

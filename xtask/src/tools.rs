@@ -19,6 +19,10 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const WASM_PACK_VERSION: &str = "0.15.1";
 const CARGO_FUZZ_VERSION: &str = "0.13.2";
 
+/// What the bench holds fitting against.
+const KERAS: &str = "keras==3.15.1";
+const TENSORFLOW: &str = "tensorflow==2.21.0";
+
 /// Installs the wasm32 standard library where the toolchain lacks it.
 pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
     let libraries = process::output(
@@ -100,6 +104,30 @@ pub(crate) fn node_modules(folder: &Path) -> Result<()> {
             .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
             .current_dir(folder),
     )
+}
+
+/// A Python that has Keras with TensorFlow, in an environment of its own below cargo's target folder.
+pub(crate) fn keras(workspace: &Workspace) -> Result<PathBuf> {
+    let own = workspace.tools().join("keras");
+    let bin = own.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let python = process::executable(&bin, "python");
+    let works = || {
+        Command::new(&python)
+            .args(["-c", "import tensorflow"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    if !works() {
+        println!("Installing Keras and TensorFlow into {} (some minutes, once).", workspace.shown(&own));
+        process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&own))?;
+        process::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", KERAS, TENSORFLOW]))?;
+        if !works() {
+            bail!("pip installed {TENSORFLOW}, but it does not run here");
+        }
+    }
+    Ok(python)
 }
 
 /// A package of binaries that cargo installs.

@@ -1,0 +1,67 @@
+//! Feature maps of one image, as inference on the CPU holds them.
+
+/// The widest vector that `macerator` may choose (AVX-512), in f32 lanes.
+pub(crate) const WIDEST: usize = 16;
+/// The largest square of outputs that a convolution computes at once.
+const SQUARE: usize = 4;
+
+/// Maps with a pixel's channels side by side, and around them a border of zeros that a 3x3 convolution may read, one
+/// pixel at the top and left, as many as it takes to fill its squares at the bottom and right.
+pub(crate) struct Map {
+    values: Vec<f32>,
+    channels: usize,
+    height: usize,
+    width: usize,
+    /// Numbers from a pixel to the one below it.
+    row: usize,
+}
+
+impl Map {
+    /// Zeros.
+    ///
+    /// # Panics
+    /// Unless `channels` is a multiple of [`WIDEST`]; [`padded`] makes it one.
+    pub(crate) fn new(channels: usize, [height, width]: [usize; 2]) -> Self {
+        assert!(channels.is_multiple_of(WIDEST), "{channels} channels");
+        let row = (width.next_multiple_of(SQUARE) + 2) * channels;
+        Self { values: vec![0.0; (height.next_multiple_of(SQUARE) + 2) * row], channels, height, width, row }
+    }
+
+    pub(crate) fn channels(&self) -> usize {
+        self.channels
+    }
+
+    pub(crate) fn height(&self) -> usize {
+        self.height
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Numbers from a pixel to the one below it.
+    pub(crate) fn row(&self) -> usize {
+        self.row
+    }
+
+    /// From the pixel above and to the left of (`y`, `x`) on, as far as a square of `side` pixels reaches.
+    pub(crate) fn patch(&self, y: usize, x: usize, side: usize) -> &[f32] {
+        let start = y * self.row + x * self.channels;
+        &self.values[start..][..(side - 1) * self.row + side * self.channels]
+    }
+
+    /// From the pixel (`y`, `x`) on.
+    pub(crate) fn at(&self, y: usize, x: usize) -> &[f32] {
+        &self.values[(y + 1) * self.row + (x + 1) * self.channels..]
+    }
+
+    /// From the pixel (`y`, `x`) on.
+    pub(crate) fn at_mut(&mut self, y: usize, x: usize) -> &mut [f32] {
+        &mut self.values[(y + 1) * self.row + (x + 1) * self.channels..]
+    }
+}
+
+/// How many channels a map takes for `channels` that are used.
+pub(crate) fn padded(channels: usize) -> usize {
+    channels.next_multiple_of(WIDEST)
+}

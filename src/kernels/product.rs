@@ -1,0 +1,121 @@
+//! Products of matrices in the shapes that inference on the CPU needs: many rows by weights that are packed once.
+
+use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
+
+use super::map::padded;
+
+/// Rows that are multiplied at once: with two vectors of outputs, eight sums. They hide the latency of a multiply-add and
+/// leave room in the sixteen registers of x86 without AVX-512 and of wasm there.
+pub(crate) const ROWS: usize = 4;
+
+/// Weights in panels of as many outputs as two vectors hold: `[outputs / panel, inputs, panel]`, zero-padded
+/// to what the outputs take in a map at least.
+pub(crate) struct Panels {
+    values: Vec<f32>,
+    panel: usize,
+    panels: usize,
+    inputs: usize,
+}
+
+impl Panels {
+    /// Zeros.
+    pub(crate) fn new(outputs: usize, inputs: usize) -> Self {
+        let panel = 2 * lanes(&());
+        let panels = padded(outputs).div_ceil(panel);
+        Self { values: vec![0.0; panels * inputs * panel], panel, panels, inputs }
+    }
+
+    pub(crate) fn set(&mut self, output: usize, input: usize, value: f32) {
+        let (panel, inputs) = (self.panel, self.inputs);
+        self.values[(output / panel * inputs + input) * panel + output % panel] = value;
+    }
+
+    /// The weights of `input` for one vector of outputs: `output`, a multiple of the lanes, and those after it.
+    #[inline(always)]
+    pub(crate) fn vector(&mut self, output: usize, input: usize) -> &mut [f32] {
+        let (panel, lanes) = (self.panel, self.panel / 2);
+        &mut self.values[(output / panel * self.inputs + input) * panel + output % panel..][..lanes]
+    }
+
+    /// The panels in order, each `[inputs, panel]`.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks_exact(self.inputs * self.panel)
+    }
+
+    pub(crate) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// With the padding.
+    pub(crate) fn outputs(&self) -> usize {
+        self.panels * self.panel
+    }
+
+    /// `values`, one for each output, with zeros for the padding.
+    pub(crate) fn padded(&self, values: &[f32]) -> Vec<f32> {
+        let mut values = values.to_vec();
+        values.resize(self.outputs(), 0.0);
+        values
+    }
+}
+
+#[macerator::with_simd]
+fn lanes<'a, S: Simd>(_nothing: &'a ()) -> usize {
+    f32::lanes::<S>()
+}
+
+/// The first `rows` rows of `x`, `[rows, inputs]`, by the weights: `[rows, outputs]`.
+///
+/// # Panics
+/// Unless `rows` is a multiple of [`ROWS`] and both slices are that long.
+#[inline(always)]
+pub(crate) fn multiply<S: Simd>(x: &[f32], weights: &Panels, out: &mut [f32], rows: usize) {
+    let (inputs, outputs) = (weights.inputs, weights.outputs());
+    let lanes = f32::lanes::<S>();
+    assert!(weights.panel == 2 * lanes && rows.is_multiple_of(ROWS));
+    assert!(x.len() >= rows * inputs && out.len() >= rows * outputs);
+    for (panel, values) in weights.iter().enumerate() {
+        for row in (0..rows).step_by(ROWS) {
+            // SAFETY: `ROWS` rows from `row` on are inside, by the assertions; a panel is `inputs` pairs of vectors.
+            unsafe {
+                let sums = block::<S>(x.as_ptr().add(row * inputs), inputs, values.as_ptr(), inputs);
+                for (m, sums) in sums.into_iter().enumerate() {
+                    let to = out.as_mut_ptr().add((row + m) * outputs + panel * weights.panel);
+                    vstore_unaligned(to, sums[0]);
+                    vstore_unaligned(to.add(lanes), sums[1]);
+                }
+            }
+        }
+    }
+}
+
+/// [`ROWS`] rows of `inputs` numbers, `step` apart, by one panel.
+///
+/// # Safety
+/// All of these have to be readable, and `inputs` pairs of vectors from `panel` on.
+#[inline(always)]
+pub(crate) unsafe fn block<S: Simd>(
+    x: *const f32,
+    step: usize,
+    mut panel: *const f32,
+    inputs: usize,
+) -> [[Vector<S, f32>; 2]; ROWS] {
+    let lanes = f32::lanes::<S>();
+    let zero: Vector<S, f32> = 0f32.splat();
+    let mut sums = [[zero; 2]; ROWS];
+    let mut rows: [*const f32; ROWS] = core::array::from_fn(|m| x.wrapping_add(m * step));
+    // SAFETY: as the caller promises.
+    unsafe {
+        for _ in 0..inputs {
+            let weights: [Vector<S, f32>; 2] = [vload_unaligned(panel), vload_unaligned(panel.add(lanes))];
+            for (sums, row) in sums.iter_mut().zip(&mut rows) {
+                let value: Vector<S, f32> = (**row).splat();
+                sums[0] = weights[0].mul_add(value, sums[0]);
+                sums[1] = weights[1].mul_add(value, sums[1]);
+                *row = row.add(1);
+            }
+            panel = panel.add(2 * lanes);
+        }
+    }
+    sums
+}

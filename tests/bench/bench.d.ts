@@ -1,0 +1,10 @@
+/** What `page.js` offers to the functions that `bench.js` runs in the page. */
+declare const bench: {
+  hire(name: string, script: string): void;
+  call(name: string, action: string, message?: object): Promise<any>;
+  dismiss(name: string): void;
+  patient(names: string[], count: number, slices: number): Promise<number>;
+  cold(name: string, script: string, steps: readonly (readonly [string, object])[]): Promise<number>;
+  check(name: string, slice: number, path: string): Promise<number>;
+  ceiling(): Promise<{ macs: number; bytes: number }>;
+};

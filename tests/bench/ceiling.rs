@@ -1,0 +1,63 @@
+//! What one thread of this machine can do at best: multiply-adds in registers, and a triad over memory that no cache
+//! holds. One source for `rustc` alone, natively and for wasm32.
+#![cfg_attr(target_arch = "wasm32", allow(missing_docs))]
+
+use std::hint::black_box;
+
+/// Sums side by side: enough to hide the latency of a multiply-add, few enough for the registers.
+#[cfg(target_arch = "wasm32")]
+const SUMS: usize = 48;
+#[cfg(all(not(target_arch = "wasm32"), target_feature = "avx512f"))]
+const SUMS: usize = 192;
+#[cfg(all(not(target_arch = "wasm32"), not(target_feature = "avx512f")))]
+const SUMS: usize = 96;
+
+/// Numbers in each of the triad's three arrays, 96 MB in all.
+const LENGTH: usize = 8 << 20;
+
+#[inline(always)]
+fn fused(a: f32, b: f32, c: f32) -> f32 {
+    // The wasm that is published has no fused multiply-add; nor is there one without this feature.
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// Does `rounds` rounds and returns how many multiply-adds they were.
+#[unsafe(no_mangle)]
+pub extern "C" fn multiply_add(rounds: u32) -> f64 {
+    let (factor, term) = (black_box(0.999_9f32), black_box(1e-4f32));
+    let mut sums = [black_box(1f32); SUMS];
+    for _ in 0..rounds {
+        for sum in &mut sums {
+            *sum = fused(*sum, factor, term);
+        }
+    }
+    black_box(sums);
+    f64::from(rounds) * SUMS as f64
+}
+
+/// Does `rounds` rounds of `a = b + s * c` and returns how many bytes they moved.
+#[unsafe(no_mangle)]
+pub extern "C" fn triad(rounds: u32) -> f64 {
+    let mut a = vec![0f32; LENGTH];
+    let (b, c) = (vec![1f32; LENGTH], vec![2f32; LENGTH]);
+    let factor = black_box(0.5f32);
+    for _ in 0..rounds {
+        for ((a, b), c) in a.iter_mut().zip(&b).zip(&c) {
+            *a = fused(*c, factor, *b);
+        }
+        black_box(&mut a);
+    }
+    f64::from(rounds) * (3 * 4 * LENGTH) as f64
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    let best = |work: extern "C" fn(u32) -> f64, rounds: u32| {
+        let rate = |_| {
+            let start = std::time::Instant::now();
+            work(rounds) / start.elapsed().as_secs_f64()
+        };
+        (0..5).map(rate).fold(0f64, f64::max)
+    };
+    println!("{{ \"macs\": {:.0}, \"bytes\": {:.0} }}", best(multiply_add, 2_000_000), best(triad, 24));
+}

@@ -1,0 +1,122 @@
+//! `train export`: the network for other runtimes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use burn::module::{Module as _, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
+use glioscope::normalize::CaseStatistics;
+use glioscope::phantom::PhantomConfig;
+use glioscope::segmenter::Segmenter;
+use glioscope::weights::Manifest;
+use serde_json::{Value, json};
+
+use crate::file;
+
+/// Write a network as safetensors, for other runtimes
+///
+/// Normalisations are folded into the convolutions before them, so that what is left are convolutions with biases, named
+/// by their place: down.0.first.weight, merge.3.second.bias, up.0.weight, head.bias. Beside them: `input`, the middle
+/// slice of the default phantom as the network sees it, and `probability`, what the network makes of it on the CPU. The
+/// header's __metadata__ has the network's widths and stem.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  train export --out glioscope.safetensors
+        writes the shipped network")]
+pub(crate) struct Arguments {
+    /// Folder with model.json and weights.bin
+    #[arg(long, value_name = "DIR", default_value = "www/model")]
+    model: PathBuf,
+
+    /// File to write; one that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When the model cannot be used or the file cannot be written; the message names it.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let read = |name: &str| {
+        file::read(&arguments.model.join(name)).context("no model; `train fit` makes one, and --model names its folder")
+    };
+    let (json, weights) = (read("model.json")?, read("weights.bin")?);
+    let unusable = || format!("cannot use the model in {}", arguments.model.display());
+    let manifest = Manifest::from_json(&json).with_context(unusable)?;
+    let device = Device::flex();
+    let unet = manifest.load(&weights, &device).with_context(unusable)?;
+
+    let mut collected = Collect::default();
+    unet.clone().fold().visit(&mut collected);
+    let mut tensors = collected.tensors;
+
+    let case = PhantomConfig::default().case();
+    let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
+    let slice = &case.slices[case.slices.len() / 2].slice;
+    let (side, network) = (manifest.grid, manifest.network.clone());
+    let input = statistics.normalise(slice, side);
+    let probability = pollster::block_on(Segmenter::new(unet, manifest, device).probability(slice, &statistics))?;
+    tensors.insert("input".to_owned(), Values { shape: vec![1, 3, side, side], values: input });
+    let (width, height) = (probability.width, probability.height);
+    tensors.insert(
+        "probability".to_owned(),
+        Values { shape: vec![1, 1, height, width], values: probability.values.to_vec() },
+    );
+    let widths = network.widths.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let metadata = json!({ "widths": widths, "stem": network.stem.to_string() });
+    file::write(&arguments.out, &safetensors(&tensors, metadata))
+}
+
+struct Values {
+    shape: Vec<usize>,
+    values: Vec<f32>,
+}
+
+/// Every tensor by its path, without the normalisations: those are folded.
+#[derive(Default)]
+struct Collect {
+    path: Vec<String>,
+    tensors: BTreeMap<String, Values>,
+}
+
+impl ModuleVisitor for Collect {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.path.iter().any(|part| part == "norm") {
+            return;
+        }
+        let tensor = param.val();
+        let shape = tensor.dims().to_vec();
+        let values = tensor.into_data().iter::<f32>().collect();
+        self.tensors.insert(self.path.join("."), Values { shape, values });
+    }
+}
+
+/// The file's bytes: the header's length, the header, the values. <https://github.com/huggingface/safetensors#format>
+fn safetensors(tensors: &BTreeMap<String, Values>, metadata: Value) -> Vec<u8> {
+    let mut header = serde_json::Map::from_iter([("__metadata__".to_owned(), metadata)]);
+    let mut end = 0;
+    for (name, Values { shape, values }) in tensors {
+        let start = end;
+        end += values.len() * 4;
+        header.insert(name.clone(), json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] }));
+    }
+    let mut header = Value::Object(header).to_string().into_bytes();
+    // Values begin at a multiple of eight.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    bytes.extend(tensors.values().flat_map(|tensor| &tensor.values).flat_map(|value| value.to_le_bytes()));
+    bytes
+}

@@ -1,0 +1,282 @@
+//! The page's network side by side with what a user could run instead: onnxruntime-web in the browser, Keras for fitting.
+//!
+//! What runs in the browser is timed by `tests/bench/bench.js`, what runs natively by `train bench`; here is what both
+//! need, the ratios, and the table.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+
+use crate::browser::Browser;
+use crate::process;
+use crate::site;
+use crate::tools;
+use crate::workspace::Workspace;
+
+mod table;
+
+/// How the bench is run.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A few minutes, for a first impression: fewer repetitions, no Keras.
+    #[arg(long)]
+    quick: bool,
+    /// A site that `dist` has written; without it, it is built first.
+    #[arg(long, value_name = "DIR")]
+    site: Option<PathBuf>,
+    /// Parts of the browser's bench to run alone: ceiling, slice, patient, reference, webgpu, growth, cold, memory, bytes.
+    #[arg(long, value_name = "PARTS")]
+    only: Option<String>,
+}
+
+/// Steps of a fit that are timed at once; Keras and `train` take turns.
+const STEPS: u64 = 4;
+/// How often each has its turn.
+const TURNS: usize = 2;
+
+/// Measures, prints a table, and writes `bench/bench.json` into cargo's target folder.
+///
+/// What cannot run here is left out, with its reason; the bench fails only where nothing could be measured at all.
+pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let out = workspace.target.join("bench");
+    fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    let site = match &arguments.site {
+        Some(site) => std::path::absolute(site)?,
+        None => {
+            let site = workspace.target.join("dist");
+            site::dist(workspace, &site)?;
+            site
+        }
+    };
+    // As the tests build it: another selection of crates would build half of Burn again.
+    process::run(workspace.cargo().args(["test", "--workspace", "--release", "--no-run"]))?;
+    let train = process::executable(&workspace.target.join("release"), "train");
+
+    let mut skipped = Vec::new();
+    let mut part = |name: &str, run: &dyn Fn() -> Result<Value>| {
+        println!("\n== {name}");
+        run().unwrap_or_else(|error| {
+            println!("left out: {error:#}");
+            skipped.push(format!("{name}: {error:#}"));
+            Value::Null
+        })
+    };
+    let browser = part("browser", &|| in_browser(workspace, arguments, &site, &train, &out));
+    let ceiling = part("ceiling", &|| native_ceiling(workspace, &out));
+    let segment = part("segment", &|| segment(workspace, &train, &out, arguments.quick));
+    let fit = part("fit", &|| fit(workspace, &train, &browser, arguments.quick));
+    let gpu = part("gpu", &|| vulkan(workspace, &train));
+    if browser.is_null() && fit.is_null() {
+        bail!("nothing could be measured");
+    }
+
+    let raw =
+        json!({ "browser": browser, "native": { "ceiling": ceiling, "segment": segment, "fit": fit, "vulkan": gpu } });
+    let ratios = table::ratios(&raw);
+    table::print(&raw, &ratios);
+    for reason in &skipped {
+        println!("left out: {reason}");
+    }
+    let path = out.join("bench.json");
+    let result = json!({ "ratios": ratios, "quick": arguments.quick, "left_out": skipped, "raw": raw });
+    fs::write(&path, format!("{result:#}\n")).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("\nThe figures behind it are in {}", workspace.shown(&path));
+    Ok(())
+}
+
+/// The figures of `tests/bench/bench.js`.
+fn in_browser(workspace: &Workspace, arguments: &Arguments, site: &Path, train: &Path, out: &Path) -> Result<Value> {
+    let folder = workspace.root.join("tests/bench");
+    tools::node_modules(&folder)?;
+    let browser = Browser::ensure()?;
+    tools::wasm_target(workspace)?;
+    let ceiling = out.join("ceiling.wasm");
+    process::run(rustc(workspace, &ceiling).args(["--target", tools::WASM_TARGET, "--crate-type", "cdylib"]).args([
+        "-C",
+        "target-feature=+simd128",
+        "-C",
+        "strip=symbols",
+    ]))?;
+    let model = out.join("model.safetensors");
+    process::run(Command::new(train).arg("export").arg("--out").arg(&model).current_dir(&workspace.root))?;
+    let phantom = phantom(train, out, if arguments.quick { 50 } else { 500 })?;
+    let found = out.join("browser.json");
+    let mut command = Command::new("node");
+    command.arg(folder.join("bench.js"));
+    for (name, path) in [
+        ("--site", site),
+        ("--model", &model),
+        ("--ceiling", &ceiling),
+        ("--phantom", &phantom),
+        ("--chromium", &browser.chromium),
+        ("--out", &found),
+    ] {
+        command.arg(name).arg(path);
+    }
+    if arguments.quick {
+        command.arg("--quick");
+    }
+    if let Some(only) = &arguments.only {
+        command.arg("--only").arg(only);
+    }
+    process::run(&mut command)?;
+    let text = fs::read_to_string(&found).with_context(|| format!("cannot read {}", found.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no JSON", found.display()))
+}
+
+/// A phantom of that many slices; one that lies there is taken.
+fn phantom(train: &Path, out: &Path, slices: usize) -> Result<PathBuf> {
+    let folder = out.join(format!("phantom-{slices}"));
+    // Written last, by the second of two steps: a phantom that was interrupted has another name.
+    if !folder.is_dir() {
+        let part = out.join("phantom-part");
+        if part.exists() {
+            fs::remove_dir_all(&part).with_context(|| format!("cannot remove {}", part.display()))?;
+        }
+        let slices = slices.to_string();
+        process::run(
+            Command::new(train).args(["phantom", "--patients", "1", "--slices", &slices, "--out"]).arg(&part),
+        )?;
+        fs::rename(&part, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    Ok(folder)
+}
+
+/// What one thread of this machine can do: multiply-adds and bytes a second.
+fn native_ceiling(workspace: &Workspace, out: &Path) -> Result<Value> {
+    let program = process::executable(out, "ceiling");
+    process::run(rustc(workspace, &program).args(["-C", "target-cpu=native"]))?;
+    json_of(&process::output(&mut Command::new(&program))?)
+}
+
+fn rustc(workspace: &Workspace, out: &Path) -> Command {
+    let mut command = Command::new("rustc");
+    command.current_dir(&workspace.root).args([
+        "tests/bench/ceiling.rs",
+        "--edition",
+        "2024",
+        "-C",
+        "opt-level=3",
+        "-o",
+    ]);
+    command.arg(out);
+    command
+}
+
+/// How the time of a case grows with its slices, from the command to the last mask, and the most memory of it.
+fn segment(workspace: &Workspace, train: &Path, out: &Path, quick: bool) -> Result<Value> {
+    let phantom = phantom(train, out, if quick { 50 } else { 500 })?;
+    let mut growth = Vec::new();
+    for slices in if quick { &[1, 10, 50][..] } else { &[1, 10, 100, 500] } {
+        let cut = out.join("cut");
+        let masks = out.join("masks");
+        for folder in [&cut, &masks] {
+            if folder.exists() {
+                fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+            }
+            fs::create_dir_all(folder)?;
+        }
+        for slice in 1..=*slices {
+            let name = format!("PHANTOM_0001_{slice}.tif");
+            fs::copy(phantom.join("PHANTOM_0001").join(&name), cut.join(&name))?;
+        }
+        let mut command = Command::new(train);
+        command.arg("segment").arg(&cut).arg("--out").arg(&masks).args(["--device", "cpu"]);
+        let run = process::measure(command.current_dir(&workspace.root))?;
+        growth.push(json!({ "slices": slices, "seconds": run.seconds, "memory": run.memory }));
+    }
+    Ok(json!(growth))
+}
+
+/// A fit step here and in Keras, taking turns, and slices on their way through the network.
+fn fit(workspace: &Workspace, train: &Path, browser: &Value, quick: bool) -> Result<Value> {
+    let (steps, turns) = if quick { (2, 1) } else { (STEPS, TURNS) };
+    let keras = if quick {
+        Err(anyhow::anyhow!("--quick leaves Keras out"))
+    } else {
+        tools::keras(workspace).map_err(|error| error.context("TensorFlow cannot be had here"))
+    };
+    let mut ours: Vec<Value> = Vec::new();
+    let mut theirs: Vec<Value> = Vec::new();
+    let mut shown = Value::Null;
+    for _ in 0..turns {
+        let found = json_of(&process::output(
+            Command::new(train)
+                .args(["bench", "--device", "cpu", "--steps", &steps.to_string()])
+                .current_dir(&workspace.root),
+        )?)?;
+        ours.extend(found["fit"]["step_s"].as_array().into_iter().flatten().cloned());
+        if let Ok(python) = &keras {
+            let network = network(browser, &workspace.root)?;
+            let [batch, crop] = ["batch", "crop"].map(|name| found["fit"][name].to_string());
+            let text =
+                process::output(Command::new(python).arg(workspace.root.join("tests/bench/fit_step.py")).args([
+                    &network.0,
+                    &network.1,
+                    &batch,
+                    &crop,
+                    &steps.to_string(),
+                ]))?;
+            let keras = json_of(text.lines().last().unwrap_or_default())?;
+            theirs.extend(keras["step_s"].as_array().into_iter().flatten().cloned());
+            shown = keras["versions"].clone();
+        }
+        // The last turn's: alike in all of them.
+        if ours.len() >= turns * steps as usize {
+            let reason = keras.as_ref().err().map(|error| format!("{error:#}"));
+            if let Some(reason) = &reason {
+                println!("Keras is left out: {reason}");
+            }
+            return Ok(json!({
+                "train": found, "step_s": ours, "keras": { "step_s": theirs, "versions": shown, "left_out": reason },
+            }));
+        }
+    }
+    bail!("no step was timed")
+}
+
+/// Widths and stem of the shipped network, as `fit_step.py` takes them.
+fn network(browser: &Value, root: &Path) -> Result<(String, String)> {
+    let network = match browser.get("network") {
+        Some(network) => network.clone(),
+        None => {
+            let path = root.join("www/model/model.json");
+            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            json_of(&text)?["network"].clone()
+        }
+    };
+    let widths = network["widths"].as_array().context("a network without widths")?;
+    let widths = widths.iter().map(Value::to_string).collect::<Vec<_>>().join(",");
+    Ok((widths, network["stem"].to_string()))
+}
+
+/// The same natively on a GPU, where there is one.
+fn vulkan(workspace: &Workspace, train: &Path) -> Result<Value> {
+    let there = ["/dev/nvidia0", "/dev/dri/renderD128"].iter().any(|path| Path::new(path).exists());
+    if !there && env::var_os("GLIOSCOPE_VULKAN").is_none() {
+        bail!("this machine shows no GPU (GLIOSCOPE_VULKAN=1 tries all the same)");
+    }
+    // A build of its own: the features of the GPU are not those of the other parts.
+    let target = workspace.target.join("vulkan");
+    process::run(
+        workspace
+            .cargo()
+            .args(["build", "--release", "--package", "train", "--features", "vulkan", "--target-dir"])
+            .arg(&target),
+    )?;
+    let train = process::executable(
+        &target.join("release"),
+        train.file_stem().and_then(|name| name.to_str()).unwrap_or("train"),
+    );
+    json_of(&process::output(
+        Command::new(train).args(["bench", "--device", "vulkan", "--steps", "4"]).current_dir(&workspace.root),
+    )?)
+}
+
+fn json_of(text: &str) -> Result<Value> {
+    serde_json::from_str(text).with_context(|| format!("expected JSON, found {text:?}"))
+}
