@@ -142,6 +142,7 @@ fn an_altered_record_with_a_hash_that_fits_is_loaded_or_refused() {
         recipe: serde_json::Value::Null,
         revision: String::new(),
         known_answer: Vec::new(),
+        seen: None,
         metrics: Default::default(),
     };
     assert!(manifest(&bytes).load(&bytes, &device).is_ok());

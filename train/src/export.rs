@@ -61,11 +61,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let input = statistics.normalise(slice, side);
     let probability = pollster::block_on(Segmenter::new(unet, manifest, device).probability(slice, &statistics))?;
     tensors.insert("input".to_owned(), Values { shape: vec![1, 3, side, side], values: input });
-    let (width, height) = (probability.width, probability.height);
-    tensors.insert(
-        "probability".to_owned(),
-        Values { shape: vec![1, 1, height, width], values: probability.values.to_vec() },
-    );
+    let (width, height) = (probability.width(), probability.height());
+    tensors
+        .insert("probability".to_owned(), Values { shape: vec![1, 1, height, width], values: probability.to_unit() });
     let widths = network.widths.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let metadata = json!({ "widths": widths, "stem": network.stem.to_string() });
     file::write(&arguments.out, &safetensors(&tensors, metadata))

@@ -167,6 +167,8 @@ pub(crate) fn time_steps(
         held_out: Vec::new(),
         split: Split { fit: Vec::new(), held_out: Vec::new() },
         by_slice: false,
+        digests: BTreeMap::new(),
+        seen: None,
         counts,
         fitted: String::new(),
     };
