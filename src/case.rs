@@ -64,6 +64,11 @@ pub enum Note {
         /// The name, without an extension, that a slice would have to bear.
         expected: String,
     },
+    /// A picture that was made of a slice and its mask, as [`overlay_png`](crate::export::overlay_png) makes them.
+    Overlay {
+        /// The picture.
+        name: String,
+    },
     /// A mask of another size than its slice.
     MaskSize {
         /// The mask.
@@ -92,7 +97,8 @@ pub enum Note {
 /// a folder each is a case of its own. The pages of one file are always a case of their own.
 ///
 /// A name whose stem ends in `_mask` is a reference mask and never a slice; it belongs to the slice (or page) of the
-/// same folder whose stem is the rest. Of duplicates the first in natural order stays, a TIFF before a PNG; where even
+/// same folder whose stem is the rest. Neither is one whose stem ends in `_overlay`, as those of
+/// [`overlay_name`](crate::export::overlay_name) do. Of duplicates the first in natural order stays, a TIFF before a PNG; where even
 /// the names are the same, the one whose content sorts first.
 ///
 /// The outcome is the same whatever the order of `slices`.
@@ -108,6 +114,10 @@ pub fn assemble(slices: Vec<Slice>) -> Assembly {
     let mut masks: BTreeMap<Key, Slice> = BTreeMap::new();
     for (name, slice) in entries {
         let key = &name.key;
+        if key.stem.len() > OVERLAY.len() && ends_with(&key.stem, OVERLAY) {
+            notes.push(Note::Overlay { name: slice.name().to_owned() });
+            continue;
+        }
         if let Some(kept) = kept.get(key) {
             notes.push(Note::Duplicate { name: slice.name().to_owned(), kept: kept.clone() });
             continue;
@@ -150,7 +160,7 @@ impl Note {
     /// The file that was left out.
     pub fn name(&self) -> &str {
         match self {
-            Self::Duplicate { name, .. } => name,
+            Self::Duplicate { name, .. } | Self::Overlay { name } => name,
             Self::StrayMask { mask, .. } | Self::MaskSize { mask, .. } | Self::MaskUnusable { mask, .. } => mask,
         }
     }
@@ -162,6 +172,7 @@ impl fmt::Display for Note {
             Self::Duplicate { name, kept } if name == kept => write!(f, "{name}: came twice, one was left out"),
             Self::Duplicate { name, kept } => write!(f, "{name}: left out, {kept} stands in its place"),
             Self::StrayMask { mask, expected } => write!(f, "{mask}: a mask without a slice, expected {expected}"),
+            Self::Overlay { name } => write!(f, "{name}: a picture of a slice and its mask, and not a slice"),
             Self::MaskSize { mask, mask_size, slice, slice_size } => {
                 let ([width, height], [slice_width, slice_height]) = (mask_size, slice_size);
                 write!(f, "{mask}: a mask of {width} x {height} pixels, but {slice} has {slice_width} x {slice_height}")
@@ -214,11 +225,8 @@ impl Name {
         let file = folders.pop().unwrap_or_default();
         folders.retain(|folder| !matches!(*folder, "" | "."));
         let (stem, extension) = split_extension(file);
-        let unmasked = stem.len().checked_sub(MASK.len()).and_then(|at| stem.split_at_checked(at));
-        let (stem, mask) = match unmasked {
-            Some((stem, suffix)) if suffix.eq_ignore_ascii_case(MASK) => (stem, true),
-            _ => (stem, false),
-        };
+        let mask = ends_with(stem, MASK);
+        let stem = if mask { &stem[..stem.len() - MASK.len()] } else { stem };
         let tiff = extension.eq_ignore_ascii_case("tif") || extension.eq_ignore_ascii_case("tiff");
         let key = Key { folder: folders.join("/"), stem: stem.to_owned(), page, mask };
         Self { key, tiff }
@@ -259,6 +267,14 @@ impl fmt::Display for Key {
 
 /// How the stem of a reference mask ends, in upper or lower case.
 const MASK: &str = "_mask";
+
+/// How the stem of a picture of a slice and its mask ends, in upper or lower case.
+const OVERLAY: &str = "_overlay";
+
+fn ends_with(stem: &str, ending: &str) -> bool {
+    let suffix = stem.len().checked_sub(ending.len()).and_then(|at| stem.get(at..));
+    suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case(ending))
+}
 
 /// The stem and the extension, which is short, of letters and digits, and no number: `IMG.0001` has none.
 fn split_extension(file: &str) -> (&str, &str) {

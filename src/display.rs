@@ -29,6 +29,11 @@ impl Window {
         Self { white, full_scale: statistics.full_scale }
     }
 
+    /// What is shown white in a channel (0, 1 or 2), in units of the statistics' full scale.
+    pub fn white(&self, channel: usize) -> f64 {
+        self.white[channel]
+    }
+
     /// The slice as red, green, blue and opaque alpha, 0 to 255, row by row: `4 * width * height` bytes. Grey slices
     /// are grey.
     pub fn rgba(&self, slice: &Slice) -> Vec<u8> {
@@ -58,7 +63,7 @@ mod tests {
     use crate::normalize::ChannelStatistics;
 
     fn statistics(full_scale: u16, mean: f64, deviation: f64) -> CaseStatistics {
-        CaseStatistics { channels: [ChannelStatistics { mean, deviation, head: 0.4 }; 3], full_scale }
+        CaseStatistics { channels: [ChannelStatistics { mean, deviation, head: 0.4, from: 1 }; 3], full_scale }
     }
 
     #[test]

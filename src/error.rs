@@ -16,6 +16,15 @@ pub enum Error {
     /// The model's own files (`model.json`, `weights.bin`) do not fit together.
     #[error("model: {0}")]
     Model(#[from] ModelFault),
+    /// A case cannot be laid out as one volume.
+    #[error("{case}: no volume: {fault}")]
+    Volume {
+        /// The case's name.
+        case: String,
+        /// Why not.
+        #[source]
+        fault: VolumeFault,
+    },
     /// The device refused or lost the work.
     #[error("device {device}: {reason}")]
     Device {
@@ -179,6 +188,30 @@ pub enum FileFault {
         /// How many there are.
         found: usize,
     },
+    /// A zip, or an entry of one, that cannot be unpacked.
+    #[error("zip: {source}")]
+    Zip {
+        /// What the unpacker said.
+        source: zip::result::ZipError,
+    },
+    /// A zip in a zip, which is not opened.
+    #[error("a zip within a zip, which is not opened")]
+    NestedZip,
+    /// An entry of a zip whose name would place it outside of the folder that the zip is unpacked in.
+    #[error("its name leads out of the zip, so it is not read")]
+    UnsafeName,
+    /// An entry of a zip that only points to another file.
+    #[error("a link to another file, which is not followed")]
+    Link,
+    /// A saved session where files were expected.
+    #[error("a saved session, which is opened and not added to files")]
+    SavedSession,
+    /// Something that is no saved session, or not a whole one.
+    #[error("no saved session that can be opened: {reason}")]
+    Session {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A mask that is not grey.
     #[error("a mask has 1 channel, found {found}")]
     MaskChannels {
@@ -216,6 +249,33 @@ pub enum ModelFault {
         /// The rule that is broken, with the values.
         reason: String,
     },
+}
+
+/// Why a case's slices make no volume.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VolumeFault {
+    /// Slices of more than one size.
+    #[error("{slice} has {} x {} pixels, but {first} has {} x {}", found[0], found[1], expected[0], expected[1])]
+    Sizes {
+        /// The first slice of another size.
+        slice: String,
+        /// Its width and height.
+        found: [u32; 2],
+        /// The first slice of the case.
+        first: String,
+        /// Its width and height.
+        expected: [u32; 2],
+    },
+    /// More columns, rows or slices than NIfTI-1 can count.
+    #[error("{found} columns, rows or slices, at most 32767 are possible")]
+    Length {
+        /// How many there are.
+        found: usize,
+    },
+    /// No slice has what was asked for.
+    #[error("no slice has what it would show")]
+    Nothing,
 }
 
 impl Error {

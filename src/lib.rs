@@ -4,8 +4,8 @@
 //! code runs on WebGPU or on the CPU, in the visitor's own browser. Data flows one way:
 //!
 //! ```text
-//! file bytes → Slice → Case → normalised tensor → U-Net logits → probability → Mask → statistics, files
-//!    (drop)    image   case      normalize            unet          segmenter   mask    metrics, export
+//! file bytes → Slice → Case → normalised tensor → U-Net logits → Probability → Mask → measures, files
+//!    (drop)    image   case      normalize            unet          segmenter   mask    measure, export
 //! ```
 //!
 //! # What it is not
@@ -21,16 +21,22 @@
 //! | module | from → to | does not know |
 //! |---|---|---|
 //! | [`image`] | bytes → validated [`Slice`](image::Slice)s, within [`Limits`](image::Limits) | tensors, paths |
+//! | [`archive`] | a zip's bytes → the files in it, within its own [`Limits`](archive::Limits) | images |
 //! | [`case`] | names and slices → [`Case`](case::Case)s, masks paired | files |
 //! | [`grid`] | a slice ↔ the network's square | intensities |
 //! | [`normalize`] | case statistics → the network's input; the one copy of the preprocessing | the device |
+//! | [`check`] | normalised slices → does the case look like what was fitted on | the network |
 //! | [`unet`] | configuration → network → logits | loss, threshold, files |
 //! | [`kernels`] | fused 3x3 convolutions, on the CPU the project's own | the network |
 //! | [`weights`] | manifest and record bytes ↔ network, checked by hash | disk, fetch |
 //! | [`segmenter`] | slices → probabilities on their own grids | wasm-bindgen, disk |
+//! | [`probability`] | the one representation of them, 16-bit fixed point | the network |
 //! | [`mask`] | probability → mask: threshold, components, area, outline | colours |
 //! | [`metrics`] | Dice, IoU, confusion of masks; soft Dice | printing |
-//! | [`export`] | masks and statistics → TIFF, CSV, zip bytes | disk, DOM |
+//! | [`measure`] | areas, volumes and scores of a case, in millimetres only where someone has given a voxel | printing |
+//! | [`findings`] | a case with the network's probabilities and the masks drawn by hand | files |
+//! | [`study`] | all that is open: files, cases, findings; saved sessions | JS, disk |
+//! | [`export`] | findings → masks, volumes, pictures, tables, a report: bytes | disk, DOM |
 //! | [`phantom`] | a seed → a synthetic head with a lesion and its exact mask | the dataset |
 //! | [`random`] | the one source of chance, alike on every platform | |
 //! | [`error`] | whose fault, with the values | wording of a page or command |
@@ -43,22 +49,28 @@
 //! - A file cannot make it panic: it is decoded, or it is named in an error.
 
 mod architecture;
+pub mod archive;
 pub mod case;
+pub mod check;
 pub mod display;
 pub mod error;
 pub mod export;
+pub mod findings;
 pub mod grid;
 pub mod image;
 #[cfg(feature = "network")]
 #[allow(unsafe_code, reason = "vectors are loaded and stored by address; every block says why it may")]
 pub mod kernels;
 pub mod mask;
+pub mod measure;
 pub mod metrics;
 pub mod normalize;
 pub mod phantom;
+pub mod probability;
 pub mod random;
 #[cfg(feature = "network")]
 pub mod segmenter;
+pub mod study;
 #[cfg(feature = "network")]
 pub mod unet;
 #[cfg(all(feature = "network", target_arch = "wasm32"))]

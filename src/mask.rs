@@ -7,6 +7,7 @@ pub use components::{Components, components, largest_component};
 
 use crate::error::{Error, FileFault, Result};
 use crate::image::{Channels, Samples, Slice};
+use crate::probability::{Probability, level};
 
 /// A two-valued picture on a slice's own grid, row by row from the top left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +33,11 @@ impl Mask {
         Self { width, height, inside: vec![false; width * height] }
     }
 
-    /// Inside where the probability, 0 to 1 and row by row, is at least `threshold`; a NaN is outside.
-    ///
-    /// # Panics
-    ///
-    /// If `probability` does not have `width * height` entries.
-    pub fn from_probability(width: usize, height: usize, probability: &[f32], threshold: f32) -> Self {
-        Self::new(width, height, probability.iter().map(|&p| p >= threshold).collect())
+    /// Inside where the probability is at least `threshold`, 0 to 1, which is rounded to a 65535th as the probability is.
+    pub fn from_probability(probability: &Probability, threshold: f32) -> Self {
+        let level = level(threshold);
+        let inside = probability.values().iter().map(|&value| u32::from(value) >= level).collect();
+        Self::new(probability.width(), probability.height(), inside)
     }
 
     /// A reference mask that was read from a file: inside where a sample is above half of its type's range,
@@ -71,6 +70,11 @@ impl Mask {
     /// Every pixel, row by row: `true` is inside.
     pub fn inside(&self) -> &[bool] {
         &self.inside
+    }
+
+    /// Every pixel as a byte, row by row: 1 inside, 0 outside.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.inside.iter().map(|&inside| u8::from(inside)).collect()
     }
 
     /// Whether the pixel in column `x` and row `y` is inside; `false` beyond the edges.
@@ -112,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_probability_at_the_threshold_is_inside_and_nan_is_not() {
-        let mask = Mask::from_probability(2, 2, &[0.5, 0.499_999_97, f32::NAN, 1.0], 0.5);
+        let map = Probability::from_unit(2, 2, &[0.5, 0.499_98, f32::NAN, 1.0]);
+        let mask = Mask::from_probability(&map, 0.5);
         assert_eq!(mask.inside(), [true, false, false, true]);
         assert_eq!(mask.area(), 2);
         assert!(!mask.is_empty());

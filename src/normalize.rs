@@ -48,6 +48,8 @@ pub struct ChannelStatistics {
     pub deviation: f64,
     /// The head's pixels, a share of all, 0.0 to 1.0.
     pub head: f64,
+    /// The least sample that counts as head.
+    pub from: u16,
 }
 
 impl CaseStatistics {
@@ -80,6 +82,11 @@ impl CaseStatistics {
 }
 
 impl ChannelStatistics {
+    /// The least normalised value that counts as head.
+    pub(crate) fn normalised_from(&self) -> f64 {
+        (f64::from(self.from) - self.mean) / self.deviation
+    }
+
     fn of(counts: &[u64]) -> Self {
         let total: u64 = counts.iter().sum();
         let rank = (BRIGHT * total as f64) as u64;
@@ -92,13 +99,13 @@ impl ChannelStatistics {
         let head = || counts.iter().enumerate().skip(from).filter(|(_, count)| **count > 0);
         let pixels: u64 = head().map(|(_, count)| count).sum();
         if pixels == 0 {
-            return Self { mean: 0.0, deviation: 1.0, head: 0.0 };
+            return Self { mean: 0.0, deviation: 1.0, head: 0.0, from: from as u16 };
         }
         let mean = head().map(|(value, &count)| value as f64 * count as f64).sum::<f64>() / pixels as f64;
         let squares = head().map(|(value, &count)| (value as f64 - mean).powi(2) * count as f64).sum::<f64>();
         let deviation = (squares / pixels as f64).sqrt();
         let deviation = if deviation > 0.0 { deviation } else { 1.0 };
-        Self { mean, deviation, head: pixels as f64 / total as f64 }
+        Self { mean, deviation, head: pixels as f64 / total as f64, from: from as u16 }
     }
 }
 

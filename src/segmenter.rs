@@ -7,6 +7,7 @@ use crate::grid::Grid;
 use crate::image::Slice;
 use crate::normalize::CaseStatistics;
 use crate::phantom::PhantomConfig;
+use crate::probability::Probability;
 use crate::unet::{INPUTS, UNet};
 use crate::weights::Manifest;
 
@@ -19,17 +20,6 @@ pub struct Segmenter {
     unet: UNet,
     manifest: Manifest,
     device: Device,
-}
-
-/// The probability of a lesion in each pixel of a slice.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Probability {
-    /// Columns, the slice's own.
-    pub width: usize,
-    /// Rows, the slice's own.
-    pub height: usize,
-    /// 0.0 to 1.0, row by row from the top left.
-    pub values: Vec<f32>,
 }
 
 impl Segmenter {
@@ -69,6 +59,13 @@ impl Segmenter {
     /// # Errors
     /// [`Error::Device`] if the device fails.
     pub async fn probabilities(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Result<Vec<Probability>> {
+        let maps = self.floats(slices, statistics).await?;
+        let fixed = |(slice, map): (&&Slice, &Vec<f32>)| Probability::from_unit(slice.width(), slice.height(), map);
+        Ok(slices.iter().zip(&maps).map(fixed).collect())
+    }
+
+    /// Probabilities as the device gives them, 0.0 to 1.0, each map row by row on its slice's own grid.
+    async fn floats(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Result<Vec<Vec<f32>>> {
         let side = self.manifest.grid;
         let input: Vec<f32> = slices.iter().flat_map(|slice| statistics.normalise(slice, side)).collect();
         let input = TensorData::new(input, [slices.len(), INPUTS, side, side]);
@@ -76,10 +73,8 @@ impl Segmenter {
         let data = sigmoid(logits).into_data_async().await;
         let data = data.map_err(|error| self.device_error(&format!("{error:?}")))?;
         let values: Vec<f32> = data.try_into_vec().map_err(|error| self.device_error(&format!("{error:?}")))?;
-        let on_own_grid = |(slice, values): (&&Slice, &[f32])| {
-            let (width, height) = (slice.width(), slice.height());
-            Probability { width, height, values: Grid::new(side, width, height).restore(values) }
-        };
+        let on_own_grid =
+            |(slice, values): (&&Slice, &[f32])| Grid::new(side, slice.width(), slice.height()).restore(values);
         Ok(slices.iter().zip(values.chunks_exact(side * side)).map(on_own_grid).collect())
     }
 
@@ -92,8 +87,9 @@ impl Segmenter {
     pub async fn known_answer(&self) -> Result<Vec<f32>> {
         let case = PhantomConfig::default().case();
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
-        let map = self.probability(&case.slices[case.slices.len() / 2].slice, &statistics).await?;
-        let rows = map.values.chunks_exact(map.width).step_by(KNOWN_ANSWER_STEP);
+        let slice = &case.slices[case.slices.len() / 2].slice;
+        let maps = self.floats(&[slice], &statistics).await?;
+        let rows = maps.iter().flat_map(|map| map.chunks_exact(slice.width()).step_by(KNOWN_ANSWER_STEP));
         Ok(rows.flat_map(|row| row.iter().copied().step_by(KNOWN_ANSWER_STEP)).collect())
     }
 

@@ -1,76 +1,156 @@
 //! The boundary to JavaScript, and the only file that knows it: conversions, nothing else.
 //!
-//! A [`Session`] is a network on a device with what one visitor has open. Every method takes `&self`, since a slice may
-//! be under way on the GPU while the page asks for pictures; what a later `clear` has thrown away is then finished for
-//! nobody.
+//! A [`Session`] is a network on a device with the [`Study`] that one visitor has open. Every method takes `&self`, since
+//! a slice may be under way on the GPU while the page asks for pictures; what a later `clear` has thrown away is then
+//! finished for nobody.
 //!
 //! Errors cross as objects `{kind, file, message}`. A panic leaves the instance in no known state: `onPanic` says so,
 //! and whoever hears it starts another one.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::cell::{Ref, RefCell, RefMut};
 
 use burn::tensor::Device;
-use js_sys::{Float32Array, Function, Reflect, Uint8Array, Uint8ClampedArray};
+use js_sys::{Function, JSON, Reflect, Uint8Array, Uint8ClampedArray, Uint16Array};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::case::{Case, CaseSlice, assemble};
-use crate::display::Window;
-use crate::error::Error;
-use crate::export::{mask_tiff, zip};
-use crate::image::{self, Channels, Limits, Samples, Slice};
+use crate::case::CaseSlice;
+use crate::check::Verdict;
+use crate::error::{Error, FileFault};
+use crate::export::{Bundle, NamedFile, Origin, Volume, nifti, report, zip};
+use crate::findings::Findings;
+use crate::image::Channels;
 use crate::mask::Mask;
-use crate::metrics::Confusion;
-use crate::normalize::CaseStatistics;
-use crate::phantom::PhantomConfig;
+use crate::measure::Voxel;
+use crate::probability::Probability;
 use crate::segmenter::Segmenter;
+use crate::study::{Note, Settings, Study};
+use crate::weights::Manifest;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /** Where the network runs. */
 export type Backend = 'webgpu' | 'cpu';
 
-/** Why something failed. `file` is the one at fault, if one is. */
+/**
+ * Why something failed. `file` is the one at fault, if one is. Of kind `file`, `model`, `volume`, `device` or `usage`; of
+ * kind `session` where `addFile` was given a saved session, which `openSession` takes.
+ */
 export interface Fault { kind: string; file: string | null; message: string }
 
-/** A file that was read, and how many slices it holds. */
-export interface Added { file: string; slices: number }
+/** The network: what it is, what it was fitted on, and how it did on patients that were held out. */
+export interface ModelInfo {
+    /** The network's shape, for people. */
+    name: string;
+    /** SHA-256 of the weights, hexadecimal; `version` is its beginning, for people. */
+    sha256: string;
+    version: string;
+    /** The weights' size and how many numbers were fitted. */
+    bytes: number;
+    parameters: number;
+    /** The threshold to begin with, 0 to 1. */
+    threshold: number;
+    /** The side of the square that slices are brought on, pixels, and how they are normalised. */
+    grid: number;
+    normalisation: string;
+    /** Names of patients. */
+    split: { fit: string[]; held_out: string[] };
+    counts: { slices: number; positive: number };
+    recipe: unknown;
+    revision: string;
+    /** Figures of the held-out patients, each in the unit that its name says. */
+    metrics: Record<string, number>;
+}
+
+/** A file that was read, and how many slices it holds. `notes`: what a zip holds that cannot be used. */
+export interface Added { file: string; slices: number; notes: Note[] }
 
 /** One slice of a case. `grey`: it serves as FLAIR in all channels. `reference`: a mask came with it. */
 export interface SliceInfo { name: string; width: number; height: number; grey: boolean; reference: boolean }
 
-/** The slices of one patient or stack, in order. */
-export interface CaseInfo { name: string; slices: SliceInfo[] }
+/** Whether a case is of a kind that the network was fitted on. `reasons` are whole sentences. */
+export interface Verdict { accepted: boolean; reasons: string[] }
 
-/** A file that was left out of the cases, and why. */
+/**
+ * The slices of one patient or stack, in order. `resolution`: millimetres a pixel, x then y, where every slice's file
+ * gives one and all are the same.
+ */
+export interface CaseInfo { name: string; slices: SliceInfo[]; resolution: [number, number] | null; verdict: Verdict }
+
+/** A file that was left out of the cases, and why; the message names the file too. */
 export interface Note { file: string; message: string }
 
 /** What the files that were read make up. */
 export interface Assembly { cases: CaseInfo[]; notes: Note[] }
 
-/** A finished slice on its own grid, row by row. `probability` is 0 to 1, `mask` 0 or 1, `area` the pixels inside. */
+/** A finished slice on its own grid, row by row. `probability` is 0 to 65535 for 0 to 1. */
 export interface Segmented {
     case: number;
     slice: number;
     width: number;
     height: number;
-    area: number;
-    probability: Float32Array<ArrayBuffer>;
-    mask: Uint8Array<ArrayBuffer>;
+    probability: Uint16Array<ArrayBuffer>;
     milliseconds: number;
-    /** With the mask that came with the slice; absent without one. */
-    dice?: number;
 }
 
 /** A slice for the eye: red, green, blue and alpha, 0 to 255. */
 export interface Pixels { width: number; height: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+
+/** A mask against a reference: pixels inside both, one, the other and neither, and the figures that come of it. */
+export interface Scores {
+    tp: number; fp: number; fn: number; tn: number;
+    dice: number; iou: number; sensitivity: number; precision: number;
+}
+
+/**
+ * One slice, measured. `area`: pixels inside its mask, 0 without one. `edited`: drawn or changed by hand. `done`: the
+ * network has been over it. `mm2` is null where the voxel's size is unknown, `scores` without a mask or a reference.
+ */
+export interface SliceMeasure { area: number; edited: boolean; done: boolean; scores: Scores | null; mm2: number | null }
+
+/**
+ * A case, measured. `range`: the network's masks at thresholds 0.3, 0.5 and 0.7. `network`: without edits, at the
+ * threshold given. `largest`: the index of the slice with the largest area, -1 where there is none.
+ */
+export interface CaseMeasure {
+    slices: SliceMeasure[];
+    voxels: number;
+    millilitres: number | null;
+    scores: Scores | null;
+    range: { threshold: number; voxels: number; millilitres: number | null }[];
+    network: { voxels: number; scores: Scores | null };
+    largest: number;
+}
+
+/** The voxel's size in millimetres, as someone has said; it is never guessed. */
+export interface Spacing { x: number; y: number; slice: number }
+
+/** What the visitor has set: `spacing` has an entry for each case. */
+export interface Settings { threshold: number; spacing: (Spacing | null)[]; rules?: string }
+
+/** What a volume can be of. `network` is the mask without edits. */
+export type Volume = 'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference';
 "#;
 
 thread_local! {
     static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+unsafe extern "C" {
+    /// The linker's own: runs what dependencies register before anything else (CubeCL its operators).
+    fn __wasm_call_ctors();
+}
+
+/// Runs once, when the module is instantiated.
+///
+/// Where nothing calls the constructors, the linker has every exported function call them, each time: that is thousands
+/// of registrations whenever a single value crosses to JavaScript.
+#[wasm_bindgen(start)]
+fn start() {
+    // SAFETY: the linker defines it in every module, and nothing else calls it.
+    unsafe { __wasm_call_ctors() };
 }
 
 /// Calls `callback` with the message of a panic, before the trap that follows it. The console gets it in any case.
@@ -91,25 +171,13 @@ pub fn on_panic(#[wasm_bindgen(unchecked_param_type = "(message: string) => void
     }));
 }
 
-/// A network on a device, the files that were handed in, and the masks that were found.
+/// A network on a device, the files that were handed in, and what was found on their slices.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Session {
     backend: &'static str,
     segmenter: Segmenter,
-    /// Read, and not yet part of a case.
-    slices: RefCell<Vec<Slice>>,
-    /// Shared with the slices under way: a new list is put in its place, none is ever changed.
-    cases: RefCell<Rc<Vec<OpenCase>>>,
-    masks: RefCell<BTreeMap<(usize, usize), Mask>>,
-}
-
-/// A case and what holds for all of its slices.
-#[derive(Debug)]
-struct OpenCase {
-    case: Case,
-    statistics: CaseStatistics,
-    window: Window,
+    study: RefCell<Study>,
 }
 
 #[wasm_bindgen]
@@ -130,13 +198,7 @@ impl Session {
             other => return Err(usage(&format!("expected the backend webgpu or cpu, found {other:?}"))),
         };
         let segmenter = Segmenter::load(&model_json, &weights, device).map_err(|error| fault(&error))?;
-        Ok(Self {
-            backend,
-            segmenter,
-            slices: RefCell::default(),
-            cases: RefCell::default(),
-            masks: RefCell::default(),
-        })
+        Ok(Self { backend, segmenter, study: RefCell::default() })
     }
 
     /// Where the network runs.
@@ -151,127 +213,224 @@ impl Session {
         self.segmenter.known_answer_error().await.map_err(|error| fault(&error))
     }
 
-    /// Reads a file. It belongs to the cases that the next `assemble` makes.
+    /// What `model.json` says of the network.
+    #[wasm_bindgen(unchecked_return_type = "ModelInfo")]
+    pub fn model(&self) -> Result<JsValue, JsValue> {
+        to_js(&ModelInfo::of(self.segmenter.manifest()))
+    }
+
+    /// Reads a file: an image, or a zip of images. It belongs to the cases that the next `assemble` makes.
     #[wasm_bindgen(js_name = addFile, unchecked_return_type = "Added")]
     pub fn add_file(&self, name: &str, bytes: &[u8]) -> Result<JsValue, JsValue> {
-        let slices = image::read(name, bytes, &Limits::default()).map_err(|error| fault(&error))?;
-        let added = Added { file: name, slices: slices.len() };
-        self.slices.borrow_mut().extend(slices);
-        to_js(&added)
+        to_js(&self.study_mut().add_file(name, bytes).map_err(|error| fault(&error))?)
     }
 
     /// Adds the sample case, a synthetic head with its reference masks, as if its files had been handed in.
     pub fn sample(&self) -> Result<(), JsValue> {
-        for CaseSlice { slice, reference } in PhantomConfig::default().case().slices {
-            if let Some(mask) = reference {
-                let name = mask_name(slice.name());
-                let samples = mask.inside().iter().map(|&inside| if inside { u8::MAX } else { 0 }).collect();
-                let mask = Slice::new(name, mask.width(), mask.height(), Channels::Grey, Samples::U8(samples));
-                self.slices.borrow_mut().push(mask.map_err(|error| fault(&error))?);
-            }
-            self.slices.borrow_mut().push(slice);
-        }
-        Ok(())
+        self.study_mut().add_sample().map_err(|error| fault(&error))
     }
 
-    /// Makes cases of all that was read since the last `clear` or `assemble`. Earlier cases and masks are gone.
+    /// Makes cases of all that was read since the last `clear`. Cases that are unchanged keep what was found on them; where
+    /// slices have come or gone, probabilities are forgotten and edits stay with their slices.
     #[wasm_bindgen(unchecked_return_type = "Assembly")]
     pub fn assemble(&self) -> Result<JsValue, JsValue> {
-        let assembly = assemble(self.slices.take());
-        let cases: Vec<OpenCase> = assembly.cases.into_iter().map(OpenCase::new).collect();
-        let notes = assembly.notes.iter().map(|note| Note { file: note.name(), message: note.to_string() }).collect();
-        let described = to_js(&Assembly { cases: cases.iter().map(CaseInfo::of).collect(), notes });
-        self.masks.borrow_mut().clear();
-        self.cases.replace(Rc::new(cases));
-        described
+        let notes = self.study_mut().assemble();
+        self.study_mut().judge(self.segmenter.manifest());
+        let study = self.study();
+        to_js(&Assembly { cases: study.cases().map(CaseInfo::of).collect(), notes })
     }
 
-    /// Segments one slice of the assembled cases, both counted from 0, and keeps its mask for `maskZip`.
+    /// Segments one slice of the assembled cases, both counted from 0, and keeps its probabilities. What is under way
+    /// when its case changes or goes is finished for nobody.
     #[wasm_bindgen(unchecked_return_type = "Segmented")]
     pub async fn segment(&self, case: usize, slice: usize) -> Result<JsValue, JsValue> {
-        let cases = self.cases();
-        let (open, entry) = find(&cases, case, slice)?;
+        let (ticket, entry, statistics) = {
+            let study = self.study();
+            let (findings, entry) = find(&study, case, slice)?;
+            (study.ticket(case), entry.slice.clone(), *findings.statistics())
+        };
         let start = now();
-        let map = self.segmenter.probability(&entry.slice, &open.statistics).await.map_err(|error| fault(&error))?;
-        let threshold = self.segmenter.manifest().threshold;
-        let mask = Mask::from_probability(map.width, map.height, &map.values, threshold);
+        let map = self.segmenter.probability(&entry, &statistics).await.map_err(|error| fault(&error))?;
         let segmented = to_js(&Segmented {
             case,
             slice,
-            width: map.width,
-            height: map.height,
-            area: mask.area(),
-            probability: Float32Array::from(map.values.as_slice()),
-            mask: bytes_of(&mask),
+            width: map.width(),
+            height: map.height(),
+            probability: Uint16Array::from(map.values()),
             milliseconds: now() - start,
-            dice: entry.reference.as_ref().map(|reference| Confusion::new(&mask, reference).dice()),
         });
-        if Rc::ptr_eq(&cases, &self.cases()) {
-            self.masks.borrow_mut().insert((case, slice), mask);
+        if let Some(ticket) = ticket {
+            self.study_mut().keep(ticket, slice, map);
         }
         segmented
     }
 
-    /// Keeps a mask that another session has found on the same slice: 0 or 1 a pixel.
-    pub fn adopt(&self, case: usize, slice: usize, mask: Vec<u8>) -> Result<(), JsValue> {
-        let cases = self.cases();
-        let (_, CaseSlice { slice: found, .. }) = find(&cases, case, slice)?;
-        if mask.len() != found.width() * found.height() {
-            let (name, width, height) = (found.name(), found.width(), found.height());
-            return Err(usage(&format!("{name}: expected a mask of {width} x {height} bytes, found {}", mask.len())));
+    /// Keeps probabilities that another session has found on the same slice.
+    pub fn adopt(&self, case: usize, slice: usize, probability: Vec<u16>) -> Result<(), JsValue> {
+        let mut study = self.study_mut();
+        let (width, height) = size(&study, case, slice, probability.len())?;
+        if let Some(findings) = study.case_mut(case) {
+            findings.keep(slice, Probability::new(width, height, probability));
         }
-        let mask = Mask::new(found.width(), found.height(), mask.into_iter().map(|value| value != 0).collect());
-        self.masks.borrow_mut().insert((case, slice), mask);
         Ok(())
     }
 
     /// A slice for the eye; all slices of a case are equally bright.
     #[wasm_bindgen(unchecked_return_type = "Pixels")]
     pub fn pixels(&self, case: usize, slice: usize) -> Result<JsValue, JsValue> {
-        let cases = self.cases();
-        let (open, CaseSlice { slice, .. }) = find(&cases, case, slice)?;
-        let rgba = Uint8ClampedArray::from(open.window.rgba(slice).as_slice());
+        let study = self.study();
+        let (findings, CaseSlice { slice, .. }) = find(&study, case, slice)?;
+        let rgba = Uint8ClampedArray::from(findings.window().rgba(slice).as_slice());
         to_js(&Pixels { width: slice.width(), height: slice.height(), rgba })
     }
 
     /// The mask that came with a slice, 0 or 1 a pixel, if one did.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
     pub fn reference(&self, case: usize, slice: usize) -> Result<Option<Uint8Array>, JsValue> {
-        let cases = self.cases();
-        let (_, entry) = find(&cases, case, slice)?;
+        let study = self.study();
+        let (_, entry) = find(&study, case, slice)?;
         Ok(entry.reference.as_ref().map(bytes_of))
     }
 
-    /// `<stem>_mask.tif` of every slice that is finished, folders kept, as one zip.
-    #[wasm_bindgen(js_name = maskZip, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
-    pub fn mask_zip(&self) -> Result<Uint8Array, JsValue> {
-        let cases = self.cases();
-        let masks = self.masks.borrow();
-        let file = |(&(case, slice), mask)| {
-            let (_, entry) = find(&cases, case, slice)?;
-            Ok((mask_name(entry.slice.name()), mask_tiff(mask)))
+    /// The mask of a slice, 0 or 1 a pixel: the one drawn by hand if there is one, else the network's.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
+    pub fn mask(&self, case: usize, slice: usize, threshold: f64) -> Result<Option<Uint8Array>, JsValue> {
+        let study = self.study();
+        let (findings, _) = find(&study, case, slice)?;
+        Ok(findings.mask(slice, threshold as f32).map(|mask| bytes_of(&mask)))
+    }
+
+    /// The mask of a slice as the network alone draws it, 0 or 1 a pixel.
+    #[wasm_bindgen(js_name = networkMask, unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
+    pub fn network_mask(&self, case: usize, slice: usize, threshold: f64) -> Result<Option<Uint8Array>, JsValue> {
+        let study = self.study();
+        let (findings, _) = find(&study, case, slice)?;
+        Ok(findings.network_mask(slice, threshold as f32).map(|mask| bytes_of(&mask)))
+    }
+
+    /// What the network says of a slice, 0 to 65535 for 0 to 1, if it has been over it.
+    #[wasm_bindgen(unchecked_return_type = "Uint16Array<ArrayBuffer> | undefined")]
+    pub fn probability(&self, case: usize, slice: usize) -> Result<Option<Uint16Array>, JsValue> {
+        let study = self.study();
+        let (findings, _) = find(&study, case, slice)?;
+        Ok(findings.probability(slice).map(|map| Uint16Array::from(map.values())))
+    }
+
+    /// Keeps a mask that was drawn by hand, 0 or not a pixel; `undefined` takes it back.
+    #[wasm_bindgen(js_name = setEdit)]
+    pub fn set_edit(&self, case: usize, slice: usize, mask: Option<Vec<u8>>) -> Result<(), JsValue> {
+        let mut study = self.study_mut();
+        find(&study, case, slice)?;
+        let edit = match mask {
+            Some(mask) => {
+                let (width, height) = size(&study, case, slice, mask.len())?;
+                Some(Mask::new(width, height, mask.into_iter().map(|value| value != 0).collect()))
+            }
+            None => None,
         };
-        let files = masks.iter().map(file).collect::<Result<Vec<_>, JsValue>>()?;
+        if let Some(findings) = study.case_mut(case) {
+            findings.set_edit(slice, edit);
+        }
+        Ok(())
+    }
+
+    /// Areas, volumes and scores of a case.
+    #[wasm_bindgen(unchecked_return_type = "CaseMeasure")]
+    pub fn measure(
+        &self,
+        case: usize,
+        threshold: f64,
+        #[wasm_bindgen(unchecked_param_type = "Spacing | null")] spacing: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let study = self.study();
+        to_js(&find_case(&study, case)?.measure(threshold as f32, voxel(&spacing)?))
+    }
+
+    /// A case as a NIfTI-1 volume, uncompressed. What has no mask or probability yet is 0; slices of more than one size are
+    /// a fault.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    pub fn volume(
+        &self,
+        case: usize,
+        #[wasm_bindgen(unchecked_param_type = "Volume")] what: &str,
+        threshold: f64,
+        #[wasm_bindgen(unchecked_param_type = "Spacing | null")] spacing: JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        let volume = Volume::of_name(what).ok_or_else(|| usage(&format!("there is no volume {what:?}")))?;
+        let study = self.study();
+        let bytes = nifti(find_case(&study, case)?, volume, threshold as f32, voxel(&spacing)?);
+        Ok(Uint8Array::from(bytes.map_err(|error| fault(&error))?.as_slice()))
+    }
+
+    /// All files of the result, of every case, as one zip.
+    #[wasm_bindgen(js_name = exportZip, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    pub fn export_zip(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        let settings = self.settings(&settings)?;
+        let mut bundle = Bundle::new(self.origin(&settings));
+        let study = self.study();
+        let mut files: Vec<NamedFile> =
+            study.measured(&settings).flat_map(|(findings, voxel)| bundle.case_files(findings, voxel)).collect();
+        files.extend(bundle.finish());
         Ok(Uint8Array::from(zip(&files).as_slice()))
     }
 
-    /// Forgets files, cases and masks.
+    /// A report of all cases: an HTML page that needs nothing else, without a script.
+    pub fn report(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
+    ) -> Result<String, JsValue> {
+        let settings = self.settings(&settings)?;
+        Ok(report(self.origin(&settings), self.study().measured(&settings)))
+    }
+
+    /// What is open as the bytes of a file: the files as they were handed in, what was found, and the settings.
+    #[wasm_bindgen(js_name = saveSession, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    pub fn save_session(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Settings")] settings: JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        let settings = self.settings(&settings)?;
+        Ok(Uint8Array::from(self.study().save(self.sha256(), &settings).as_slice()))
+    }
+
+    /// Puts a saved session in the place of all that is open; `assemble` then makes its cases. Where that fails,
+    /// everything stays as it was.
+    #[wasm_bindgen(js_name = openSession, unchecked_return_type = "Settings")]
+    pub fn open_session(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
+        let settings = self.study_mut().open(bytes, self.sha256()).map_err(|error| fault(&error))?;
+        to_js(&settings)
+    }
+
+    /// Forgets files, cases and what was found.
     pub fn clear(&self) {
-        self.slices.take();
-        self.cases.take();
-        self.masks.take();
+        self.study_mut().clear();
     }
 
-    fn cases(&self) -> Rc<Vec<OpenCase>> {
-        Rc::clone(&self.cases.borrow())
+    fn sha256(&self) -> &str {
+        &self.segmenter.manifest().weights.sha256
     }
-}
 
-impl OpenCase {
-    fn new(case: Case) -> Self {
-        let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
-        let window = Window::of(&statistics);
-        Self { case, statistics, window }
+    fn origin<'a>(&'a self, settings: &'a Settings) -> Origin<'a> {
+        let manifest = self.segmenter.manifest();
+        Origin { manifest, backend: self.backend, threshold: settings.threshold, rules: settings.rules.as_deref() }
+    }
+
+    fn settings(&self, settings: &JsValue) -> Result<Settings, JsValue> {
+        let settings: Settings = from_js(settings)?;
+        settings.check().map_err(|reason| usage(&reason))?;
+        Ok(settings)
+    }
+
+    // Never held across an `await`.
+    fn study(&self) -> Ref<'_, Study> {
+        self.study.borrow()
+    }
+
+    fn study_mut(&self) -> RefMut<'_, Study> {
+        self.study.borrow_mut()
     }
 }
 
@@ -283,27 +442,34 @@ struct Fault<'a> {
 }
 
 #[derive(Serialize)]
-struct Added<'a> {
-    file: &'a str,
-    slices: usize,
+struct ModelInfo<'a> {
+    name: String,
+    sha256: &'a str,
+    version: &'a str,
+    bytes: usize,
+    parameters: usize,
+    threshold: f64,
+    grid: usize,
+    normalisation: &'a crate::normalize::Normalisation,
+    split: &'a crate::weights::Split,
+    counts: &'a crate::weights::Counts,
+    recipe: &'a serde_json::Value,
+    revision: &'a str,
+    metrics: &'a std::collections::BTreeMap<String, f64>,
 }
 
 #[derive(Serialize)]
 struct Assembly<'a> {
     cases: Vec<CaseInfo<'a>>,
-    notes: Vec<Note<'a>>,
-}
-
-#[derive(Serialize)]
-struct Note<'a> {
-    file: &'a str,
-    message: String,
+    notes: Vec<Note>,
 }
 
 #[derive(Serialize)]
 struct CaseInfo<'a> {
     name: &'a str,
     slices: Vec<SliceInfo<'a>>,
+    resolution: Option<[f64; 2]>,
+    verdict: Verdict,
 }
 
 #[derive(Serialize)]
@@ -321,14 +487,9 @@ struct Segmented {
     slice: usize,
     width: usize,
     height: usize,
-    area: usize,
     #[serde(with = "serde_wasm_bindgen::preserve")]
-    probability: Float32Array,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    mask: Uint8Array,
+    probability: Uint16Array,
     milliseconds: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dice: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -339,47 +500,80 @@ struct Pixels {
     rgba: Uint8ClampedArray,
 }
 
+impl<'a> ModelInfo<'a> {
+    fn of(manifest: &'a Manifest) -> Self {
+        let sha256 = manifest.weights.sha256.as_str();
+        Self {
+            name: manifest.name(),
+            sha256,
+            version: sha256.get(..12).unwrap_or(sha256),
+            bytes: manifest.weights.bytes,
+            parameters: manifest.weights.parameters,
+            threshold: manifest.decimal_threshold(),
+            grid: manifest.grid,
+            normalisation: &manifest.normalisation,
+            split: &manifest.split,
+            counts: &manifest.counts,
+            recipe: &manifest.recipe,
+            revision: &manifest.revision,
+            metrics: &manifest.metrics,
+        }
+    }
+}
+
 impl<'a> CaseInfo<'a> {
-    fn of(open: &'a OpenCase) -> Self {
-        let slices = open.case.slices.iter().map(|CaseSlice { slice, reference }| SliceInfo {
+    fn of(findings: &'a Findings) -> Self {
+        let case = findings.case();
+        let slices = case.slices.iter().map(|CaseSlice { slice, reference }| SliceInfo {
             name: slice.name(),
             width: slice.width(),
             height: slice.height(),
             grey: slice.channels() == Channels::Grey,
             reference: reference.is_some(),
         });
-        Self { name: &open.case.name, slices: slices.collect() }
+        Self {
+            name: &case.name,
+            slices: slices.collect(),
+            resolution: findings.resolution(),
+            // A network that does not know what it was fitted on refuses nothing.
+            verdict: findings.verdict().cloned().unwrap_or(Verdict { accepted: true, reasons: Vec::new() }),
+        }
     }
 }
 
-fn find(cases: &[OpenCase], case: usize, slice: usize) -> Result<(&OpenCase, &CaseSlice), JsValue> {
-    let open = cases.get(case).ok_or_else(|| usage(&format!("there is no case {case} of {}", cases.len())))?;
-    let slices = &open.case.slices;
-    let entry = slices.get(slice).ok_or_else(|| usage(&format!("there is no slice {slice} of {}", slices.len())))?;
-    Ok((open, entry))
+fn find_case(study: &Study, case: usize) -> Result<&Findings, JsValue> {
+    study.case(case).ok_or_else(|| usage(&format!("there is no case {case} of {}", study.count())))
 }
 
-/// The name that the mask of a slice goes by: `P/P_1.tif` → `P/P_1_mask.tif`, `stack.tif#2` → `stack_2_mask.tif`.
-fn mask_name(name: &str) -> String {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (file, page) = match name.rsplit_once('#') {
-        Some((file, page)) if digits(page) => (file, format!("_{page}")),
-        _ => (name, String::new()),
-    };
-    let extension = |ending: &str| {
-        (1..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !digits(ending)
-    };
-    let stem = match file.rsplit_once('.') {
-        Some((stem, ending)) if extension(ending) && !stem.is_empty() && !stem.ends_with('/') => stem,
-        _ => file,
-    };
-    format!("{stem}{page}_mask.tif")
+fn find(study: &Study, case: usize, slice: usize) -> Result<(&Findings, &CaseSlice), JsValue> {
+    let findings = find_case(study, case)?;
+    let slices = &findings.case().slices;
+    let entry = slices.get(slice).ok_or_else(|| usage(&format!("there is no slice {slice} of {}", slices.len())))?;
+    Ok((findings, entry))
+}
+
+/// A slice's width and height, if it has `found` pixels.
+fn size(study: &Study, case: usize, slice: usize, found: usize) -> Result<(usize, usize), JsValue> {
+    let (_, CaseSlice { slice, .. }) = find(study, case, slice)?;
+    let (name, width, height) = (slice.name(), slice.width(), slice.height());
+    if found == width * height {
+        Ok((width, height))
+    } else {
+        Err(usage(&format!("{name}: expected {width} x {height} pixels, found {found}")))
+    }
+}
+
+fn voxel(spacing: &JsValue) -> Result<Option<Voxel>, JsValue> {
+    let voxel: Option<Voxel> = if spacing.is_undefined() { None } else { from_js(spacing)? };
+    match voxel {
+        Some(voxel) if !voxel.is_valid() => Err(usage(&format!("expected a spacing above 0, found {voxel:?}"))),
+        voxel => Ok(voxel),
+    }
 }
 
 /// 1 inside, 0 outside.
 fn bytes_of(mask: &Mask) -> Uint8Array {
-    let bytes: Vec<u8> = mask.inside().iter().map(|&inside| u8::from(inside)).collect();
-    Uint8Array::from(bytes.as_slice())
+    Uint8Array::from(mask.to_bytes().as_slice())
 }
 
 /// As plain objects, with null for what is not there.
@@ -387,9 +581,19 @@ fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     Ok(value.serialize(&Serializer::json_compatible())?)
 }
 
+/// From plain objects, by way of JSON, which is read here in any case.
+fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
+    let text = JSON::stringify(value)?.as_string().unwrap_or_default();
+    serde_json::from_str(&text).map_err(|error| usage(&format!("{error} in {text}")))
+}
+
 fn fault(error: &Error) -> JsValue {
     match error {
+        Error::File { file, fault: FileFault::SavedSession } => {
+            thrown("session", Some(file), &FileFault::SavedSession.to_string())
+        }
         Error::File { file, fault } => thrown("file", Some(file), &fault.to_string()),
+        Error::Volume { .. } => thrown("volume", None, &error.to_string()),
         Error::Model(_) => thrown("model", None, &error.to_string()),
         Error::Device { .. } => thrown("device", None, &error.to_string()),
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::architecture::UNetConfig;
+use crate::check::Seen;
 use crate::error::{ModelFault, Result};
 use crate::normalize::Normalisation;
 
@@ -40,6 +41,9 @@ pub struct Manifest {
     /// What [`Segmenter::known_answer`](crate::segmenter::Segmenter::known_answer) gave natively.
     #[serde(default)]
     pub known_answer: Vec<f32>,
+    /// What the fitted slices were like, for the [input check](crate::check); without it every case is accepted.
+    #[serde(default)]
+    pub seen: Option<Seen>,
     /// Figures of the held-out patients by name, each in the unit that its name says.
     pub metrics: BTreeMap<String, f64>,
 }
@@ -101,5 +105,16 @@ impl Manifest {
             return Err(ModelFault::Config { reason });
         }
         Ok(manifest)
+    }
+
+    /// The network's kind and widths, for people.
+    pub fn name(&self) -> String {
+        let widths: Vec<String> = self.network.widths.iter().map(ToString::to_string).collect();
+        format!("U-Net {}", widths.join("-"))
+    }
+
+    /// The threshold with the digits that `model.json` has, where 0.3 is 0.3 and not the nearest `f32`.
+    pub fn decimal_threshold(&self) -> f64 {
+        self.threshold.to_string().parse().unwrap_or_else(|_| self.threshold.into())
     }
 }

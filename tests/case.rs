@@ -148,6 +148,18 @@ fn stray_masks_are_reported() {
 }
 
 #[test]
+fn a_picture_of_a_slice_and_its_mask_is_no_slice() {
+    let pictures = ["p/a_1_overlay.png", "p/A_2_OVERLAY.PNG"].map(slice);
+    let assembly = assemble(pictures.into_iter().chain([slice("p/a_1.tif"), slice("p/_overlay.png")]).collect());
+    assert_eq!(
+        notes(&assembly),
+        ["p/a_1_overlay.png", "p/A_2_OVERLAY.PNG"]
+            .map(|name| format!("{name}: a picture of a slice and its mask, and not a slice"))
+    );
+    assert_eq!(assembly.cases.iter().map(|case| case.slices.len()).sum::<usize>(), 2);
+}
+
+#[test]
 fn a_mask_in_colour_is_reported() {
     let colour = Slice::new("a_1_mask.tif", 4, 3, Channels::Rgb, Samples::U8(vec![0; 36])).expect("consistent");
     let assembly = assemble(vec![slice("a_1.tif"), colour]);

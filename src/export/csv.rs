@@ -6,7 +6,7 @@ use crate::mask::Mask;
 use crate::metrics::Confusion;
 
 /// What is said of one slice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The case's name, as a rule the patient's.
     pub case: String,
@@ -20,6 +20,10 @@ pub struct Row {
     pub area: usize,
     /// The mask against the reference, if there is one.
     pub confusion: Option<Confusion>,
+    /// The area in square millimetres, where the voxel's size is known.
+    pub area_mm2: Option<f64>,
+    /// Whether the mask was drawn or changed by hand.
+    pub edited: bool,
 }
 
 impl Row {
@@ -33,24 +37,29 @@ impl Row {
             height: mask.height(),
             area: mask.area(),
             confusion: reference.map(|reference| Confusion::new(mask, reference)),
+            area_mm2: None,
+            edited: false,
         }
     }
 }
 
 /// The rows under a header line, as comma-separated UTF-8 after RFC 4180 with `\n` between lines.
 ///
-/// Areas are in pixels. `dice`, `iou`, `sensitivity` and `precision` have six decimals and are empty where a
-/// slice has no reference.
+/// `area_px` is in pixels, `area_mm2` in square millimetres with three decimals, empty where the voxel's size is unknown.
+/// `dice`, `iou`, `sensitivity` and `precision` have six decimals and are empty where a slice has no reference. `edited`
+/// is `true` or `false`.
 pub fn csv(rows: &[Row]) -> String {
-    let mut table = String::from("case,slice,width,height,area_px,dice,iou,sensitivity,precision\n");
+    let mut table = String::from("case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n");
     for row in rows {
-        let Row { case, slice, width, height, area, confusion } = row;
+        let Row { case, slice, width, height, area, confusion, area_mm2, edited } = row;
         let scores = match confusion {
             Some(c) => format!("{:.6},{:.6},{:.6},{:.6}", c.dice(), c.iou(), c.sensitivity(), c.precision()),
             None => ",,,".to_owned(),
         };
+        let mm2 = area_mm2.map_or(String::new(), |mm2| format!("{mm2:.3}"));
+        let (case, slice) = (quoted(case), quoted(slice));
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "{},{},{width},{height},{area},{scores}", quoted(case), quoted(slice));
+        let _ = writeln!(table, "{case},{slice},{width},{height},{area},{scores},{mm2},{edited}");
     }
     table
 }
@@ -74,15 +83,15 @@ mod tests {
         let reference = Mask::new(2, 2, vec![true, false, false, false]);
         let rows = [
             Row::new("P", "P/P_1.tif", &mask, None),
-            Row::new("P", "P/P_2.tif", &mask, Some(&reference)),
+            Row { area_mm2: Some(1.5), edited: true, ..Row::new("P", "P/P_2.tif", &mask, Some(&reference)) },
             Row::new("P", "P/P_3.tif", &mask, Some(&Mask::empty(3, 3))),
         ];
         assert_eq!(
             csv(&rows),
-            "case,slice,width,height,area_px,dice,iou,sensitivity,precision\n\
-             P,P/P_1.tif,2,2,2,,,,\n\
-             P,P/P_2.tif,2,2,2,0.666667,0.500000,1.000000,0.500000\n\
-             P,P/P_3.tif,2,2,2,,,,\n"
+            "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n\
+             P,P/P_1.tif,2,2,2,,,,,,false\n\
+             P,P/P_2.tif,2,2,2,0.666667,0.500000,1.000000,0.500000,1.500,true\n\
+             P,P/P_3.tif,2,2,2,,,,,,false\n"
         );
     }
 
@@ -112,7 +121,7 @@ mod tests {
         let rows: Vec<Row> = names.iter().map(|name| Row::new(name, name, &mask, None)).collect();
         let lines = read(&csv(&rows));
         for (line, name) in lines[1..].iter().zip(names) {
-            assert_eq!(line.len(), 9);
+            assert_eq!(line.len(), 11);
             assert_eq!([line[0].as_str(), line[1].as_str()], [name, name]);
         }
     }

@@ -1,9 +1,19 @@
 //! Results → bytes of files that other programs open. Nothing here touches a disk.
 
+mod bundle;
 mod csv;
+mod name;
+mod nifti;
+mod overlay;
+mod provenance;
+mod report;
 mod tiff;
 mod zip;
 
+pub use bundle::{Bundle, NamedFile, Origin, report};
 pub use csv::{Row, csv};
+pub use name::{mask_name, overlay_name};
+pub use nifti::{Volume, nifti};
+pub use overlay::overlay_png;
 pub use tiff::{mask_tiff, slice_tiff};
 pub use zip::zip;

@@ -25,21 +25,21 @@ pub fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 }
 
 fn try_zip(files: &[(String, Vec<u8>)]) -> ZipResult<Vec<u8>> {
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .last_modified_time(DateTime::default())
-        .unix_permissions(0o644);
+    let options = SimpleFileOptions::default().last_modified_time(DateTime::default()).unix_permissions(0o644);
     let mut taken = BTreeSet::new();
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, bytes) in files {
-        archive.start_file(unique(safe(path), &mut taken), options)?;
+        // What is compressed already gains nothing.
+        let packed = [".gz", ".png"].iter().any(|ending| path.ends_with(ending));
+        let method = if packed { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+        archive.start_file(unique(safe(path), &mut taken), options.compression_method(method))?;
         archive.write_all(bytes)?;
     }
     Ok(archive.finish()?.into_inner())
 }
 
 /// The path below wherever the archive is unpacked.
-fn safe(path: &str) -> String {
+pub(super) fn safe(path: &str) -> String {
     let parts: Vec<&str> = path
         .split(['/', '\\'])
         .filter(|part| !part.is_empty() && *part != "." && *part != ".." && !part.ends_with(':'))
@@ -48,7 +48,7 @@ fn safe(path: &str) -> String {
 }
 
 /// The path, numbered if it is taken; upper and lower case count as the same, as they do on many disks.
-fn unique(path: String, taken: &mut BTreeSet<String>) -> String {
+pub(super) fn unique(path: String, taken: &mut BTreeSet<String>) -> String {
     let (stem, extension) = match path.rfind('.') {
         Some(dot) if !path[dot..].contains('/') => path.split_at(dot),
         _ => (path.as_str(), ""),

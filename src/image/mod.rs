@@ -123,6 +123,19 @@ impl Slice {
         self
     }
 
+    /// The same slice with FLAIR alone, grey: the second of three channels, or the only one.
+    #[must_use]
+    pub fn flair(&self) -> Self {
+        let second = |samples: &Samples| match samples {
+            Samples::U8(samples) => Samples::U8(samples.iter().skip(1).step_by(3).copied().collect()),
+            Samples::U16(samples) => Samples::U16(samples.iter().skip(1).step_by(3).copied().collect()),
+        };
+        match self.channels {
+            Channels::Grey => self.clone(),
+            Channels::Rgb => Self { channels: Channels::Grey, samples: second(&self.samples), ..self.clone() },
+        }
+    }
+
     /// The file's name as it was handed in, with folders, and `#page` if the file has several.
     pub fn name(&self) -> &str {
         &self.name

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use glioscope::check::{Seen, Traits};
 use glioscope::grid::Grid;
 use glioscope::image::{Channels, Samples, Slice};
 use glioscope::mask::Mask;
@@ -75,6 +76,26 @@ impl Pool {
         let positive = self.patients.iter().map(|patient| patient.positive.len()).sum();
         let negative: usize = self.patients.iter().map(|patient| patient.negative.len()).sum();
         (positive + negative, positive)
+    }
+
+    /// What the slices look like to the [input check](glioscope::check), each as it is among its patient's and as grey
+    /// FLAIR that is dropped alone, the two ends of what fitting shows to the network.
+    pub(crate) fn seen(&self, side: usize) -> Option<Seen> {
+        let wanted = |source| -> Vec<(&Source, usize)> {
+            let source: &Source = source;
+            source.positive.iter().chain(&source.negative).map(|&index| (source, index)).collect()
+        };
+        let slices: Vec<(&Source, usize)> = self.patients.iter().flat_map(wanted).collect();
+        let traits = |(source, index): (&Source, usize)| {
+            let slice = &source.slices[index];
+            let grey = slice.flair();
+            let alone = CaseStatistics::of([&grey]);
+            let of =
+                |slice, statistics: &CaseStatistics| Traits::of(&statistics.normalise(slice, side), side, statistics);
+            [of(slice, &source.statistics), of(&grey, &alone)]
+        };
+        let traits: Vec<Traits> = slices.into_par_iter().flat_map_iter(traits).flatten().collect();
+        Seen::of(&traits)
     }
 
     /// One varied sample: patients are drawn alike, however many slices they have, since each counts alike in the mean

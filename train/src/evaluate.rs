@@ -1,21 +1,24 @@
 //! `train evaluate`: a network against the masks of a dataset.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use glioscope::image::{Channels, Samples, Slice};
+use glioscope::check::Verdict;
+use glioscope::image::Slice;
 use glioscope::mask::Mask;
 use glioscope::metrics::Confusion;
 use glioscope::normalize::CaseStatistics;
-use glioscope::weights::Split;
+use glioscope::weights::{Manifest, Split};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::dataset::{Dataset, Patient};
 use crate::model::{self, Model};
 use crate::output::Output;
 use crate::progress;
+use crate::reliability::{Bin, Reliability};
 use crate::report::{self, Comparison, Table};
 use crate::score::{Scores, Spread, Tally};
 use crate::split;
@@ -94,6 +97,8 @@ struct Evaluation<'a> {
     seconds: f64,
     #[serde(flatten)]
     provenance: Provenance,
+    /// Absent for a model that knows nothing of its fitted slices.
+    input_check: Option<InputCheck>,
     #[serde(flatten)]
     scores: &'a Scores,
 }
@@ -108,6 +113,15 @@ struct Provenance {
     chosen_by: Vec<String>,
     /// Patients of whom other slices were fitted on.
     fitted_on_in_part: Vec<String>,
+}
+
+/// What the input check says of the patients.
+#[derive(Debug, Serialize)]
+struct InputCheck {
+    patients: usize,
+    accepted: usize,
+    /// By patient, what was found odd.
+    refused: BTreeMap<String, Vec<String>>,
 }
 
 /// A patient's slice that may become a picture: the one with the most wrong pixels, and of those without any the one with
@@ -167,6 +181,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         threshold,
         seconds: started.elapsed().as_secs_f64(),
         provenance: Provenance::of(&dataset, &model.manifest().split),
+        input_check: InputCheck::of(&dataset, model.manifest()),
         scores: &scores,
     };
     report::print(&text(&evaluation))?;
@@ -196,7 +211,7 @@ pub(crate) fn score(
     let maps = match input {
         Input::Case => model.probabilities(&patient.slices, &patient.statistics, &mut done)?,
         Input::Flair => {
-            let slices = patient.slices.iter().map(flair).collect::<Result<Vec<_>>>()?;
+            let slices = patient.slices.iter().map(Slice::flair).collect::<Vec<_>>();
             let CaseStatistics { channels: [_, flair, _], full_scale } = patient.statistics;
             model.probabilities(&slices, &CaseStatistics { channels: [flair; 3], full_scale }, &mut done)?
         }
@@ -209,19 +224,7 @@ pub(crate) fn score(
             maps
         }
     };
-    Ok(tally.add(&patient.name, maps.iter().map(|map| map.values.as_slice()), &patient.masks))
-}
-
-/// The second of three channels as a grey slice, which is what someone has who has FLAIR alone.
-fn flair(slice: &Slice) -> Result<Slice> {
-    if slice.channels() == Channels::Grey {
-        return Ok(slice.clone());
-    }
-    let samples = match slice.samples() {
-        Samples::U8(samples) => Samples::U8(samples.iter().skip(1).step_by(3).copied().collect()),
-        Samples::U16(samples) => Samples::U16(samples.iter().skip(1).step_by(3).copied().collect()),
-    };
-    Ok(Slice::new(slice.name(), slice.width(), slice.height(), Channels::Grey, samples)?.with_spacing(slice.spacing()))
+    Ok(tally.add(&patient.name, &maps, &patient.masks))
 }
 
 /// The folder for masks, checked before hours of work that it is not the dataset's own.
@@ -237,6 +240,19 @@ fn masks_output(folder: &Path, dataset: &Dataset) -> Result<Output> {
         output.mask_path(&patient.id(&patient.slices[0]))?;
     }
     Ok(output)
+}
+
+impl InputCheck {
+    fn of(dataset: &Dataset, model: &Manifest) -> Option<Self> {
+        let seen = model.seen.as_ref()?;
+        let verdict = |patient: &Patient| seen.verdict(&patient.slices, &patient.statistics, model.grid);
+        let verdicts: Vec<Verdict> = dataset.patients().par_iter().map(verdict).collect();
+        let refused = dataset.patients().iter().zip(verdicts).filter(|(_, verdict)| !verdict.accepted);
+        let refused: BTreeMap<_, _> =
+            refused.map(|(patient, verdict)| (patient.name.clone(), verdict.reasons)).collect();
+        let patients = dataset.patients().len();
+        Some(Self { patients, accepted: patients - refused.len(), refused })
+    }
 }
 
 impl Provenance {
@@ -368,6 +384,13 @@ fn text(evaluation: &Evaluation<'_>) -> String {
         protocol.smooth,
         four(protocol.hard_dice),
     );
+    text += &calibration(&scores.reliability);
+    if let Some(check) = &evaluation.input_check {
+        text += &format!("input check           {} of {} accepted\n", check.accepted, check.patients);
+        for (patient, reasons) in &check.refused {
+            text += &format!("  refused {patient}: {}\n", reasons.join(" "));
+        }
+    }
     let chosen_by = evaluation.provenance.chosen_by.len();
     if chosen_by > 0 {
         text += &format!("chosen by             epoch and threshold were chosen by {chosen_by} of those scored here\n");
@@ -378,6 +401,19 @@ fn text(evaluation: &Evaluation<'_>) -> String {
         slices.slices as f64 / evaluation.seconds.max(f64::MIN_POSITIVE)
     );
     text + &warning
+}
+
+/// A line a tenth of probability.
+fn calibration(reliability: &Reliability) -> String {
+    let mut table = Table::new(&["probability", "pixels", "mean", "lesion"]);
+    for Bin { from, to, pixels, probability, lesion } in reliability.bins.iter().chain([&reliability.uncertain]) {
+        table.row([format!("{from:.1} to {to:.1}"), pixels.to_string(), four(*probability), four(*lesion)]);
+    }
+    format!(
+        "\n{table}calibration error     {} over all pixels, {} over those above 0.1\n",
+        four(reliability.expected_error),
+        four(reliability.expected_error_above_tenth)
+    )
 }
 
 fn spread_row(name: &str, spread: &Spread) -> Vec<String> {

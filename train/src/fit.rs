@@ -15,6 +15,7 @@ use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use glioscope::check::Seen;
 use glioscope::image::Slice;
 use glioscope::mask::Mask;
 use glioscope::normalize::Normalisation;
@@ -116,7 +117,12 @@ struct Running {
 /// be written; the message names the file.
 pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let checkpoint = arguments.out.join("checkpoint.bin");
-    let resumed = arguments.resume.then(|| Checkpoint::<Progress>::read(&checkpoint)).transpose()?;
+    let mut resumed = arguments.resume.then(|| Checkpoint::<Progress>::read(&checkpoint)).transpose()?;
+    if let (Some(resumed), Some(epochs)) = (&mut resumed, arguments.recipe.epochs) {
+        let done = resumed.header.history.len() as u64;
+        ensure!(epochs > done, "--epochs is {epochs}, and {done} are done already");
+        resumed.header.recipe.epochs = epochs;
+    }
     ensure!(
         resumed.is_some() || !checkpoint.exists(),
         "{} is there already: --resume goes on with it; another --out keeps it",
@@ -150,6 +156,8 @@ struct Data {
     by_slice: bool,
     digests: BTreeMap<String, String>,
     counts: Counts,
+    /// What the slices to fit on are like.
+    seen: Option<Seen>,
     /// `70 patients`, for people.
     fitted: String,
 }
@@ -222,6 +230,7 @@ impl Data {
         let pool = Pool::new(fitted, |_, _| true);
         let (slices, positive) = pool.counts();
         Ok(Self {
+            seen: pool.seen(GRID),
             pool: Arc::new(pool),
             held_out,
             split,
@@ -261,6 +270,7 @@ impl Data {
         let pool = Pool::new(patients, |patient, slice| fitted.contains(&patient.id(slice)));
         let (slices, positive) = pool.counts();
         Self {
+            seen: pool.seen(GRID),
             pool: Arc::new(pool),
             held_out,
             split: Split { fit, held_out: choose },
@@ -437,6 +447,7 @@ impl Fit {
             recipe: serde_json::to_value(recipe)?,
             revision: revision(),
             known_answer: Vec::new(),
+            seen: data.seen.clone(),
             metrics: Default::default(),
         };
         // What is scored is what is written: the halved weights, read back.

@@ -21,6 +21,7 @@ mod output;
 mod phantom;
 mod progress;
 mod recipe;
+mod reliability;
 mod report;
 mod score;
 #[cfg(test)]
@@ -64,7 +65,7 @@ Examples, from nothing to a mask:
   train evaluate --data phantoms --model model
         prints Dice patient by patient; without --model it scores the shipped network
   train segment phantoms --out masks
-        writes <stem>_mask.tif for every slice, and stats.csv
+        writes <stem>_mask.tif for every slice, volumes, a table and a report
 
 A dataset has one folder a patient, kaggle_3m/<patient>/<patient>_<n>.tif, with
 a mask beside every slice, <patient>_<n>_mask.tif.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 use glioscope::image::Slice;
 use glioscope::normalize::CaseStatistics;
-use glioscope::segmenter::{Probability, Segmenter};
+use glioscope::probability::Probability;
+use glioscope::segmenter::Segmenter;
 use glioscope::weights::Manifest;
 
 use crate::device::{self, Choice};
@@ -90,16 +91,16 @@ impl Model {
     /// # Errors
     ///
     /// When the device fails.
-    pub(crate) fn probabilities(
+    pub(crate) fn probabilities<'a>(
         &self,
-        slices: &[Slice],
+        slices: impl IntoIterator<Item = &'a Slice>,
         statistics: &CaseStatistics,
         mut done: impl FnMut(usize),
     ) -> Result<Vec<Probability>> {
+        let slices: Vec<&Slice> = slices.into_iter().collect();
         let mut maps = Vec::with_capacity(slices.len());
         for batch in slices.chunks(BATCH) {
-            let batch: Vec<&Slice> = batch.iter().collect();
-            maps.extend(pollster::block_on(self.segmenter.probabilities(&batch, statistics))?);
+            maps.extend(pollster::block_on(self.segmenter.probabilities(batch, statistics))?);
             done(batch.len());
         }
         Ok(maps)

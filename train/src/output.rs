@@ -1,27 +1,27 @@
-//! Where predicted masks go: below one folder, and never over a file that was read.
+//! Where results go: below one folder, and never over a file that was read.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use glioscope::export::mask_tiff;
+use glioscope::export::{mask_name, mask_tiff};
 use glioscope::mask::Mask;
 
 use crate::file;
 
-/// A folder that masks are written to.
+/// A folder that results are written to.
 #[derive(Debug)]
 pub(crate) struct Output {
     root: PathBuf,
     /// Folders that hold what was read, as the system itself calls them.
     inputs: BTreeSet<PathBuf>,
-    /// Which slice each mask that was written belongs to.
+    /// Which slice or case each file that was written belongs to.
     written: HashMap<PathBuf, String>,
 }
 
 impl Output {
-    /// Masks are to go below `root`, which is made; the files that are read lie in the folders `inputs`.
+    /// Results are to go below `root`, which is made; the files that are read lie in the folders `inputs`.
     ///
     /// # Errors
     ///
@@ -39,7 +39,10 @@ impl Output {
     ///
     /// When files that were read lie in that very folder: a slice's own reference mask has the same name.
     pub(crate) fn mask_path(&self, name: &str) -> Result<PathBuf> {
-        let path = self.root.join(mask_name(name));
+        self.beside_no_input(self.root.join(mask_name(name)))
+    }
+
+    fn beside_no_input(&self, path: PathBuf) -> Result<PathBuf> {
         let folder = path.parent().unwrap_or(&self.root);
         if folder.exists() && self.inputs.contains(&real(folder)?) {
             bail!(
@@ -56,13 +59,26 @@ impl Output {
     ///
     /// As [`Output::mask_path`]; when another slice's mask went to that path already; when it cannot be written.
     pub(crate) fn write_mask(&mut self, name: &str, mask: &Mask) -> Result<()> {
-        let path = self.mask_path(name)?;
-        if let Some(other) = self.written.get(&path) {
-            bail!("{name}: its mask would overwrite that of {other}, {}", path.display());
+        self.write(name, &mask_name(name), &mask_tiff(mask))
+    }
+
+    /// Writes a file of the slice or case `owner` at `path`, folders separated by `/`.
+    ///
+    /// # Errors
+    ///
+    /// When it is an image, as inputs are, and files that were read lie in that very folder; when another's file went to
+    /// that path already; when it cannot be written.
+    pub(crate) fn write(&mut self, owner: &str, path: &str, bytes: &[u8]) -> Result<()> {
+        let mut path = self.root.join(path);
+        if file::is_slice(&path) {
+            path = self.beside_no_input(path)?;
         }
-        ensure!(path.file_name().is_some(), "{name}: no file name for its mask");
-        file::write(&path, &mask_tiff(mask))?;
-        self.written.insert(path, name.to_owned());
+        if let Some(other) = self.written.get(&path) {
+            bail!("{owner}: a file of it would overwrite that of {other}, {}", path.display());
+        }
+        ensure!(path.file_name().is_some(), "{owner}: no file name for what was found");
+        file::write(&path, bytes)?;
+        self.written.insert(path, owner.to_owned());
         Ok(())
     }
 }
@@ -73,43 +89,10 @@ pub(crate) fn real(path: &Path) -> Result<PathBuf> {
     fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
 }
 
-/// The file's name that the mask of a slice goes by: `P/P_1.tif` → `P/P_1_mask.tif`, `stack.tif#2` →
-/// `stack_2_mask.tif`. An extension is one to five letters and digits with a letter among them, so that `IMG.0001` has
-/// none: a mask that is handed in again under its name is paired with its slice.
-pub(crate) fn mask_name(name: &str) -> String {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (file, page) = match name.rsplit_once('#') {
-        Some((file, page)) if digits(page) => (file, format!("_{page}")),
-        _ => (name, String::new()),
-    };
-    let extension = |ending: &str| {
-        (1..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !digits(ending)
-    };
-    let stem = match file.rsplit_once('.') {
-        Some((stem, ending)) if extension(ending) && !stem.is_empty() && !stem.ends_with('/') => stem,
-        _ => file,
-    };
-    format!("{stem}{page}_mask.tif")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scratch::Scratch;
-
-    #[test]
-    fn masks_are_named_after_slices() {
-        for (name, expected) in [
-            ("P/P_1.tif", "P/P_1_mask.tif"),
-            ("stack.tiff#12", "stack_12_mask.tif"),
-            ("a.b/c", "a.b/c_mask.tif"),
-            ("odd#name.png", "odd#name_mask.tif"),
-            ("v1.2.tif", "v1.2_mask.tif"),
-            ("IMG.0001", "IMG.0001_mask.tif"),
-        ] {
-            assert_eq!(mask_name(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn nothing_is_written_beside_what_was_read() -> Result<()> {

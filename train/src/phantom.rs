@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use glioscope::case::CaseSlice;
-use glioscope::export::{mask_tiff, slice_tiff};
+use glioscope::export::{mask_name, mask_tiff, slice_tiff};
 use glioscope::phantom::PhantomConfig;
 
 use crate::file;
-use crate::output::mask_name;
 use crate::progress;
 use crate::report;
 

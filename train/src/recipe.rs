@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::augment::Augmentation;
 
+/// Without `--epochs`.
+const EPOCHS: u64 = 60;
+
 /// Side of the network's grid, pixels: the dataset's own.
 pub(crate) const GRID: usize = 256;
 
@@ -16,9 +19,10 @@ pub(crate) const NAMES: [&str; 12] =
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Recipe")]
 pub(crate) struct Arguments {
-    /// Epochs; an epoch draws as many samples as there are slices to fit on
-    #[arg(long, default_value_t = 60)]
-    epochs: u64,
+    /// Epochs; an epoch draws as many samples as there are slices to fit on. With --resume it changes the plan, and the
+    /// learning rate follows the new one [default: 60]
+    #[arg(long)]
+    pub(crate) epochs: Option<u64>,
 
     /// Samples in a batch
     #[arg(long, default_value_t = 16)]
@@ -101,7 +105,8 @@ impl Recipe {
         let network = UNetConfig { widths: arguments.widths.clone(), stem: arguments.stem };
         network.validate()?;
         let multiple = network.multiple();
-        let Arguments { crop, batch, epochs, .. } = *arguments;
+        let Arguments { crop, batch, .. } = *arguments;
+        let epochs = arguments.epochs.unwrap_or(EPOCHS);
         ensure!(crop > 0 && crop.is_multiple_of(multiple), "--crop is {crop}, expected a multiple of {multiple}");
         ensure!(
             GRID.is_multiple_of(multiple),

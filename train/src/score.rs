@@ -8,6 +8,7 @@
 //! - **Per slice**: the mean of the slices' own Dice, over the slices that have foreground in the reference, and over
 //!   all slices where empty on empty counts 1.
 //! - **Empty slices**: the share of the slices without foreground in the reference on which any pixel is drawn.
+//! - **Reliability**: of pixels of like probability, the share that is lesion.
 //! - **Slice**: the batch-pooled soft Dice of many notebooks, `(2 Σpt + 100) / (Σp + Σt + 100)` with the sums over all
 //!   pixels of [`BATCH`] slices at once, consecutive in dataset order (patients by name, slices by number), and the
 //!   plain mean over batches, the last one shorter as it comes. It is flattering twice: `p` is a probability, and a
@@ -18,7 +19,10 @@ use std::collections::BTreeMap;
 
 use glioscope::mask::{Mask, largest_component};
 use glioscope::metrics::{Confusion, soft_dice};
+use glioscope::probability::Probability;
 use serde::Serialize;
+
+use crate::reliability::{self, Reliability};
 
 /// Slices in a batch of the slice protocol.
 pub(crate) const BATCH: usize = 32;
@@ -33,6 +37,7 @@ pub(crate) struct Tally {
     patients: Vec<PatientScore>,
     slice_dice: Vec<SliceDice>,
     soft: SoftBatches,
+    reliability: reliability::Counts,
 }
 
 /// One patient's figures.
@@ -79,6 +84,8 @@ pub(crate) struct Scores {
     pub(crate) empty: Empty,
     /// The batch-pooled soft Dice.
     pub(crate) slice_protocol: SliceProtocol,
+    /// Whether probabilities mean what they say, over all pixels.
+    pub(crate) reliability: Reliability,
     /// Patient by patient, in the order in which they were added.
     pub(crate) patients: Vec<PatientScore>,
 }
@@ -170,39 +177,39 @@ struct SoftBatches {
 impl Tally {
     /// An empty tally; a pixel is drawn where its probability is at least `threshold`.
     pub(crate) fn new(threshold: f32) -> Self {
-        Self { threshold, patients: Vec::new(), slice_dice: Vec::new(), soft: SoftBatches::default() }
+        Self {
+            threshold,
+            patients: Vec::new(),
+            slice_dice: Vec::new(),
+            soft: SoftBatches::default(),
+            reliability: reliability::Counts::default(),
+        }
     }
 
     /// Adds one patient's slices in order, and gives back the masks that were drawn.
     ///
-    /// `probabilities` has one map for each of `truths`, 0 to 1, row by row on the same grid.
+    /// `maps` has one for each of `truths`, on the same grid.
     ///
     /// # Panics
     ///
     /// If there are not as many maps as truths, or one is not of its truth's size: the caller's error.
-    pub(crate) fn add<'a>(
-        &mut self,
-        patient: &str,
-        probabilities: impl IntoIterator<Item = &'a [f32]>,
-        truths: &[Mask],
-    ) -> Vec<Mask> {
+    pub(crate) fn add(&mut self, patient: &str, maps: &[Probability], truths: &[Mask]) -> Vec<Mask> {
+        assert_eq!(maps.len(), truths.len(), "as many maps as truths");
         let mut drawn = Vec::with_capacity(truths.len());
         let mut confusion = Confusion::default();
         let (mut empty_slices, mut false_slices) = (0, 0);
-        let mut maps = probabilities.into_iter();
-        for truth in truths {
-            let map = maps.next().unwrap_or_default();
-            let mask = Mask::from_probability(truth.width(), truth.height(), map, self.threshold);
+        for (map, truth) in maps.iter().zip(truths) {
+            let mask = Mask::from_probability(map, self.threshold);
             let own = Confusion::new(&mask, truth);
             let foreground = !truth.is_empty();
             self.slice_dice.push(SliceDice { dice: own.dice(), foreground });
             empty_slices += usize::from(!foreground);
             false_slices += usize::from(!foreground && !mask.is_empty());
             self.soft.add(map, truth);
+            self.reliability.add(map.to_unit(), truth);
             confusion += own;
             drawn.push(mask);
         }
-        assert!(maps.next().is_none(), "as many maps as truths");
         let largest: Confusion =
             largest_component(&drawn).iter().zip(truths).map(|(mask, truth)| Confusion::new(mask, truth)).sum();
         self.patients.push(PatientScore {
@@ -254,6 +261,7 @@ impl Tally {
                 soft_dice: mean(&self.soft.dice),
                 hard_dice: confusion.dice(),
             },
+            reliability: self.reliability.finish(),
             patients: self.patients,
         }
     }
@@ -275,6 +283,7 @@ impl Scores {
             ("slice_dice_foreground_mean", self.per_slice.foreground_dice),
             ("slice_dice_mean", self.per_slice.dice),
             ("empty_slices_drawn_fraction", self.empty.fraction),
+            ("calibration_error_above_tenth", self.reliability.expected_error_above_tenth),
             ("slice_protocol_soft_dice", self.slice_protocol.soft_dice),
         ]
         .map(|(name, figure)| (name.to_owned(), figure))
@@ -283,8 +292,8 @@ impl Scores {
 }
 
 impl SoftBatches {
-    fn add(&mut self, map: &[f32], truth: &Mask) {
-        self.probabilities.extend_from_slice(map);
+    fn add(&mut self, map: &Probability, truth: &Mask) {
+        self.probabilities.extend(map.to_unit());
         self.truth.extend(truth.inside().iter().map(|&inside| f32::from(u8::from(inside))));
         self.slices += 1;
         if self.slices == BATCH {
@@ -338,6 +347,10 @@ mod tests {
         Mask::new(inside.len(), 1, inside.iter().map(|&value| value == 1).collect())
     }
 
+    fn map(values: &[f32]) -> Probability {
+        Probability::from_unit(values.len(), 1, values)
+    }
+
     fn close(found: f64, expected: f64) {
         assert!((found - expected).abs() < 1e-12, "found {found}, expected {expected}");
     }
@@ -348,10 +361,10 @@ mod tests {
         let mut tally = Tally::new(0.5);
         let truths = [mask(&[1, 1, 0, 0, 0, 0]), mask(&[0; 6])];
         let maps = [[0.9, 0.5, 0.1, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.4, 0.8]];
-        let drawn = tally.add("A", maps.iter().map(|map| &map[..]), &truths);
+        let drawn = tally.add("A", &maps.map(|values| map(&values)), &truths);
         assert_eq!(drawn[1], mask(&[0, 0, 0, 0, 0, 1]));
         let truth = mask(&[0, 1, 1, 0, 0, 0]);
-        tally.add("B", [&[0.0_f32, 1.0, 0.0, 0.0, 0.0, 0.0][..]], &[truth]);
+        tally.add("B", &[map(&[0.0, 1.0, 0.0, 0.0, 0.0, 0.0])], &[truth]);
         tally.finish()
     }
 
@@ -377,9 +390,9 @@ mod tests {
         close(scores.per_slice.dice, (1.0 + 0.0 + 2.0 / 3.0) / 3.0);
         assert_eq!([scores.empty.slices, scores.empty.drawn], [1, 1]);
         close(scores.empty.fraction, 1.0);
-        // One batch: Σpt = 0.9 + 0.5 + 1.0, Σp = 1.5 + 1.2 + 1.0, Σt = 4; f32 probabilities.
+        // One batch: Σpt = 0.9 + 0.5 + 1.0, Σp = 1.5 + 1.2 + 1.0, Σt = 4; probabilities in 65535ths.
         let soft = (2.0 * 2.4 + 100.0) / (3.7 + 4.0 + 100.0);
-        assert!((scores.slice_protocol.soft_dice - soft).abs() < 1e-6);
+        assert!((scores.slice_protocol.soft_dice - soft).abs() < 1e-5);
         assert_eq!(scores.slice_protocol.batches, 1);
     }
 
@@ -388,8 +401,8 @@ mod tests {
         let mut tally = Tally::new(0.5);
         let (full, none) = (mask(&[1; 300]), mask(&[0; 300]));
         let truths: Vec<Mask> = std::iter::repeat_n(full, 32).chain([none]).collect();
-        let map = [1.0_f32; 300];
-        tally.add("A", truths.iter().map(|_| &map[..]), &truths);
+        let maps = vec![map(&[1.0; 300]); truths.len()];
+        tally.add("A", &maps, &truths);
         let protocol = tally.finish().slice_protocol;
         assert_eq!(protocol.batches, 2);
         close(protocol.soft_dice, (1.0 + 100.0 / 400.0) / 2.0);
@@ -400,7 +413,7 @@ mod tests {
         let scores = Tally::new(0.5).finish();
         assert_eq!([scores.patient.mean, scores.patient.deviation, scores.per_slice.dice], [0.0; 3]);
         let mut tally = Tally::new(0.5);
-        tally.add("empty on empty", [&[0.0_f32; 4][..]], &[mask(&[0; 4])]);
+        tally.add("empty on empty", &[map(&[0.0; 4])], &[mask(&[0; 4])]);
         let scores = tally.finish();
         assert_eq!([scores.patient.mean, scores.patient.deviation, scores.per_slice.foreground_dice], [1.0, 0.0, 0.0]);
     }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
-use glioscope::case::{Case, CaseSlice, assemble};
-use glioscope::export::{Row, csv};
-use glioscope::image::{self, Limits, Slice};
-use glioscope::mask::Mask;
-use glioscope::normalize::CaseStatistics;
+use anyhow::{Context as _, Result, bail, ensure};
+use glioscope::case::{Case, assemble};
+use glioscope::export::{Bundle, Origin};
+use glioscope::findings::Findings;
+use glioscope::image::{self, Limits};
+use glioscope::measure::Voxel;
 use indicatif::ProgressBar;
 
 use crate::file;
@@ -24,8 +24,12 @@ use crate::report;
 /// through and kept below --out, relative to the PATH that they were found in. Page n of a multi-page TIFF gets
 /// <stem>_<n>_mask.tif. Slices of one folder that belong together by name are one case and are normalised together.
 ///
+/// Beside each mask stands <stem>_overlay.png, and <case>/ holds mask.nii.gz and probability.nii.gz, NIfTI-1 volumes of
+/// the case, if its slices are of one size. statistics.csv has a line a slice; provenance.json, report.html and
+/// README.txt say how it all came about. The page's download holds the same files.
+///
 /// <stem>_mask files among the inputs are references: they are not segmented, but the slice beside them is scored in
-/// stats.csv. No input is ever written over: a folder that holds inputs cannot hold outputs. Masks of an earlier run in
+/// statistics.csv. No input is ever written over: a folder that holds inputs cannot hold outputs. Masks of an earlier run in
 /// --out are replaced.
 ///
 /// A file that cannot be used is named on stderr and the others still run; then the exit code is 1. Duplicates and masks
@@ -34,7 +38,7 @@ use crate::report;
 #[command(after_help = "\
 Examples:
   train segment kaggle_3m --out masks
-        writes masks/<patient>/<patient>_<n>_mask.tif for every patient, and masks/stats.csv
+        writes masks/<patient>/<patient>_<n>_mask.tif for every patient, and masks/statistics.csv
   train segment scan_1.tif scan_2.tif --out masks
         the two are a case, if their names say so")]
 pub(crate) struct Arguments {
@@ -45,6 +49,11 @@ pub(crate) struct Arguments {
     /// Folder to write to; it is made
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+
+    /// The size of a voxel in millimetres, from column to column, row to row and slice to slice; without it volumes are
+    /// in voxels only
+    #[arg(long, num_args = 3, value_names = ["X", "Y", "SLICE"])]
+    spacing: Option<Vec<f64>>,
 
     #[command(flatten)]
     model: model::Arguments,
@@ -64,6 +73,7 @@ struct Input {
 ///
 /// When nothing can be done at all: no slices, no model, no device, or `--out` cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let voxel = arguments.spacing.as_deref().map(voxel).transpose()?;
     file::create_folder(&arguments.out)?;
     let mut faults = Faults::default();
     let folders = gather(&arguments.paths, &real(&arguments.out)?, &mut faults);
@@ -76,7 +86,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let model = Model::load(&arguments.model)?;
 
     let bar = progress::bar(count, "files");
-    let mut rows = Vec::new();
+    let manifest = model.manifest();
+    let threshold = manifest.decimal_threshold();
+    let mut bundle = Bundle::new(Origin { manifest, backend: &model.device, threshold, rules: None });
+    let mut masks = 0;
     for inputs in folders.values() {
         let mut slices = Vec::new();
         for input in inputs {
@@ -93,39 +106,49 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             bar.suspend(|| eprintln!("note: {note}"));
         }
         for case in assembly.cases {
-            segment(case, &model, &mut output, &mut rows, &bar, &mut faults);
+            let findings = match segment(case, &model) {
+                Ok(findings) => findings,
+                Err(error) => {
+                    faults.report(&bar, &error);
+                    continue;
+                }
+            };
+            for (path, bytes) in bundle.case_files(&findings, voxel) {
+                match output.write(&findings.case().name, &path, &bytes) {
+                    Ok(()) => masks += usize::from(path.ends_with("_mask.tif")),
+                    Err(error) => faults.report(&bar, &error),
+                }
+            }
         }
     }
     bar.finish_and_clear();
 
-    let table = arguments.out.join("stats.csv");
-    file::write(&table, csv(&rows).as_bytes())?;
-    report::print(&format!("{} masks in {}, and {}\n", rows.len(), arguments.out.display(), table.display()))?;
+    for (path, bytes) in bundle.finish() {
+        file::write(&arguments.out.join(path), &bytes)?;
+    }
+    let table = arguments.out.join("statistics.csv");
+    report::print(&format!("{masks} masks in {}, and {}\n", arguments.out.display(), table.display()))?;
     Ok(faults.exit_code())
 }
 
-/// Draws, writes and measures one case's masks.
-fn segment(
-    case: Case,
-    model: &Model,
-    output: &mut Output,
-    rows: &mut Vec<Row>,
-    bar: &ProgressBar,
-    faults: &mut Faults,
-) {
-    let (slices, references): (Vec<Slice>, Vec<Option<Mask>>) =
-        case.slices.into_iter().map(|CaseSlice { slice, reference }| (slice, reference)).unzip();
-    let maps = match model.probabilities(&slices, &CaseStatistics::of(&slices), |_| ()) {
-        Ok(maps) => maps,
-        Err(error) => return faults.report(bar, &error.context(case.name)),
-    };
-    for ((slice, reference), map) in slices.iter().zip(&references).zip(maps) {
-        let mask = Mask::from_probability(map.width, map.height, &map.values, model.manifest().threshold);
-        match output.write_mask(slice.name(), &mask) {
-            Ok(()) => rows.push(Row::new(&case.name, slice.name(), &mask, reference.as_ref())),
-            Err(error) => faults.report(bar, &error),
-        }
+/// What the network finds on one case.
+fn segment(case: Case, model: &Model) -> Result<Findings> {
+    let mut findings = Findings::new(case);
+    findings.judge(model.manifest());
+    let slices = findings.case().slices.iter().map(|entry| &entry.slice);
+    let maps =
+        model.probabilities(slices, findings.statistics(), |_| ()).with_context(|| findings.case().name.clone())?;
+    for (index, map) in maps.into_iter().enumerate() {
+        findings.keep(index, map);
     }
+    Ok(findings)
+}
+
+fn voxel(spacing: &[f64]) -> Result<Voxel> {
+    let &[x, y, slice] = spacing else { bail!("--spacing takes three lengths, found {}", spacing.len()) };
+    let voxel = Voxel { x, y, slice };
+    ensure!(voxel.is_valid(), "--spacing is {x} {y} {slice}, expected lengths above 0");
+    Ok(voxel)
 }
 
 /// What went wrong so far.

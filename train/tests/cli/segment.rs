@@ -13,15 +13,28 @@ fn folders_are_kept_and_masks_are_those_of_evaluate() -> Result<()> {
     let run = world.train("segment data --out masks --model model --device cpu")?.succeeded();
     assert!(run.stdout.contains("24 masks"), "{run:?}");
     world.train("evaluate --data data --model model --device cpu --masks evaluated")?.succeeded();
-    let mut names = files(&world.path("evaluated"))?;
+    let names = files(&world.path("evaluated"))?;
     assert_eq!(names.len(), 24);
     for name in &names {
         assert_eq!(fs::read(world.path("masks").join(name))?, fs::read(world.path("evaluated").join(name))?, "{name}");
     }
-    names.push("stats.csv".to_owned());
-    assert_eq!(files(&world.path("masks"))?, names);
+    let written = files(&world.path("masks"))?;
+    assert_eq!(written.iter().filter(|name| name.ends_with("_mask.tif")).count(), names.len());
+    for name in &names {
+        let overlay = name.replace("_mask.tif", "_overlay.png");
+        assert!(written.contains(&overlay), "{overlay}");
+    }
+    for patient in ["PHANTOM_0001", "PHANTOM_0002"] {
+        for volume in ["mask.nii.gz", "probability.nii.gz"] {
+            assert!(written.contains(&format!("{patient}/{volume}")), "{patient}/{volume} of {written:?}");
+        }
+    }
+    for name in ["README.txt", "provenance.json", "report.html", "statistics.csv"] {
+        assert!(written.contains(&name.to_owned()), "{name}");
+    }
+    assert_eq!(written.len(), 24 + 24 + 4 + 4, "{written:?}");
 
-    let table = fs::read_to_string(world.path("masks/stats.csv"))?;
+    let table = fs::read_to_string(world.path("masks/statistics.csv"))?;
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines.len(), 25);
     assert!(lines[0].starts_with("case,slice,width,height,area_px,dice"));
@@ -55,7 +68,8 @@ fn unreadable_files_are_named_and_the_others_run() -> Result<()> {
     assert!(run.stderr.contains("PHANTOM_0001_13.tif: not an image"), "{run:?}");
     assert!(run.stderr.contains("nowhere.tif"), "{run:?}");
     assert!(run.stderr.contains("2 failed"), "{run:?}");
-    assert_eq!(files(&world.path("masks"))?.len(), 25);
+    let written = files(&world.path("masks"))?;
+    assert_eq!(written.iter().filter(|name| name.ends_with("_mask.tif")).count(), 24);
     Ok(())
 }
 
@@ -108,8 +122,8 @@ fn a_single_slice_and_a_grey_one_work() -> Result<()> {
     world.train("segment grey.tif --out masks --model model --device cpu")?.succeeded();
     let mask = world.mask("masks/grey_mask.tif")?;
     assert_eq!([mask.width(), mask.height()], [90, 50]);
-    let table = fs::read_to_string(world.path("masks/stats.csv"))?;
-    assert!(table.lines().nth(1).is_some_and(|line| line.ends_with(",,,")), "{table}");
+    let table = fs::read_to_string(world.path("masks/statistics.csv"))?;
+    assert!(table.lines().nth(1).is_some_and(|line| line.ends_with(",,,,,false")), "{table}");
     Ok(())
 }
 
@@ -129,7 +143,27 @@ fn a_stacks_pages_get_a_mask_each() -> Result<()> {
     let world = World::new()?;
     write(&world.path("stack.tif"), &stack()?)?;
     world.train("segment stack.tif --out masks --model model --device cpu")?.succeeded();
-    assert_eq!(files(&world.path("masks"))?, ["stack_1_mask.tif", "stack_2_mask.tif", "stats.csv"]);
+    let written = files(&world.path("masks"))?;
+    for name in ["stack_1_mask.tif", "stack_2_mask.tif", "stack_2_overlay.png", "stack/mask.nii.gz"] {
+        assert!(written.contains(&name.to_owned()), "{name} of {written:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_given_spacing_makes_millilitres_and_a_wrong_one_is_refused() -> Result<()> {
+    let world = World::new()?;
+    let command = "segment data/PHANTOM_0001 --out masks --model model --device cpu --spacing";
+    world.train(&format!("{command} 0.5 0.25 4"))?.succeeded();
+    let table = fs::read_to_string(world.path("masks/statistics.csv"))?;
+    for line in table.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let (pixels, millimetres): (f64, f64) = (fields[4].parse()?, fields[9].parse()?);
+        assert!((millimetres - pixels * 0.125).abs() < 1e-3, "{line}");
+    }
+    let report = fs::read_to_string(world.path("masks/report.html"))?;
+    assert!(report.contains("0.5 x 0.25 x 4 mm"), "{report}");
+    world.train(&format!("{command} 0.5 0 4"))?.failed_with(&["--spacing", "above 0"]);
     Ok(())
 }
 
@@ -141,6 +175,7 @@ fn two_inputs_never_share_a_mask() -> Result<()> {
     let run = world.train("segment in --out masks --model model --device cpu")?;
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.stderr.contains("would overwrite"), "{run:?}");
-    assert_eq!(files(&world.path("masks"))?.len(), 3);
+    let written = files(&world.path("masks"))?;
+    assert_eq!(written.iter().filter(|name| name.ends_with("_mask.tif")).count(), 2, "{written:?}");
     Ok(())
 }

@@ -65,6 +65,7 @@ impl World {
             recipe: serde_json::Value::Null,
             revision: "unknown".to_owned(),
             known_answer: Vec::new(),
+            seen: None,
             metrics: BTreeMap::new(),
         };
         write(&self.path("model/weights.bin"), &bytes)?;

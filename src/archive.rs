@@ -1,0 +1,141 @@
+//! A zip that was handed in → the files in it.
+//!
+//! Nothing is written anywhere, so a zip can do harm only by its size: [`Limits`] says how much of it is read, counted as
+//! it is decompressed, whatever its headers claim. What operating systems leave in folders is passed over; every other
+//! entry that is not read is named.
+
+use std::io::{Cursor, Read as _};
+
+use zip::ZipArchive;
+use zip::read::ZipFile;
+
+use crate::error::{Error, FileFault, Result};
+
+/// What one zip may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Entries, folders included. By default 32,768: the dataset, 110 patients with their masks, has 7,969.
+    pub entries: u64,
+    /// Bytes of all its files together, decompressed. By default 2,147,483,648 (2 GiB), which is half of what a page can
+    /// address; the whole dataset has 1 GiB.
+    pub bytes: u64,
+    /// Bytes of one of its files, decompressed. By default as [`image::Limits`](crate::image::Limits) has it, 256 MiB.
+    pub file: u64,
+}
+
+/// What is in a zip.
+#[derive(Debug)]
+pub struct Contents {
+    /// Names with their folders and bytes, in the zip's order.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// The entries that are not read, each with its name and the reason.
+    pub refused: Vec<Error>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { entries: 1 << 15, bytes: 1 << 31, file: crate::image::Limits::default().bytes }
+    }
+}
+
+/// Whether these are the first bytes of a zip.
+pub fn is_zip(bytes: &[u8]) -> bool {
+    // An entry's header, or at once the end of an empty one.
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
+/// Reads every file of the zip `bytes`; `name` is what it was handed in as.
+///
+/// A file keeps the folders that it has in the zip, below the zip's own; one without any is put in a folder of the zip's
+/// name, so that `scan.zip` is the case that the folder `scan` would be. Not read, and named in
+/// [`Contents::refused`]: zips within the zip, links, names that lead out of it, and what cannot be decompressed
+/// (encrypted, or in a way other than Deflate). Hidden files, `__MACOSX`, `Thumbs.db` and `desktop.ini` are passed over.
+///
+/// # Errors
+///
+/// [`FileFault::Zip`] where the zip as a whole cannot be read, [`FileFault::OverLimit`] where it has more of something
+/// than `limits` allows: nothing of it is read then.
+pub fn unpack(name: &str, bytes: &[u8], limits: &Limits) -> Result<Contents> {
+    let Contents { files, mut refused } = extract(name, bytes, limits)?;
+    let (nested, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, bytes)| is_zip(bytes));
+    refused.extend(nested.into_iter().map(|(name, _)| Error::in_file(name, FileFault::NestedZip)));
+    Ok(Contents { files, refused })
+}
+
+/// As [`unpack`], whatever the files are.
+pub(crate) fn extract(name: &str, bytes: &[u8], limits: &Limits) -> Result<Contents> {
+    let fault = |fault| Error::in_file(name, fault);
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|source| fault(FileFault::Zip { source }))?;
+    let found = archive.len() as u64;
+    if found > limits.entries {
+        return Err(fault(FileFault::OverLimit { what: "entries", found, limit: limits.entries }));
+    }
+    let mut contents = Contents { files: Vec::new(), refused: Vec::new() };
+    let mut left = limits.bytes;
+    for index in 0..archive.len() {
+        // The name is known even where the data is not to be had.
+        let entry = archive.name_for_index(index).unwrap_or_default().to_owned();
+        if entry.ends_with('/') || is_litter(&entry) {
+            continue;
+        }
+        let path = below(name, &entry);
+        let read = match archive.by_index(index) {
+            _ if leads_out(&entry) => Err(FileFault::UnsafeName),
+            Ok(file) => read(file, limits, &mut left),
+            Err(source) => Err(FileFault::Zip { source }),
+        };
+        match read {
+            Ok(file) => contents.files.push((path, file)),
+            // Of the zip, not of the file.
+            Err(excess @ FileFault::OverLimit { what: ALL, .. }) => return Err(fault(excess)),
+            Err(fault) => contents.refused.push(Error::in_file(path, fault)),
+        }
+    }
+    Ok(contents)
+}
+
+/// What [`Limits::bytes`] counts, in an [`FileFault::OverLimit`].
+const ALL: &str = "bytes in all";
+
+fn read(entry: ZipFile<'_, Cursor<&[u8]>>, limits: &Limits, left: &mut u64) -> Result<Vec<u8>, FileFault> {
+    if entry.is_symlink() {
+        return Err(FileFault::Link);
+    }
+    let mut bytes = Vec::new();
+    let most = limits.file.min(*left);
+    // One more than may be: that tells a file that fits from one that was cut.
+    let read = entry.take(most.saturating_add(1)).read_to_end(&mut bytes);
+    let found = bytes.len() as u64;
+    if found > *left {
+        return Err(FileFault::OverLimit { what: ALL, found: limits.bytes.saturating_add(1), limit: limits.bytes });
+    }
+    // What was decompressed has cost its time, whether it is kept or not.
+    *left -= found;
+    if found > limits.file {
+        return Err(FileFault::OverLimit { what: "bytes", found, limit: limits.file });
+    }
+    read.map_err(|source| FileFault::Zip { source: source.into() })?;
+    Ok(bytes)
+}
+
+/// What operating systems leave in folders; `www/drop.js` has the same list for folders.
+fn is_litter(name: &str) -> bool {
+    let mut parts = name.split(['/', '\\']);
+    let file = parts.next_back().unwrap_or_default();
+    file.starts_with('.')
+        || ["thumbs.db", "desktop.ini"].iter().any(|litter| file.eq_ignore_ascii_case(litter))
+        || parts.any(|folder| folder == "__MACOSX")
+}
+
+/// Whether the name is not of something below the zip.
+fn leads_out(name: &str) -> bool {
+    let mut parts = name.split(['/', '\\']);
+    name.starts_with(['/', '\\']) || name.contains('\0') || parts.any(|part| part == ".." || part.ends_with(':'))
+}
+
+fn below(zip: &str, entry: &str) -> String {
+    let (folder, file) = zip.rsplit_once(['/', '\\']).map_or(("", zip), |(folder, file)| (folder, file));
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let own = if entry.contains(['/', '\\']) || stem.is_empty() { "" } else { stem };
+    [folder, own, entry].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+}

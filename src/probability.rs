@@ -1,0 +1,124 @@
+//! A slice's [`Probability`]: what the network says of every pixel, in fixed point.
+//!
+//! There is one representation of it, for the page, for `train evaluate` and for `train segment`, in memory and in
+//! files, so that a mask at a threshold is the same mask everywhere, pixel for pixel.
+
+/// The probability of a lesion in each pixel of a slice, from 0 for 0.0 to 65535 for 1.0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probability {
+    width: usize,
+    height: usize,
+    values: Vec<u16>,
+}
+
+/// What stands for 1.0.
+const ONE: f64 = u16::MAX as f64;
+
+impl Probability {
+    /// A map of `width` by `height` pixels, row by row from the top left.
+    ///
+    /// # Panics
+    ///
+    /// If `values` does not have `width * height` entries: the caller's error, no file can cause it.
+    pub fn new(width: usize, height: usize, values: Vec<u16>) -> Self {
+        assert_eq!(values.len(), width * height, "probabilities of {width}x{height} pixels");
+        Self { width, height, values }
+    }
+
+    /// The map of probabilities from 0.0 to 1.0, each rounded to the nearest 65535th; what lies beyond is cut, and NaN is
+    /// 0.
+    ///
+    /// # Panics
+    ///
+    /// As [`Probability::new`] does.
+    pub fn from_unit(width: usize, height: usize, values: &[f32]) -> Self {
+        // `as` cuts what lies beyond, and makes NaN 0.
+        Self::new(width, height, values.iter().map(|&value| (f64::from(value) * ONE).round() as u16).collect())
+    }
+
+    /// Columns, the slice's own.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows, the slice's own.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// 0 to 65535, row by row from the top left.
+    pub fn values(&self) -> &[u16] {
+        &self.values
+    }
+
+    /// 0.0 to 1.0, row by row from the top left.
+    pub fn to_unit(&self) -> Vec<f32> {
+        self.values.iter().map(|&value| (f64::from(value) / ONE) as f32).collect()
+    }
+
+    /// How many pixels are at or above `threshold`: the area of [`Mask::from_probability`](crate::mask::Mask::from_probability).
+    pub fn area(&self, threshold: f32) -> usize {
+        let level = level(threshold);
+        self.values.iter().filter(|&&value| u32::from(value) >= level).count()
+    }
+}
+
+/// The least value that is inside at `threshold`, in 65535ths.
+///
+/// The threshold is rounded as probabilities are, so whatever was at or above it before rounding still is. No threshold
+/// above 0 lets in what is exactly 0; above 1, and at NaN, nothing is inside.
+pub(crate) fn level(threshold: f32) -> u32 {
+    if threshold <= 0.0 {
+        0
+    } else if threshold <= 1.0 {
+        ((f64::from(threshold) * ONE).round() as u32).max(1)
+    } else {
+        u32::from(u16::MAX) + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_ends_are_exact_and_nothing_wraps() {
+        let map = Probability::from_unit(7, 1, &[0.0, 1.0, 0.5, -1.0, 2.0, f32::NAN, f32::INFINITY]);
+        assert_eq!(map.values(), [0, 65_535, 32_768, 0, 65_535, 0, 65_535]);
+        assert_eq!(map.to_unit()[..2], [0.0, 1.0]);
+    }
+
+    #[test]
+    fn thresholds_at_the_ends() {
+        let map = Probability::new(3, 1, vec![0, 1, 65_535]);
+        let areas = [0.0, 1e-9, 0.5, 1.0, 1.1, f32::NAN].map(|threshold| map.area(threshold));
+        assert_eq!(areas, [3, 2, 1, 1, 0, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "probabilities of 2x2 pixels")]
+    fn a_wrong_length_is_the_callers_error() {
+        Probability::new(2, 2, vec![0; 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn fixed_point_stays_within_half_a_step(value in 0.0_f32..=1.0) {
+            let back = Probability::from_unit(1, 1, &[value]).to_unit()[0];
+            prop_assert!((back - value).abs() <= 0.500_01 / 65_535.0, "{value} came back as {back}");
+        }
+
+        #[test]
+        fn what_was_inside_stays_inside(value in 0.0_f32..=1.0, threshold in 1e-4_f32..=1.0) {
+            let area = Probability::from_unit(1, 1, &[value]).area(threshold);
+            if value >= threshold {
+                prop_assert_eq!(area, 1);
+            }
+            if value < threshold - 1.0 / 65_535.0 {
+                prop_assert_eq!(area, 0);
+            }
+        }
+    }
+}

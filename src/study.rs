@@ -1,0 +1,302 @@
+//! All that one visitor has open: the files as they were handed in, the cases that they make, and what was found.
+
+mod session;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::archive;
+use crate::case::{CaseSlice, assemble};
+use crate::error::{Error, FileFault, Result};
+use crate::export::{mask_name, mask_tiff, slice_tiff};
+use crate::findings::{Findings, Found};
+use crate::image::{self, Slice};
+use crate::measure::Voxel;
+use crate::phantom::PhantomConfig;
+use crate::probability::Probability;
+use crate::weights::Manifest;
+
+/// The files, the cases and what was found on them.
+#[derive(Debug, Default)]
+pub struct Study {
+    /// Every file that was read, in order, zips unpacked.
+    files: Vec<File>,
+    /// How many of them are part of the cases.
+    assembled: usize,
+    /// The slices of those that are not.
+    fresh: Vec<Slice>,
+    cases: Vec<Open>,
+    /// The ticket of the next case that is opened.
+    next: u64,
+    /// What a saved session has found, by the slice's name, until the cases are assembled.
+    restored: BTreeMap<String, Found>,
+    /// What is to be told with the next assembly.
+    notes: Vec<Note>,
+}
+
+/// A file as it was handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct File {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Open {
+    ticket: Ticket,
+    findings: Findings,
+}
+
+/// Tells an open case from every other, also from one that stands in its place later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket(u64);
+
+/// Something that was left out, and why; nothing else is affected by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// The file.
+    pub file: String,
+    /// The reason, which names the file too.
+    pub message: String,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Added {
+    /// Its name.
+    pub file: String,
+    /// How many slices it holds.
+    pub slices: usize,
+    /// What a zip holds that cannot be used.
+    pub notes: Vec<Note>,
+}
+
+/// What the visitor has set, which a saved session keeps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// A pixel is inside if its probability is at least this, 0 to 1.
+    pub threshold: f64,
+    /// The voxel's size of each case, where it was given.
+    #[serde(default)]
+    pub spacing: Vec<Option<Voxel>>,
+    /// By which rules masks were drawn or changed by hand, in the visitor's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
+}
+
+impl Study {
+    /// Reads a file: an image, or a zip of images. Its slices belong to the cases that the next
+    /// [`assemble`](Self::assemble) makes.
+    ///
+    /// A file that is part of the cases already, under the same name and with the same bytes, is passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] for an image that cannot be read, or a zip of which nothing can be unpacked; of a zip's own files
+    /// each that cannot be read is a note. [`FileFault::SavedSession`] for what [`open`](Self::open) is there for.
+    pub fn add_file(&mut self, name: &str, bytes: &[u8]) -> Result<Added> {
+        if !archive::is_zip(bytes) {
+            let slices = self.add_image(name, bytes)?;
+            return Ok(Added { file: name.to_owned(), slices, notes: Vec::new() });
+        }
+        if session::is_session(bytes) {
+            return Err(Error::in_file(name, FileFault::SavedSession));
+        }
+        let contents = archive::unpack(name, bytes, &archive::Limits::default())?;
+        let mut notes: Vec<Note> = contents.refused.iter().map(Note::of).collect();
+        let mut slices = 0;
+        for (name, bytes) in contents.files {
+            match self.add_image(&name, &bytes) {
+                Ok(found) => slices += found,
+                Err(error) => notes.push(Note::of(&error)),
+            }
+        }
+        Ok(Added { file: name.to_owned(), slices, notes })
+    }
+
+    /// Adds the sample case, a synthetic head with its reference masks, as files.
+    ///
+    /// # Errors
+    ///
+    /// As [`add_file`](Self::add_file) does; the sample is readable.
+    pub fn add_sample(&mut self) -> Result<()> {
+        for CaseSlice { slice, reference } in PhantomConfig::default().case().slices {
+            if let Some(mask) = reference {
+                self.add_image(&mask_name(slice.name()), &mask_tiff(&mask))?;
+            }
+            self.add_image(slice.name(), &slice_tiff(&slice))?;
+        }
+        Ok(())
+    }
+
+    /// Makes cases of all files that were read since the last [`clear`](Self::clear).
+    ///
+    /// Cases whose name and slices are unchanged keep what was found on them, also if reference masks have come in. Where
+    /// slices have come or gone, every slice is normalised anew, so probabilities are forgotten; masks that were drawn
+    /// by hand stay with their slices.
+    pub fn assemble(&mut self) -> Vec<Note> {
+        let mut notes = std::mem::take(&mut self.notes);
+        let mut slices = std::mem::take(&mut self.fresh);
+        for file in &self.files[..self.assembled] {
+            match image::read(&file.name, &file.bytes, &image::Limits::default()) {
+                Ok(read) => slices.extend(read),
+                // It could be read before, so this is memory that is not to be had now.
+                Err(error) => notes.push(Note::of(&error)),
+            }
+        }
+        self.assembled = self.files.len();
+        let assembly = assemble(slices);
+        notes
+            .extend(assembly.notes.iter().map(|note| Note { file: note.name().to_owned(), message: note.to_string() }));
+
+        let mut earlier = std::mem::take(&mut self.cases);
+        for case in assembly.cases {
+            let mut findings = Findings::new(case);
+            let before = earlier.iter_mut().find(|open| open.findings.case().name == findings.case().name);
+            let ticket = match before {
+                Some(before) if findings.has_slices_of(&before.findings) => {
+                    findings.inherit(&mut before.findings);
+                    before.ticket
+                }
+                before => {
+                    if let Some(before) = before {
+                        findings.inherit(&mut before.findings);
+                    }
+                    self.next += 1;
+                    Ticket(self.next)
+                }
+            };
+            self.cases.push(Open { ticket, findings });
+        }
+        self.restore(&mut notes);
+        notes
+    }
+
+    /// Holds every case that has not been judged yet against what the network was fitted on.
+    pub fn judge(&mut self, manifest: &Manifest) {
+        self.cases.iter_mut().for_each(|open| open.findings.judge(manifest));
+    }
+
+    /// How many cases there are.
+    pub fn count(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// The cases in order, with what was found on them.
+    pub fn cases(&self) -> impl ExactSizeIterator<Item = &Findings> {
+        self.cases.iter().map(|open| &open.findings)
+    }
+
+    /// The cases in order, each with the size of its voxels where `settings` have it.
+    pub fn measured(&self, settings: &Settings) -> impl Iterator<Item = (&Findings, Option<Voxel>)> {
+        self.cases().enumerate().map(|(index, findings)| (findings, settings.spacing.get(index).copied().flatten()))
+    }
+
+    /// A case by its place, from 0.
+    pub fn case(&self, case: usize) -> Option<&Findings> {
+        Some(&self.cases.get(case)?.findings)
+    }
+
+    /// A case by its place, from 0, to put in what was found.
+    pub fn case_mut(&mut self, case: usize) -> Option<&mut Findings> {
+        Some(&mut self.cases.get_mut(case)?.findings)
+    }
+
+    /// What tells this case from every other, for work that takes its time.
+    pub fn ticket(&self, case: usize) -> Option<Ticket> {
+        Some(self.cases.get(case)?.ticket)
+    }
+
+    /// Keeps what the network says of a slice of the case with this ticket. A case that is gone, or has changed, gets
+    /// nothing.
+    ///
+    /// # Panics
+    ///
+    /// If the case never had such a slice, or the slice has another size.
+    pub fn keep(&mut self, ticket: Ticket, slice: usize, probability: Probability) {
+        if let Some(open) = self.cases.iter_mut().find(|open| open.ticket == ticket) {
+            open.findings.keep(slice, probability);
+        }
+    }
+
+    /// The session as a zip: the files as they were handed in, what was found on their slices, and the settings.
+    ///
+    /// `model` is the SHA-256 of the weights that found it.
+    pub fn save(&self, model: &str, settings: &Settings) -> Vec<u8> {
+        session::save(self, model, settings)
+    }
+
+    /// Puts a saved session in the place of all that is open, and gives its settings; the cases are made by
+    /// [`assemble`](Self::assemble). What another network than `model` has found is left out, which a note tells.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] with [`FileFault::Session`], or the fault of one of its files; then everything stays as it was.
+    pub fn open(&mut self, bytes: &[u8], model: &str) -> Result<Settings> {
+        let (study, settings) = session::open(bytes, model)?;
+        *self = Self { next: self.next, ..study };
+        Ok(settings)
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        // Tickets that are out stay unlike those to come.
+        *self = Self { next: self.next, ..Self::default() };
+    }
+
+    fn add_image(&mut self, name: &str, bytes: &[u8]) -> Result<usize> {
+        let slices = image::read(name, bytes, &image::Limits::default())?;
+        let count = slices.len();
+        if !self.files[..self.assembled].iter().any(|file| file.name == name && file.bytes == bytes) {
+            self.fresh.extend(slices);
+            self.files.push(File { name: name.to_owned(), bytes: bytes.to_vec() });
+        }
+        Ok(count)
+    }
+
+    /// Hands what a saved session has found to the slices that it was found on.
+    fn restore(&mut self, notes: &mut Vec<Note>) {
+        let mut restored = std::mem::take(&mut self.restored);
+        for open in &mut self.cases {
+            for index in 0..open.findings.case().slices.len() {
+                let slice = &open.findings.case().slices[index].slice;
+                let (size, name) = ([slice.width(), slice.height()], slice.name());
+                let Some(found) = restored.remove(name) else { continue };
+                if found.has_size(size) {
+                    open.findings.restore(index, found);
+                } else {
+                    let message = format!("{name}: what was saved of it has another size and was left out");
+                    notes.push(Note { file: name.to_owned(), message });
+                }
+            }
+        }
+    }
+}
+
+impl Settings {
+    /// Whether the threshold is from 0 to 1 and every length above 0.
+    ///
+    /// # Errors
+    ///
+    /// A sentence with the value that is not.
+    pub fn check(&self) -> Result<(), String> {
+        if !(0.0..=1.0).contains(&self.threshold) {
+            return Err(format!("expected a threshold from 0 to 1, found {}", self.threshold));
+        }
+        match self.spacing.iter().flatten().find(|voxel| !voxel.is_valid()) {
+            Some(voxel) => Err(format!("expected a spacing above 0, found {voxel:?}")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Note {
+    fn of(error: &Error) -> Self {
+        let file = match error {
+            Error::File { file, .. } => file.clone(),
+            Error::Model(_) | Error::Volume { .. } | Error::Device { .. } => String::new(),
+        };
+        Self { file, message: error.to_string() }
+    }
+}

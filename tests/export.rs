@@ -1,0 +1,353 @@
+//! What is written: volumes byte by byte against the definition of NIfTI-1, and the whole set of files.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
+use glioscope::case::{Case, CaseSlice};
+use glioscope::error::{Error, VolumeFault};
+use glioscope::export::{Bundle, NamedFile, Origin, Row, Volume, csv, mask_tiff, nifti, report};
+use glioscope::findings::Findings;
+use glioscope::image::{Channels, Limits, Samples, Slice, read};
+use glioscope::mask::Mask;
+use glioscope::measure::Voxel;
+use glioscope::probability::Probability;
+use glioscope::weights::Manifest;
+use proptest::prelude::*;
+
+const MANIFEST: &[u8] = include_bytes!("../www/model/model.json");
+const VOXEL: Voxel = Voxel { x: 0.5, y: 0.75, slice: 6.0 };
+
+// ---- NIfTI-1 -------------------------------------------------------------------------------------------------------
+
+/// A reader after nifti1.h, field by field.
+#[derive(Debug)]
+struct Header {
+    dim: [i16; 8],
+    datatype: i16,
+    bitpix: i16,
+    pixdim: [f32; 8],
+    vox_offset: f32,
+    scl: [f32; 2],
+    xyzt_units: u8,
+    cal: [f32; 2],
+    descrip: String,
+    codes: [i16; 2],
+}
+
+fn header(bytes: &[u8]) -> Header {
+    let short = |at: usize| i16::from_le_bytes([bytes[at], bytes[at + 1]]);
+    let float = |at: usize| f32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    assert_eq!(i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]), 348, "sizeof_hdr");
+    assert_eq!(&bytes[344..348], b"n+1\0", "magic");
+    assert_eq!(&bytes[348..352], [0; 4], "extension");
+    // What is not used is 0: intent, slice timing, quaternion and matrix.
+    for unused in [4..40, 56..70, 74..76, 120..123, 132..148, 228..252, 256..344] {
+        assert!(bytes[unused.clone()].iter().all(|&byte| byte == 0), "{unused:?}");
+    }
+    let text = &bytes[148..228];
+    let end = text.iter().position(|&byte| byte == 0).expect("descrip ends in 0");
+    Header {
+        dim: core::array::from_fn(|i| short(40 + 2 * i)),
+        datatype: short(70),
+        bitpix: short(72),
+        pixdim: core::array::from_fn(|i| float(76 + 4 * i)),
+        vox_offset: float(108),
+        scl: [float(112), float(116)],
+        xyzt_units: bytes[123],
+        cal: [float(124), float(128)],
+        descrip: String::from_utf8(text[..end].to_vec()).expect("ASCII"),
+        codes: [short(252), short(254)],
+    }
+}
+
+#[test]
+fn a_mask_is_a_volume_of_0_and_1() {
+    let findings = findings(3, 5, 4, Channels::Rgb);
+    let bytes = nifti(&findings, Volume::Mask, 0.5, Some(VOXEL)).expect("equal sizes");
+    let header = header(&bytes);
+    assert_eq!(header.dim, [3, 5, 4, 3, 1, 1, 1, 1]);
+    assert_eq!((header.datatype, header.bitpix), (2, 8));
+    assert_eq!(header.pixdim, [1.0, 0.5, 0.75, 6.0, 1.0, 1.0, 1.0, 1.0]);
+    assert_eq!((header.vox_offset, header.scl, header.xyzt_units), (352.0, [1.0, 0.0], 2));
+    assert_eq!((header.cal, header.codes), ([1.0, 0.0], [0, 0]));
+    assert_eq!(header.descrip, "mask at 0.5; orientation unknown; research use only");
+    // The first index runs fastest, the third slowest.
+    let expected: Vec<u8> = (0..3).flat_map(|slice| findings.mask(slice, 0.5).expect("found").to_bytes()).collect();
+    assert_eq!(&bytes[352..], expected);
+    assert!(expected.contains(&1) && expected.contains(&0));
+}
+
+#[test]
+fn without_a_voxel_the_unit_is_unknown_and_that_is_said() {
+    let bytes = nifti(&findings(2, 5, 4, Channels::Grey), Volume::Probability, 0.5, None).expect("equal sizes");
+    let header = header(&bytes);
+    assert_eq!((header.pixdim, header.xyzt_units), ([1.0; 8], 0));
+    assert_eq!(header.descrip, "probability; voxel size, orientation unknown; research use only");
+}
+
+#[test]
+fn probabilities_scale_to_0_to_1() {
+    let findings = findings(2, 5, 4, Channels::Rgb);
+    let bytes = nifti(&findings, Volume::Probability, 0.5, None).expect("equal sizes");
+    let header = header(&bytes);
+    assert_eq!((header.datatype, header.bitpix), (512, 16));
+    let values: Vec<u16> = bytes[352..].as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair)).collect();
+    let expected: Vec<u16> = (0..2).flat_map(|i| findings.probability(i).expect("found").values().to_vec()).collect();
+    assert_eq!(values, expected);
+    assert_eq!(header.scl, [1.0 / 65_535.0, 0.0]);
+    assert!((f64::from(header.scl[0]) * 65_535.0 - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn sequences_are_as_stored_and_grey_is_all_three() {
+    let colour = findings(2, 5, 4, Channels::Rgb);
+    for (volume, channel) in [(Volume::Pre, 0), (Volume::Flair, 1), (Volume::Post, 2)] {
+        let bytes = nifti(&colour, volume, 0.5, None).expect("equal sizes");
+        assert_eq!(header(&bytes).datatype, 2);
+        assert!(header(&bytes).cal[0] > 0.0);
+        for (i, &value) in bytes[352..].iter().enumerate() {
+            let slice = &colour.case().slices[i / 20].slice;
+            assert_eq!(Some(u16::from(value)), slice.value(i % 5, i % 20 / 5, channel));
+        }
+    }
+    let grey = findings(2, 5, 4, Channels::Grey);
+    let [pre, post] = [Volume::Pre, Volume::Post].map(|volume| nifti(&grey, volume, 0.5, None).expect("equal sizes"));
+    assert_eq!(pre[352..], post[352..]);
+}
+
+#[test]
+fn depths_that_are_mixed_become_16_bits() {
+    let eight = Slice::new("a_1", 2, 1, Channels::Grey, Samples::U8(vec![1, 255])).expect("valid");
+    let sixteen = Slice::new("a_2", 2, 1, Channels::Grey, Samples::U16(vec![1, 65_535])).expect("valid");
+    let slices = [eight, sixteen].map(|slice| CaseSlice { slice, reference: None }).into();
+    let findings = Findings::new(Case { name: "a".to_owned(), slices });
+    let bytes = nifti(&findings, Volume::Flair, 0.5, None).expect("equal sizes");
+    assert_eq!(header(&bytes).datatype, 512);
+    assert_eq!(&bytes[352..], [257_u16, 65_535, 1, 65_535].map(u16::to_le_bytes).concat());
+}
+
+#[test]
+fn what_makes_no_volume_is_named() {
+    let slice = |name: &str, width: usize| CaseSlice {
+        slice: Slice::new(name, width, 1, Channels::Grey, Samples::U8(vec![0; width])).expect("valid"),
+        reference: None,
+    };
+    let case = |slices| Findings::new(Case { name: "P".to_owned(), slices });
+    let unequal = nifti(&case(vec![slice("P_1", 3), slice("P_2", 4)]), Volume::Flair, 0.5, None);
+    let message = unequal.map_err(|error| error.to_string());
+    assert_eq!(message, Err("P: no volume: P_2 has 4 x 1 pixels, but P_1 has 3 x 1".to_owned()));
+    let long = nifti(&case(vec![slice("P_1", 32_768)]), Volume::Flair, 0.5, None);
+    assert!(matches!(long, Err(Error::Volume { fault: VolumeFault::Length { found: 32_768 }, .. })), "{long:?}");
+    for volume in [Volume::Mask, Volume::Network, Volume::Probability, Volume::Reference] {
+        let nothing = nifti(&case(vec![slice("P_1", 3)]), volume, 0.5, None);
+        assert!(matches!(nothing, Err(Error::Volume { fault: VolumeFault::Nothing, .. })), "{nothing:?}");
+    }
+}
+
+#[test]
+fn volumes_have_the_names_of_the_page() {
+    for name in ["pre", "flair", "post", "mask", "network", "probability", "reference"] {
+        let volume = Volume::of_name(name);
+        assert_eq!(volume.map(|volume| format!("{volume:?}").to_lowercase()), Some(name.to_owned()));
+    }
+    assert_eq!(Volume::of_name("Mask"), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_volume_reads_back(
+        slices in 1_usize..5, width in 1_usize..9, height in 1_usize..9, threshold in 0.0_f32..=1.0,
+        lengths in proptest::option::of((0.01_f64..20.0, 0.01_f64..20.0, 0.01_f64..20.0)),
+    ) {
+        let voxel = lengths.map(|(x, y, slice)| Voxel { x, y, slice });
+        let findings = findings(slices, width, height, Channels::Grey);
+        let bytes = nifti(&findings, Volume::Network, threshold, voxel).expect("equal sizes");
+        let header = header(&bytes);
+        prop_assert_eq!(header.dim.map(|length| length as usize), [3, width, height, slices, 1, 1, 1, 1]);
+        let expected = voxel.map_or([1.0; 3], |voxel| [voxel.x as f32, voxel.y as f32, voxel.slice as f32]);
+        prop_assert_eq!(&header.pixdim[1..4], &expected);
+        prop_assert_eq!(bytes.len(), 352 + slices * width * height);
+        for (slice, voxels) in bytes[352..].chunks(width * height).enumerate() {
+            prop_assert_eq!(voxels, findings.network_mask(slice, threshold).expect("found").to_bytes());
+        }
+    }
+
+    #[test]
+    fn any_table_reads_back(
+        rows in proptest::collection::vec(("\\PC{0,12}|[a,\"\n\r ]{0,6}", any::<u16>(), proptest::option::of(0.0_f64..1e6), any::<bool>()), 0..6)
+    ) {
+        let rows: Vec<Row> = rows.into_iter().map(|(name, area, area_mm2, edited)| Row {
+            area: area.into(), area_mm2, edited, ..Row::new(&name, &name, &Mask::empty(3, 2), None)
+        }).collect();
+        let lines = fields(&csv(&rows));
+        prop_assert_eq!(lines.len(), rows.len() + 1);
+        for (line, row) in lines[1..].iter().zip(&rows) {
+            prop_assert_eq!(line.len(), lines[0].len());
+            prop_assert_eq!([&line[0], &line[1]], [&row.case, &row.slice]);
+            prop_assert_eq!(&line[4], &row.area.to_string());
+            let area: Option<f64> = line[9].parse().ok();
+            prop_assert!(area.zip(row.area_mm2).is_none_or(|(a, b)| (a - b).abs() <= 0.000_500_1));
+            prop_assert_eq!(area.is_some(), row.area_mm2.is_some());
+            prop_assert_eq!(&line[10], &row.edited.to_string());
+        }
+    }
+}
+
+// ---- the whole set -------------------------------------------------------------------------------------------------
+
+#[test]
+fn every_file_of_a_case_and_of_the_bundle() {
+    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
+    let mut bundle = Bundle::new(origin(&manifest));
+    let mut findings = findings(3, 5, 4, Channels::Rgb);
+    let edit = Mask::new(5, 4, (0..20).map(|i| i == 7).collect());
+    findings.set_edit(1, Some(edit.clone()));
+    let mut files = bundle.case_files(&findings, Some(VOXEL));
+    let again = bundle.case_files(&findings, None);
+    files.extend(bundle.finish());
+
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let slices = (0..3).flat_map(|i| [format!("P & <Q>/{i}_mask.tif"), format!("P & <Q>/{i}_overlay.png")]);
+    let expected: Vec<String> = slices
+        .chain(["P & <Q>/mask.nii.gz", "P & <Q>/probability.nii.gz"].map(str::to_owned))
+        .chain(["statistics.csv", "provenance.json", "report.html", "README.txt"].map(str::to_owned))
+        .collect();
+    assert_eq!(names, expected);
+    // Another case of the same name has another folder.
+    assert!(again.iter().any(|(name, _)| name == "P & <Q> (2)/mask.nii.gz"));
+
+    // The mask that was drawn by hand, in every file that has masks.
+    assert_eq!(file(&files, "P & <Q>/1_mask.tif"), mask_tiff(&edit));
+    let mut volume = Vec::new();
+    GzDecoder::new(file(&files, "P & <Q>/mask.nii.gz")).read_to_end(&mut volume).expect("gzip");
+    assert_eq!(volume, nifti(&findings, Volume::Mask, 0.5, Some(VOXEL)).expect("equal sizes"));
+    assert_eq!(&volume[352 + 20..352 + 40], edit.to_bytes());
+
+    let provenance: serde_json::Value = serde_json::from_slice(file(&files, "provenance.json")).expect("JSON");
+    assert_eq!(provenance["model"]["sha256"], manifest.weights.sha256.as_str());
+    assert_eq!((&provenance["backend"], &provenance["threshold"]), (&"cpu".into(), &0.5.into()));
+    assert_eq!(provenance["model"]["normalisation"], "head-z-score");
+    let case = &provenance["cases"][0];
+    assert_eq!(case["spacing"]["origin"], "given by the user");
+    assert_eq!(case["spacing"]["millimetres"]["slice"], 6.0);
+    assert_eq!(provenance["cases"][1]["spacing"]["origin"], "unknown");
+    assert_eq!(provenance["cases"][1]["measure"]["millilitres"], serde_json::Value::Null);
+    let by: Vec<&str> = (0..3).filter_map(|i| case["slices"][i]["mask_by"].as_str()).collect();
+    assert_eq!(by, ["network", "by hand", "network"]);
+    let measure = findings.measure(0.5, Some(VOXEL));
+    assert_eq!(case["measure"]["voxels"], measure.voxels);
+    assert_eq!(case["input_check"], serde_json::Value::Null);
+
+    let table = fields(std::str::from_utf8(file(&files, "statistics.csv")).expect("UTF-8"));
+    assert_eq!(table.len(), 1 + 6);
+    assert_eq!(table[2][4], "1");
+    assert_eq!(table[2][9], "0.375");
+    assert_eq!(table[2][10], "true");
+}
+
+#[test]
+fn a_case_that_is_not_finished_gives_what_there_is_and_says_the_rest() {
+    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
+    let mut bundle = Bundle::new(origin(&manifest));
+    let whole = findings(3, 5, 4, Channels::Grey);
+    let mut part = Findings::new(whole.case().clone());
+    part.keep(2, whole.probability(2).expect("found").clone());
+    part.set_edit(0, Some(Mask::empty(5, 4)));
+    let mut files = bundle.case_files(&part, None);
+    files.extend(bundle.finish());
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).filter(|name| name.contains('/')).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    let provenance: serde_json::Value = serde_json::from_slice(file(&files, "provenance.json")).expect("JSON");
+    let left_out = &provenance["cases"][0]["left_out"];
+    assert_eq!(left_out[0], "mask.nii.gz: 1 of 3 slices have none");
+    assert_eq!(left_out[1], "probability.nii.gz: 2 of 3 slices have none");
+    assert_eq!(provenance["cases"][0]["slices"][1]["mask_by"], serde_json::Value::Null);
+}
+
+#[test]
+fn the_report_is_whole_escaped_and_of_the_measured_figures() {
+    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
+    let findings = findings(3, 5, 4, Channels::Rgb);
+    let rules = "<script>alert(1)</script>";
+    let page = report(Origin { rules: Some(rules), ..origin(&manifest) }, [(&findings, Some(VOXEL))]);
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert!(page.contains("Research use only"));
+    assert!(page.contains(&manifest.weights.sha256));
+    assert!(page.contains(&format!("{:.4}", manifest.metrics["patient_dice_mean"])));
+    assert!(page.contains("<h2>P &amp; &lt;Q&gt;</h2>") && !page.contains("<Q>"));
+    assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
+    let measure = findings.measure(0.5, Some(VOXEL));
+    let millilitres = measure.millilitres.expect("the voxel is known");
+    assert!(page.contains(&format!("{} voxels, {millilitres:.2} ml", measure.voxels)), "{page}");
+    // Nothing from elsewhere.
+    for reference in ["http:", "https:", "src=\"/", "href", "url("] {
+        assert!(!page.contains(reference), "{reference}");
+    }
+    assert_eq!(page.matches("<img src=\"data:image/png;base64,").count(), 3);
+    assert_eq!(page.matches("<rect ").count(), 3);
+    // Without a voxel there are no millilitres to be found.
+    let page = report(origin(&manifest), [(&findings, None)]);
+    assert!(!page.contains(" ml"), "{page}");
+}
+
+#[test]
+fn every_picture_of_the_set_is_read_again() {
+    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
+    let findings = findings(2, 5, 4, Channels::Rgb);
+    for (name, bytes) in Bundle::new(origin(&manifest)).case_files(&findings, None) {
+        if name.ends_with(".tif") || name.ends_with(".png") {
+            let slices = read(&name, &bytes, &Limits::default()).expect("an image");
+            assert_eq!((slices[0].width(), slices[0].height()), (5, 4), "{name}");
+        }
+    }
+}
+
+// ---- helpers -------------------------------------------------------------------------------------------------------
+
+fn origin(manifest: &Manifest) -> Origin<'_> {
+    Origin { manifest, backend: "cpu", threshold: 0.5, rules: None }
+}
+
+/// A case with probabilities of every size on each of its slices, and a reference.
+fn findings(slices: usize, width: usize, height: usize, channels: Channels) -> Findings {
+    let pixels = width * height;
+    let entries = (0..slices).map(|index| {
+        let samples = (0..pixels * channels.count()).map(|i| (i * 37 + index * 11) as u8).collect();
+        let name = format!("P & <Q>/{index}.tif");
+        let slice = Slice::new(name, width, height, channels, Samples::U8(samples)).expect("valid");
+        let reference = Some(Mask::new(width, height, (0..pixels).map(|i| i % 3 == 0).collect()));
+        CaseSlice { slice, reference }
+    });
+    let mut findings = Findings::new(Case { name: "P & <Q>".to_owned(), slices: entries.collect() });
+    for index in 0..slices {
+        let values = (0..pixels).map(|i| ((i * 7919 + index * 104_729 + 12_345) % 65_536) as u16).collect();
+        findings.keep(index, Probability::new(width, height, values));
+    }
+    findings
+}
+
+fn file<'a>(files: &'a [NamedFile], name: &str) -> &'a [u8] {
+    files.iter().find(|(path, _)| path == name).map(|(_, bytes)| bytes.as_slice()).expect(name)
+}
+
+/// A reader of RFC 4180, character by character.
+fn fields(table: &str) -> Vec<Vec<String>> {
+    let (mut lines, mut fields, mut field, mut inside) = (vec![], vec![], String::new(), false);
+    let mut characters = table.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '"' if inside && characters.peek() == Some(&'"') => field.push(characters.next().unwrap_or_default()),
+            '"' => inside = !inside,
+            ',' if !inside => fields.push(std::mem::take(&mut field)),
+            '\n' if !inside => {
+                fields.push(std::mem::take(&mut field));
+                lines.push(std::mem::take(&mut fields));
+            }
+            c => field.push(c),
+        }
+    }
+    lines
+}

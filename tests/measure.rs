@@ -1,0 +1,162 @@
+//! Measures of a case against counting pixel by pixel.
+#![cfg(not(target_arch = "wasm32"))]
+
+use glioscope::case::{Case, CaseSlice};
+use glioscope::findings::Findings;
+use glioscope::image::{Channels, Samples, Slice};
+use glioscope::mask::Mask;
+use glioscope::measure::{CaseMeasure, Voxel};
+use glioscope::probability::Probability;
+use proptest::prelude::*;
+
+const WIDTH: usize = 5;
+const HEIGHT: usize = 4;
+const PIXELS: usize = WIDTH * HEIGHT;
+
+/// What is there of one slice.
+#[derive(Clone, Debug)]
+struct Given {
+    probability: Option<Vec<u16>>,
+    edit: Option<Vec<bool>>,
+    reference: Option<Vec<bool>>,
+}
+
+fn given() -> impl Strategy<Value = Vec<Given>> {
+    let values = proptest::collection::vec(any::<u16>(), PIXELS);
+    let bits = || proptest::option::of(proptest::collection::vec(any::<bool>(), PIXELS));
+    let one = (proptest::option::weighted(0.8, values), bits(), bits());
+    let one = one.prop_map(|(probability, edit, reference)| Given { probability, edit, reference });
+    proptest::collection::vec(one, 1..5)
+}
+
+fn findings(given: &[Given]) -> Findings {
+    let mask = |bits: &Vec<bool>| Mask::new(WIDTH, HEIGHT, bits.clone());
+    let slices = given.iter().enumerate().map(|(index, given)| {
+        let samples = Samples::U8(vec![7; PIXELS]);
+        let slice = Slice::new(format!("P/P_{index}.tif"), WIDTH, HEIGHT, Channels::Grey, samples).expect("valid");
+        CaseSlice { slice, reference: given.reference.as_ref().map(mask) }
+    });
+    let mut findings = Findings::new(Case { name: "P".to_owned(), slices: slices.collect() });
+    for (index, given) in given.iter().enumerate() {
+        if let Some(values) = &given.probability {
+            findings.keep(index, Probability::new(WIDTH, HEIGHT, values.clone()));
+        }
+        findings.set_edit(index, given.edit.as_ref().map(mask));
+    }
+    findings
+}
+
+/// Pixels inside, by the definition of the threshold.
+fn inside(values: &[u16], threshold: f64) -> Vec<bool> {
+    values.iter().map(|&value| f64::from(value) >= (threshold * 65_535.0).round()).collect()
+}
+
+fn count(bits: &[bool]) -> usize {
+    bits.iter().filter(|&&bit| bit).count()
+}
+
+/// TP, FP, FN, TN.
+fn compare(mask: &[bool], reference: &[bool]) -> [u64; 4] {
+    let mut counts = [0; 4];
+    for (&m, &r) in mask.iter().zip(reference) {
+        counts[match (m, r) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, true) => 2,
+            (false, false) => 3,
+        }] += 1;
+    }
+    counts
+}
+
+fn dice([tp, fp, fn_, _]: [u64; 4]) -> f64 {
+    if tp + fp + fn_ == 0 { 1.0 } else { 2.0 * tp as f64 / (2 * tp + fp + fn_) as f64 }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn as_counted_pixel_by_pixel(given in given(), level in 1_u32..1000) {
+        let threshold = f64::from(level as f32 / 1000.0);
+        let voxel = Voxel { x: 0.5, y: 0.75, slice: 4.0 };
+        let findings = findings(&given);
+        let measure = findings.measure(threshold as f32, Some(voxel));
+
+        let (mut voxels, mut network_voxels) = (0, 0);
+        let (mut sum, mut network_sum): (Option<[u64; 4]>, Option<[u64; 4]>) = (None, None);
+        let mut areas = Vec::new();
+        let add = |sum: &mut Option<[u64; 4]>, counts: [u64; 4]| {
+            let before = sum.unwrap_or_default();
+            *sum = Some([0, 1, 2, 3].map(|i| before[i] + counts[i]));
+        };
+        for (given, slice) in given.iter().zip(&measure.slices) {
+            let network = given.probability.as_ref().map(|values| inside(values, threshold));
+            let mask = given.edit.clone().or(network.clone());
+            let area = mask.as_ref().map_or(0, |mask| count(mask));
+            areas.push(area);
+            voxels += area;
+            network_voxels += network.as_ref().map_or(0, |mask| count(mask));
+            prop_assert_eq!(slice.area, area);
+            prop_assert_eq!(slice.done, given.probability.is_some());
+            prop_assert_eq!(slice.edited, given.edit.is_some());
+            prop_assert_eq!(slice.mm2, Some(area as f64 * 0.375));
+            prop_assert_eq!(slice.scores.is_some(), mask.is_some() && given.reference.is_some());
+            if let (Some(mask), Some(reference), Some(scores)) = (&mask, &given.reference, &slice.scores) {
+                let counts = compare(mask, reference);
+                prop_assert_eq!([scores.tp, scores.fp, scores.fn_, scores.tn], counts);
+                prop_assert!((scores.dice - dice(counts)).abs() < 1e-12);
+                add(&mut sum, counts);
+            }
+            if let (Some(network), Some(reference)) = (&network, &given.reference) {
+                add(&mut network_sum, compare(network, reference));
+            }
+        }
+        prop_assert_eq!(measure.voxels, voxels);
+        prop_assert_eq!(measure.network.voxels, network_voxels);
+        let millilitres = measure.millilitres.expect("the voxel is known");
+        prop_assert!((millilitres - voxels as f64 * 0.0015).abs() < 1e-9);
+        for (found, expected) in [(measure.scores, sum), (measure.network.scores, network_sum)] {
+            let found = found.map(|scores| ([scores.tp, scores.fp, scores.fn_, scores.tn], scores.dice));
+            prop_assert_eq!(found, expected.map(|counts| (counts, dice(counts))));
+        }
+        let most = areas.iter().copied().max().unwrap_or_default();
+        let largest = if most == 0 { -1 } else { areas.iter().position(|&area| area == most).map_or(-1, |at| at as i32) };
+        prop_assert_eq!(measure.largest, largest);
+
+        for (range, level) in measure.range.iter().zip([0.3, 0.5, 0.7]) {
+            // 0.3 in single precision is a little more than 0.3.
+            let level = f64::from(level as f32);
+            let maps = given.iter().filter_map(|given| given.probability.as_ref());
+            prop_assert_eq!(range.voxels, maps.map(|values| count(&inside(values, level))).sum::<usize>());
+        }
+    }
+
+    #[test]
+    fn without_a_voxel_there_are_no_millimetres(given in given()) {
+        let CaseMeasure { slices, millilitres, range, .. } = findings(&given).measure(0.5, None);
+        prop_assert!(slices.iter().all(|slice| slice.mm2.is_none()));
+        prop_assert!(millilitres.is_none() && range.iter().all(|range| range.millilitres.is_none()));
+    }
+
+    #[test]
+    fn a_mask_is_the_edit_or_the_networks(given in given(), threshold in 0.01_f32..1.0) {
+        let findings = findings(&given);
+        for (index, given) in given.iter().enumerate() {
+            let network = findings.network_mask(index, threshold);
+            prop_assert_eq!(network.is_some(), given.probability.is_some());
+            let found = findings.mask(index, threshold).map(|mask| mask.inside().to_vec());
+            let expected = given.edit.clone().or(network.map(|mask| mask.inside().to_vec()));
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
+
+#[test]
+fn lengths_are_above_nothing_and_finite() {
+    let valid = |x, y, slice| Voxel { x, y, slice }.is_valid();
+    assert!(valid(0.1, 1.0, 100.0));
+    for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(!valid(wrong, 1.0, 1.0) && !valid(1.0, wrong, 1.0) && !valid(1.0, 1.0, wrong), "{wrong}");
+    }
+}

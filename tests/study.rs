@@ -1,0 +1,362 @@
+//! What is open: zips, cases that grow, and saved sessions.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::io::{Cursor, Write as _};
+
+use glioscope::archive::{Limits, unpack};
+use glioscope::error::{Error, FileFault};
+use glioscope::export::{mask_tiff, slice_tiff};
+use glioscope::image::{Channels, Samples, Slice};
+use glioscope::mask::Mask;
+use glioscope::measure::Voxel;
+use glioscope::probability::Probability;
+use glioscope::study::{Settings, Study};
+use proptest::prelude::*;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+const MODEL: &str = "5eed";
+
+// ---- zips ----------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_zip_is_the_folder_that_it_holds() {
+    let mut study = Study::default();
+    let bytes = zipped(&[
+        ("P/", b""),
+        ("P/P_2.tif", &tiff(2)),
+        ("P/P_1.tif", &tiff(1)),
+        ("P/P_1_mask.tif", &mask_tiff(&Mask::empty(4, 3))),
+        ("__MACOSX/P/._P_1.tif", b"junk"),
+        ("P/.DS_Store", b"junk"),
+        ("P/Thumbs.db", b"junk"),
+    ]);
+    let added = study.add_file("dropped/scan.zip", &bytes).expect("a zip");
+    assert_eq!((added.file.as_str(), added.slices), ("dropped/scan.zip", 3));
+    assert!(added.notes.is_empty(), "{:?}", added.notes);
+    assert!(study.assemble().is_empty());
+    assert_eq!(names(&study), ["P: dropped/P/P_1.tif dropped/P/P_2.tif"]);
+    assert!(study.case(0).is_some_and(|case| case.case().slices[0].reference.is_some()));
+}
+
+#[test]
+fn files_without_a_folder_are_in_one_of_the_zips_name() {
+    let mut study = Study::default();
+    for name in ["a.zip", "b.ZIP"] {
+        study.add_file(name, &zipped(&[("1.tif", &tiff(1)), ("2.tif", &tiff(2))])).expect("a zip");
+    }
+    study.assemble();
+    assert_eq!(names(&study), ["a: a/1.tif a/2.tif", "b: b/1.tif b/2.tif"]);
+}
+
+#[test]
+fn what_is_not_read_is_named_and_the_others_are_read() {
+    let inner = zipped(&[("x.tif", &tiff(1))]);
+    let bytes = zipped(&[
+        ("../out.tif", &tiff(1)),
+        ("/etc/out.tif", &tiff(1)),
+        ("C:\\out.tif", &tiff(1)),
+        ("a/../../out.tif", &tiff(1)),
+        ("inner.zip", &inner),
+        ("notes.txt", b"hello"),
+        ("P/good.tif", &tiff(1)),
+    ]);
+    let mut study = Study::default();
+    let added = study.add_file("z.zip", &bytes).expect("a zip");
+    assert_eq!(added.slices, 1);
+    let messages: Vec<&str> = added.notes.iter().map(|note| note.message.as_str()).collect();
+    let count = |text: &str| messages.iter().filter(|message| message.contains(text)).count();
+    assert_eq!(count("leads out of the zip"), 4, "{messages:?}");
+    assert_eq!(count("z/inner.zip: a zip within a zip"), 1, "{messages:?}");
+    assert_eq!(count("z/notes.txt: not an image"), 1, "{messages:?}");
+    assert_eq!(added.notes.len(), 6, "{messages:?}");
+    study.assemble();
+    assert_eq!(names(&study), ["P: P/good.tif"]);
+}
+
+#[test]
+fn a_link_and_an_unknown_compression_are_named() {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.add_symlink("P/link.tif", "../../secret.tif", SimpleFileOptions::default()).expect("in memory");
+    writer.start_file("P/odd.tif", stored()).expect("in memory");
+    writer.write_all(&tiff(1)).expect("in memory");
+    let mut bytes = writer.finish().expect("in memory").into_inner();
+    // Method 97 in both of the second entry's headers.
+    let name = b"P/odd.tif";
+    let places: Vec<usize> = (0..bytes.len() - name.len()).filter(|&at| bytes[at..].starts_with(name)).collect();
+    assert_eq!(places.len(), 2);
+    bytes[places[0] - 30 + 8] = 97;
+    bytes[places[1] - 46 + 10] = 97;
+    let contents = unpack("z.zip", &bytes, &Limits::default()).expect("a zip");
+    assert!(contents.files.is_empty());
+    let faults: Vec<String> = contents.refused.iter().map(Error::to_string).collect();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(faults[0].starts_with("P/link.tif: a link"), "{faults:?}");
+    assert!(faults[1].starts_with("P/odd.tif: zip: "), "{faults:?}");
+}
+
+#[test]
+fn a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_headers_say() {
+    let limits = Limits { entries: 3, bytes: 100_000, file: 60_000 };
+    let zeros = |length: usize| vec![0_u8; length];
+    let packed = |lengths: &[usize]| {
+        let contents: Vec<Vec<u8>> = lengths.iter().map(|&length| zeros(length)).collect();
+        let named: Vec<(String, &[u8])> =
+            contents.iter().enumerate().map(|(i, bytes)| (format!("{i}"), bytes.as_slice())).collect();
+        let named: Vec<(&str, &[u8])> = named.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+        zipped(&named)
+    };
+    let within = unpack("z", &packed(&[60_000, 40_000]), &limits).expect("within the limits");
+    assert_eq!(within.files.len(), 2);
+    // One file too large: the others are read.
+    let one = unpack("z", &packed(&[60_001, 30_000]), &limits).expect("a zip");
+    assert_eq!((one.files.len(), one.refused.len()), (1, 1));
+    assert!(one.refused[0].to_string().contains("at most 60000"), "{}", one.refused[0]);
+    // Too much in all, and too many: nothing is.
+    for (bytes, what) in [(packed(&[60_000, 40_001]), "bytes in all"), (packed(&[1, 1, 1, 1]), "entries")] {
+        let refused = unpack("z", &bytes, &limits).map_err(|error| error.to_string());
+        assert!(refused.as_ref().is_err_and(|message| message.contains(what)), "{refused:?}");
+    }
+    // Headers that claim less than there is.
+    let mut lying = packed(&[90_000]);
+    let size = 90_000_u32.to_le_bytes();
+    for at in 0..lying.len() - 4 {
+        if lying[at..at + 4] == size {
+            lying[at..at + 4].copy_from_slice(&10_u32.to_le_bytes());
+        }
+    }
+    let contents = unpack("z", &lying, &limits);
+    assert!(contents.is_ok_and(|contents| contents.files.is_empty() && contents.refused.len() == 1));
+}
+
+#[test]
+fn a_broken_zip_is_named_and_no_cut_or_flipped_byte_panics() {
+    let bytes = zipped(&[("P/P_1.tif", &tiff(1)), ("P/P_2.tif", &tiff(2))]);
+    for cut in 0..bytes.len() {
+        let mut study = Study::default();
+        if let Err(error) = study.add_file("z.zip", &bytes[..cut]) {
+            assert!(error.to_string().starts_with("z.zip: "), "{error}");
+        }
+    }
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x55;
+        let _ = Study::default().add_file("z.zip", &changed);
+    }
+    let broken = unpack("z.zip", &bytes[..bytes.len() - 30], &Limits::default());
+    assert!(matches!(broken, Err(Error::File { fault: FileFault::Zip { .. }, .. })), "{broken:?}");
+}
+
+// ---- cases that grow -----------------------------------------------------------------------------------------------
+
+#[test]
+fn what_is_unchanged_keeps_what_was_found() {
+    let mut study = Study::default();
+    for name in ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"] {
+        study.add_file(name, &tiff(name.len() as u8)).expect("a slice");
+    }
+    study.assemble();
+    let tickets = [study.ticket(0), study.ticket(1)];
+    for case in 0..2 {
+        let findings = study.case_mut(case).expect("a case");
+        findings.keep(0, map(case as u16 + 1));
+        findings.set_edit(0, Some(dot(case)));
+    }
+
+    // Another patient, a mask, and a file that was there before: nothing of the two changes.
+    study.add_file("A/A_1.tif", &tiff(1)).expect("a slice");
+    study.add_file("P/P_1_mask.tif", &mask_tiff(&dot(3))).expect("a mask");
+    study.add_file("P/P_2.tif", &tiff(9)).expect("a slice");
+    let notes = study.assemble();
+    assert!(notes.is_empty(), "{notes:?}");
+    assert_eq!(names(&study), ["A: A/A_1.tif", "P: P/P_1.tif P/P_2.tif", "Q: Q/Q_1.tif"]);
+    assert_eq!([study.ticket(1), study.ticket(2)], tickets);
+    let p = study.case(1).expect("P");
+    assert_eq!((p.probability(0), p.edit(0)), (Some(&map(1)), Some(&dot(0))));
+    assert_eq!(p.case().slices[0].reference, Some(dot(3)));
+    assert_eq!(study.case(2).and_then(|q| q.probability(0)), Some(&map(2)));
+
+    // Another slice of P: it is normalised anew, so the network's part is gone; what was drawn by hand stays.
+    study.add_file("P/P_0.tif", &tiff(1)).expect("a slice");
+    study.assemble();
+    let p = study.case(1).expect("P");
+    assert_eq!((p.probability(0), p.probability(1), p.edit(0), p.edit(1)), (None, None, None, Some(&dot(0))));
+    assert_ne!(study.ticket(1), tickets[0]);
+    assert_eq!(study.ticket(2), tickets[1]);
+    // What was under way for the case as it was, is nobody's.
+    if let Some(ticket) = tickets[0] {
+        study.keep(ticket, 0, map(7));
+    }
+    assert!(study.case(1).is_some_and(|p| p.probability(0).is_none()));
+
+    study.clear();
+    assert_eq!(study.count(), 0);
+    study.assemble();
+    assert_eq!(study.count(), 0);
+}
+
+#[test]
+fn the_sample_is_a_case_with_references() {
+    let mut study = Study::default();
+    study.add_sample().expect("the sample is readable");
+    assert!(study.assemble().is_empty());
+    let case = study.case(0).expect("a case");
+    assert!(case.case().slices.len() >= 12);
+    assert!(case.case().slices.iter().all(|entry| entry.reference.is_some()));
+    assert_eq!(study.count(), 1);
+}
+
+// ---- sessions ------------------------------------------------------------------------------------------------------
+
+#[test]
+fn another_networks_probabilities_are_left_out_and_that_is_said() {
+    let study = found(&[(Some(3), Some(1)), (Some(4), None)]);
+    let bytes = study.save("another", &Settings { threshold: 0.5, ..Settings::default() });
+    let mut opened = Study::default();
+    opened.open(&bytes, MODEL).expect("a session");
+    let notes = opened.assemble();
+    assert!(notes.iter().any(|note| note.message.contains("another network")), "{notes:?}");
+    let case = opened.case(0).expect("a case");
+    assert_eq!((case.probability(0), case.edit(0), case.probability(1)), (None, Some(&dot(1)), None));
+}
+
+#[test]
+fn a_session_is_told_from_files_and_files_from_a_session() {
+    let bytes = found(&[(Some(3), None)]).save(MODEL, &Settings::default());
+    let refused = Study::default().add_file("s.zip", &bytes);
+    assert!(matches!(refused, Err(Error::File { fault: FileFault::SavedSession, .. })), "{refused:?}");
+    for other in [zipped(&[("P/P_1.tif", &tiff(1))]), tiff(1), Vec::new()] {
+        let refused = Study::default().open(&other, MODEL);
+        assert!(matches!(refused, Err(Error::File { fault: FileFault::Session { .. }, .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_broken_session_leaves_everything_as_it_was() {
+    let bytes = found(&[(Some(3), Some(2)), (None, None)]).save(MODEL, &Settings::default());
+    let mut study = found(&[(Some(5), None)]);
+    for at in (0..bytes.len()).step_by(3) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x2a;
+        for bytes in [&changed[..], &bytes[..at]] {
+            if study.open(bytes, MODEL).is_err() {
+                assert_eq!(study.case(0).and_then(|case| case.probability(0)), Some(&map(5)), "at {at}");
+            } else {
+                study = found(&[(Some(5), None)]);
+            }
+        }
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_are_refused() {
+    let wrong = Voxel { x: 0.0, y: 1.0, slice: 1.0 };
+    for settings in [
+        Settings { threshold: 1.5, ..Settings::default() },
+        Settings { threshold: 0.5, spacing: vec![None, Some(wrong)], rules: None },
+    ] {
+        assert!(settings.check().is_err());
+        let bytes = Study::default().save(MODEL, &settings);
+        assert!(Study::default().open(&bytes, MODEL).is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn saved_and_opened_it_is_the_same(
+        slices in proptest::collection::vec((any::<Option<u16>>(), proptest::option::of(0_usize..12)), 1..5),
+        threshold in (0_u32..=1000).prop_map(thousandths),
+        lengths in proptest::option::of((1_u32..20_000, 1_u32..20_000, 1_u32..20_000)),
+        rules in proptest::option::of("\\PC{0,20}"),
+    ) {
+        let study = found(&slices);
+        let voxel = lengths.map(|(x, y, slice)| {
+            Voxel { x: thousandths(x), y: thousandths(y), slice: thousandths(slice) }
+        });
+        let settings = Settings { threshold, spacing: vec![voxel], rules };
+        let bytes = study.save(MODEL, &settings);
+        prop_assert_eq!(&bytes, &study.save(MODEL, &settings));
+        let mut opened = Study::default();
+        let read = opened.open(&bytes, MODEL).expect("what was saved");
+        prop_assert_eq!(read, settings.clone());
+        let notes = opened.assemble();
+        prop_assert!(notes.is_empty(), "{:?}", notes);
+        prop_assert_eq!(names(&opened), names(&study));
+        for (a, b) in study.cases().zip(opened.cases()) {
+            prop_assert_eq!(a.case(), b.case());
+            for index in 0..a.case().slices.len() {
+                prop_assert_eq!(a.probability(index), b.probability(index));
+                prop_assert_eq!(a.edit(index), b.edit(index));
+            }
+        }
+        // And once more, from what was opened.
+        prop_assert_eq!(opened.save(MODEL, &settings), bytes);
+    }
+}
+
+// ---- helpers -------------------------------------------------------------------------------------------------------
+
+/// Numbers as people give them: few digits, which JSON keeps exactly.
+fn thousandths(number: u32) -> f64 {
+    f64::from(number) / 1000.0
+}
+
+/// A slice of 4 by 3 pixels that is unlike those of other numbers.
+fn tiff(number: u8) -> Vec<u8> {
+    let samples = (0..12).map(|pixel| number.wrapping_mul(17).wrapping_add(pixel)).collect();
+    slice_tiff(&Slice::new("", 4, 3, Channels::Grey, Samples::U8(samples)).expect("valid"))
+}
+
+fn map(number: u16) -> Probability {
+    Probability::new(4, 3, (0..12).map(|pixel| number.wrapping_mul(3001).wrapping_add(pixel)).collect())
+}
+
+/// A mask of one pixel.
+fn dot(at: usize) -> Mask {
+    Mask::new(4, 3, (0..12).map(|pixel| pixel == at).collect())
+}
+
+/// One case with what was found on its slices: the number of the probabilities, and the pixel of the edit.
+fn found(slices: &[(Option<u16>, Option<usize>)]) -> Study {
+    let mut study = Study::default();
+    for index in 0..slices.len() {
+        study.add_file(&format!("P/P_{index}.tif"), &tiff(index as u8)).expect("a slice");
+    }
+    study.assemble();
+    let findings = study.case_mut(0).expect("a case");
+    for (index, &(probability, edit)) in slices.iter().enumerate() {
+        if let Some(number) = probability {
+            findings.keep(index, map(number));
+        }
+        findings.set_edit(index, edit.map(dot));
+    }
+    study
+}
+
+fn names(study: &Study) -> Vec<String> {
+    let line = |findings: &glioscope::findings::Findings| {
+        let slices: Vec<&str> = findings.case().slices.iter().map(|entry| entry.slice.name()).collect();
+        format!("{}: {}", findings.case().name, slices.join(" "))
+    };
+    study.cases().map(line).collect()
+}
+
+fn stored() -> SimpleFileOptions {
+    SimpleFileOptions::default().compression_method(CompressionMethod::Stored)
+}
+
+fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        if let Some(folder) = name.strip_suffix('/') {
+            writer.add_directory(folder, options).expect("in memory");
+            continue;
+        }
+        writer.start_file(*name, options).expect("in memory");
+        writer.write_all(bytes).expect("in memory");
+    }
+    writer.finish().expect("in memory").into_inner()
+}
