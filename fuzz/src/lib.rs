@@ -27,16 +27,8 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Reads `bytes` and holds the reader to its word: an error or slices within the limits, and no more memory on the way
 /// than [`Limits`] says.
 pub fn read(name: &str, bytes: &[u8]) -> Vec<Slice> {
-    let before = MEMORY.current_usage();
-    MEMORY.reset_peak_usage();
-    let start = ThreadTime::now();
-    let read = image::read(name, bytes, &LIMITS);
-    let time = start.elapsed();
-    assert!(time <= LONGEST, "{time:?} for a file of {} bytes", bytes.len());
-    let taken = MEMORY.peak_usage().saturating_sub(before);
     // Two bytes a sample, once decoded and once in hand; a PNG's decoder may buffer the file twice.
-    let most = 2 * 2 * LIMITS.samples as usize + 2 * bytes.len() + STATE;
-    assert!(taken <= most, "{taken} bytes for a file of {}, at most {most} are allowed", bytes.len());
+    let read = metered(2 * 2 * LIMITS.samples as usize + 2 * bytes.len(), || image::read(name, bytes, &LIMITS));
     match read {
         Ok(slices) => {
             let samples: usize = slices.iter().map(|slice| slice.samples().len()).sum();
@@ -50,6 +42,19 @@ pub fn read(name: &str, bytes: &[u8]) -> Vec<Slice> {
             Vec::new()
         }
     }
+}
+
+/// Runs a reader, and panics where it takes more than a second, or more than `most` bytes and some for its own state.
+pub fn metered<T>(most: usize, read: impl FnOnce() -> T) -> T {
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    let start = ThreadTime::now();
+    let result = read();
+    let time = start.elapsed();
+    let taken = MEMORY.peak_usage().saturating_sub(before);
+    assert!(time <= LONGEST, "{time:?}");
+    assert!(taken <= most + STATE, "{taken} bytes, at most {most} and {STATE} are allowed");
+    result
 }
 
 /// Takes what was read through all that the page does before and after the network; one file in eight, since that costs

@@ -14,12 +14,14 @@ use crate::tools;
 use crate::workspace::Workspace;
 
 /// The targets of `fuzz/`, each with the longest input that is tried and where inputs to begin with lie.
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 7] = [
     Target { name: "tiff", longest: 1 << 14, seeds: &["tests/fixtures"] },
     Target { name: "png", longest: 1 << 14, seeds: &["tests/fixtures"] },
     Target { name: "assembly", longest: 1 << 10, seeds: &[] },
     Target { name: "manifest", longest: 1 << 12, seeds: &["fuzz/seeds/manifest"] },
     Target { name: "mask", longest: 1 << 10, seeds: &[] },
+    Target { name: "zip", longest: 1 << 12, seeds: &["fuzz/seeds/zip"] },
+    Target { name: "session", longest: 1 << 11, seeds: &["fuzz/seeds/session"] },
 ];
 
 /// What one input may take, in seconds and megabytes. The time is the wall's, and a machine that has other work may let a

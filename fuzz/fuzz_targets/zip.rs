@@ -1,0 +1,37 @@
+#![no_main]
+//! Zips: any bytes; and what the project's own writer made of any names and contents, which has to come out again.
+
+use std::collections::BTreeMap;
+
+use glioscope::archive::{Limits, unpack};
+use glioscope::export::zip;
+use libfuzzer_sys::fuzz_target;
+
+const LIMITS: Limits = Limits { entries: 64, bytes: 1 << 20, file: 1 << 18 };
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((&kind, rest)) = bytes.split_first() else { return };
+    if kind == b'P' {
+        check("any.zip", bytes);
+        return;
+    }
+    // Pieces between line feeds are names and contents in turn.
+    let pieces: Vec<&[u8]> = rest.split(|&byte| byte == b'\n').take(64).collect();
+    let files: BTreeMap<String, Vec<u8>> =
+        pieces.chunks_exact(2).map(|pair| (String::from_utf8_lossy(pair[0]).into_owned(), pair[1].to_vec())).collect();
+    let files: Vec<(String, Vec<u8>)> = files.into_iter().collect();
+    check("own.zip", &zip(&files));
+});
+
+fn check(name: &str, bytes: &[u8]) {
+    let Some(contents) = glioscope_fuzz::metered(bytes.len() + LIMITS.bytes as usize, || unpack(name, bytes, &LIMITS).ok()) else {
+        return;
+    };
+    assert!(contents.files.len() + contents.refused.len() <= LIMITS.entries as usize);
+    assert!(contents.files.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>() <= LIMITS.bytes);
+    for (path, bytes) in &contents.files {
+        assert!(bytes.len() as u64 <= LIMITS.file && !bytes.starts_with(b"PK\x03\x04"), "a zip in a zip is not read");
+        let mut parts = path.split(['/', '\\']);
+        assert!(!path.starts_with(['/', '\\']) && parts.all(|part| part != ".."), "{path:?} leads out");
+    }
+}
