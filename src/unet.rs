@@ -228,10 +228,21 @@ impl ConvNormRelu {
         let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt(); // [outputs]
         let bias = norm.beta.val() - norm.running_mean.value() * scale.clone(); // [outputs]
         let [outputs] = scale.dims();
-        self.weight = self.weight.map(|weight| weight * scale.reshape([outputs, 1, 1, 1]));
+        self.weight = self.weight.map(|weight| taps_first(weight * scale.reshape([outputs, 1, 1, 1])));
         self.bias = Some(Param::from_tensor(bias));
         self
     }
+}
+
+/// The same weights, `[outputs, inputs, 3, 3]`, laid out in memory as `[3, 3, inputs, outputs]`: as the kernel for GPUs
+/// reads them, which else would have them copied for every image.
+fn taps_first(weight: Tensor<4>) -> Tensor<4> {
+    let [outputs, inputs, height, width] = weight.dims();
+    let taps = weight.permute([2, 3, 1, 0]); // [3, 3, inputs, outputs]
+    // Flattening is what moves the numbers.
+    let flat: Tensor<1> = taps.reshape([-1]);
+    let taps: Tensor<4> = flat.reshape([height, width, inputs, outputs]);
+    taps.permute([3, 2, 0, 1])
 }
 
 /// Folds squares of `cell` x `cell` pixels into channels: `[n, c, h, w]` to `[n, c * cell², h / cell, w / cell]`.

@@ -1,7 +1,9 @@
 //! The shipped network in a real browser, in a worker, on both backends, against what it computes natively.
 #![cfg(target_arch = "wasm32")]
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
+use glioscope::kernels::conv3x3_relu;
+use glioscope::random::Rng;
 use glioscope::segmenter::Segmenter;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -22,9 +24,50 @@ async fn the_cpu_computes_what_is_computed_natively() {
     assert!(error <= TOLERANCE, "largest difference in probability {error}");
 }
 
+/// The fused convolution on `device` against Burn's own operations on the CPU: the largest difference, by shape.
+async fn convolutions_on(device: &Device) -> Vec<(String, f32)> {
+    let mut differences = Vec::new();
+    // Odd sizes, one row, one column, widths that end within a unit's four pixels, channels in whole vectors and not.
+    for ([n, inputs, h, w], outputs) in [
+        ([1, 4, 1, 1], 4),
+        ([2, 12, 5, 7], 16),
+        ([1, 16, 8, 4], 8),
+        ([3, 8, 1, 9], 12),
+        ([1, 20, 9, 1], 4),
+        ([8, 4, 6, 6], 4),
+        ([1, 256, 3, 5], 64),
+        ([1, 3, 7, 10], 4),
+        ([1, 4, 6, 5], 5),
+    ] {
+        let mut rng = Rng::new(7, inputs as u64);
+        let mut values = |count: usize| (0..count).map(|_| rng.range(-1.0, 1.0)).collect::<Vec<f32>>();
+        let x = TensorData::new(values(n * inputs * h * w), [n, inputs, h, w]);
+        let weight = TensorData::new(values(outputs * inputs * 9), [outputs, inputs, 3, 3]);
+        let bias = TensorData::new(values(outputs), [outputs]);
+        let mut found = Vec::new();
+        for device in [device, &Device::flex()] {
+            let x = Tensor::<4>::from_data(x.clone(), device);
+            let weight = Tensor::<4>::from_data(weight.clone(), device);
+            let out = conv3x3_relu(x, weight, Tensor::<1>::from_data(bias.clone(), device));
+            assert_eq!(out.dims(), [n, outputs, h, w]);
+            let data = out.into_data_async().await.expect("the device computes");
+            found.push(data.try_into_vec::<f32>().expect("f32"));
+        }
+        // Not `f32::max`, which would pass over a NaN.
+        let pairs = found[0].iter().zip(&found[1]);
+        let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, |most, value| if value <= most { most } else { value });
+        differences.push((format!("{:?} to {outputs}", [n, inputs, h, w]), most));
+    }
+    differences
+}
+
+/// One test for everything on WebGPU: an instance can open it once.
 #[wasm_bindgen_test]
 async fn webgpu_computes_what_is_computed_natively() {
     let device = Device::wgpu_options().init_async().await.expect("a browser with WebGPU");
+    for (shape, difference) in convolutions_on(&device).await {
+        assert!(difference < 1e-4, "{shape}: largest difference {difference}");
+    }
     let error = error_on(device).await;
     assert!(error <= TOLERANCE, "largest difference in probability {error}");
 }

@@ -12,6 +12,8 @@
 #[cfg(feature = "fit")]
 mod conv;
 mod folded;
+#[cfg(any(target_arch = "wasm32", feature = "gpu"))]
+mod gpu;
 mod map;
 #[cfg(feature = "fit")]
 mod norm;
