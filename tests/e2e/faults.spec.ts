@@ -284,7 +284,7 @@ test('a tab that is frozen for a while goes on where it was', async ({ scope, pa
   await scope.is('done');
   await expect(page.locator('#errors li')).toHaveCount(0);
   await expect(page.locator('#notice')).toBeHidden();
-  expect(masks((await scope.download()).bytes)).toHaveLength(24);
+  expect(masks((await scope.download()).bytes).size).toBe(24);
 });
 
 test('of drops in quick succession the last one stands, whole', async ({ scope, page }) => {
@@ -295,12 +295,7 @@ test('of drops in quick succession the last one stands, whole', async ({ scope, 
   await expect(page.locator('#cases b')).toHaveText(['PHANTOM_0002']);
   await scope.is('done');
   await expect(page.locator('#strip button')).toHaveCount(3);
-  const names = masks((await scope.download()).bytes);
+  const names = [...masks((await scope.download()).bytes).keys()];
   expect(names).toHaveLength(3);
   expect(names.every((name) => name.includes('PHANTOM_0002'))).toBe(true);
 });
-
-/** The masks in an archive, by path. */
-function masks(archive: Buffer): string[] {
-  return [...unzip(archive).keys()].filter((name) => name.endsWith('_mask.tif'));
-}

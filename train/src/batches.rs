@@ -88,13 +88,14 @@ impl Pool {
         let slices: Vec<(&Source, usize)> = self.patients.iter().flat_map(wanted).collect();
         let traits = |(source, index): (&Source, usize)| {
             let slice = &source.slices[index];
-            let grey = slice.flair();
-            let alone = CaseStatistics::of([&grey]);
             let of =
                 |slice, statistics: &CaseStatistics| Traits::of(&statistics.normalise(slice, side), side, statistics);
-            [of(slice, &source.statistics), of(&grey, &alone)]
+            let whole = of(slice, &source.statistics)?;
+            let grey = slice.flair();
+            // Alone, the noise of an empty slice would pass for a head.
+            Some([Some(whole), of(&grey, &CaseStatistics::of([&grey]))])
         };
-        let traits: Vec<Traits> = slices.into_par_iter().flat_map_iter(traits).flatten().collect();
+        let traits: Vec<Traits> = slices.into_par_iter().filter_map(traits).flatten_iter().flatten().collect();
         Seen::of(&traits)
     }
 

@@ -412,6 +412,12 @@ impl Fit {
             }
         }
         bar.finish();
+        if start == total {
+            // Nothing was left to fit, but a later version may say more of the model.
+            let (model, weights) = self.model(data)?;
+            let scored = score(&model, &data.held_out)?;
+            write_model(&model, &weights, scored.as_ref().map(|(scores, _)| scores), out)?;
+        }
         eprintln!("done: {}", out.join("model.json").display());
         Ok(())
     }
@@ -459,11 +465,7 @@ impl Fit {
         self.progress.history.push(epoch);
         eprintln!("{epoch}");
 
-        let mut manifest = model.manifest().clone();
-        manifest.known_answer = model.known_answer()?;
-        manifest.metrics = scored.as_ref().map(|(scores, _)| scores.figures()).unwrap_or_default();
-        file::write(&out.join("weights.bin"), &weights)?;
-        write_json(&out.join("model.json"), &manifest)?;
+        write_model(&model, &weights, scored.as_ref().map(|(scores, _)| scores), out)?;
         file::write(&out.join("history.csv"), history::csv(&self.progress.history).as_bytes())?;
         write_png(&out.join("curve.png"), &history::curve(&self.progress.history))?;
         if let Some((_, pictures)) = &scored {
@@ -521,6 +523,15 @@ impl Fit {
         }
         .write(&out.join("checkpoint.bin"))
     }
+}
+
+/// Writes `weights.bin` and the `model.json` that goes with it.
+fn write_model(model: &Model, weights: &[u8], scores: Option<&Scores>, out: &Path) -> Result<()> {
+    let mut manifest = model.manifest().clone();
+    manifest.known_answer = model.known_answer()?;
+    manifest.metrics = scores.map(Scores::figures).unwrap_or_default();
+    file::write(&out.join("weights.bin"), weights)?;
+    write_json(&out.join("model.json"), &manifest)
 }
 
 /// Held-out patients, scored, with the slice of each that shows the largest lesion, truth beside prediction.

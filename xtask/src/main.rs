@@ -36,7 +36,7 @@ mod workspace;
 /// Builds, serves, publishes and tests glioscope.
 ///
 /// Needs rustup, Node 20 with npm, and a network for what it installs: the wasm32 target, wasm-bindgen,
-/// and for the tests wasm-pack and a Chromium with its driver (on Debian as root through apt-get). All
+/// and for the tests a Chromium with its driver (on Debian as root through apt-get). All
 /// but the browser go below cargo's target folder.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]

@@ -82,14 +82,6 @@ pub(crate) fn node_script(name: &str) -> Command {
     Command::new(if cfg!(windows) { format!("{name}.cmd") } else { name.to_owned() })
 }
 
-/// Puts `folders` in front of the PATH of the command.
-pub(crate) fn prepend_path(command: &mut Command, folders: &[PathBuf]) -> Result<()> {
-    let path = env::join_paths(folders.iter().cloned().chain(search_path()))
-        .context("a folder's name cannot stand in the PATH")?;
-    command.env("PATH", path);
-    Ok(())
-}
-
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let program = program.file_name().unwrap_or(program.as_os_str());

@@ -136,23 +136,19 @@ fn wasm_tests(workspace: &Workspace) -> Result<Outcome> {
         return Ok(Outcome::Skipped("there is no tests/web.rs"));
     }
     tools::wasm_target(workspace)?;
-    let folders = [tools::wasm_pack(workspace)?, tools::wasm_bindgen(workspace)?];
+    let bindgen = tools::wasm_bindgen(workspace)?;
     let browser = Browser::ensure()?;
-    let mut command = Command::new(process::executable(&folders[0], "wasm-pack"));
-    // In mode no-install wasm-pack takes wasm-bindgen from the PATH instead of fetching one.
+    // What `wasm-pack test` runs in turn, without the minutes that installing wasm-pack takes.
+    let mut command = wasm::cargo(workspace, "test", Effort::Dev);
     command
-        .args(["test", "--mode", "no-install", "--headless", "--chrome"])
-        .arg("--chromedriver")
-        .arg(&browser.driver)
-        .arg(&workspace.root)
-        .args(["--profile", Effort::Dev.profile(), "--test", "web"])
-        .current_dir(&workspace.root)
+        .args(["--test", "web"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", process::executable(&bindgen, "wasm-bindgen-test-runner"))
+        .env("CHROMEDRIVER", &browser.driver)
+        .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.webdriver_json(workspace)?)
         // Seconds. The defaults, 20 and 5, are not made for a software GPU on two shared cores.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "900")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
-    wasm::keep_rustflags(&mut command);
-    process::prepend_path(&mut command, &folders)?;
     process::run(&mut command)?;
     Ok(Outcome::Passed)
 }

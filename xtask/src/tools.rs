@@ -16,7 +16,6 @@ use crate::workspace::Workspace;
 /// The target that the page is built for.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-const WASM_PACK_VERSION: &str = "0.15.1";
 const CARGO_FUZZ_VERSION: &str = "0.13.2";
 
 /// What the bench holds fitting against.
@@ -45,18 +44,6 @@ pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
         version: &workspace.locked_version("wasm-bindgen")?,
         // It rewrites megabytes of code.
         opt_level: "1",
-    }
-    .ensure(workspace)
-}
-
-/// The folder of `wasm-pack`, which runs the wasm tests.
-pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
-    CargoTool {
-        package: "wasm-pack",
-        programs: &["wasm-pack"],
-        version: WASM_PACK_VERSION,
-        // It starts other programs.
-        opt_level: "0",
     }
     .ensure(workspace)
 }
