@@ -74,6 +74,6 @@ pub mod study;
 #[cfg(feature = "network")]
 pub mod unet;
 #[cfg(all(feature = "network", target_arch = "wasm32"))]
-#[allow(unsafe_code, reason = "what wasm_bindgen writes; there is none of our own")]
+#[allow(unsafe_code, reason = "what wasm_bindgen writes, and the call of what the linker collects")]
 pub mod web;
 pub mod weights;

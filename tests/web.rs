@@ -1,5 +1,6 @@
 //! The shipped network in a real browser, in a worker, on both backends, against what it computes natively.
 #![cfg(target_arch = "wasm32")]
+#![allow(unsafe_code, reason = "the constructors that the linker collects are called by hand")]
 
 use burn::tensor::{Device, Tensor, TensorData};
 use glioscope::kernels::conv3x3_relu;
@@ -8,6 +9,11 @@ use glioscope::segmenter::Segmenter;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+unsafe extern "C" {
+    /// The linker's own. The page's module calls it when it starts, which a module of tests does not do.
+    fn __wasm_call_ctors();
+}
 
 /// In probability.
 const TOLERANCE: f32 = 1e-3;
@@ -64,6 +70,8 @@ async fn convolutions_on(device: &Device) -> Vec<(String, f32)> {
 /// One test for everything on WebGPU: an instance can open it once.
 #[wasm_bindgen_test]
 async fn webgpu_computes_what_is_computed_natively() {
+    // SAFETY: the linker defines it in every module; what CubeCL registers there may be registered again.
+    unsafe { __wasm_call_ctors() };
     let device = Device::wgpu_options().init_async().await.expect("a browser with WebGPU");
     for (shape, difference) in convolutions_on(&device).await {
         assert!(difference < 1e-4, "{shape}: largest difference {difference}");
