@@ -53,7 +53,7 @@ const KNOWN_SLICE = 12;
 const quick = options.quick;
 const runs = quick
   ? { warmUp: 2, slices: 9, patients: 1, webgpu: 2, cold: 3, reference: 2, growth: [1, 10, 50] }
-  : { warmUp: 5, slices: 41, patients: 5, webgpu: 7, cold: 9, reference: 5, growth: [1, 10, 100, 500] };
+  : { warmUp: 5, slices: 31, patients: 3, webgpu: 5, cold: 7, reference: 5, growth: [1, 10, 100, 500] };
 
 const { tensors, network } = readSafetensors(new Uint8Array(readFileSync(needed('model'))));
 const input = tensors.get('input');
@@ -212,25 +212,41 @@ async function memory() {
   return found;
 }
 
-/** What a visitor fetches before the first mask, in bytes: raw, and with brotli at quality 11. */
-function bytes() {
-  /** @type {(folder: string, names: string[]) => {raw: number, brotli: number}} */
+/**
+ * What a visitor fetches before the first mask, in bytes, raw and with brotli at quality 11: all that the page has asked
+ * for by the time that it takes files. onnxruntime-web's own files alone, without page, network or weights.
+ */
+async function bytes() {
+  /** @type {(folder: string, names: string[]) => {files: number, raw: number, brotli: number}} */
   const weigh = (folder, names) => {
-    const sum = { raw: 0, brotli: 0 };
+    const sum = { files: names.length, raw: 0, brotli: 0 };
     for (const name of names) {
       const content = readFileSync(join(folder, name));
-      const parameters = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
+      const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
       sum.raw += content.length;
-      sum.brotli += brotliCompressSync(content, { params: parameters }).length;
+      sum.brotli += brotliCompressSync(content, { params }).length;
     }
     return sum;
   };
+  const asked = await inBrowser(async (page) => {
+    /** @type {Set<string>} */
+    const paths = new Set();
+    page.context().on('request', (request) => paths.add(new URL(request.url()).pathname));
+    await page.goto(`${server.url}site/index.html`);
+    await page.locator('body[data-state=ready]').waitFor({ timeout: 300_000 });
+    return [...paths].filter((path) => path.startsWith('/site/')).map((path) => path.slice('/site/'.length));
+  });
+  const parts = {
+    module: asked.filter((path) => path.endsWith('.wasm')),
+    model: asked.filter((path) => path.startsWith('www/model/')),
+  };
+  const page = asked.filter((path) => !parts.module.includes(path) && !parts.model.includes(path));
+  if (!parts.module.length || !parts.model.length) throw new Error(`the page has asked for ${asked.join(', ')} alone`);
   const site = needed('site');
-  const scripts = readdirSync(join(site, 'www')).filter((name) => /\.(js|css|svg)$/.test(name));
   return {
-    page: weigh(site, ['index.html', ...scripts.map((name) => `www/${name}`), 'www/pkg/glioscope.js']),
-    module: weigh(site, ['www/pkg/glioscope_bg.wasm']),
-    model: weigh(site, ['www/model/model.json', 'www/model/weights.bin']),
+    page: weigh(site, page),
+    module: weigh(site, parts.module),
+    model: weigh(site, parts.model),
     // The page has both backends; so has this build of onnxruntime-web.
     ort: weigh(ORT, ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm']),
     ortCpuAlone: weigh(ORT, ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']),
