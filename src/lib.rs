@@ -74,6 +74,6 @@ pub mod study;
 #[cfg(feature = "network")]
 pub mod unet;
 #[cfg(all(feature = "network", target_arch = "wasm32"))]
-#[allow(unsafe_code, reason = "what wasm_bindgen writes, and the call of what the linker collects")]
+#[allow(unsafe_code, reason = "the call of the module's constructors, and what wasm_bindgen writes")]
 pub mod web;
 pub mod weights;

@@ -17,6 +17,11 @@ use crate::phantom::PhantomConfig;
 use crate::probability::Probability;
 use crate::weights::Manifest;
 
+/// Bytes that the samples of all files together may take: 2 GiB, half of what a page can address. The whole dataset takes
+/// 1 GiB. Each file keeps to [`image::Limits`], but a thousand that decode to a thousand times their size must not take
+/// the page with them.
+const HELD: u64 = 1 << 31;
+
 /// The files, the cases and what was found on them.
 #[derive(Debug, Default)]
 pub struct Study {
@@ -26,6 +31,8 @@ pub struct Study {
     assembled: usize,
     /// The slices of those that are not.
     fresh: Vec<Slice>,
+    /// Bytes of the samples of all files, see [`HELD`].
+    held: u64,
     cases: Vec<Open>,
     /// The ticket of the next case that is opened.
     next: u64,
@@ -246,9 +253,29 @@ impl Study {
     }
 
     fn add_image(&mut self, name: &str, bytes: &[u8]) -> Result<usize> {
-        let slices = image::read(name, bytes, &image::Limits::default())?;
+        self.add_image_within(name, bytes, HELD)
+    }
+
+    fn add_image_within(&mut self, name: &str, bytes: &[u8], limit: u64) -> Result<usize> {
+        let over = |found| Error::in_file(name, FileFault::OverLimit { what: "bytes of samples in all", found, limit });
+        let limits = image::Limits::default();
+        // What is left decides before the file is decoded: a sample takes one byte at least.
+        let left = limit.saturating_sub(self.held);
+        let limits = image::Limits { samples: limits.samples.min(left), ..limits };
+        let slices = image::read(name, bytes, &limits).map_err(|error| match error {
+            Error::File { fault: FileFault::OverLimit { what: "samples", found, limit }, .. } if limit == left => {
+                over(self.held.saturating_add(found))
+            }
+            error => error,
+        })?;
         let count = slices.len();
+        let size = |slice: &Slice| slice.samples().len() as u64 * u64::from(slice.samples().bits() / 8);
+        let held = self.held + slices.iter().map(size).sum::<u64>();
+        if held > limit {
+            return Err(over(held));
+        }
         if !self.files[..self.assembled].iter().any(|file| file.name == name && file.bytes == bytes) {
+            self.held = held;
             self.fresh.extend(slices);
             self.files.push(File { name: name.to_owned(), bytes: bytes.to_vec() });
         }
@@ -298,5 +325,35 @@ impl Note {
             Error::Model(_) | Error::Volume { .. } | Error::Device { .. } => String::new(),
         };
         Self { file, message: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Channels, Samples};
+
+    /// A file of 100 samples, and as many bytes of them as `samples` has.
+    fn file(samples: Samples) -> Vec<u8> {
+        slice_tiff(&Slice::new("a", 10, 10, Channels::Grey, samples).expect("sound"))
+    }
+
+    #[test]
+    fn many_files_that_each_keep_to_their_limits_keep_to_one_together() {
+        let (narrow, wide) = (file(Samples::U8(vec![1; 100])), file(Samples::U16(vec![1; 100])));
+        let mut study = Study::default();
+        assert!(study.add_image_within("1.tif", &narrow, 350).is_ok());
+        assert!(study.add_image_within("2.tif", &wide, 350).is_ok());
+        for (name, bytes, found) in [("3.tif", &narrow, 400), ("4.tif", &wide, 400)] {
+            let refused = study.add_image_within(name, bytes, 350).expect_err("over the limit").to_string();
+            assert_eq!(
+                refused,
+                format!("{name}: over the limit: {found} bytes of samples in all, at most 350 are read")
+            );
+        }
+        // What was refused takes nothing, and after a new start there is room again.
+        assert!(study.add_image_within("5.tif", &narrow, 400).is_ok());
+        study.clear();
+        assert!(study.add_image_within("1.tif", &wide, 200).is_ok());
     }
 }

@@ -9,8 +9,38 @@ use libfuzzer_sys::fuzz_target;
 
 /// What names are made of, so that collisions are the rule.
 const PIECES: [&str; 32] = [
-    "a", "B", "_", "-", " ", ".", "/", "\\", "#", "(", ")", "0", "1", "2", "10", "007", "_mask", "_MASK", ".tif", ".TIFF",
-    ".png", ".0001", "..", "É", "İ", "ß", "😀", "\u{301}", "\0", "\n", "99999999999999999999", "mask",
+    "a",
+    "B",
+    "_",
+    "-",
+    " ",
+    ".",
+    "/",
+    "\\",
+    "#",
+    "(",
+    ")",
+    "0",
+    "1",
+    "2",
+    "10",
+    "007",
+    "_mask",
+    "_MASK",
+    ".tif",
+    ".TIFF",
+    ".png",
+    ".0001",
+    "..",
+    "É",
+    "İ",
+    "ß",
+    "😀",
+    "\u{301}",
+    "\0",
+    "\n",
+    "99999999999999999999",
+    "mask",
 ];
 
 fuzz_target!(|bytes: &[u8]| {
@@ -19,7 +49,8 @@ fuzz_target!(|bytes: &[u8]| {
     let mut backwards = slices.clone();
     backwards.reverse();
     let assembly = assemble(slices);
-    let used: usize = assembly.cases.iter().flat_map(|case| &case.slices).map(|s| 1 + usize::from(s.reference.is_some())).sum();
+    let used: usize =
+        assembly.cases.iter().flat_map(|case| &case.slices).map(|s| 1 + usize::from(s.reference.is_some())).sum();
     assert_eq!(used + assembly.notes.len(), count, "every slice is used or noted, once");
     let names: BTreeSet<&str> = assembly.cases.iter().map(|case| case.name.as_str()).collect();
     assert_eq!(names.len(), assembly.cases.len(), "no two cases share a name");

@@ -10,6 +10,9 @@ fuzz_target!(|bytes: &[u8]| {
     let json = serde_json::to_vec(&manifest).expect("a manifest can be written");
     let again = Manifest::from_json(&json).expect("a manifest that was written is read");
     // Numbers of double precision may move by one unit in the last place: none of them is computed with.
-    assert_eq!((again.network, again.grid, again.weights, again.split), (manifest.network, manifest.grid, manifest.weights, manifest.split));
+    assert_eq!(
+        (again.network, again.grid, again.weights, again.split),
+        (manifest.network, manifest.grid, manifest.weights, manifest.split)
+    );
     assert_eq!((again.threshold, again.known_answer), (manifest.threshold, manifest.known_answer));
 });

@@ -9,12 +9,12 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let [width, height, slices, bits @ ..] = bytes else { return };
-    let (width, height, slices) = (1 + usize::from(width % 40), 1 + usize::from(height % 40), 1 + usize::from(slices % 4));
+    let (width, height, slices) =
+        (1 + usize::from(width % 40), 1 + usize::from(height % 40), 1 + usize::from(slices % 4));
     let bit = |at: usize| bits.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
     let plane = width * height;
-    let stack: Vec<Mask> = (0..slices)
-        .map(|z| Mask::new(width, height, (0..plane).map(|i| bit(z * plane + i)).collect()))
-        .collect();
+    let stack: Vec<Mask> =
+        (0..slices).map(|z| Mask::new(width, height, (0..plane).map(|i| bit(z * plane + i)).collect())).collect();
     let area: usize = stack.iter().map(Mask::area).sum();
 
     let found = components(&stack);

@@ -24,7 +24,9 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn check(name: &str, bytes: &[u8]) {
-    let Some(contents) = glioscope_fuzz::metered(bytes.len() + LIMITS.bytes as usize, || unpack(name, bytes, &LIMITS).ok()) else {
+    let Some(contents) =
+        glioscope_fuzz::metered(bytes.len() + LIMITS.bytes as usize, || unpack(name, bytes, &LIMITS).ok())
+    else {
         return;
     };
     assert!(contents.files.len() + contents.refused.len() <= LIMITS.entries as usize);

@@ -10,6 +10,7 @@ use glioscope::grid::Grid;
 use glioscope::image::{self, Limits, Slice};
 use glioscope::mask::Mask;
 use glioscope::normalize::CaseStatistics;
+use glioscope::probability::Probability;
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -78,7 +79,8 @@ pub fn use_slices(slices: Vec<Slice>) {
             assert!(input.len() == 3 * 16 * 16 && input.iter().all(|value| value.is_finite()));
             assert_eq!(window.rgba(slice).len(), 4 * slice.width() * slice.height());
             let probability = Grid::new(16, slice.width(), slice.height()).restore(&[0.5; 256]);
-            let mask = Mask::from_probability(slice.width(), slice.height(), &probability, 0.25);
+            let probability = Probability::from_unit(slice.width(), slice.height(), &probability);
+            let mask = Mask::from_probability(&probability, 0.25);
             assert_eq!(mask.area(), slice.width() * slice.height());
         }
     }

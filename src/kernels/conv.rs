@@ -118,7 +118,6 @@ fn convolve<'a, S: Simd>(x: &'a Padded, weights: &'a Packed, out: &'a mut [f32])
 
 /// `MR` output channels, from `half` of `block` on, by `NR` vectors of row `y` from `column` on.
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "the loop nest's coordinates; a struct would only rename them")]
 fn tile<S: Simd, const MR: usize, const NR: usize>(
     x: &Padded,
     weights: &Packed,

@@ -60,7 +60,7 @@ impl Panels {
 }
 
 #[macerator::with_simd]
-fn lanes<'a, S: Simd>(_nothing: &'a ()) -> usize {
+fn lanes<S: Simd>(_nothing: &()) -> usize {
     f32::lanes::<S>()
 }
 

@@ -17,9 +17,9 @@ export default defineConfig({
   // A software GPU takes seconds a slice, on every core that there is.
   timeout: 900_000,
   expect: { timeout: 60_000 },
-  // Every test has a page of its own. Half of the cores, because a page takes several.
+  // Every test has a page of its own; most of them wait more than they compute.
   fullyParallel: true,
-  workers: '50%',
+  workers: '100%',
   reporter: [['list']],
   use: {
     baseURL: process.env.GLIOSCOPE_URL ?? 'http://localhost:8080/',

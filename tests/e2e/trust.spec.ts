@@ -22,7 +22,9 @@ test('the self-test runs on start, on this very device, and its result is in sig
 test('a device that fails the self-test computes nothing, and the page says so', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\nSession.prototype.check = () => Promise.resolve(0.2);`);
   await page.goto('./?backend=cpu');
-  await expect(page.locator('#notice')).toContainText('the self-test is off by 0.2');
+  await scope.is('error');
+  await expect(page.locator('#notice')).toContainText(/cannot compute here: .*the self-test is off by 0\.2/);
+  await expect(page.locator('#selftest')).toHaveText(/^Failed: .*off by 0\.2/);
 });
 
 test('diagnostics say what runs here and nothing about what was opened', async ({ scope, page, context }) => {

@@ -102,7 +102,10 @@ fn in_browser(workspace: &Workspace, arguments: &Arguments, site: &Path, train: 
         "strip=symbols",
     ]))?;
     let model = out.join("model.safetensors");
-    process::run(Command::new(train).arg("export").arg("--out").arg(&model).current_dir(&workspace.root))?;
+    // The site's own weights, which need not be those that lie here.
+    process::run(
+        Command::new(train).arg("export").arg("--model").arg(site.join("www/model")).arg("--out").arg(&model),
+    )?;
     let phantom = phantom(train, out, if arguments.quick { 50 } else { 500 })?;
     let found = out.join("browser.json");
     let mut command = Command::new("node");
