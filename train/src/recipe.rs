@@ -12,9 +12,9 @@ const EPOCHS: u64 = 60;
 /// Side of the network's grid, pixels: the dataset's own.
 pub(crate) const GRID: usize = 256;
 
-/// What a checkpoint decides, not the command line that goes on from it: the names of [`Arguments`].
-pub(crate) const NAMES: [&str; 12] =
-    ["epochs", "batch", "rate", "decay", "crop", "positive", "alone", "average", "widths", "stem", "plain", "seed"];
+/// What a checkpoint decides, not the command line that goes on from it: the names of [`Arguments`] but `epochs`.
+pub(crate) const NAMES: [&str; 11] =
+    ["batch", "rate", "decay", "crop", "positive", "alone", "average", "widths", "stem", "plain", "seed"];
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Recipe")]

@@ -81,6 +81,17 @@ fn a_checkpoint_that_is_cut_off_or_of_other_data_is_named() -> Result<()> {
 }
 
 #[test]
+fn a_fit_that_was_finished_goes_on_to_more_epochs_and_never_to_fewer() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{TINY} fitted"))?.succeeded();
+    let resume = "fit --data data --device cpu --out fitted --resume";
+    world.train(&format!("{resume} --epochs 2"))?.failed_with(&["--epochs is 2", "3 are done"]);
+    world.train(&format!("{resume} --epochs 5"))?.succeeded();
+    assert_eq!(fs::read_to_string(world.path("fitted/history.csv"))?.lines().count(), 1 + 5);
+    Ok(())
+}
+
+#[test]
 fn a_recipe_that_cannot_be_is_refused_before_anything_is_read() -> Result<()> {
     let world = World::new()?;
     for (wrong, value) in [("--crop", "100"), ("--widths", "0"), ("--positive", "2")] {
