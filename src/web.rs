@@ -153,6 +153,12 @@ fn start() {
     unsafe { __wasm_call_ctors() };
 }
 
+/// Which version of the package this is.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
 /// Calls `callback` with the message of a panic, before the trap that follows it. The console gets it in any case.
 #[wasm_bindgen(js_name = onPanic)]
 pub fn on_panic(#[wasm_bindgen(unchecked_param_type = "(message: string) => void")] callback: Function) {
