@@ -281,7 +281,7 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
     let measure = findings.measure(0.5, Some(VOXEL));
     let millilitres = measure.millilitres.expect("the voxel is known");
-    assert!(page.contains(&format!("{} voxels, {millilitres:.2} ml", measure.voxels)), "{page}");
+    assert!(page.contains(&format!("{} voxels, {millilitres:.2} mL", measure.voxels)), "{page}");
     // Nothing from elsewhere.
     for reference in ["http:", "https:", "src=\"/", "href", "url("] {
         assert!(!page.contains(reference), "{reference}");
@@ -290,7 +290,7 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
     assert_eq!(page.matches("<rect ").count(), 3);
     // Without a voxel there are no millilitres to be found.
     let page = report(origin(&manifest), [(&findings, None)]);
-    assert!(!page.contains(" ml"), "{page}");
+    assert!(!page.contains(" mL"), "{page}");
 }
 
 #[test]

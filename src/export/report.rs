@@ -211,7 +211,7 @@ struct Amount(usize, Option<f64>);
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} voxels", self.0)?;
-        self.1.map_or(Ok(()), |millilitres| write!(f, ", {millilitres:.2} ml"))
+        self.1.map_or(Ok(()), |millilitres| write!(f, ", {millilitres:.2} mL"))
     }
 }
 
