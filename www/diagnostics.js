@@ -2,6 +2,7 @@
  * What a report of a fault needs to say about this device. No name of a file and no pixel is in it.
  */
 import { find } from './dom.js';
+import { assets } from './integrity.js';
 
 /** @import { CaseState, ModelInfo, Standing } from './types.js' */
 /** @typedef {() => {standing: Standing | null, model: ModelInfo | null, cases: CaseState[]}} Known */
@@ -28,7 +29,7 @@ export class Diagnostics {
 
   async refresh() {
     this.#said.textContent = '';
-    this.#text.value = JSON.stringify({ ...gathered(this.#known()), gpu: await gpu() }, null, 2);
+    this.#text.value = JSON.stringify({ ...gathered(this.#known()), site: await site(), gpu: await gpu() }, null, 2);
   }
 
   async #copy() {
@@ -45,9 +46,10 @@ function gathered({ standing, model, cases }) {
   const faults = cases.flatMap(({ slices }) => slices.flatMap(({ fault }) => fault?.kind ?? []));
   const { userAgent, hardwareConcurrency, language, onLine } = navigator;
   return {
+    version: standing && model && `${standing.version}, weights ${model.version}`,
     page: location.origin + location.pathname,
     model: model && { name: model.name, sha256: model.sha256, threshold: model.threshold },
-    runs: standing && { ...standing, limits: undefined, features: undefined },
+    runs: standing && { ...standing, version: undefined, limits: undefined, features: undefined },
     slices: {
       cases: cases.length,
       all: cases.reduce((sum, { slices }) => sum + slices.length, 0),
@@ -66,6 +68,11 @@ function gathered({ standing, model, cases }) {
     },
     time: new Date().toISOString(),
   };
+}
+
+/** Which version of the site this is; in development there is none. */
+async function site() {
+  return (await assets().catch(() => null))?.version ?? null;
 }
 
 /** What this browser says of its GPU, whether or not the network runs there. */

@@ -1,14 +1,25 @@
 /**
- * The model card: what the network is, what it was fitted on and how well it does. Every figure is out of the manifest
- * that came with the weights.
+ * The model card: what the network is, what it was fitted on and how well it does. The figures at its head are out of the
+ * manifest that came with the weights; below them stands the card that was written for them, whole.
  */
 import { count, find, make } from './dom.js';
 import { score } from './figures.js';
+import { vouch } from './integrity.js';
+import { markdown } from './markdown.js';
 
 /** @import { ModelInfo } from './types.js' */
 
 export class ModelCard {
   #root = find('#card-body');
+  #written = make('div', { className: 'written' });
+
+  constructor() {
+    // With the rest of the page, and not when it is looked at: by then nothing is asked for any more.
+    void card().then(
+      (text) => this.#written.replaceChildren(...markdown(text, 1)),
+      (error) => this.#written.replaceChildren(make('p', { className: 'fine' }, `The rest of the card could not be had: ${error.message}`)),
+    );
+  }
 
   /** @param {ModelInfo} model */
   show({ name, sha256, bytes, parameters, threshold, grid, normalisation, split, counts, metrics }) {
@@ -19,7 +30,6 @@ export class ModelCard {
     const metric = (key) => (key in metrics ? score(metrics[key]) : null);
     this.#root.replaceChildren(
       make('p', { className: 'alarm' }, 'Research use only: no medical device, no diagnosis.'),
-      make('p', {}, 'A U-Net that marks the FLAIR abnormality of lower-grade gliomas on single axial MR slices, before surgery.'),
       make('h3', {}, 'Measured on patients it has never seen'),
       rows(
         ['Held out', `${count(split.held_out.length)} patients`],
@@ -33,11 +43,6 @@ export class ModelCard {
         ['Slices without lesion that it marks', 'empty_slices_drawn_fraction' in metrics ? share(metrics.empty_slices_drawn_fraction) : null],
       ),
       make('p', { className: 'fine' }, `At threshold ${threshold}. Dice a patient is over the patient’s whole volume.`),
-      make('h3', {}, 'Where it fails'),
-      make('ul', {},
-        make('li', {}, `Small and faint lesions${'patient_dice_worst' in metrics ? `: the worst patient’s Dice is ${score(metrics.patient_dice_worst)}` : ''}.`),
-        make('li', {}, 'Just above and below a lesion it may go on where there is none.'),
-        make('li', {}, 'It has seen one dataset, TCGA-LGG. Other diseases, contrasts, orientations and operated patients are outside of it.')),
       make('h3', {}, 'What it is'),
       rows(
         ['Fitted on', `${count(split.fit.length)} patients, ${count(counts.slices)} slices, ${count(counts.positive)} with lesion`],
@@ -46,6 +51,15 @@ export class ModelCard {
         ['Weights, SHA-256', sha256],
         ['Licence', 'CC BY-NC-SA 4.0, as the dataset’s'],
       ),
+      this.#written,
     );
   }
+}
+
+/** @returns {Promise<string>} without its title, which the sheet has already */
+async function card() {
+  const response = await fetch(new URL('model/MODEL_CARD.md', import.meta.url));
+  if (!response.ok) throw new Error(`model/MODEL_CARD.md: the server answered ${response.status}`);
+  const [, text] = await Promise.all([vouch(response.clone()), response.text()]);
+  return text.replace(/^# .*\n/, '');
 }

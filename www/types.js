@@ -55,9 +55,9 @@
  */
 
 /**
- * What runs and how its self-test went: `difference` is the largest difference in probability from the native golden,
+ * What runs and how its self-test went: `version` is the package's, `difference` is the largest difference in probability from the native golden,
  * `milliseconds` the time of that slice; both null until the test is through. `limits` and `features` are the adapter's.
- * @typedef {{backend: Backend, adapter: string, software: boolean, why: string, difference: number | null, milliseconds: number | null, limits: Record<string, number>, features: string[]}} Standing
+ * @typedef {{version: string, backend: Backend, adapter: string, software: boolean, why: string, difference: number | null, milliseconds: number | null, limits: Record<string, number>, features: string[]}} Standing
  */
 
 /**
