@@ -2,14 +2,9 @@
  * The display controls: contrast and window, what is laid over the slice and how, and the threshold.
  */
 import { find } from './dom.js';
+import { PRESETS, tissue } from './windows.js';
 
 /** @import { Look, Pixels, Window } from './types.js' */
-
-/** Windows by name; `auto` is taken from the slice. */
-/** @type {Record<string, Window>} */
-const PRESETS = { full: { low: 0, high: 255 }, bright: { low: 70, high: 255 }, dark: { low: 0, high: 150 } };
-/** Parts of the tissue's pixels that `auto` shows as black and as white. */
-const TAIL = 0.01;
 
 export class Looks {
   #root = find('#look');
@@ -93,7 +88,7 @@ export class Looks {
   /** @param {string} name */
   setPreset(name) {
     this.#preset.value = name;
-    this.#setWindow(name === 'auto' ? auto(this.#pixels(), this.value.contrast) : PRESETS[name]);
+    this.#setWindow(name === 'auto' ? tissue(this.#pixels(), this.value.contrast) : PRESETS[name]);
   }
 
   /** Wider to the right, brighter upwards, as every reader has it. @param {number} x @param {number} y in CSS pixels */
@@ -140,26 +135,4 @@ export class Looks {
   #named(name) {
     return /** @type {HTMLInputElement} */ (find(`input[name="${name}"]`, this.#root));
   }
-}
-
-/**
- * From the darkest to the brightest tissue of a slice, but for the few pixels at either end.
- * @param {Pixels | null} pixels
- * @param {Look['contrast']} contrast
- * @returns {Window}
- */
-function auto(pixels, contrast) {
-  if (!pixels) return PRESETS.full;
-  const channel = contrast === 'pre' ? 0 : contrast === 'post' ? 2 : 1;
-  const counts = new Uint32Array(256);
-  for (let i = channel; i < pixels.rgba.length; i += 4) counts[pixels.rgba[i]]++;
-  // Air is most of a slice and says nothing.
-  counts.fill(0, 0, 8);
-  const tail = TAIL * counts.reduce((sum, value) => sum + value, 0);
-  const end = (/** @type {number[]} */ levels) => {
-    let seen = 0;
-    return levels.find((level) => (seen += counts[level]) > tail);
-  };
-  const levels = [...counts.keys()];
-  return { low: end(levels) ?? 0, high: end(levels.reverse()) ?? 255 };
 }

@@ -1,11 +1,9 @@
 /**
- * The stage: a slice with what was found on it, alone or beside the reference, and what is known of it in the corners.
+ * The stage: which slice is on it and where, alone or beside the reference, and what is known of it in the corners.
  */
 import { Camera } from './camera.js';
-import { colour, find } from './dom.js';
-import { outline } from './outline.js';
-import { agreement, heat, paint, tint } from './picture.js';
-import { remember } from './remember.js';
+import { find } from './dom.js';
+import { Painter } from './painter.js';
 
 /** @import { Pane } from './camera.js' */
 /** @import { Look, Pixels } from './types.js' */
@@ -20,9 +18,6 @@ import { remember } from './remember.js';
 /** @typedef {Record<'nw' | 'ne' | 'sw' | 'se', string>} Corners lines of text, by the points of the compass */
 /** @typedef {{x: number, y: number, size: number}} Cursor where the brush is and how wide, in pixels of the slice */
 
-/** Three colours have to be told apart: they are laid on no weaker than this. */
-const LEAST_AGREEMENT = 0.6;
-
 export class Viewer {
   camera = new Camera();
   #stage = find('#stage');
@@ -35,16 +30,7 @@ export class Viewer {
   /** @type {Cursor | null} */
   #cursor = null;
   #frame = 0;
-  #referenceColour = colour('--reference');
-  // Moving about redraws these as they are.
-  #paint = remember((/** @type {Pixels} */ pixels, /** @type {Look['contrast']} */ contrast, /** @type {number} */ low, /** @type {number} */ high) =>
-    paint(pixels, contrast, { low, high }));
-  #tint = remember(tint);
-  #heat = remember(heat);
-  #agreement = remember(agreement);
-  #outline = remember(outline);
-  #referenceOutline = remember(outline);
-  #referenceTint = remember(tint);
+  #painter = new Painter();
 
   constructor() {
     new ResizeObserver(() => this.schedule()).observe(this.#stage);
@@ -138,9 +124,9 @@ export class Viewer {
     if (!this.#view) return;
     const [first, second] = this.#panes();
     const look = this.#look;
-    this.#drawPane(context, first, this.#view, second ? { ...look, reference: false } : look);
+    this.#paint(context, first, this.#view, second ? { ...look, reference: false } : look);
     // Beside the mask the reference is drawn as the mask is.
-    if (second) this.#drawPane(context, second, this.#view, { ...look, hidden: true, reference: true });
+    if (second) this.#paint(context, second, this.#view, { ...look, hidden: true, reference: true });
   }
 
   /**
@@ -149,70 +135,15 @@ export class Viewer {
    * @param {View} view
    * @param {Look} look
    */
-  #drawPane(context, pane, { pixels, mask, probability, reference, beside }, look) {
-    const { scale, left, top } = this.camera.place(pane, pixels);
-    const { width, height } = pixels;
+  #paint(context, pane, view, look) {
+    const place = this.camera.place(pane, view.pixels);
     context.save();
-    context.setTransform(1, 0, 0, 1, 0, 0);
     context.beginPath();
     context.rect(pane.x, pane.y, pane.width, pane.height);
     context.clip();
-    context.setTransform(scale, 0, 0, scale, left, top);
-    // Near enough, one wants to see the pixels as they are.
-    context.imageSmoothingEnabled = scale / devicePixelRatio < 8;
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(this.#paint(pixels, look.contrast, look.window.low, look.window.high), 0, 0);
-    context.imageSmoothingEnabled = false;
-    /** @param {Path2D} path @param {string} colour @param {number} strength @param {number} weight */
-    const stroke = (path, colour, strength, weight) => {
-      context.globalAlpha = strength;
-      context.strokeStyle = colour;
-      context.lineCap = 'square';
-      context.lineWidth = (weight * devicePixelRatio) / scale;
-      context.stroke(path);
-    };
-    /** @param {OffscreenCanvas} layer @param {number} strength */
-    const lay = (layer, strength) => {
-      context.globalAlpha = strength;
-      context.drawImage(layer, 0, 0);
-    };
-    /** @param {OffscreenCanvas} layer @param {Path2D} path @param {string} colour */
-    const cover = (layer, path, colour) => {
-      if (look.style === 'fill') lay(layer, look.opacity);
-      // A line needs more strength than an area to be seen as well.
-      if (look.style === 'fill') stroke(path, colour, Math.min(1, look.opacity + 0.25), 1);
-      else stroke(path, colour, 0.4 + 0.6 * look.opacity, 2);
-    };
-    if (!look.hidden) {
-      if (look.overlay === 'heat' && probability) {
-        lay(this.#heat(probability, width, height), look.opacity);
-        if (mask) stroke(this.#outline(mask, width, height), '#ffffff', 0.8, 1);
-      } else if (look.overlay === 'agreement' && mask && reference) {
-        lay(this.#agreement(mask, reference, width, height), Math.max(look.opacity, LEAST_AGREEMENT));
-      } else if (mask) {
-        cover(this.#tint(mask, width, height, look.colour), this.#outline(mask, width, height), look.colour);
-      }
-    }
-    // Agreement says it all already.
-    if (reference && look.reference && (look.hidden || look.overlay !== 'agreement')) {
-      const path = this.#referenceOutline(reference, width, height);
-      if (beside && look.hidden) cover(this.#referenceTint(reference, width, height, this.#referenceColour), path, this.#referenceColour);
-      else stroke(path, this.#referenceColour, 1, 1.5);
-    }
-    if (this.#cursor) this.#drawCursor(context, this.#cursor, scale);
+    context.setTransform(place.scale, 0, 0, place.scale, place.left, place.top);
+    this.#painter.paint(context, view, look, place.scale);
+    if (this.#cursor) this.#painter.paintCursor(context, this.#cursor, place.scale);
     context.restore();
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {Cursor} cursor @param {number} scale */
-  #drawCursor(context, { x, y, size }, scale) {
-    context.beginPath();
-    context.arc(x, y, size / 2, 0, 2 * Math.PI);
-    // Dark under light: seen on any tissue.
-    for (const [style, weight] of /** @type {const} */ ([['#000', 3], ['#fff', 1.25]])) {
-      context.globalAlpha = 1;
-      context.strokeStyle = style;
-      context.lineWidth = (weight * devicePixelRatio) / scale;
-      context.stroke();
-    }
   }
 }

@@ -3,8 +3,8 @@
  * `{id, error}`; a message without an id says that this worker is lost and why.
  */
 import { faultOf } from './fault.js';
+import { bytes, compiled } from './fetched.js';
 import { probe, watchDevices } from './gpu.js';
-import { vouch } from './integrity.js';
 
 /** @import { VolumeKind } from './engine.js' */
 /** @import { Backend, Fault, Place, Source, Spacing } from './types.js' */
@@ -68,14 +68,14 @@ function given(bytes) {
 async function open(wish) {
   const [pkg, module, manifest, weights] = await Promise.all([
     import('./pkg/glioscope.js'),
-    wish.module ?? compile(),
+    wish.module ?? compiled('pkg/glioscope_bg.wasm'),
     bytes('model/model.json'),
     bytes('model/weights.bin'),
   ]);
   await pkg.default({ module_or_path: module });
   pkg.onPanic((message) => lost({ kind: 'panic', file: null, message }));
   session = await pkg.Session.create(wish.backend, manifest, weights);
-  return { backend: session.backend(), module };
+  return { backend: session.backend(), module, version: pkg.version() };
 }
 
 /** The known slice on this device: how far off, and how long it took. A device that is too far off computes nothing. */
@@ -89,29 +89,6 @@ async function check() {
     throw { kind: 'device', file: null, message };
   }
   return { difference, milliseconds };
-}
-
-async function compile() {
-  const { response, vouched } = await get('pkg/glioscope_bg.wasm');
-  const streams = response.headers.get('Content-Type') === 'application/wasm';
-  const compiled = streams ? WebAssembly.compileStreaming(response) : response.arrayBuffer().then(WebAssembly.compile);
-  // Compiled while it comes in; run only if it is what it should be.
-  const [, module] = await Promise.all([vouched, compiled]);
-  return module;
-}
-
-/** @param {string} path */
-async function bytes(path) {
-  const { response, vouched } = await get(path);
-  const [, buffer] = await Promise.all([vouched, response.arrayBuffer()]);
-  return new Uint8Array(buffer);
-}
-
-/** @param {string} path */
-async function get(path) {
-  const response = await fetch(new URL(path, import.meta.url));
-  if (!response.ok) throw new Error(`${path}: the server answered ${response.status}`);
-  return { response, vouched: vouch(response.clone()) };
 }
 
 /** @param {Source} source */

@@ -1,0 +1,94 @@
+/**
+ * NiiVue on a canvas, with what the page asks of it and nothing else. The library has types of its own, which are not
+ * bundled; what is used of them stands here.
+ */
+import { HEAT } from './picture.js';
+
+/** @typedef {{colormap: string, cal_min: number, cal_max: number}} Image a volume of NiiVue's */
+/**
+ * @typedef {object} Niivue
+ * @property {(name: string, stops: string[]) => void} colour adds a colour map
+ * @property {(name: string) => void} view `multi` three planes, `render` in 3-D
+ * @property {(nifti: ArrayBuffer, name: string, colormap: string, opacity: number) => Promise<Image>} image takes the bytes over
+ * @property {(images: Image[]) => void} show the first one is the background
+ * @property {(part: number) => void} point puts the planes at a part of the stack, 0 to 1
+ */
+
+/** Where a NIfTI-1 header has its voxel sizes, the code of its affine map, and that map. */
+const [SIZES, FORM, AFFINE] = [76, 254, 280];
+/** NiiVue's numbers for its views. */
+/** @type {Record<string, number>} */
+const PLANES = { multi: 3, render: 4 };
+
+/**
+ * @param {HTMLElement} canvas
+ * @param {(slice: number) => void} onSlice somebody has pointed to one
+ * @returns {Promise<Niivue>}
+ */
+export async function open(canvas, onSlice) {
+  const { Niivue, NVImage } = await import(address().href);
+  const niivue = new Niivue({
+    logLevel: 'error',
+    // Files belong to the page, keys to the page, and which side is left no file here says.
+    dragAndDropEnabled: false,
+    viewModeHotKey: '',
+    clipPlaneHotKey: '',
+    cycleClipPlaneHotKey: '',
+    isOrientationTextVisible: false,
+    isResizeCanvas: true,
+    show3Dcrosshair: true,
+    crosshairColor: [0.55, 0.8, 1, 0.8],
+    multiplanarForceRender: true,
+    sliceType: PLANES.multi,
+  });
+  await niivue.attachToCanvas(canvas, false);
+  if (!niivue.gl) throw new Error('this browser offers no WebGL 2');
+  // From the front, a little from above.
+  niivue.setRenderAzimuthElevation(120, 25);
+  const colour = (/** @type {string} */ name, /** @type {string[]} */ stops) => niivue.addColormap(name, colormap(stops));
+  colour('glioscope-heat', HEAT);
+  colour('glioscope-reference', ['#56b4e9', '#56b4e9']);
+  niivue.onLocationChange = (/** @type {{vox: number[]}} */ { vox }) => onSlice(Math.round(vox[2]));
+  return {
+    colour,
+    view: (/** @type {string} */ name) => niivue.setSliceType(PLANES[name]),
+    image: (/** @type {ArrayBuffer} */ bytes, /** @type {string} */ name, /** @type {string} */ map, /** @type {number} */ opacity) => NVImage.new(upright(bytes), name, map, opacity),
+    show: (/** @type {Image[]} */ images) => {
+      niivue.volumes = images;
+      // Makes it the background and uploads all of them, once.
+      niivue.setVolume(images[0], 0);
+    },
+    point: (/** @type {number} */ part) => {
+      niivue.scene.crosshairPos[2] = part;
+      niivue.drawScene();
+    },
+  };
+}
+
+/**
+ * Which way the head lies no file says, and so the volume does not either. On the screen it is to lie as its slices do:
+ * the first column on the left, the first row on top.
+ * @param {ArrayBuffer} nifti changed in place
+ */
+function upright(nifti) {
+  const header = new DataView(nifti);
+  const size = (/** @type {number} */ axis) => header.getFloat32(SIZES + 4 * axis, true);
+  header.setInt16(FORM, 1, true);
+  [[size(1), 0, 0], [0, -size(2), 0], [0, 0, size(3)]].forEach((row, i) => {
+    row.forEach((value, k) => header.setFloat32(AFFINE + 16 * i + 4 * k, value, true));
+  });
+  return nifti;
+}
+
+/** Where the bundled library lies. */
+export function address() {
+  return new URL('vendor/niivue.js', import.meta.url);
+}
+
+/** Clear below its lowest value, then from the first colour to the last. @param {string[]} stops */
+function colormap(stops) {
+  const part = (/** @type {number} */ at) => stops.map((colour) => parseInt(colour.slice(at, at + 2), 16));
+  const levels = stops.map((_, i) => Math.round((255 * i) / (stops.length - 1)));
+  // The lowest level stands for all that is not drawn.
+  return { R: [0, ...part(1)], G: [0, ...part(3)], B: [0, ...part(5)], A: [0, ...stops.map(() => 255)], I: [0, ...levels.map((level) => Math.max(1, level))] };
+}
