@@ -11,6 +11,9 @@ import { isSession } from './zip.js';
 /** What operating systems leave in folders. */
 const LITTER = /(^|\/)(\.[^/]*|Thumbs\.db|desktop\.ini|__MACOSX\/.*)$/i;
 
+/** Over a page a drag is heard of every 50 to 350 ms, even one that rests. */
+const SILENT_MS = 2000;
+
 /**
  * @typedef {object} Intake
  * @property {(sources: Source[], faults: Fault[]) => void} onOpen with what could not be looked into
@@ -43,6 +46,8 @@ export function listenForFiles({ onOpen, onAdd, onSession, onClear }) {
   find('#clear').addEventListener('click', onClear);
 
   let depth = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let silence;
   const more = find('#veil-add');
   /** Whether the pointer is where files are added. @param {DragEvent} event */
   const overMore = ({ clientX, clientY }) => {
@@ -54,6 +59,9 @@ export function listenForFiles({ onOpen, onAdd, onSession, onClear }) {
     if (!event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
     depth = Math.max(0, depth + step);
+    // A drag that is given up need not leave: it only falls silent.
+    clearTimeout(silence);
+    if (depth > 0) silence = setTimeout(() => document.body.toggleAttribute('data-dragging', Boolean((depth = 0))), SILENT_MS);
     document.body.toggleAttribute('data-dragging', depth > 0);
     more.toggleAttribute('data-over', depth > 0 && overMore(event));
   };

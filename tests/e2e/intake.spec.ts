@@ -97,6 +97,17 @@ test('a drop on the right adds; elsewhere it takes the place of what is open', a
   await scope.is('done');
 });
 
+test('a drag that is given up without a word leaves no veil', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  const client = await page.context().newCDPSession(page);
+  const data = { items: [], files: [excerpt(phantoms()[0], 1)], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver'] as const) await client.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+  await expect(page.locator('.veil')).toBeVisible();
+  await client.send('Input.dispatchDragEvent', { type: 'dragCancel', x: 400, y: 400, data });
+  await expect(page.locator('.veil')).toBeHidden();
+  await expect(page.locator('#cases li')).toHaveCount(0);
+});
+
 test('clear all leaves nothing open', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
