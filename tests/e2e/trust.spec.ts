@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MODEL, excerpt, phantoms } from './files.ts';
+import { png } from './making.ts';
 import { expect, test } from './page.ts';
 
 test('the self-test runs on start, on this very device, and its result is in sight', async ({ scope, page }) => {
@@ -38,6 +39,9 @@ test('diagnostics say what runs here and nothing about what was opened', async (
   await expect(page.locator('#copied')).toHaveText('Copied');
   const text = await page.evaluate(() => navigator.clipboard.readText());
   const said = JSON.parse(text);
+  const [, version] = /^version = "(.*)"$/m.exec(readFileSync(join(MODEL, '../../Cargo.toml'), 'utf8')) ?? [];
+  expect(said.version).toBe(`${version}, weights ${said.model.sha256.slice(0, said.version.split(' ').at(-1).length)}`);
+  expect(said.site).toMatch(/^[0-9a-f]{16}$/);
   expect(said.browser.userAgent).toBe(await page.evaluate(() => navigator.userAgent));
   expect(said.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.bin'))).digest('hex'));
   expect(said.runs.backend).toBe('cpu');
@@ -64,6 +68,12 @@ test('the model card in the page has the figures of the weights that run', async
     await expect(card.locator('dl > div', { has: page.getByText(name, { exact: true }) }).locator('dd')).toHaveText(value);
   }
   await expect(card).toContainText('Research use only');
+  // The card that was written for these weights, as a reader wants it: headings, and tables with heads.
+  const text = readFileSync(join(MODEL, 'MODEL_CARD.md'), 'utf8');
+  for (const [, heading] of text.matchAll(/^## (.*)$/gm)) await expect(card.getByRole('heading', { name: heading, exact: true, level: 3 })).toBeVisible();
+  await expect(card.getByRole('table')).toHaveCount(text.match(/^\|( --- \|)+$/gm)?.length ?? 0);
+  await expect(card.getByRole('columnheader', { name: 'median', exact: true })).toBeVisible();
+  await expect(card.locator('.written')).not.toContainText(/\*\*|\||`/);
   await page.keyboard.press('Escape');
   await expect(card).toBeHidden();
 });
@@ -97,6 +107,39 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await expect(page.locator('#readout')).toContainText(reason);
   await expect(page.locator('#cases .badge')).toHaveText(['checked', 'overruled']);
 });
+
+/** A sky with a sun and its haze, hills and a meadow: what somebody might drop by mistake. */
+function landscape(x: number, y: number): number[] {
+  const grain = 12 * Math.sin(x * 12.9898 + y * 78.233) * Math.sin(x * 3.7 - y * 9.1);
+  const hill = 190 - 34 * Math.sin(x / 47) - 12 * Math.sin(x / 13 + 1);
+  if (y > hill) return [60 + (y - hill) / 3 + grain, 110 + (y - hill) / 4 + grain, 50 + grain];
+  const haze = 150 * Math.exp(-Math.hypot(x - 210, y - 70) / 45);
+  return [120 + y / 3 + haze + grain / 3, 160 + y / 4 + haze + grain / 3, 230 - y / 6 + grain / 3];
+}
+
+/** A page of print: dark words on white. */
+function page(x: number, y: number): number[] {
+  const ink = x > 30 && x < 290 && y > 30 && y < 290 && y % 14 < 7 && Math.sin(Math.floor(x / 3) * 7.3 + Math.floor(y / 14) * 3.1) > -0.2;
+  return ink ? [25, 25, 30] : [250, 250, 248];
+}
+
+for (const [name, colour] of Object.entries({ landscape, page })) {
+  test(`a ${name} is refused by the input check, with its reasons, until the visitor insists`, async ({ scope, page: tab }) => {
+    await scope.open('?backend=cpu');
+    await scope.chooseFiles([{ name: `${name}.png`, bytes: png(320, 320, colour) }]);
+    await scope.is('done');
+    await expect(tab.locator('#cases .badge')).toHaveText(['held back']);
+    await expect(tab.locator('#verdict')).toBeVisible();
+    await expect(tab.locator('#verdict li')).not.toHaveCount(0);
+    for (const reason of await tab.locator('#verdict li').allTextContents()) expect(reason).toMatch(/^[A-Z1-9].{20,}\.$/);
+    await expect(tab.locator('#strip [data-is="waiting"]')).toHaveCount(1);
+    await expect(tab.locator('#readout .figure')).toHaveCount(0);
+    await tab.getByRole('button', { name: 'Segment anyway' }).click();
+    await expect(tab.locator('#strip [data-is="clear"], #strip [data-is="lesion"]')).toHaveCount(1);
+    await expect(tab.locator('#verdict')).toBeHidden();
+    await expect(tab.locator('#cases .badge')).toHaveText(['overruled']);
+  });
+}
 
 test('that nothing leaves the browser is said, with the way to check it', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
