@@ -64,6 +64,8 @@ test('an edit is not the network: it stays at every threshold, and other slices 
   await page.locator('input[name="threshold"]').fill('95');
   await page.focus('#stage');
   await page.keyboard.press('PageUp');
+  // The stage follows with the next frame: until then it tells of the edited slice.
+  await expect(page.locator('#stage')).toHaveAttribute('aria-label', /^Slice 1 of 3/);
   const other = await area(page);
   await page.locator('input[name="threshold"]').fill('5');
   await expect.poll(() => area(page)).toBeGreaterThan(other);

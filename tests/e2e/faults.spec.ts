@@ -165,14 +165,14 @@ test('a lost device in the middle of a case: the rest runs on the CPU', async ({
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${keep}`, 1);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('webgpu');
-  await scope.chooseFolder(excerpt(phantoms()[0], 8));
+  await scope.chooseFolder(excerpt(phantoms()[0], 5));
   await scope.finished(1);
   await page.workers()[0].evaluate(() => (self as unknown as { opened: GPUDevice }).opened.destroy());
   await scope.is('done');
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#notice')).toHaveText(/The worker stopped: .*(device|GPU)/);
   await expect(page.locator('#backend-detail')).toContainText('WebGPU was given up');
-  expect(masks((await scope.download()).bytes).size).toBe(8);
+  expect(masks((await scope.download()).bytes).size).toBe(5);
 });
 
 test('a GPU that computes wrong numbers is found out', async ({ scope, page }) => {

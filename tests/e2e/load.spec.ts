@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { excerpt, phantoms, train, unzip } from './files.ts';
+import { memory, shown } from './memory.ts';
 import { expect, test, type Scope } from './page.ts';
 
 test.describe.configure({ timeout: 3_600_000 });
@@ -66,27 +67,6 @@ test('case after case in one tab, for long @soak', async ({ scope, page }) => {
   const end = performance.now() + 60_000 * minutes;
   await repeat(scope, page, (round) => round < 6 || performance.now() < end, 1.1);
 });
-
-/** Shows wasm's memory, which the package keeps to itself. */
-const shown = (source: string) => `{ const instantiate = WebAssembly.instantiate;
-  WebAssembly.instantiate = async (...given) => {
-    const result = await instantiate(...given);
-    self.wasmMemory = (result.instance ?? result).exports.memory;
-    return result;
-  }; }\n${source}`;
-
-/** Bytes: the page's heap after a collection, and the wasm memory of all workers. */
-async function memory(page: Page) {
-  const client = await page.context().newCDPSession(page);
-  await client.send('HeapProfiler.collectGarbage');
-  await client.send('Performance.enable');
-  const { metrics } = await client.send('Performance.getMetrics');
-  await client.detach();
-  const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? NaN;
-  const size = () => (self as unknown as { wasmMemory: WebAssembly.Memory }).wasmMemory.buffer.byteLength;
-  const sizes = await Promise.all(page.workers().map((worker) => worker.evaluate(size)));
-  return { heap, wasm: sizes.reduce((sum, bytes) => sum + bytes, 0), workers: sizes.length };
-}
 
 /** Drops two cases in turn for as long as `goesOn`; fails where memory grows or a case takes `slower` times as long. */
 async function repeat(scope: Scope, page: Page, goesOn: (round: number) => boolean, slower: number) {

@@ -1,11 +1,14 @@
 /**
  * The main job: a patient's slices go in, the masks that come out are those of the native program.
  */
+import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { agreement, excerpt, masks, nativeMasks, phantoms, readMask, realPatients } from './files.ts';
 import { expect, test } from './page.ts';
 
 const AGREEMENT = 0.999;
+/** A software GPU takes seconds for each of these slices. */
+const ON_GPU = 4;
 
 // A software GPU may need half a minute a slice where the machine has other work.
 test.describe.configure({ timeout: 1_800_000 });
@@ -13,7 +16,7 @@ test.describe.configure({ timeout: 1_800_000 });
 for (const backend of ['cpu', 'webgpu'] as const) {
   test(`${backend}: a synthetic patient's masks are the native ones`, async ({ scope, page }) => {
     const [patient] = phantoms();
-    const folder = backend === 'cpu' ? patient : excerpt(patient, 6);
+    const folder = backend === 'cpu' ? patient : excerpt(patient, ON_GPU);
     await scope.open(`?backend=${backend}`);
     await scope.drop(folder);
     await scope.is('done');
@@ -24,25 +27,29 @@ for (const backend of ['cpu', 'webgpu'] as const) {
   const [real] = realPatients();
   if (real) {
     test(`${backend}: a real patient's masks are the native ones`, async ({ scope, page }) => {
+      const folder = backend === 'cpu' ? real : excerpt(real, ON_GPU);
       await scope.open(`?backend=${backend}`);
-      await scope.chooseFolder(real);
+      await scope.chooseFolder(folder);
       await scope.is('done');
       await expect(page.locator('#backend')).toHaveText(backend);
       await expect(page.locator('#errors li')).toHaveCount(0);
-      await compare(real, (await scope.download()).bytes);
+      await compare(folder, (await scope.download()).bytes);
     });
   }
 }
 
 test('two patients at once are two cases, each whole', async ({ scope, page }) => {
-  const folders = phantoms();
+  const folders = phantoms().map((folder) => excerpt(folder, 7));
   await scope.open('?backend=cpu');
   await scope.drop(...folders);
   await scope.is('done');
   await expect(page.locator('#cases li b')).toHaveText(folders.map((folder) => basename(folder)));
   const names = [...masks((await scope.download()).bytes).keys()];
-  expect(names).toHaveLength(2 * 24);
-  for (const folder of folders) expect(names).toContain(`${basename(folder)}/${basename(folder)}_1_mask.tif`);
+  expect(names).toHaveLength(2 * 7);
+  for (const folder of folders) {
+    const slices = readdirSync(folder).filter((name) => !name.includes('_mask'));
+    for (const slice of slices) expect(names).toContain(`${basename(folder)}/${slice.replace('.tif', '_mask.tif')}`);
+  }
 });
 
 test('one worker and several find the same', async ({ scope }) => {

@@ -12,6 +12,9 @@ export const FLAGS = [
   '--no-first-run',
 ];
 
+/** Tests that measure time. */
+const TIMED = /(stack|figures)\.spec\.ts$/;
+
 export default defineConfig({
   testDir: '.',
   // A software GPU takes seconds a slice, on every core that there is.
@@ -20,6 +23,12 @@ export default defineConfig({
   // Every test has a page of its own; most of them wait more than they compute.
   fullyParallel: true,
   workers: '100%',
+  // What is timed has the machine to itself, once all the others are through; `--no-deps` runs it alone.
+  projects: [
+    { name: 'page', testIgnore: TIMED },
+    { name: 'timed', testMatch: TIMED, workers: 1, dependencies: ['page'] },
+  ],
+  snapshotPathTemplate: '{testDir}/{testFilePath}-snapshots/{arg}-{platform}{ext}',
   reporter: [['list']],
   use: {
     baseURL: process.env.GLIOSCOPE_URL ?? 'http://localhost:8080/',

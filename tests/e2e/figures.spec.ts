@@ -1,0 +1,86 @@
+/**
+ * How long a visitor waits, and what a long stack takes. A figure is printed each time; what it may be at most counts for
+ * a machine that has nothing else to do, and grows with the work that this one has besides.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { train } from './files.ts';
+import { memory, shown } from './memory.ts';
+import { expect, test } from './page.ts';
+
+/** Seconds from the arrival of the last file to the first mask of the sample, on the CPU. */
+const FIRST_MASK = 3;
+/** Seconds a slice of a patient of 35, on the CPU, with two workers on two cores. */
+const SLICE = 0.15;
+const SLICES = 35;
+
+/** How many times longer everything takes while other processes want the cores too. */
+function busy(): number {
+  return Math.max(1, loadavg()[0] / Math.min(2, cpus().length));
+}
+
+test('from the arrival of the files to the first mask of the sample', async ({ scope, page }) => {
+  let arrived = 0;
+  // The last of what the first mask needs; the viewer of volumes is not among it.
+  page.on('requestfinished', (request) => {
+    if (/\.(wasm|bin|json)$/.test(request.url())) arrived = performance.now();
+  });
+  await page.goto('./?backend=cpu&workers=1', { waitUntil: 'domcontentloaded' });
+  await page.click('#sample');
+  await page.waitForSelector('#strip [data-is="clear"], #strip [data-is="lesion"]');
+  const seconds = (performance.now() - arrived) / 1000;
+  const factor = busy();
+  console.log(`first mask ${seconds.toFixed(2)} s after the files had arrived; load ${loadavg()[0].toFixed(1)}`);
+  await scope.is('done');
+  expect(arrived).toBeGreaterThan(0);
+  expect(seconds).toBeLessThan(FIRST_MASK * factor);
+});
+
+test(`a patient of ${SLICES} slices, on the CPU with two workers`, async ({ scope, page }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'glioscope-figures-'));
+  train('phantom', '--out', folder, '--patients', '1', '--slices', String(SLICES), '--seed', '7');
+  await scope.open('?backend=cpu&workers=2');
+  await expect(page.locator('#selftest')).toContainText('Passed');
+  const start = performance.now();
+  await scope.chooseFolder(join(folder, readdirSync(folder)[0]));
+  await scope.is('running');
+  await scope.is('done');
+  const each = (performance.now() - start) / 1000 / SLICES;
+  const factor = busy();
+  console.log(`${SLICES} slices: ${each.toFixed(3)} s a slice, from the choice of the folder to the last mask measured; load ${loadavg()[0].toFixed(1)}`);
+  await expect(page.locator('#strip button')).toHaveCount(SLICES);
+  expect(each).toBeLessThan(SLICE * factor);
+});
+
+test('memory over 500 slices @soak', async ({ scope, page }) => {
+  test.setTimeout(3_600_000);
+  const folder = mkdtempSync(join(tmpdir(), 'glioscope-figures-'));
+  train('phantom', '--out', folder, '--patients', '1', '--slices', '25', '--seed', '8');
+  const [patient] = readdirSync(folder);
+  const slices = readdirSync(join(folder, patient)).filter((name) => !name.includes('_mask'));
+  const stack = join(mkdtempSync(join(tmpdir(), 'glioscope-figures-')), 'STACK_0001');
+  mkdirSync(stack);
+  for (let i = 0; i < 500; i++) cpSync(join(folder, patient, slices[i % slices.length]), join(stack, `${basename(stack)}_${i + 1}.tif`));
+  await scope.tamper('pkg/glioscope.js', shown);
+  await scope.open('?backend=cpu&workers=2');
+  const states = [await memory(page)];
+  const start = performance.now();
+  await scope.chooseFolder(stack);
+  for (const slices of [50, 250, 450]) {
+    await expect(page.locator('#strip button')).toHaveCount(500, { timeout: 300_000 });
+    await scope.finished(slices);
+    states.push(await memory(page));
+  }
+  await scope.is('done');
+  states.push(await memory(page));
+  const mega = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)}`;
+  console.log(
+    `500 slices in ${((performance.now() - start) / 1000).toFixed(0)} s, load ${loadavg()[0].toFixed(1)}; empty, after 50, 250, 450 and all: ` +
+      `wasm ${states.map(({ wasm }) => mega(wasm)).join(', ')} MB; page and its buffers ${states.map(({ heap, buffers }) => mega(heap + buffers)).join(', ')} MB`,
+  );
+  // Between the 50th slice and the last nothing may be added but what is kept: two bytes a pixel, here and in the worker.
+  const kept = 450 * 256 * 256 * 2;
+  expect(states[4].wasm - states[1].wasm).toBeLessThan(1.5 * kept + 2 ** 24);
+  expect(states[4].heap + states[4].buffers - states[1].heap - states[1].buffers).toBeLessThan(1.5 * kept + 2 ** 24);
+});
