@@ -32,6 +32,9 @@ const FLAGS: [&str; 8] = [
     "--no-first-run",
 ];
 
+/// What the pages' pictures are compared in, and the second browser; where apt has neither, the tests say what they leave out.
+const BESIDES: [&str; 2] = ["fonts-liberation", "firefox-esr"];
+
 const CHROMIUM_NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
 /// Where the installers of macOS and Windows put it, off the PATH.
@@ -42,7 +45,7 @@ const CHROMIUM_PLACES: [&str; 3] = [
 ];
 
 impl Browser {
-    /// Finds a Chromium with its driver; on Debian, as root, installs them where they are missing.
+    /// Finds a Chromium with its driver; on Debian, as root, installs them where they are missing, and [`BESIDES`] with them.
     pub(crate) fn ensure() -> Result<Self> {
         if let Some(found) = Self::find() {
             return Ok(found);
@@ -56,12 +59,12 @@ impl Browser {
         }
         println!("Installing Chromium and its driver with apt-get.");
         process::run(Command::new("apt-get").arg("update"))?;
-        process::run(
-            Command::new("apt-get")
-                .args(["install", "--yes", "--no-install-recommends"])
-                .args(["chromium", "chromium-driver"])
-                .env("DEBIAN_FRONTEND", "noninteractive"),
-        )?;
+        install(&["chromium", "chromium-driver"])?;
+        for package in BESIDES {
+            if let Err(error) = install(&[package]) {
+                println!("Without {package}: {error:#}");
+            }
+        }
         Self::find().context("apt-get installed chromium and chromium-driver, but not on the PATH")
     }
 
@@ -86,6 +89,15 @@ impl Browser {
         })?;
         Some(Self { chromium, driver })
     }
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    process::run(
+        Command::new("apt-get")
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(packages)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
 }
 
 fn named_in(variable: &str) -> Option<PathBuf> {
