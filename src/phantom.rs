@@ -14,6 +14,8 @@ mod noise;
 mod scanner;
 mod tissue;
 
+use std::sync::OnceLock;
+
 use crate::case::{Case, CaseSlice};
 use crate::image::{Channels, Samples, Slice};
 use crate::mask::{Mask, largest_component};
@@ -46,6 +48,13 @@ impl Default for PhantomConfig {
     fn default() -> Self {
         Self { seed: 1, patient: 1, slices: 24, size: 256, lesion: true }
     }
+}
+
+/// The default phantom: what the page offers as its sample and what the self-test looks at. Drawn once, since that takes
+/// longer than a slice takes the network.
+pub fn sample() -> &'static Case {
+    static SAMPLE: OnceLock<Case> = OnceLock::new();
+    SAMPLE.get_or_init(|| PhantomConfig::default().case())
 }
 
 impl PhantomConfig {

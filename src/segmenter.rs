@@ -7,7 +7,7 @@ use crate::grid::Grid;
 use crate::image::Slice;
 use crate::kernels::Plan;
 use crate::normalize::CaseStatistics;
-use crate::phantom::PhantomConfig;
+use crate::phantom;
 use crate::probability::Probability;
 use crate::unet::{INPUTS, UNet};
 use crate::weights::Manifest;
@@ -106,7 +106,7 @@ impl Segmenter {
     /// # Errors
     /// [`Error::Device`] if the device fails.
     pub async fn known_answer(&self) -> Result<Vec<f32>> {
-        let case = PhantomConfig::default().case();
+        let case = phantom::sample();
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
         let slice = &case.slices[case.slices.len() / 2].slice;
         let maps = self.floats(&[slice], &statistics).await?;

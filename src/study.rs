@@ -13,7 +13,7 @@ use crate::export::{mask_name, mask_tiff, slice_tiff};
 use crate::findings::{Findings, Found};
 use crate::image::{self, Slice};
 use crate::measure::Voxel;
-use crate::phantom::PhantomConfig;
+use crate::phantom;
 use crate::probability::Probability;
 use crate::weights::Manifest;
 
@@ -128,11 +128,11 @@ impl Study {
     ///
     /// As [`add_file`](Self::add_file) does; the sample is readable.
     pub fn add_sample(&mut self) -> Result<()> {
-        for CaseSlice { slice, reference } in PhantomConfig::default().case().slices {
+        for CaseSlice { slice, reference } in &phantom::sample().slices {
             if let Some(mask) = reference {
-                self.add_image(&mask_name(slice.name()), &mask_tiff(&mask))?;
+                self.add_image(&mask_name(slice.name()), &mask_tiff(mask))?;
             }
-            self.add_image(slice.name(), &slice_tiff(&slice))?;
+            self.add_image(slice.name(), &slice_tiff(slice))?;
         }
         Ok(())
     }
