@@ -8,35 +8,62 @@ import { FaultError } from './fault.js';
 /** How long a call may take before the worker counts as hung; a software GPU needs seconds a slice. */
 const PATIENCE_MS = 180_000;
 
+const WORKER = new URL('worker.js', import.meta.url).href;
+
 export class Link {
   #worker;
   #onLost;
   #next = 1;
-  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: FaultError) => void, timer: ReturnType<typeof setTimeout>}>} */
+  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: FaultError) => void, timer: ReturnType<typeof setTimeout>, message: object}>} */
   #calls = new Map();
   #closing = new AbortController();
+  #name = `glioscope ${crypto.randomUUID()}`;
 
   /** @param {(fault: Fault) => void} onLost called once, before any call fails for it; not after `close`. */
   constructor(onLost) {
     this.#onLost = onLost;
-    const name = `glioscope ${crypto.randomUUID()}`;
     // A worker from a network address answers to that response's own policy, and a static host sends none. One from a
     // blob inherits the page's: with it, `connect-src 'self'` holds for the code that sees the files.
-    const source = `import ${JSON.stringify(new URL('worker.js', import.meta.url).href)};`;
+    const source = `import ${JSON.stringify(WORKER)};`;
     const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-    this.#worker = new Worker(blob, { type: 'module', name });
+    this.#worker = this.#start(blob, (reason) => this.#again(reason));
     this.#worker.addEventListener('message', () => URL.revokeObjectURL(blob), { once: true });
-    this.#worker.onmessage = ({ data }) => {
-      if (data.held) this.#watch(name);
+  }
+
+  /**
+   * @param {string} address
+   * @param {(reason: Fault) => void} onUnread its script cannot be had
+   */
+  #start(address, onUnread) {
+    const worker = new Worker(address, { type: 'module', name: this.#name });
+    let heard = false;
+    worker.onmessage = ({ data }) => {
+      heard = true;
+      if (data.held) this.#watch(this.#name);
       else if (data.fault) this.#lose(data.fault);
       else this.#settle(data);
     };
-    this.#worker.onmessageerror = () => this.#lose(fault('an answer of the worker could not be read'));
-    this.#worker.onerror = (event) => {
-      URL.revokeObjectURL(blob);
+    worker.onmessageerror = () => this.#lose(fault('an answer of the worker could not be read'));
+    worker.onerror = (event) => {
       event.preventDefault();
-      this.#lose(fault(event.message || 'the worker could not be loaded'));
+      if (!heard && !event.message) onUnread(fault('the worker could not be loaded'));
+      else this.#lose(fault(event.message || 'the worker failed without a word'));
     };
+    return worker;
+  }
+
+  /**
+   * Without a network Firefox does not ask the service worker for what a worker from a blob imports; for a worker by its
+   * address it does. The service worker sends that one the page's policy, without which it is not started.
+   * @param {Fault} reason
+   */
+  async #again(reason) {
+    const kept = navigator.serviceWorker?.controller ? await fetch(WORKER).catch(() => null) : null;
+    if (this.#closing.signal.aborted) return;
+    if (!kept?.headers.has('Content-Security-Policy')) return this.#lose(reason);
+    this.#worker.terminate();
+    this.#worker = this.#start(WORKER, (again) => this.#lose(again));
+    for (const { message } of this.#calls.values()) this.#worker.postMessage(message);
   }
 
   /**
@@ -50,8 +77,9 @@ export class Link {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       const late = () => this.#lose(fault(`the worker did not answer "${action}" within ${patience / 1000} s`));
-      this.#calls.set(id, { resolve, reject, timer: setTimeout(late, patience) });
-      this.#worker.postMessage({ ...message, id, action });
+      const asked = { ...message, id, action };
+      this.#calls.set(id, { resolve, reject, timer: setTimeout(late, patience), message: asked });
+      this.#worker.postMessage(asked);
     });
   }
 

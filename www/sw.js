@@ -101,8 +101,16 @@ async function navigate(request, url) {
  * @param {URL} url
  */
 async function answer(request, url) {
-  const kept = await (await caches.open(CACHE)).match(/** @type {string} */ (keyOf(url)));
-  return kept ?? fetch(request);
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(/** @type {string} */ (keyOf(url)));
+  if (!kept) return fetch(request);
+  if (url.pathname !== `${scope.pathname}www/worker.js`) return kept;
+  // Started by its address, the worker answers to the policy that comes with it: the page's.
+  const page = await (await cache.match(new URL('index.html', scope).href))?.text();
+  const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page ?? '') ?? [];
+  const headers = new Headers(kept.headers);
+  if (policy) headers.append('Content-Security-Policy', policy);
+  return new Response(kept.body, { headers });
 }
 
 /**

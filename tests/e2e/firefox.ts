@@ -13,11 +13,19 @@ export function firefox(): string | undefined {
 }
 
 export class Fox {
-  private constructor(readonly browser: Browser, readonly page: Page) {}
+  /** What the page threw and nobody caught. */
+  readonly errors: string[] = [];
+  /** Addresses that were asked for, in order. */
+  readonly asked: string[] = [];
+
+  private constructor(readonly browser: Browser, readonly page: Page) {
+    page.on('pageerror', (error) => this.errors.push(String(error)));
+    page.on('request', (request) => this.asked.push(request.url()));
+  }
 
   /** Opens the page and waits until it is ready. */
   static async open(address: string): Promise<Fox> {
-    const browser = await launch({ browser: 'firefox', executablePath: firefox(), headless: true });
+    const browser = await launch({ browser: 'firefox', executablePath: firefox(), headless: true, protocolTimeout: 1_800_000 });
     const page = await browser.newPage();
     // What is saved is looked at here, before the browser's downloads get it.
     await page.evaluateOnNewDocument(() => {
@@ -27,25 +35,73 @@ export class Fox {
         return make.call(URL, given);
       };
     });
-    await page.goto(`${address}?backend=cpu`);
     const fox = new Fox(browser, page);
+    await page.goto(`${address}?backend=cpu`);
     await fox.is('ready');
     return fox;
   }
 
-  is(state: string) {
-    return this.page.waitForFunction((wanted) => document.body.dataset.state === wanted, { timeout: 1_700_000, polling: 200 }, state);
+  /** Waits for a state of the page; an error in its place is told at once. */
+  async is(state: string) {
+    const settled = (wanted: string) => [wanted, 'error'].includes(document.body.dataset.state ?? '');
+    await this.page.waitForFunction(settled, { timeout: 1_700_000, polling: 200 }, state);
+    const [found, notice] = await this.page.evaluate(() => [document.body.dataset.state, document.querySelector('#notice')?.textContent?.trim()]);
+    if (found !== state) throw new Error(`${found} where ${state} was to come: ${notice}`);
   }
 
   /** Segments the slices of a folder and gives back the archive of everything. */
   async segment(folder: string, button: string): Promise<Buffer> {
-    const input = await this.page.$('#files');
-    if (!input) throw new Error('there is no way to choose files');
-    const files = readdirSync(folder).map((name) => join(folder, name));
-    await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...files);
+    await this.choose('#files', folder);
     await this.is('running');
     await this.is('done');
-    await this.page.evaluate((selector) => document.querySelector<HTMLElement>(selector)?.click(), button);
+    return this.saved(button);
+  }
+
+  /** Chooses the files of a folder. */
+  async choose(selector: string, folder: string) {
+    const input = await this.page.$(selector);
+    if (!input) throw new Error(`there is no ${selector}`);
+    const files = readdirSync(folder).map((name) => join(folder, name));
+    await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...files);
+  }
+
+  /** Drops the files of a folder on the page: no real hand, but Firefox's own events and transfer. */
+  async drop(folder: string) {
+    await this.page.evaluate(() => {
+      const input = Object.assign(document.createElement('input'), { type: 'file', multiple: true, id: 'hand', hidden: true });
+      document.body.append(input);
+    });
+    await this.choose('#hand', folder);
+    await this.page.evaluate(() => {
+      const input = document.querySelector<HTMLInputElement>('#hand');
+      const dataTransfer = new DataTransfer();
+      for (const file of input?.files ?? []) dataTransfer.items.add(file);
+      input?.remove();
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer, clientX: 400, clientY: 400, bubbles: true, cancelable: true }));
+      }
+    });
+  }
+
+  /** Waits until an element says what it should. */
+  async says(selector: string, words: RegExp) {
+    const source = [selector, words.source, words.flags] as const;
+    const said = ([where, pattern, flags]: typeof source) => new RegExp(pattern, flags).test(document.querySelector(where)?.textContent ?? '');
+    await this.page.waitForFunction(said, { timeout: 60_000, polling: 100 }, source);
+  }
+
+  /** How many elements there are. */
+  count(selector: string): Promise<number> {
+    return this.page.evaluate((where) => document.querySelectorAll(where).length, selector);
+  }
+
+  click(selector: string): Promise<void> {
+    return this.page.evaluate((where) => document.querySelector<HTMLElement>(where)?.click(), selector);
+  }
+
+  /** The archive that a button saves. */
+  async saved(button: string): Promise<Buffer> {
+    await this.click(button);
     await this.page.waitForFunction(() => 'saved' in globalThis, { timeout: 120_000, polling: 200 });
     const base64 = await this.page.evaluate(async () => {
       const { saved } = globalThis as unknown as { saved?: Blob };

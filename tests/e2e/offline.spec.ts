@@ -43,6 +43,18 @@ test('after one visit the whole site works without a network', async ({ host, pa
   expect(host.asked).toEqual([]);
 });
 
+test('what is kept of the worker comes with the page’s policy, should a browser start it by its address', async ({ host, page, scope }) => {
+  await page.goto(`${host.url}?backend=cpu`);
+  await scope.is('ready');
+  await kept(page);
+  const [sent, own] = await page.evaluate(async () => {
+    const { headers } = await fetch('www/worker.js');
+    return [headers.get('Content-Security-Policy'), document.querySelector('meta[http-equiv="Content-Security-Policy"]')?.getAttribute('content')];
+  });
+  expect(sent).toContain("connect-src 'self'");
+  expect(sent).toBe(own);
+});
+
 test('a new version is fetched while the old one serves, and takes over with the next load', async ({ host, page, scope }) => {
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('ready');

@@ -1,0 +1,78 @@
+/**
+ * The main paths in a stock Firefox, on the CPU: what comes in, what is measured, what is taken away, and all of it without
+ * a network. That its masks are the native ones, `truth.spec.ts` says.
+ */
+import { expect, test } from '@playwright/test';
+import { excerpt, masks, phantoms, unzip } from './files.ts';
+import { Fox, firefox } from './firefox.ts';
+import { Host } from './host.ts';
+import { SAVE } from './page.ts';
+
+test.beforeEach(() => {
+  const reason = 'there is no Firefox here; GLIOSCOPE_FIREFOX may name one';
+  if (!firefox()) console.log(`skipped: ${reason}`);
+  test.skip(!firefox(), reason);
+});
+
+test('Firefox: from a drop to masks, measures and a zip, and nothing is asked of anyone', async ({ baseURL }) => {
+  const [first, second] = phantoms().map((folder) => excerpt(folder, 3));
+  const fox = await Fox.open(baseURL ?? '');
+  try {
+    const before = fox.asked.length;
+    expect(before, 'requests are seen').toBeGreaterThan(0);
+    await fox.drop(first);
+    await fox.says('#cases b', /^PHANTOM_0001$/);
+    await fox.is('done');
+    expect(await fox.count('#strip [data-is="clear"], #strip [data-is="lesion"]')).toBe(3);
+    expect(await fox.count('#errors li')).toBe(0);
+    await fox.says('#readout .figure.lesion b', /^[\d,]*[1-9][\d,]*$/);
+    await fox.says('#readout .figure.dice', /0\.[89]/);
+
+    await fox.click('#tab-measure');
+    for (const [name, value] of Object.entries({ x: '1', y: '1', slice: '5' })) await fox.page.type(`#spacing [name="${name}"]`, value);
+    await fox.says('#case-volume b', /^[\d.]+ mL$/);
+    await fox.says('#range', /0\.3.*0\.5.*0\.7/s);
+
+    const archive = await fox.saved(SAVE);
+    expect(masks(archive).size).toBe(3);
+    expect(JSON.parse(String(unzip(archive).get('provenance.json'))).cases[0].spacing.millimetres).toEqual({ x: 1, y: 1, slice: 5 });
+
+    // Another case by the button, then the sample: each takes the place of what is open.
+    await fox.choose('#files', second);
+    await fox.says('#cases b', /^PHANTOM_0002$/);
+    await fox.is('done');
+    await fox.click('#sample');
+    await fox.says('#readout .figure.lesion b', /^[\d,]*[1-9][\d,]*$/);
+    await fox.is('done');
+    expect(await fox.count('#cases b')).toBe(1);
+    // The volume viewer comes when the page is idle; it is the site's own.
+    const asked = fox.asked.slice(before).filter((address) => !address.startsWith('blob:') && !address.startsWith('data:'));
+    expect(asked.filter((address) => !address.startsWith(baseURL ?? ''))).toEqual([]);
+    expect(fox.errors).toEqual([]);
+  } finally {
+    await fox.close();
+  }
+});
+
+test('Firefox: after one visit the site works without a network', async ({ baseURL }) => {
+  const host = await Host.of(baseURL ?? '');
+  const fox = await Fox.open(host.url);
+  try {
+    await fox.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      while (!navigator.serviceWorker.controller) await new Promise((next) => setTimeout(next, 50));
+    });
+    host.down = true;
+    host.asked = [];
+    await fox.page.reload();
+    await fox.is('ready');
+    await fox.click('#sample');
+    await fox.is('done');
+    expect(masks(await fox.saved(SAVE)).size).toBeGreaterThan(0);
+    expect(host.asked).toEqual([]);
+    expect(fox.errors).toEqual([]);
+  } finally {
+    await fox.close();
+    host.close();
+  }
+});
