@@ -1,0 +1,117 @@
+/**
+ * The pictures of the README, made from the page and synthetic patients alone. With `cargo xtask serve` running, and
+ * `cargo build --release --workspace` done for the phantoms:
+ *
+ *     cd tests/e2e && npx playwright test --config pictures.config.ts
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Browser } from '@playwright/test';
+import { excerpt, phantoms } from './files.ts';
+import { expect, test } from './page.ts';
+import { area } from './stage.ts';
+
+const DOCS = resolve(import.meta.dirname, '../../docs');
+const WIDE = { width: 1440, height: 900 };
+
+test.use({ viewport: WIDE, colorScheme: 'dark', reducedMotion: 'reduce' });
+
+test('the page with the sample', async ({ scope, page, browser }) => {
+  await scope.open('?backend=cpu');
+  await expect(page.locator('#selftest')).toContainText('Passed');
+  await page.click('#sample');
+  await scope.is('done');
+  await area(page);
+  await expect(page.locator('#strip canvas').first()).toBeVisible();
+  await page.mouse.move(720, 420);
+  const [picture] = await webp(browser, [await page.screenshot()], WIDE.width, 0.86);
+  save('page.webp', picture);
+});
+
+test('from drop to outline', async ({ scope, page, browser }) => {
+  const folder = excerpt(phantoms()[0], 12);
+  const frames: { png: Buffer; milliseconds: number }[] = [];
+  const shoot = async (milliseconds: number) => void frames.push({ png: await page.screenshot(), milliseconds });
+  // One worker, so that the slices can be seen to come in.
+  await scope.open('?backend=cpu&workers=1');
+  await expect(page.locator('#selftest')).toContainText('Passed');
+  await shoot(1200);
+  const client = await page.context().newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  await client.send('Input.dispatchDragEvent', { type: 'dragEnter', x: 700, y: 430, data });
+  await client.send('Input.dispatchDragEvent', { type: 'dragOver', x: 700, y: 430, data });
+  await expect(page.locator('.veil')).toBeVisible();
+  await shoot(900);
+  // A drag that falls silent is given up.
+  await client.send('Input.dispatchDragEvent', { type: 'dragEnter', x: 700, y: 430, data });
+  await client.send('Input.dispatchDragEvent', { type: 'drop', x: 700, y: 430, data });
+  await expect(page.locator('#strip button')).toHaveCount(12);
+  await shoot(250);
+  for (const done of [1, 3, 5, 7, 9, 11]) {
+    await scope.finished(done);
+    await shoot(250);
+  }
+  await scope.is('done');
+  await area(page);
+  await shoot(1600);
+  await page.focus('#stage');
+  for (const key of ['Home', ...Array(11).fill('ArrowRight'), 'l']) {
+    await page.keyboard.press(key);
+    await area(page);
+    await shoot(key === 'l' ? 900 : 220);
+  }
+  await page.keyboard.press('o');
+  await shoot(1800);
+  const pictures = await webp(browser, frames.map(({ png }) => png), 960, 0.72);
+  save('drop.webp', animated(pictures, frames.map(({ milliseconds }) => milliseconds)));
+});
+
+/** Screenshots as WebP of a width, by the browser's own encoder. */
+async function webp(browser: Browser, pngs: Buffer[], width: number, quality: number): Promise<Buffer[]> {
+  const page = await browser.newPage();
+  const pictures = [];
+  for (const png of pngs) {
+    const base64 = await page.evaluate(async ([given, wide, fine]) => {
+      const blob = await (await fetch(`data:image/png;base64,${given}`)).blob();
+      const height = await createImageBitmap(blob).then((whole) => Math.round((whole.height * wide) / whole.width));
+      const bitmap = await createImageBitmap(blob, { resizeWidth: wide, resizeHeight: height, resizeQuality: 'high' });
+      const canvas = Object.assign(document.createElement('canvas'), { width: wide, height });
+      canvas.getContext('2d', { alpha: false })?.drawImage(bitmap, 0, 0);
+      return canvas.toDataURL('image/webp', fine).split(',')[1];
+    }, [png.toString('base64'), width, quality] as const);
+    pictures.push(Buffer.from(base64, 'base64'));
+  }
+  await page.close();
+  return pictures;
+}
+
+/** WebP pictures of one size as one that moves, for ever: the container's format is Google's "WebP Container Specification". */
+function animated(pictures: Buffer[], milliseconds: number[]): Buffer {
+  const chunk = (name: string, ...parts: Buffer[]) => {
+    const data = Buffer.concat(parts);
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(data.length);
+    return Buffer.concat([Buffer.from(name, 'latin1'), size, data, Buffer.alloc(data.length % 2)]);
+  };
+  const three = (...values: number[]) => Buffer.from(values.flatMap((value) => [value & 255, (value >> 8) & 255, value >> 16]));
+  // Of each picture the one chunk that holds its pixels; profiles and the like stay behind.
+  const lossy = pictures.map((picture) => {
+    for (let at = 12; at < picture.length; ) {
+      const end = at + 8 + picture.readUInt32LE(at + 4);
+      if (picture.toString('latin1', at, at + 4) === 'VP8 ') return picture.subarray(at, end + (end % 2));
+      at = end + (end % 2);
+    }
+    throw new Error('a picture without a lossy frame');
+  });
+  // Where a frame of VP8 has its size, 14 bits each.
+  const [width, height] = [14, 16].map((at) => lossy[0].readUInt16LE(at) & 0x3fff);
+  const frames = lossy.map((data, i) => chunk('ANMF', three(0, 0, width - 1, height - 1, milliseconds[i]), Buffer.from([2]), data));
+  const header = chunk('VP8X', Buffer.from([2, 0, 0, 0]), three(width - 1, height - 1));
+  return chunk('RIFF', Buffer.from('WEBP', 'latin1'), header, chunk('ANIM', Buffer.alloc(6)), ...frames);
+}
+
+function save(name: string, bytes: Buffer) {
+  mkdirSync(DOCS, { recursive: true });
+  writeFileSync(join(DOCS, name), bytes);
+  console.log(`docs/${name}: ${bytes.length} bytes`);
+}
