@@ -3,9 +3,10 @@
  * a machine that has nothing else to do, and grows with the work that this one has besides.
  */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { train } from './files.ts';
+import { busy, load } from './machine.ts';
 import { memory, shown } from './memory.ts';
 import { expect, test } from './page.ts';
 
@@ -14,11 +15,6 @@ const FIRST_MASK = 3;
 /** Seconds a slice of a patient of 35, on the CPU, with two workers on two cores. */
 const SLICE = 0.15;
 const SLICES = 35;
-
-/** How many times longer everything takes while other processes want the cores too. */
-function busy(): number {
-  return Math.max(1, loadavg()[0] / Math.min(2, cpus().length));
-}
 
 test('from the arrival of the files to the first mask of the sample', async ({ scope, page }) => {
   let arrived = 0;
@@ -31,7 +27,7 @@ test('from the arrival of the files to the first mask of the sample', async ({ s
   await page.waitForSelector('#strip [data-is="clear"], #strip [data-is="lesion"]');
   const seconds = (performance.now() - arrived) / 1000;
   const factor = busy();
-  console.log(`first mask ${seconds.toFixed(2)} s after the files had arrived; load ${loadavg()[0].toFixed(1)}`);
+  console.log(`first mask ${seconds.toFixed(2)} s after the files had arrived; load ${load().toFixed(1)}`);
   await scope.is('done');
   expect(arrived).toBeGreaterThan(0);
   expect(seconds).toBeLessThan(FIRST_MASK * factor);
@@ -48,7 +44,7 @@ test(`a patient of ${SLICES} slices, on the CPU with two workers`, async ({ scop
   await scope.is('done');
   const each = (performance.now() - start) / 1000 / SLICES;
   const factor = busy();
-  console.log(`${SLICES} slices: ${each.toFixed(3)} s a slice, from the choice of the folder to the last mask measured; load ${loadavg()[0].toFixed(1)}`);
+  console.log(`${SLICES} slices: ${each.toFixed(3)} s a slice, from the choice of the folder to the last mask measured; load ${load().toFixed(1)}`);
   await expect(page.locator('#strip button')).toHaveCount(SLICES);
   expect(each).toBeLessThan(SLICE * factor);
 });
@@ -64,6 +60,8 @@ test('memory over 500 slices @soak', async ({ scope, page }) => {
   for (let i = 0; i < 500; i++) cpSync(join(folder, patient, slices[i % slices.length]), join(stack, `${basename(stack)}_${i + 1}.tif`));
   await scope.tamper('pkg/glioscope.js', shown);
   await scope.open('?backend=cpu&workers=2');
+  const up = () => Promise.all(page.workers().map((worker) => worker.evaluate(() => 'wasmMemory' in self)));
+  await expect.poll(up, { message: 'both workers' }).toEqual([true, true]);
   const states = [await memory(page)];
   const start = performance.now();
   await scope.chooseFolder(stack);
@@ -76,7 +74,7 @@ test('memory over 500 slices @soak', async ({ scope, page }) => {
   states.push(await memory(page));
   const mega = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)}`;
   console.log(
-    `500 slices in ${((performance.now() - start) / 1000).toFixed(0)} s, load ${loadavg()[0].toFixed(1)}; empty, after 50, 250, 450 and all: ` +
+    `500 slices in ${((performance.now() - start) / 1000).toFixed(0)} s, load ${load().toFixed(1)}; empty, after 50, 250, 450 and all: ` +
       `wasm ${states.map(({ wasm }) => mega(wasm)).join(', ')} MB; page and its buffers ${states.map(({ heap, buffers }) => mega(heap + buffers)).join(', ')} MB`,
   );
   // Between the 50th slice and the last nothing may be added but what is kept: two bytes a pixel, here and in the worker.

@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { phantoms } from './files.ts';
+import { busy } from './machine.ts';
 import { expect, test } from './page.ts';
 
 const SLICES = 500;
@@ -45,8 +46,11 @@ test('no task of the main thread takes long', async ({ scope, page, browser }) =
   const main = traceEvents.find(({ name, ph }) => name === 'opened' && ph !== 'M');
   const tasks = traceEvents.filter(({ name, pid, tid }) => name.endsWith('RunTask') && pid === main?.pid && tid === main?.tid);
   expect(tasks.length, 'tasks seen').toBeGreaterThan(500);
-  const long = tasks.map(({ tdur = 0 }) => tdur / 1000).filter((milliseconds) => milliseconds > LONGEST);
-  expect(long, 'tasks of the main thread, in milliseconds').toEqual([]);
+  const times = tasks.map(({ tdur = 0 }) => tdur / 1000).sort((a, b) => b - a);
+  console.log(`${SLICES} slices: ${tasks.length} tasks of the main thread, the longest ${times.slice(0, 3).map((time) => time.toFixed(0)).join(', ')} ms`);
+  // Shared caches and halved cores lengthen a thread's own time too, though never by more than this.
+  const longest = LONGEST * Math.min(2, busy());
+  expect(times.filter((milliseconds) => milliseconds > longest), 'tasks of the main thread, in milliseconds').toEqual([]);
 });
 
 /** A patient of many slices: those of a phantom over and over. */
