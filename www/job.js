@@ -28,6 +28,8 @@ export class Job {
   #newest = null;
   /** @type {() => void} the newest once more */
   #again = () => {};
+  /** How many of its files cannot be used. */
+  #refused = 0;
 
   /**
    * @param {Engine} engine
@@ -117,6 +119,7 @@ export class Job {
     try {
       const loaded = way === 'session' ? await engine.openSession(sources[0]) : await engine[way](sources, mine.signal, onRead);
       if (this.#newest !== mine) return;
+      this.#refused = loaded.faults.length + unopened.length;
       told.onFaults(loaded.faults);
       told.onNotes(loaded.notes);
       state.open(loaded.assembly, (place) => ({ probability: engine.probability(place), edit: engine.edit(place) }));
@@ -155,12 +158,12 @@ export class Job {
     await this.#engine.segment(places, () => state.at.case, mine.signal, onSlice);
     if (this.#newest !== mine) return;
     await this.#measuring.settled();
-    if (this.#newest === mine) told.onStatus('done', summary(state.cases));
+    if (this.#newest === mine) told.onStatus('done', summary(state.cases, this.#refused));
   }
 }
 
-/** @param {CaseState[]} cases */
-function summary(cases) {
+/** @param {CaseState[]} cases @param {number} refused files that cannot be used: on a phone their list is far below */
+function summary(cases, refused) {
   const all = cases.reduce((sum, { slices }) => sum + slices.length, 0);
   const measures = cases.flatMap(({ measure }) => measure?.slices ?? []);
   const held = cases.filter(({ verdict, anyway }) => !verdict.accepted && !anyway);
@@ -169,5 +172,6 @@ function summary(cases) {
   const lesion = measures.filter(({ area }) => area > 0).length;
   const cancelled = done + withheld < all ? `Cancelled: ${count(done)} of ` : '';
   const kept = held.length > 0 ? `; ${many(held.length, 'case')} held back by the input check` : '';
-  return `${cancelled}${many(all, 'slice')}, ${count(lesion)} outlined${kept}`;
+  const unused = refused > 0 ? `; ${many(refused, 'file')} not used` : '';
+  return `${cancelled}${many(all, 'slice')}, ${count(lesion)} outlined${kept}${unused}`;
 }

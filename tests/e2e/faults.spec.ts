@@ -33,6 +33,7 @@ test('refused files are listed with their reasons while the others run', async (
   await scope.is('done');
   const lines = await page.locator('#errors li').allTextContents();
   expect(lines).toHaveLength(Object.keys(bad).length);
+  await expect(page.locator('#status')).toHaveText(new RegExp(`^3 slices, \\d outlined; ${lines.length} files not used$`));
   for (const [name, [, reason]] of Object.entries(bad)) {
     const line = lines.find((text) => text.startsWith(`${name}: `));
     expect(line, name).toBeDefined();
