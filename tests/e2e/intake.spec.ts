@@ -134,4 +134,34 @@ test('one click leads to the slice with the largest area', async ({ scope, page 
   await page.getByRole('button', { name: 'Go to the largest' }).click();
   const largest = areas.indexOf(Math.max(...areas)) + 1;
   await expect(page.locator('#readout h2')).toHaveText(`Slice ${largest} of 6`);
+  // Over the slider stands a bar for every slice with an area, as high as that.
+  const bars = [...((await page.locator('#profile .area').getAttribute('d')) ?? '').matchAll(/M([\d.]+) ([\d.]+)H/g)];
+  expect(bars.map(([, at]) => Math.floor(Number(at)))).toEqual(areas.flatMap((area, at) => (area > 0 ? [at] : [])));
+  for (const [, at, top] of bars) expect((0.92 - Number(top)) / 0.9).toBeCloseTo(areas[Math.floor(Number(at))] / Math.max(...areas), 3);
+});
+
+test('a thumbnail has its slice on it and its mask, as large as that is', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(phantoms()[0]);
+  await scope.is('done');
+  const shares: [number, number][] = [];
+  for (const at of [0, 8, 12]) {
+    const frame = page.locator('#strip button').nth(at);
+    await frame.click();
+    await expect(frame.locator('canvas')).toBeVisible();
+    const area = Number((/([\d,]+) pixels/.exec((await frame.getAttribute('aria-label')) ?? '')?.[1] ?? '0').replaceAll(',', ''));
+    const [tissue, amber] = await frame.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      const counts = [0, 0];
+      for (let i = 0; i < data.length; i += 4) {
+        counts[0] += Number(data[i] > 40);
+        counts[1] += Number(data[i] > data[i + 2] + 40);
+      }
+      return counts;
+    });
+    expect(tissue, `slice ${at + 1} is on its thumbnail`).toBeGreaterThan(1000);
+    shares.push([area / 256 ** 2, amber / 144 ** 2]);
+  }
+  for (const [measured, seen] of shares) expect(Math.abs(measured - seen)).toBeLessThan(0.006);
+  expect(shares[2][0]).toBeGreaterThan(0.02);
 });

@@ -41,6 +41,27 @@ test('no request at all once the page is ready', async ({ scope, page }) => {
   expect(seen.filter((address) => !address.startsWith('blob:'))).toEqual([]);
 });
 
+test('nothing is stored of what was opened', async ({ scope, page, context }) => {
+  await scope.open('?backend=cpu');
+  await page.click('#sample');
+  await scope.is('done');
+  await scope.download();
+  const stored = await page.evaluate(async () => ({
+    local: localStorage.length,
+    session: sessionStorage.length,
+    databases: (await indexedDB.databases()).length,
+    caches: (await caches.keys()).length,
+    files: await navigator.storage.getDirectory().then(async (folder) => {
+      let count = 0;
+      for await (const _ of (folder as unknown as { keys(): AsyncIterable<string> }).keys()) count++;
+      return count;
+    }),
+  }));
+  // Service workers are off in this test: what they keep is the site alone, which `offline.spec.ts` looks at.
+  expect(stored).toEqual({ local: 0, session: 0, databases: 0, caches: 0, files: 0 });
+  expect(await context.cookies()).toEqual([]);
+});
+
 /** What a page, altered to give something away, could try. Each says what came of it. */
 const TRIES: Record<string, { run: (address: string) => Promise<string>; stopped: RegExp }> = {
   fetch: { run: (address) => fetch(address).then(() => 'answered', () => 'refused'), stopped: /^refused$/ },

@@ -197,6 +197,24 @@ test('keys are listed, and single letters can be kept to the slice', async ({ pa
   await expect(page.locator('input[name="shown"]')).not.toBeChecked();
 });
 
+test('the three contrasts and all of them together are four pictures', async ({ page }) => {
+  await page.keyboard.press('h');
+  await page.locator('input[name="reference"]').uncheck();
+  const seen: string[] = [];
+  for (const contrast of ['pre', 'flair', 'post', 'composite']) {
+    await page.locator(`input[name="contrast"][value="${contrast}"]`).check({ force: true });
+    await drawn(page);
+    seen.push(JSON.stringify(await Promise.all([[128, 40], [163, 85], [100, 128], [140, 200]].map(([x, y]) => colourAt(page, x, y, SIDE)))));
+  }
+  expect(new Set(seen).size).toBe(4);
+  // One contrast is grey; together they are red, green and blue.
+  const [pre, flair, post, all] = seen.map((text) => JSON.parse(text) as [number, number, number][]);
+  for (const [at, [red, green, blue]] of all.entries()) {
+    expect([pre[at], flair[at], post[at]].map(([level]) => level)).toEqual([red, green, blue]);
+    for (const grey of [pre[at], flair[at], post[at]]) expect(new Set(grey).size).toBe(1);
+  }
+});
+
 test('a colour that is chosen is that colour', async ({ page }) => {
   await page.locator('input[name="opacity"]').fill('100');
   await page.locator('input[name="reference"]').uncheck();
