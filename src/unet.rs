@@ -1,11 +1,11 @@
 //! [`UNetConfig`] → [`UNet`] → logits.
 
 use crate::kernels::{self, Network, Plan, Weights};
-use burn::module::{Initializer, Module, ModuleMapper, Param, ParamId, RunningState};
-use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
-use burn::nn::{BatchNorm, BatchNormConfig};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, activation::relu, module};
+use burn::module::{Module, ModuleMapper, Param, ParamId, RunningState};
+use burn::nn::conv::{Conv2d, ConvTranspose2d};
+use burn::nn::{BatchNorm, PaddingConfig2d};
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Device, Distribution, Tensor, module};
 
 /// Channels that go in: pre-contrast, FLAIR, post-contrast.
 pub const INPUTS: usize = 3;
@@ -23,11 +23,9 @@ impl UNetConfig {
         let inputs = [INPUTS * cells].into_iter().chain(self.widths.iter().copied());
         let unet = UNet {
             down: inputs.zip(&self.widths).map(|(i, &o)| DoubleConv::new(i, o, device)).collect(),
-            up: pairs()
-                .map(|pair| ConvTranspose2dConfig::new([pair[1], pair[0]], [2, 2]).with_stride([2, 2]).init(device))
-                .collect(),
+            up: pairs().map(|pair| transposed(pair[1], pair[0], device)).collect(),
             merge: pairs().map(|pair| DoubleConv::new(2 * pair[0], pair[0], device)).collect(),
-            head: Conv2dConfig::new([self.widths[0], cells], [1, 1]).init(device),
+            head: pointwise(self.widths[0], cells, device),
             stem: self.stem,
         };
         unet.number()
@@ -65,10 +63,19 @@ impl UNet {
         }
         skips.pop();
         for ((skip, up), merge) in skips.into_iter().zip(&self.up).zip(&self.merge).rev() {
-            x = Tensor::cat(vec![skip, up.forward(x)], 1); // [n, 256, 16, 16] …
+            x = Tensor::cat(vec![skip, rise(up, x)], 1); // [n, 256, 16, 16] …
             x = merge.forward(x); // [n, 128, 16, 16], … [n, 16, 128, 128]
         }
-        depth_to_space(self.head.forward(x), self.stem) // [n, 4, 128, 128] → [n, 1, 256, 256]
+        depth_to_space(self.head(x), self.stem) // [n, 4, 128, 128] → [n, 1, 256, 256]
+    }
+
+    /// `[n, inputs, h, w]` to `[n, stem², h, w]`.
+    fn head(&self, x: Tensor<4>) -> Tensor<4> {
+        #[cfg(feature = "fit")]
+        if x.device().is_autodiff() {
+            return self.head.forward(x);
+        }
+        transpose(x, self.head.weight.val().swap_dims(0, 1), self.head.bias.as_ref())
     }
 
     /// Numbers the parameters in the order of the walk. Burn draws their identifiers at random, and records hold them:
@@ -100,6 +107,10 @@ impl UNet {
         let fold = |blocks: Vec<DoubleConv>| blocks.into_iter().map(DoubleConv::fold).collect();
         self.down = fold(self.down);
         self.merge = fold(self.merge);
+        for up in &mut self.up {
+            up.weight = up.weight.clone().map(|weight| laid_out(weight, [2, 3, 0, 1]));
+        }
+        self.head.weight = self.head.weight.map(|weight| laid_out(weight, [2, 3, 1, 0]));
         self
     }
 
@@ -124,6 +135,81 @@ impl UNet {
         };
         Plan::new(&network, size)
     }
+}
+
+/// A parameter that is drawn when it is first asked for: one that is loaded never is.
+///
+/// Not by Burn's `Initializer`: it can draw orthogonal ones too, and keeps the product of matrices in the page for that, a
+/// third of the module.
+fn drawn<const D: usize>(shape: [usize; D], from: Distribution, device: &Device) -> Param<Tensor<D>> {
+    let draw = move |device: &Device, require_grad: bool| {
+        let tensor = Tensor::random(shape, from, device);
+        if require_grad { tensor.require_grad() } else { tensor }
+    };
+    Param::uninitialized(ParamId::new(), draw, device.clone(), true, shape.into())
+}
+
+/// What Burn and PyTorch draw weights and biases of a convolution from.
+fn uniform(fan_in: usize) -> Distribution {
+    let most = 1.0 / (fan_in as f64).sqrt();
+    Distribution::Uniform(-most, most)
+}
+
+/// A 1x1 convolution.
+fn pointwise(inputs: usize, outputs: usize, device: &Device) -> Conv2d {
+    Conv2d {
+        weight: drawn([outputs, inputs, 1, 1], uniform(inputs), device),
+        bias: Some(drawn([outputs], uniform(inputs), device)),
+        stride: [1, 1],
+        kernel_size: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        padding: PaddingConfig2d::Valid,
+    }
+}
+
+/// A 2x2 transposed convolution with stride 2.
+fn transposed(inputs: usize, outputs: usize, device: &Device) -> ConvTranspose2d {
+    let from = uniform(outputs * 4);
+    ConvTranspose2d {
+        weight: drawn([inputs, outputs, 2, 2], from, device),
+        bias: Some(drawn([outputs], from, device)),
+        stride: [2, 2],
+        kernel_size: [2, 2],
+        dilation: [1, 1],
+        groups: 1,
+        padding: [0, 0],
+        padding_out: [0, 0],
+        channels: [inputs, outputs],
+    }
+}
+
+/// A batch normalisation that changes nothing yet.
+fn normalisation(channels: usize, device: &Device) -> BatchNorm {
+    BatchNorm {
+        gamma: Param::from_tensor(Tensor::ones([channels], device)),
+        beta: Param::from_tensor(Tensor::zeros([channels], device)),
+        training: Param::from_bool(true),
+        running_mean: RunningState::new(Tensor::zeros([channels], device)),
+        running_var: RunningState::new(Tensor::ones([channels], device)),
+        momentum: 0.1,
+        epsilon: 1e-5,
+    }
+}
+
+/// `[n, inputs, h, w]` to `[n, outputs, 2 h, 2 w]`.
+fn rise(up: &ConvTranspose2d, x: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "fit")]
+    if x.device().is_autodiff() {
+        return up.forward(x);
+    }
+    transpose(x, up.weight.val(), up.bias.as_ref())
+}
+
+fn transpose(x: Tensor<4>, weight: Tensor<4>, bias: Option<&Param<Tensor<1>>>) -> Tensor<4> {
+    let [_, outputs, _, _] = weight.dims();
+    let bias = bias.map_or_else(|| Tensor::zeros([outputs], &x.device()), Param::val);
+    kernels::conv_transpose(x, weight, bias)
 }
 
 /// The numbers of a convolution, which lie on the CPU.
@@ -181,13 +267,8 @@ struct ConvNormRelu {
 
 impl ConvNormRelu {
     fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
-        let kaiming = Initializer::KaimingNormal { gain: std::f64::consts::SQRT_2, fan_out_only: false };
-        let fan_in = inputs * 9;
-        Self {
-            weight: kaiming.init_with([outputs, inputs, 3, 3], Some(fan_in), None, device),
-            norm: BatchNormConfig::new(outputs).init(device),
-            bias: None,
-        }
+        let he = Distribution::Normal(0.0, (2.0 / (inputs * 9) as f64).sqrt());
+        Self { weight: drawn([outputs, inputs, 3, 3], he, device), norm: normalisation(outputs, device), bias: None }
     }
 
     /// `[n, inputs, h, w]` to `[n, outputs, h, w]`.
@@ -196,7 +277,11 @@ impl ConvNormRelu {
             Some(bias) => kernels::conv3x3_relu(x, self.weight.val(), bias.val()),
             #[cfg(feature = "fit")]
             None if x.device().is_autodiff() => self.forward_fit(x),
+            #[cfg(not(target_arch = "wasm32"))]
             None => self.forward_plain(x),
+            // Burn's own convolution would be megabytes of kernels in a page that never runs it.
+            #[cfg(target_arch = "wasm32")]
+            None => self.clone().fold().forward(x),
         }
     }
 
@@ -205,7 +290,9 @@ impl ConvNormRelu {
     }
 
     /// Burn's own operations, one by one: what the fused kernels are checked against.
+    #[cfg(not(target_arch = "wasm32"))]
     fn forward_plain(&self, x: Tensor<4>) -> Tensor<4> {
+        use burn::tensor::{activation::relu, ops::ConvOptions};
         let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
         relu(self.norm.forward(module::conv2d(x, self.weight.val(), None, options)))
     }
@@ -228,21 +315,25 @@ impl ConvNormRelu {
         let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt(); // [outputs]
         let bias = norm.beta.val() - norm.running_mean.value() * scale.clone(); // [outputs]
         let [outputs] = scale.dims();
-        self.weight = self.weight.map(|weight| taps_first(weight * scale.reshape([outputs, 1, 1, 1])));
+        self.weight = self.weight.map(|weight| laid_out(weight * scale.reshape([outputs, 1, 1, 1]), [2, 3, 1, 0]));
         self.bias = Some(Param::from_tensor(bias));
         self
     }
 }
 
-/// The same weights, `[outputs, inputs, 3, 3]`, laid out in memory as `[3, 3, inputs, outputs]`: as the kernel for GPUs
-/// reads them, which else would have them copied for every image.
-fn taps_first(weight: Tensor<4>) -> Tensor<4> {
-    let [outputs, inputs, height, width] = weight.dims();
-    let taps = weight.permute([2, 3, 1, 0]); // [3, 3, inputs, outputs]
+/// The same weights, laid out in memory as `axes` of them: as the kernels for GPUs read them, which else would have them
+/// copied for every image.
+fn laid_out(weight: Tensor<4>, axes: [isize; 4]) -> Tensor<4> {
+    let moved = weight.permute(axes); // [side, side, inputs, outputs]
+    let dims = moved.dims();
     // Flattening is what moves the numbers.
-    let flat: Tensor<1> = taps.reshape([-1]);
-    let taps: Tensor<4> = flat.reshape([height, width, inputs, outputs]);
-    taps.permute([3, 2, 0, 1])
+    let flat: Tensor<1> = moved.reshape([-1]);
+    let mut back = [0; 4];
+    for (place, axis) in (0..).zip(axes) {
+        back[axis as usize] = place;
+    }
+    let moved: Tensor<4> = flat.reshape(dims);
+    moved.permute(back)
 }
 
 /// Folds squares of `cell` x `cell` pixels into channels: `[n, c, h, w]` to `[n, c * cell², h / cell, w / cell]`.

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "the constructors that the linker collects are called by hand")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use glioscope::kernels::conv3x3_relu;
+use glioscope::kernels::{conv_transpose, conv3x3_relu};
 use glioscope::random::Rng;
 use glioscope::segmenter::Segmenter;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -30,11 +30,34 @@ async fn the_cpu_computes_what_is_computed_natively() {
     assert!(error <= TOLERANCE, "largest difference in probability {error}");
 }
 
-/// The fused convolution on `device` against Burn's own operations on the CPU: the largest difference, by shape.
-async fn convolutions_on(device: &Device) -> Vec<(String, f32)> {
+/// Values from -1 to 1 in that shape, which depend on the shape alone.
+fn values<const D: usize>(shape: [usize; D]) -> TensorData {
+    let count = shape.iter().product();
+    let mut rng = Rng::new(7, count as u64);
+    TensorData::new::<f32, _>((0..count).map(|_| rng.range(-1.0, 1.0)).collect(), shape)
+}
+
+/// The largest difference between what `layer` computes on `device` and, by Burn's own operations, on the CPU.
+async fn difference(device: &Device, layer: impl Fn(&Device) -> Tensor<4>) -> f32 {
+    let mut found = Vec::new();
+    for device in [device, &Device::flex()] {
+        let out = layer(device);
+        let shape = out.dims();
+        let data = out.into_data_async().await.expect("the device computes");
+        found.push((shape, data.try_into_vec::<f32>().expect("f32")));
+    }
+    let [(shape, values), (expected_shape, expected)] = &found[..] else { unreachable!("two devices") };
+    assert_eq!(shape, expected_shape);
+    // Not `f32::max`, which would pass over a NaN.
+    let differences = values.iter().zip(expected).map(|(a, b)| (a - b).abs());
+    differences.fold(0.0, |most, value| if value <= most { most } else { value })
+}
+
+/// The layers of the project's own against Burn's: the largest difference of each, by shape.
+async fn differences_on(device: &Device) -> Vec<(String, f32)> {
     let mut differences = Vec::new();
     // Odd sizes, one row, one column, widths that end within a unit's four pixels, channels in whole vectors and not.
-    for ([n, inputs, h, w], outputs) in [
+    for (shape, outputs) in [
         ([1, 4, 1, 1], 4),
         ([2, 12, 5, 7], 16),
         ([1, 16, 8, 4], 8),
@@ -44,25 +67,23 @@ async fn convolutions_on(device: &Device) -> Vec<(String, f32)> {
         ([1, 256, 3, 5], 64),
         ([1, 3, 7, 10], 4),
         ([1, 4, 6, 5], 5),
+        ([2, 1, 3, 2], 1),
     ] {
-        let mut rng = Rng::new(7, inputs as u64);
-        let mut values = |count: usize| (0..count).map(|_| rng.range(-1.0, 1.0)).collect::<Vec<f32>>();
-        let x = TensorData::new(values(n * inputs * h * w), [n, inputs, h, w]);
-        let weight = TensorData::new(values(outputs * inputs * 9), [outputs, inputs, 3, 3]);
-        let bias = TensorData::new(values(outputs), [outputs]);
-        let mut found = Vec::new();
-        for device in [device, &Device::flex()] {
-            let x = Tensor::<4>::from_data(x.clone(), device);
-            let weight = Tensor::<4>::from_data(weight.clone(), device);
-            let out = conv3x3_relu(x, weight, Tensor::<1>::from_data(bias.clone(), device));
-            assert_eq!(out.dims(), [n, outputs, h, w]);
-            let data = out.into_data_async().await.expect("the device computes");
-            found.push(data.try_into_vec::<f32>().expect("f32"));
+        let inputs = shape[1];
+        let same = async |side: usize| {
+            let layer = |device: &Device| {
+                let x = Tensor::<4>::from_data(values(shape), device);
+                let bias = Tensor::<1>::from_data(values([outputs]), device);
+                match side {
+                    3 => conv3x3_relu(x, Tensor::from_data(values([outputs, inputs, 3, 3]), device), bias),
+                    _ => conv_transpose(x, Tensor::from_data(values([inputs, outputs, side, side]), device), bias),
+                }
+            };
+            difference(device, layer).await
+        };
+        for side in [3, 2, 1] {
+            differences.push((format!("{side}x{side}, {shape:?} to {outputs}"), same(side).await));
         }
-        // Not `f32::max`, which would pass over a NaN.
-        let pairs = found[0].iter().zip(&found[1]);
-        let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, |most, value| if value <= most { most } else { value });
-        differences.push((format!("{:?} to {outputs}", [n, inputs, h, w]), most));
     }
     differences
 }
@@ -73,7 +94,7 @@ async fn webgpu_computes_what_is_computed_natively() {
     // SAFETY: the linker defines it in every module; what CubeCL registers there may be registered again.
     unsafe { __wasm_call_ctors() };
     let device = Device::wgpu_options().init_async().await.expect("a browser with WebGPU");
-    for (shape, difference) in convolutions_on(&device).await {
+    for (shape, difference) in differences_on(&device).await {
         assert!(difference < 1e-4, "{shape}: largest difference {difference}");
     }
     let error = error_on(device).await;

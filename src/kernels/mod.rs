@@ -1,9 +1,10 @@
-//! Operations of the project's own, where Burn's are the limit: 3x3 convolutions fused with what follows them.
+//! Operations of the project's own, where Burn's are the limit: convolutions fused with what follows them.
 //!
 //! | what | computes | when |
 //! |---|---|---|
 //! | `Plan` | the whole network, by Winograd's minimal filtering | inference on the CPU |
 //! | [`conv3x3_relu`] | `relu(conv(x, weight) + bias)` | inference on a GPU, normalisation folded into the weights |
+//! | [`conv_transpose`] | `conv_transpose(x, weight) + bias`, stride and kernel alike | inference on a GPU; with a kernel of 1x1 the head |
 //! | [`conv3x3_norm_relu`] | `relu(batch_norm(conv(x, weight)))`, with its backward pass | fitting (feature `fit`) |
 //!
 //! What runs on the CPU is one source for AVX2, AVX-512, NEON and wasm's SIMD128, through `macerator`, which picks the
@@ -24,7 +25,7 @@ mod product;
 mod threads;
 mod winograd;
 
-pub use folded::conv3x3_relu;
+pub use folded::{conv_transpose, conv3x3_relu};
 #[cfg(feature = "fit")]
 pub use normed::conv3x3_norm_relu;
 pub(crate) use plan::{Network, Plan, Weights};
