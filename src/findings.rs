@@ -1,4 +1,5 @@
-//! A case and what was found on it: the network's probabilities, and the masks that were drawn by hand.
+//! A case and what was found on it: the network's probabilities, the masks that come of them, and those that were drawn by
+//! hand.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,8 @@ use crate::mask::Mask;
 use crate::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure, Voxel};
 use crate::metrics::Confusion;
 use crate::normalize::CaseStatistics;
-use crate::probability::Probability;
+use crate::probability::{Probability, level};
+use crate::regions;
 use crate::weights::Manifest;
 
 /// One case, what holds for all of its slices, and what was found on each.
@@ -22,6 +24,8 @@ pub struct Findings {
     verdict: Option<Verdict>,
     /// One for each slice.
     found: Vec<Found>,
+    /// What [`regions::small`] leaves out of each slice's mask; empty until the network has been over all slices.
+    small: Vec<Option<Mask>>,
 }
 
 /// What was found on one slice.
@@ -37,7 +41,7 @@ impl Findings {
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
         let window = Window::of(&statistics);
         let found = vec![Found::default(); case.slices.len()];
-        Self { case, statistics, window, verdict: None, found }
+        Self { case, statistics, window, verdict: None, found, small: Vec::new() }
     }
 
     /// The case.
@@ -89,6 +93,7 @@ impl Findings {
     pub fn keep(&mut self, slice: usize, probability: Probability) {
         self.assert_size(slice, [probability.width(), probability.height()]);
         self.found[slice].probability = Some(probability);
+        self.settle();
     }
 
     /// Keeps a mask that was drawn by hand, or forgets it.
@@ -111,9 +116,31 @@ impl Findings {
         }
     }
 
-    /// The mask that the network alone draws on a slice, if it has been over it.
+    /// The mask that the network alone draws on a slice, if it has been over it. Once it has been over all of them, small
+    /// [regions](crate::regions) are left out.
     pub fn network_mask(&self, slice: usize, threshold: f32) -> Option<Mask> {
-        Some(Mask::from_probability(self.probability(slice)?, threshold))
+        let mask = Mask::from_probability(self.probability(slice)?, threshold);
+        Some(match self.small(slice) {
+            Some(small) => mask.without(small),
+            None => mask,
+        })
+    }
+
+    /// The pixels of a slice that no mask of the network's has, whatever the threshold: they lie in small
+    /// [regions](crate::regions). Nothing where there are none of them, or the network has not been over every slice.
+    pub fn small(&self, slice: usize) -> Option<&Mask> {
+        self.small.get(slice)?.as_ref()
+    }
+
+    /// The area of [`network_mask`](Self::network_mask), 0 without one.
+    fn network_area(&self, slice: usize, threshold: f32) -> usize {
+        let Some(map) = self.probability(slice) else { return 0 };
+        let left_out = self.small(slice).map_or(0, |small| {
+            let least = level(threshold);
+            let inside = map.values().iter().zip(small.inside());
+            inside.filter(|&(&value, &left_out)| left_out && u32::from(value) >= least).count()
+        });
+        map.area(threshold) - left_out
     }
 
     /// Width and height that all slices share, if they do.
@@ -154,11 +181,11 @@ impl Findings {
                 done: network.is_some(),
                 scores: confusion.map(Scores::from),
                 mm2: voxel.map(|voxel| voxel.area(area)),
+                left_out: self.small(index).map_or(0, Mask::area),
             });
         }
         let range = RANGE.map(|level| {
-            let maps = self.found.iter().filter_map(|found| found.probability.as_ref());
-            let voxels = maps.map(|map| map.area(level as f32)).sum();
+            let voxels = (0..self.found.len()).map(|slice| self.network_area(slice, level as f32)).sum();
             RangeMeasure { threshold: level, voxels, millilitres: voxel.map(|voxel| voxel.volume(voxels)) }
         });
         CaseMeasure {
@@ -186,6 +213,7 @@ impl Findings {
             // With another slice in the case, every slice is normalised anew.
             found.probability = before.probability.filter(|_| same_slices);
         }
+        self.settle();
     }
 
     /// Whether the two have the very same slices, whatever their references.
@@ -197,6 +225,13 @@ impl Findings {
     /// Puts back what a saved session has of a slice.
     pub(crate) fn restore(&mut self, slice: usize, found: Found) {
         self.found[slice] = found;
+        self.settle();
+    }
+
+    /// Finds the regions that masks leave out, once all probabilities are here.
+    fn settle(&mut self) {
+        let maps: Option<Vec<&Probability>> = self.found.iter().map(|found| found.probability.as_ref()).collect();
+        self.small = maps.map(regions::small).unwrap_or_default();
     }
 
     fn assert_size(&self, slice: usize, found: [usize; 2]) {

@@ -32,6 +32,7 @@
 //! | [`segmenter`] | slices → probabilities on their own grids | wasm-bindgen, disk |
 //! | [`probability`] | the one representation of them, 16-bit fixed point | the network |
 //! | [`mask`] | probability → mask: threshold, components, area, outline | colours |
+//! | [`regions`] | a case's probabilities → which small regions its masks leave out | thresholds in use |
 //! | [`metrics`] | Dice, IoU, confusion of masks; soft Dice | printing |
 //! | [`measure`] | areas, volumes and scores of a case, in millimetres only where someone has given a voxel | printing |
 //! | [`findings`] | a case with the network's probabilities and the masks drawn by hand | files |
@@ -68,6 +69,7 @@ pub mod normalize;
 pub mod phantom;
 pub mod probability;
 pub mod random;
+pub mod regions;
 #[cfg(feature = "network")]
 pub mod segmenter;
 pub mod study;

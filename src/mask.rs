@@ -82,6 +82,18 @@ impl Mask {
         x < self.width && y < self.height && self.inside[y * self.width + x]
     }
 
+    /// What is inside this mask and not inside `other`.
+    ///
+    /// # Panics
+    ///
+    /// If the two differ in width or height.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        assert_eq!([self.width, self.height], [other.width, other.height], "masks of one size");
+        let inside = self.inside.iter().zip(&other.inside).map(|(own, other)| own & !other).collect();
+        Self::new(self.width, self.height, inside)
+    }
+
     /// How many pixels are inside.
     pub fn area(&self) -> usize {
         self.inside.iter().filter(|&&inside| inside).count()
@@ -140,6 +152,12 @@ mod tests {
         let message = Mask::from_slice(&coloured).map_err(|error| error.to_string());
         assert!(message.is_err_and(|message| message.starts_with("c_mask.tif: ")));
         Ok(())
+    }
+
+    #[test]
+    fn without_takes_away_what_both_have() {
+        let mask = |inside: [u8; 4]| Mask::new(2, 2, inside.map(|value| value == 1).into());
+        assert_eq!(mask([1, 1, 0, 0]).without(&mask([0, 1, 1, 0])), mask([1, 0, 0, 0]));
     }
 
     #[test]

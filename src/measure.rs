@@ -35,6 +35,8 @@ pub struct SliceMeasure {
     pub scores: Option<Scores>,
     /// The area in square millimetres, where the voxel's size is known.
     pub mm2: Option<f64>,
+    /// Pixels of small [regions](crate::regions), which the network's mask leaves out.
+    pub left_out: usize,
 }
 
 /// A case, measured at one threshold.

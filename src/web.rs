@@ -107,8 +107,16 @@ export interface Scores {
 /**
  * One slice, measured. `area`: pixels inside its mask, 0 without one. `edited`: drawn or changed by hand. `done`: the
  * network has been over it. `mm2` is null where the voxel's size is unknown, `scores` without a mask or a reference.
+ * `left_out`: pixels of small regions, which the network's mask leaves out once it has been over the whole case.
  */
-export interface SliceMeasure { area: number; edited: boolean; done: boolean; scores: Scores | null; mm2: number | null }
+export interface SliceMeasure {
+    area: number;
+    edited: boolean;
+    done: boolean;
+    scores: Scores | null;
+    mm2: number | null;
+    left_out: number;
+}
 
 /**
  * A case, measured. `range`: the network's masks at thresholds 0.3, 0.5 and 0.7. `network`: without edits, at the
@@ -312,6 +320,14 @@ impl Session {
         let study = self.study();
         let (findings, _) = find(&study, case, slice)?;
         Ok(findings.network_mask(slice, threshold as f32).map(|mask| bytes_of(&mask)))
+    }
+
+    /// The pixels of a slice, 0 or 1 each, that lie in small regions and so in no mask of the network's, if there are any.
+    #[wasm_bindgen(js_name = leftOut, unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
+    pub fn left_out(&self, case: usize, slice: usize) -> Result<Option<Uint8Array>, JsValue> {
+        let study = self.study();
+        let (findings, _) = find(&study, case, slice)?;
+        Ok(findings.small(slice).map(bytes_of))
     }
 
     /// What the network says of a slice, 0 to 65535 for 0 to 1, if it has been over it.

@@ -7,6 +7,7 @@ use glioscope::image::{Channels, Samples, Slice};
 use glioscope::mask::Mask;
 use glioscope::measure::{CaseMeasure, Voxel};
 use glioscope::probability::Probability;
+use glioscope::regions;
 use proptest::prelude::*;
 
 const WIDTH: usize = 5;
@@ -22,7 +23,8 @@ struct Given {
 }
 
 fn given() -> impl Strategy<Value = Vec<Given>> {
-    let values = proptest::collection::vec(any::<u16>(), PIXELS);
+    // Mostly nothing, so that there are regions apart from one another.
+    let values = proptest::collection::vec(prop_oneof![4 => Just(0), 1 => any::<u16>()], PIXELS);
     let bits = || proptest::option::of(proptest::collection::vec(any::<bool>(), PIXELS));
     let one = (proptest::option::weighted(0.8, values), bits(), bits());
     let one = one.prop_map(|(probability, edit, reference)| Given { probability, edit, reference });
@@ -46,9 +48,18 @@ fn findings(given: &[Given]) -> Findings {
     findings
 }
 
+/// What no mask of the network's has: small regions, once every slice has been segmented.
+fn left_out(given: &[Given]) -> Vec<Vec<bool>> {
+    let maps: Option<Vec<_>> =
+        given.iter().map(|given| Some(Probability::new(WIDTH, HEIGHT, given.probability.clone()?))).collect();
+    let small = maps.map_or(vec![None; given.len()], |maps| regions::small(&maps));
+    small.into_iter().map(|mask| mask.map_or(vec![false; PIXELS], |mask| mask.inside().to_vec())).collect()
+}
+
 /// Pixels inside, by the definition of the threshold.
-fn inside(values: &[u16], threshold: f64) -> Vec<bool> {
-    values.iter().map(|&value| f64::from(value) >= (threshold * 65_535.0).round()).collect()
+fn inside(values: &[u16], left_out: &[bool], threshold: f64) -> Vec<bool> {
+    let level = (threshold * 65_535.0).round();
+    values.iter().zip(left_out).map(|(&value, left_out)| f64::from(value) >= level && !left_out).collect()
 }
 
 fn count(bits: &[bool]) -> usize {
@@ -90,8 +101,9 @@ proptest! {
             let before = sum.unwrap_or_default();
             *sum = Some([0, 1, 2, 3].map(|i| before[i] + counts[i]));
         };
-        for (given, slice) in given.iter().zip(&measure.slices) {
-            let network = given.probability.as_ref().map(|values| inside(values, threshold));
+        let small = left_out(&given);
+        for ((given, slice), small) in given.iter().zip(&measure.slices).zip(&small) {
+            let network = given.probability.as_ref().map(|values| inside(values, small, threshold));
             let mask = given.edit.clone().or(network.clone());
             let area = mask.as_ref().map_or(0, |mask| count(mask));
             areas.push(area);
@@ -101,6 +113,7 @@ proptest! {
             prop_assert_eq!(slice.done, given.probability.is_some());
             prop_assert_eq!(slice.edited, given.edit.is_some());
             prop_assert_eq!(slice.mm2, Some(area as f64 * 0.375));
+            prop_assert_eq!(slice.left_out, count(small));
             prop_assert_eq!(slice.scores.is_some(), mask.is_some() && given.reference.is_some());
             if let (Some(mask), Some(reference), Some(scores)) = (&mask, &given.reference, &slice.scores) {
                 let counts = compare(mask, reference);
@@ -127,8 +140,8 @@ proptest! {
         for (range, level) in measure.range.iter().zip([0.3, 0.5, 0.7]) {
             // 0.3 in single precision is a little more than 0.3.
             let level = f64::from(level as f32);
-            let maps = given.iter().filter_map(|given| given.probability.as_ref());
-            prop_assert_eq!(range.voxels, maps.map(|values| count(&inside(values, level))).sum::<usize>());
+            let maps = given.iter().zip(&small).filter_map(|(given, small)| Some((given.probability.as_ref()?, small)));
+            prop_assert_eq!(range.voxels, maps.map(|(values, small)| count(&inside(values, small, level))).sum::<usize>());
         }
     }
 

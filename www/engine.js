@@ -117,6 +117,11 @@ export class Engine {
     return this.#kept.probability(place);
   }
 
+  /** @param {Place} place @returns {Promise<Uint8Array | undefined>} 1 where a small region is not in the network's mask */
+  leftOut(place) {
+    return this.#lead.ask('leftOut', place);
+  }
+
   /** The mask that was drawn by hand, 0 or 1 a pixel. @param {Place} place */
   edit(place) {
     return this.#kept.edit(place);

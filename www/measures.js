@@ -26,6 +26,7 @@ export class Measures {
       pairs([
         ['This slice', slice.done ? areaOf(slice.area, slice.mm2) : NONE],
         ...edits(measure, threshold),
+        ...leftOut(measure),
       ]),
       ranges(measure),
       ...(measure.scores || measure.network.scores || slice.scores ? [scores(measure, slice)] : []),
@@ -43,6 +44,12 @@ function volume({ voxels, millilitres }) {
 function edits({ slices, network }, threshold) {
   const edited = slices.filter((slice) => slice.edited).length;
   return edited === 0 ? [] : [['Edited', many(edited, 'slice')], [`Network alone, at ${threshold.toFixed(2)}`, many(network.voxels, 'voxel')]];
+}
+
+/** Small regions, which the heat map still shows. @param {CaseMeasure} measure */
+function leftOut({ slices }) {
+  const pixels = slices.reduce((sum, slice) => sum + slice.left_out, 0);
+  return pixels === 0 ? [] : [['Small regions left out', many(pixels, 'voxel')]];
 }
 
 /** @param {CaseMeasure} measure */

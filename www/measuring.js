@@ -5,6 +5,7 @@
 
 /** @import { Engine } from './engine.js' */
 /** @import { State } from './state.js' */
+/** @import { CaseState } from './types.js' */
 
 /** Measuring takes at most one part in this many of the first worker's time. */
 const SHARE = 4;
@@ -56,9 +57,26 @@ export class Measuring {
       // Cases may have been closed or moved meanwhile.
       if (measure && this.#state.cases[next] === open && measure.slices.length === open.slices.length) {
         open.measure = measure;
+        await this.#leaveOut(next, open);
         this.#state.tell('measure', { case: next, slice: measure.largest });
       }
       if (this.#stale.size > 0) await pause(Math.min(2000, Math.max(PAUSE_MS, SHARE * (performance.now() - start))));
+    }
+  }
+
+  /**
+   * The last slice of a case decides which regions are small: only now their pixels are known.
+   * @param {number} at which case
+   * @param {CaseState} open
+   */
+  async #leaveOut(at, open) {
+    for (const [index, { left_out: pixels }] of (open.measure?.slices ?? []).entries()) {
+      const slice = open.slices[index];
+      if ((pixels > 0) === (slice.leftOut !== null)) continue;
+      const leftOut = pixels > 0 ? await this.#engine.leftOut({ case: at, slice: index }).catch(() => undefined) : undefined;
+      if (this.#state.cases[at] !== open) return;
+      slice.leftOut = leftOut ?? null;
+      this.#state.tell('slice', { case: at, slice: index });
     }
   }
 }

@@ -26,11 +26,12 @@ export function cut(threshold) {
  * The network's mask: what is at least as probable as the threshold.
  * @param {Uint16Array} probability
  * @param {number} threshold
+ * @param {Uint8Array | null} leftOut 1 where it is not inside all the same
  */
-export function maskOf(probability, threshold) {
+export function maskOf(probability, threshold, leftOut) {
   const least = cut(threshold);
   const mask = new Uint8Array(probability.length);
-  for (let i = 0; i < mask.length; i++) mask[i] = probability[i] >= least ? 1 : 0;
+  for (let i = 0; i < mask.length; i++) mask[i] = probability[i] >= least && !leftOut?.[i] ? 1 : 0;
   return mask;
 }
 

@@ -42,8 +42,8 @@ export class Scene {
   /** The mask in view: what was drawn by hand, or the network's at the threshold. */
   get mask() {
     const { at, threshold } = this.#state;
-    const { probability, edit } = this.#state.slice(at);
-    return edit ?? (probability && this.#cut(probability, threshold));
+    const { probability, edit, leftOut } = this.#state.slice(at);
+    return edit ?? (probability && this.#cut(probability, threshold, leftOut));
   }
 
   /**
@@ -83,8 +83,8 @@ export class Scene {
     const slice = current.slices[place.slice];
     const picture = await this.#pictures.get(place, slice.info.reference).catch(() => null);
     if (!picture || this.#state.current !== current || !strip.wants(place.slice)) return;
-    const { probability, edit } = slice;
-    const mask = look.hidden ? null : (edit ?? (probability && maskOf(probability, this.#state.threshold)));
+    const { probability, edit, leftOut } = slice;
+    const mask = look.hidden ? null : (edit ?? (probability && maskOf(probability, this.#state.threshold, leftOut)));
     strip.draw(place.slice, picture.pixels, mask, look);
   }
 }

@@ -61,6 +61,7 @@ export class State {
         slices: slices.map((info, slice) => ({
           info,
           fault: null,
+          leftOut: null,
           milliseconds: before?.slices[slice]?.milliseconds ?? null,
           ...known({ case: at, slice }),
         })),

@@ -32,11 +32,13 @@
 
 /**
  * One slice as the page follows it. `probability` is 0 to 65535 a pixel, row by row on the file's own grid; `edit` is
- * the mask that was drawn by hand instead of the network's, 0 or 1 a pixel. Neither is changed once it is here.
+ * the mask that was drawn by hand instead of the network's, 0 or 1 a pixel; `leftOut` the pixels of small regions, which
+ * the network's mask does not have. None of them is changed once it is here.
  * @typedef {object} SliceState
  * @property {SliceInfo} info
  * @property {Uint16Array | null} probability
  * @property {Uint8Array | null} edit
+ * @property {Uint8Array | null} leftOut
  * @property {Fault | null} fault why it could not be segmented
  * @property {number | null} milliseconds the network took on this device; null where it came out of a session
  */

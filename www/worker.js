@@ -47,6 +47,7 @@ const actions = {
   },
   reference: (/** @type {Place} */ at) => given(opened().reference(at.case, at.slice)),
   mask: (/** @type {Place & {threshold: number}} */ at) => given(opened().mask(at.case, at.slice, at.threshold)),
+  leftOut: (/** @type {Place} */ at) => given(opened().leftOut(at.case, at.slice)),
   probability: (/** @type {Place} */ at) => given(opened().probability(at.case, at.slice)),
   measure: (/** @type {Scope} */ { threshold, spacing, ...at }) => ({ value: opened().measure(at.case, threshold, spacing) }),
   volume: (/** @type {Scope & {what: VolumeKind}} */ { what, threshold, spacing, ...at }) =>

@@ -10,6 +10,7 @@ use glioscope::image::Slice;
 use glioscope::mask::Mask;
 use glioscope::metrics::Confusion;
 use glioscope::normalize::CaseStatistics;
+use glioscope::regions;
 use glioscope::weights::{Manifest, Split};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -26,7 +27,7 @@ use crate::split;
 /// Score a network against the masks of a dataset
 ///
 /// Prints a line a patient and a summary by every protocol that figures are quoted by: volume Dice over patients, as
-/// drawn and with each patient's largest 3-D component alone; Dice, IoU, sensitivity and precision pooled over all
+/// the page draws it, with every region, and with each patient's largest 3-D component alone; Dice, IoU, sensitivity and precision pooled over all
 /// pixels; Dice slice by slice; the share of empty slices on which anything is drawn; and the batch-pooled soft Dice
 /// (batches of 32 slices, smooth = 100). Figures of patients that the network was fitted on are marked as such.
 #[derive(Clone, Debug, clap::Args)]
@@ -224,7 +225,11 @@ pub(crate) fn score(
             maps
         }
     };
-    Ok(tally.add(&patient.name, &maps, &patient.masks))
+    let left_out = match input {
+        Input::Case | Input::Flair => regions::small(&maps),
+        Input::Single => maps.iter().flat_map(|map| regions::small([map])).collect(),
+    };
+    Ok(tally.add(&patient.name, &maps, &left_out, &patient.masks))
 }
 
 /// The folder for masks, checked before hours of work that it is not the dataset's own.
@@ -352,7 +357,11 @@ fn text(evaluation: &Evaluation<'_>) -> String {
     text += &format!("{table}\n");
 
     let mut table = Table::new(&["Dice over patients", "mean", "median", "worst", "deviation", "worst patient"]);
-    for (name, spread) in [("as drawn", &scores.patient), ("largest component", &scores.patient_largest)] {
+    for (name, spread) in [
+        ("as drawn", &scores.patient),
+        ("every region", &scores.patient_every_region),
+        ("largest component", &scores.patient_largest),
+    ] {
         table.row(spread_row(name, spread));
     }
     text += &format!("{table}\n");

@@ -1,8 +1,9 @@
 //! How well probabilities agree with the references, counted by each protocol that figures are quoted by.
 //!
 //! - **Patient**: the volume DSC of each patient, that is of the summed confusion of all slices, threshold as in the
-//!   manifest; then mean, median, worst and standard deviation over patients. Once as drawn, once after keeping each
-//!   patient's largest 3-D component (26 neighbours). A patient whose reference is empty counts 1 if nothing is drawn,
+//!   manifest; then mean, median, worst and standard deviation over patients. Once as drawn, that is as the page draws it,
+//!   without small regions (`glioscope::regions`); once with every region; and once after keeping each patient's largest
+//!   3-D component (26 neighbours). A patient whose reference is empty counts 1 if nothing is drawn,
 //!   else 0.
 //! - **Pooled**: one confusion of all pixels of all patients.
 //! - **Per slice**: the mean of the slices' own Dice, over the slices that have foreground in the reference, and over
@@ -49,6 +50,8 @@ pub(crate) struct PatientScore {
     pub(crate) slices: usize,
     /// Volume DSC as drawn, 0 to 1.
     pub(crate) dice: f64,
+    /// Volume DSC with every region, small ones too.
+    pub(crate) dice_every_region: f64,
     /// Volume DSC with the largest 3-D component alone.
     pub(crate) dice_largest: f64,
     /// Volume intersection over union as drawn.
@@ -74,6 +77,8 @@ pub(crate) struct PatientScore {
 pub(crate) struct Scores {
     /// Patient protocol, as drawn.
     pub(crate) patient: Spread,
+    /// Patient protocol, every pixel at or above the threshold.
+    pub(crate) patient_every_region: Spread,
     /// Patient protocol, largest 3-D component of each patient alone.
     pub(crate) patient_largest: Spread,
     /// All pixels of all patients at once.
@@ -188,18 +193,27 @@ impl Tally {
 
     /// Adds one patient's slices in order, and gives back the masks that were drawn.
     ///
-    /// `maps` has one for each of `truths`, on the same grid.
+    /// `maps` has one for each of `truths`, on the same grid; so has `left_out`, the pixels that are not drawn whatever
+    /// their probability: `glioscope::regions::small` of the slices that are seen together.
     ///
     /// # Panics
     ///
-    /// If there are not as many maps as truths, or one is not of its truth's size: the caller's error.
-    pub(crate) fn add(&mut self, patient: &str, maps: &[Probability], truths: &[Mask]) -> Vec<Mask> {
-        assert_eq!(maps.len(), truths.len(), "as many maps as truths");
+    /// If there are not as many of the one as of the other, or one is not of its truth's size: the caller's error.
+    pub(crate) fn add(
+        &mut self,
+        patient: &str,
+        maps: &[Probability],
+        left_out: &[Option<Mask>],
+        truths: &[Mask],
+    ) -> Vec<Mask> {
+        assert_eq!([maps.len(), left_out.len()], [truths.len(); 2], "as many maps as truths");
         let mut drawn = Vec::with_capacity(truths.len());
-        let mut confusion = Confusion::default();
+        let (mut confusion, mut every) = (Confusion::default(), Confusion::default());
         let (mut empty_slices, mut false_slices) = (0, 0);
-        for (map, truth) in maps.iter().zip(truths) {
-            let mask = Mask::from_probability(map, self.threshold);
+        for ((map, small), truth) in maps.iter().zip(left_out).zip(truths) {
+            let whole = Mask::from_probability(map, self.threshold);
+            every += Confusion::new(&whole, truth);
+            let mask = small.as_ref().map_or_else(|| whole.clone(), |small| whole.without(small));
             let own = Confusion::new(&mask, truth);
             let foreground = !truth.is_empty();
             self.slice_dice.push(SliceDice { dice: own.dice(), foreground });
@@ -216,6 +230,7 @@ impl Tally {
             patient: patient.to_owned(),
             slices: truths.len(),
             dice: confusion.dice(),
+            dice_every_region: every.dice(),
             dice_largest: largest.dice(),
             iou: confusion.iou(),
             sensitivity: confusion.sensitivity(),
@@ -240,6 +255,7 @@ impl Tally {
         let drawn = self.patients.iter().map(|patient| patient.false_slices).sum();
         Scores {
             patient: Spread::of(&self.patients, |patient| patient.dice),
+            patient_every_region: Spread::of(&self.patients, |patient| patient.dice_every_region),
             patient_largest: Spread::of(&self.patients, |patient| patient.dice_largest),
             pooled: Pooled {
                 dice: confusion.dice(),
@@ -275,6 +291,7 @@ impl Scores {
             ("patient_dice_median", self.patient.median),
             ("patient_dice_worst", self.patient.worst),
             ("patient_dice_deviation", self.patient.deviation),
+            ("patient_dice_every_region_mean", self.patient_every_region.mean),
             ("patient_dice_largest_component_mean", self.patient_largest.mean),
             ("pooled_dice", self.pooled.dice),
             ("pooled_iou", self.pooled.iou),
@@ -361,10 +378,10 @@ mod tests {
         let mut tally = Tally::new(0.5);
         let truths = [mask(&[1, 1, 0, 0, 0, 0]), mask(&[0; 6])];
         let maps = [[0.9, 0.5, 0.1, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.4, 0.8]];
-        let drawn = tally.add("A", &maps.map(|values| map(&values)), &truths);
+        let drawn = tally.add("A", &maps.map(|values| map(&values)), &[None, None], &truths);
         assert_eq!(drawn[1], mask(&[0, 0, 0, 0, 0, 1]));
         let truth = mask(&[0, 1, 1, 0, 0, 0]);
-        tally.add("B", &[map(&[0.0, 1.0, 0.0, 0.0, 0.0, 0.0])], &[truth]);
+        tally.add("B", &[map(&[0.0, 1.0, 0.0, 0.0, 0.0, 0.0])], &[None], &[truth]);
         tally.finish()
     }
 
@@ -397,12 +414,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_is_not_drawn_and_counts_with_every_region() {
+        let mut tally = Tally::new(0.5);
+        let truth = mask(&[1, 1, 0, 0, 0, 0]);
+        let left_out = mask(&[0, 0, 0, 0, 1, 1]);
+        let drawn = tally.add("A", &[map(&[0.9, 0.9, 0.0, 0.0, 0.0, 0.8])], &[Some(left_out)], &[truth]);
+        assert_eq!(drawn, [mask(&[1, 1, 0, 0, 0, 0])]);
+        let scores = tally.finish();
+        close(scores.patient.mean, 1.0);
+        close(scores.pooled.dice, 1.0);
+        close(scores.patient_every_region.mean, 4.0 / 5.0); // TP 2, FP 1
+    }
+
+    #[test]
     fn batches_are_of_32_with_a_shorter_last_one() {
         let mut tally = Tally::new(0.5);
         let (full, none) = (mask(&[1; 300]), mask(&[0; 300]));
         let truths: Vec<Mask> = std::iter::repeat_n(full, 32).chain([none]).collect();
         let maps = vec![map(&[1.0; 300]); truths.len()];
-        tally.add("A", &maps, &truths);
+        tally.add("A", &maps, &vec![None; truths.len()], &truths);
         let protocol = tally.finish().slice_protocol;
         assert_eq!(protocol.batches, 2);
         close(protocol.soft_dice, (1.0 + 100.0 / 400.0) / 2.0);
@@ -413,7 +443,7 @@ mod tests {
         let scores = Tally::new(0.5).finish();
         assert_eq!([scores.patient.mean, scores.patient.deviation, scores.per_slice.dice], [0.0; 3]);
         let mut tally = Tally::new(0.5);
-        tally.add("empty on empty", &[map(&[0.0; 4])], &[mask(&[0; 4])]);
+        tally.add("empty on empty", &[map(&[0.0; 4])], &[None], &[mask(&[0; 4])]);
         let scores = tally.finish();
         assert_eq!([scores.patient.mean, scores.patient.deviation, scores.per_slice.foreground_dice], [1.0, 0.0, 0.0]);
     }
