@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::check::Verdict;
 use crate::measure::{CaseMeasure, Voxel};
 use crate::normalize::{CaseStatistics, Normalisation};
+use crate::regions;
 use crate::weights::Manifest;
 
 /// What `provenance.json` holds.
@@ -20,6 +21,8 @@ pub(super) struct Provenance<'a> {
     backend: &'a str,
     /// A pixel is inside if its probability is at least this.
     threshold: f64,
+    /// What the masks leave out although its probability is high enough.
+    regions: Regions,
     /// By which rules masks were drawn or changed by hand, in the user's own words.
     rules: Option<&'a str>,
     cases: &'a [CaseRecord],
@@ -37,6 +40,14 @@ struct Model<'a> {
     fitted_on: usize,
     held_out: usize,
     metrics: &'a BTreeMap<String, f64>,
+}
+
+/// [`crate::regions`]: those below `share_of_largest` of the largest one's voxels at `level` are left out, in cases whose
+/// slices were all segmented.
+#[derive(Debug, Serialize)]
+struct Regions {
+    level: f32,
+    share_of_largest: f64,
 }
 
 /// One case.
@@ -101,7 +112,8 @@ impl<'a> Provenance<'a> {
             metrics: &manifest.metrics,
         };
         let version = env!("CARGO_PKG_VERSION");
-        Self { program: "glioscope", version, notice: NOTICE, model, backend, threshold, rules, cases }
+        let regions = Regions { level: regions::LEVEL, share_of_largest: regions::SHARE };
+        Self { program: "glioscope", version, notice: NOTICE, model, backend, threshold, regions, rules, cases }
     }
 
     pub(super) fn json(&self) -> Vec<u8> {

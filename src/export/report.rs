@@ -6,6 +6,7 @@ use super::overlay_png;
 use super::provenance::NOTICE;
 use crate::findings::Findings;
 use crate::measure::{CaseMeasure, Scores, Voxel};
+use crate::regions;
 use crate::weights::Manifest;
 
 /// Pictures of a case, of its slices with the largest areas, in the first [`ILLUSTRATED`] cases; the others have one each.
@@ -36,7 +37,7 @@ impl Report {
         let rules = rules.map_or(String::new(), |rules| row("Rules of the masks drawn by hand", &Escaped(rules)));
         let _ = write!(
             page,
-            "<h1>glioscope: {} {}</h1>\n<p class=\"notice\">{NOTICE}</p>\n<h2>Network</h2>\n<table>\n{}{}{}{}{}{}{rules}</table>\n",
+            "<h1>glioscope: {} {}</h1>\n<p class=\"notice\">{NOTICE}</p>\n<h2>Network</h2>\n<table>\n{}{}{}{}{}{}{}{rules}</table>\n",
             self.cases,
             if self.cases == 1 { "case" } else { "cases" },
             row("Network", &Escaped(&manifest.name())),
@@ -53,6 +54,13 @@ impl Report {
                 ),
             ),
             row("Threshold", &threshold),
+            row(
+                "Left out",
+                &format_args!(
+                    "regions under {:.0} % of the largest one's voxels, where every slice was segmented",
+                    100.0 * regions::SHARE
+                ),
+            ),
             row("Made by", &format_args!("glioscope {} on {}", env!("CARGO_PKG_VERSION"), Escaped(backend))),
         );
         page += &self.body;
