@@ -22,6 +22,7 @@ fn fused(a: f32, b: f32, c: f32) -> f32 {
 }
 
 /// Does `rounds` rounds and returns how many multiply-adds they were.
+#[cfg(not(target_arch = "wasm32"))]
 #[unsafe(no_mangle)]
 pub extern "C" fn multiply_add(rounds: u32) -> f64 {
     let (factor, term) = (black_box(0.999_9f32), black_box(1e-4f32));
@@ -29,6 +30,22 @@ pub extern "C" fn multiply_add(rounds: u32) -> f64 {
     for _ in 0..rounds {
         for sum in &mut sums {
             *sum = fused(*sum, factor, term);
+        }
+    }
+    black_box(sums);
+    f64::from(rounds) * SUMS as f64
+}
+
+/// The same with its vectors written out: the compiler would leave them numbers one by one here.
+#[cfg(target_arch = "wasm32")]
+#[unsafe(no_mangle)]
+pub extern "C" fn multiply_add(rounds: u32) -> f64 {
+    use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat};
+    let (factor, term) = (f32x4_splat(black_box(0.999_9)), f32x4_splat(black_box(1e-4)));
+    let mut sums = [f32x4_splat(black_box(1.0)); SUMS / 4];
+    for _ in 0..rounds {
+        for sum in &mut sums {
+            *sum = f32x4_add(f32x4_mul(*sum, factor), term);
         }
     }
     black_box(sums);
