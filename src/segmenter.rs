@@ -49,7 +49,7 @@ impl Segmenter {
         let network = if device == Device::flex() {
             Ready::Plan(unet.plan([manifest.grid, manifest.grid]))
         } else {
-            Ready::Burn(unet)
+            Ready::Burn(unet.lay_out())
         };
         Self { network, manifest, device }
     }

@@ -18,17 +18,21 @@ impl UNetConfig {
     /// # Panics
     /// If the configuration does not pass [`validate`](Self::validate).
     pub fn init(&self, device: &Device) -> UNet {
+        self.unset(device).number()
+    }
+
+    /// A network to load weights into: none is drawn unless it is asked for.
+    pub(crate) fn unset(&self, device: &Device) -> UNet {
         let cells = self.stem * self.stem;
         let pairs = || self.widths.windows(2);
         let inputs = [INPUTS * cells].into_iter().chain(self.widths.iter().copied());
-        let unet = UNet {
+        UNet {
             down: inputs.zip(&self.widths).map(|(i, &o)| DoubleConv::new(i, o, device)).collect(),
             up: pairs().map(|pair| transposed(pair[1], pair[0], device)).collect(),
             merge: pairs().map(|pair| DoubleConv::new(2 * pair[0], pair[0], device)).collect(),
             head: pointwise(self.widths[0], cells, device),
             stem: self.stem,
-        };
-        unet.number()
+        }
     }
 }
 
@@ -107,10 +111,21 @@ impl UNet {
         let fold = |blocks: Vec<DoubleConv>| blocks.into_iter().map(DoubleConv::fold).collect();
         self.down = fold(self.down);
         self.merge = fold(self.merge);
+        self
+    }
+
+    /// The same network with its weights laid out in memory as the kernels for GPUs read them, which else would have them
+    /// copied for every image.
+    #[must_use]
+    pub(crate) fn lay_out(mut self) -> Self {
+        let convs = self.down.iter_mut().chain(&mut self.merge).flat_map(|block| [&mut block.first, &mut block.second]);
+        let kernels = convs.map(|conv| &mut conv.weight).chain([&mut self.head.weight]);
+        for weight in kernels {
+            *weight = weight.clone().map(|weight| laid_out(weight, [2, 3, 1, 0]));
+        }
         for up in &mut self.up {
             up.weight = up.weight.clone().map(|weight| laid_out(weight, [2, 3, 0, 1]));
         }
-        self.head.weight = self.head.weight.map(|weight| laid_out(weight, [2, 3, 1, 0]));
         self
     }
 
@@ -315,14 +330,13 @@ impl ConvNormRelu {
         let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt(); // [outputs]
         let bias = norm.beta.val() - norm.running_mean.value() * scale.clone(); // [outputs]
         let [outputs] = scale.dims();
-        self.weight = self.weight.map(|weight| laid_out(weight * scale.reshape([outputs, 1, 1, 1]), [2, 3, 1, 0]));
+        self.weight = self.weight.map(|weight| weight * scale.reshape([outputs, 1, 1, 1]));
         self.bias = Some(Param::from_tensor(bias));
         self
     }
 }
 
-/// The same weights, laid out in memory as `axes` of them: as the kernels for GPUs read them, which else would have them
-/// copied for every image.
+/// The same weights, laid out in memory as `axes` of them.
 fn laid_out(weight: Tensor<4>, axes: [isize; 4]) -> Tensor<4> {
     let moved = weight.permute(axes); // [side, side, inputs, outputs]
     let dims = moved.dims();

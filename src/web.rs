@@ -8,6 +8,7 @@
 //! and whoever hears it starts another one.
 
 use std::cell::{Ref, RefCell, RefMut};
+use std::sync::Once;
 
 use burn::tensor::Device;
 use js_sys::{Function, JSON, Reflect, Uint8Array, Uint8ClampedArray, Uint16Array};
@@ -151,14 +152,14 @@ unsafe extern "C" {
     fn __wasm_call_ctors();
 }
 
-/// Runs once, when the module is instantiated.
+/// Runs the constructors, once; only CubeCL needs what they register, and they take a twentieth of a second.
 ///
-/// Where nothing calls the constructors, the linker has every exported function call them, each time: that is thousands
-/// of registrations whenever a single value crosses to JavaScript.
-#[wasm_bindgen(start)]
-fn start() {
+/// Where nothing calls them, the linker has every exported function call them, each time: that is thousands of
+/// registrations whenever a single value crosses to JavaScript.
+fn construct() {
+    static ONCE: Once = Once::new();
     // SAFETY: the linker defines it in every module, and nothing else calls it.
-    unsafe { __wasm_call_ctors() };
+    ONCE.call_once(|| unsafe { __wasm_call_ctors() });
 }
 
 /// Which version of the package this is.
@@ -205,6 +206,7 @@ impl Session {
         let (backend, device) = match backend.as_str() {
             "cpu" => ("cpu", Device::flex()),
             "webgpu" => {
+                construct();
                 let device = Device::wgpu_options().init_async().await;
                 let refused = |error| Error::Device { device: "webgpu".to_owned(), reason: format!("{error}") };
                 ("webgpu", device.map_err(|error| fault(&refused(error)))?)

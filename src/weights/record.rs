@@ -23,7 +23,7 @@ impl Manifest {
         }
         let record = |error: burn::store::RecordError| ModelFault::Record { reason: error.to_string() };
         let loaded = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights.to_vec())).map_err(record)?;
-        self.network.init(device).try_load_record(loaded.cast_to_module_dtype()).map_err(record)
+        self.network.unset(device).try_load_record(loaded.cast_to_module_dtype()).map_err(record)
     }
 }
 
