@@ -5,8 +5,9 @@
  * `self.SITE = {version, files}`: so it changes with every version, and the browser notices. It is no module because
  * not every browser that runs the page takes modules here.
  *
- * A new version is fetched while the old one serves; it takes over with the next load, as soon as no second tab still
- * runs the old one. No tab ever gets files of two versions.
+ * A new version is fetched while the old one serves, and waits, as browsers have it, until no tab runs the old one any
+ * more. No tab ever gets files of two versions. (To take over earlier, by an empty answer that loads the page again, left the
+ * page blank once in a dozen times.)
  */
 
 const worker = /** @type {any} ServiceWorkerGlobalScope, which the page's own types do not know. */ (self);
@@ -29,19 +30,14 @@ worker.addEventListener('activate', (/** @type {any} */ event) => {
   );
 });
 
-worker.addEventListener('message', (/** @type {any} */ { data }) => {
-  if (data === 'take over') worker.skipWaiting();
-});
-
 worker.addEventListener('fetch', (/** @type {any} */ event) => {
   /** @type {Request} */
   const request = event.request;
   const url = new URL(request.url);
   // Everything else goes its own way, into the page's policy.
   if (request.method !== 'GET' || url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return;
-  if (request.mode === 'navigate') event.respondWith(navigate(request, url));
   // The list cannot hold its own hash; it is in this very file.
-  else if (url.pathname === `${scope.pathname}assets.json`) event.respondWith(Response.json(site));
+  if (url.pathname === `${scope.pathname}assets.json`) event.respondWith(Response.json(site));
   else if (keyOf(url)) event.respondWith(answer(request, url));
 });
 
@@ -79,21 +75,6 @@ async function load(address, integrity, cache) {
 async function hash(response) {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await response.arrayBuffer()));
   return `sha256-${btoa(String.fromCharCode(...digest))}`;
-}
-
-/**
- * A load of the page: here a version that waits takes over, if this is the only tab.
- * @param {Request} request
- * @param {URL} url
- */
-async function navigate(request, url) {
-  const { waiting } = worker.registration;
-  if (waiting && (await worker.clients.matchAll({ type: 'window' })).length < 2) {
-    waiting.postMessage('take over');
-    // The same load once more, which the new one then answers.
-    return new Response('', { headers: { Refresh: '0', 'Cache-Control': 'no-store' } });
-  }
-  return keyOf(url) ? answer(request, url) : fetch(request);
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The site without a network: after the first visit, whole, in one version, under any path.
  */
-import type { Page } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { Host } from './host.ts';
 import { expect, test as base } from './page.ts';
 
@@ -22,6 +22,15 @@ async function kept(page: Page) {
     await navigator.serviceWorker.ready;
     while (!navigator.serviceWorker.controller) await new Promise((next) => setTimeout(next, 50));
   });
+}
+
+/** Closes a tab and opens another one. */
+async function reopened(context: BrowserContext, page: Page, host: Host) {
+  // A context without a page is one that some browsers end.
+  const next = await context.newPage();
+  await page.close();
+  await next.goto(`${host.url}?backend=cpu`);
+  return next;
 }
 
 const caches = (page: Page) => page.evaluate(async () => (await window.caches.keys()).filter((name) => name.startsWith('glioscope ')));
@@ -55,7 +64,7 @@ test('what is kept of the worker comes with the page’s policy, should a browse
   expect(sent).toBe(own);
 });
 
-test('a new version is fetched while the old one serves, and takes over with the next load', async ({ host, page, scope }) => {
+test('a new version is fetched while the old one serves, and takes over once no tab runs that', async ({ host, context, page, scope }) => {
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('ready');
   await kept(page);
@@ -68,17 +77,19 @@ test('a new version is fetched while the old one serves, and takes over with the
   await expect(page).not.toHaveTitle('the second version');
   await expect.poll(() => page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting))).toBe(true);
   await scope.is('ready');
+  await expect(page.locator('#update')).toBeVisible();
   // What has not changed is not fetched again.
   expect(host.asked).not.toContain('www/model/weights.bin');
   expect(host.asked).not.toContain('www/pkg/glioscope_bg.wasm');
 
-  await page.reload();
-  await expect(page).toHaveTitle('the second version');
-  await scope.is('ready');
-  const now = await caches(page);
-  expect(now).toHaveLength(1);
+  const next = await reopened(context, page, host);
+  await expect(next).toHaveTitle('the second version');
+  await expect(next.locator('body')).toHaveAttribute('data-state', 'ready');
+  await expect(next.locator('#update')).toBeHidden();
+  await expect.poll(() => caches(next)).toHaveLength(1);
+  const now = await caches(next);
   expect(now[0]).not.toBe(first);
-  expect(await page.evaluate(() => window.caches.has('somebody else’s')), 'other caches are left alone').toBe(true);
+  expect(await next.evaluate(() => window.caches.has('somebody else’s')), 'other caches are left alone').toBe(true);
 });
 
 test('two tabs never see two versions', async ({ host, context, page, scope }) => {
@@ -92,9 +103,10 @@ test('two tabs never see two versions', async ({ host, context, page, scope }) =
   await expect.poll(() => page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting))).toBe(true);
   await page.reload();
   await expect(page, 'the other tab still runs the first one').not.toHaveTitle('the second version');
-  await second.close();
-  await page.reload();
-  await expect(page).toHaveTitle('the second version');
+  const next = await reopened(context, second, host);
+  await expect(next, 'a third tab beside the first').not.toHaveTitle('the second version');
+  await next.close();
+  await expect(await reopened(context, page, host)).toHaveTitle('the second version');
 });
 
 test('a file that is not as it should be is named, and nothing of that version is kept', async ({ host, page, scope }) => {
