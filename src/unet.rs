@@ -18,19 +18,23 @@ impl UNetConfig {
     /// # Panics
     /// If the configuration does not pass [`validate`](Self::validate).
     pub fn init(&self, device: &Device) -> UNet {
-        self.unset(device).number()
+        self.build(device, true).number()
     }
 
-    /// A network to load weights into: none is drawn unless it is asked for.
+    /// A network of zeros to load weights into, sooner there than one whose weights are drawn.
     pub(crate) fn unset(&self, device: &Device) -> UNet {
+        self.build(device, false)
+    }
+
+    fn build(&self, device: &Device, draw: bool) -> UNet {
         let cells = self.stem * self.stem;
         let pairs = || self.widths.windows(2);
         let inputs = [INPUTS * cells].into_iter().chain(self.widths.iter().copied());
         UNet {
-            down: inputs.zip(&self.widths).map(|(i, &o)| DoubleConv::new(i, o, device)).collect(),
-            up: pairs().map(|pair| transposed(pair[1], pair[0], device)).collect(),
-            merge: pairs().map(|pair| DoubleConv::new(2 * pair[0], pair[0], device)).collect(),
-            head: pointwise(self.widths[0], cells, device),
+            down: inputs.zip(&self.widths).map(|(i, &o)| DoubleConv::new(i, o, device, draw)).collect(),
+            up: pairs().map(|pair| transposed(pair[1], pair[0], device, draw)).collect(),
+            merge: pairs().map(|pair| DoubleConv::new(2 * pair[0], pair[0], device, draw)).collect(),
+            head: pointwise(self.widths[0], cells, device, draw),
             stem: self.stem,
         }
     }
@@ -152,13 +156,16 @@ impl UNet {
     }
 }
 
-/// A parameter that is drawn when it is first asked for: one that is loaded never is.
+/// A parameter that is drawn when it is first asked for, or 0.
 ///
 /// Not by Burn's `Initializer`: it can draw orthogonal ones too, and keeps the product of matrices in the page for that, a
 /// third of the module.
-fn drawn<const D: usize>(shape: [usize; D], from: Distribution, device: &Device) -> Param<Tensor<D>> {
+fn drawn<const D: usize>(shape: [usize; D], from: Option<Distribution>, device: &Device) -> Param<Tensor<D>> {
     let draw = move |device: &Device, require_grad: bool| {
-        let tensor = Tensor::random(shape, from, device);
+        let tensor = match from {
+            Some(from) => Tensor::random(shape, from, device),
+            None => Tensor::zeros(shape, device),
+        };
         if require_grad { tensor.require_grad() } else { tensor }
     };
     Param::uninitialized(ParamId::new(), draw, device.clone(), true, shape.into())
@@ -171,10 +178,11 @@ fn uniform(fan_in: usize) -> Distribution {
 }
 
 /// A 1x1 convolution.
-fn pointwise(inputs: usize, outputs: usize, device: &Device) -> Conv2d {
+fn pointwise(inputs: usize, outputs: usize, device: &Device, draw: bool) -> Conv2d {
+    let from = draw.then(|| uniform(inputs));
     Conv2d {
-        weight: drawn([outputs, inputs, 1, 1], uniform(inputs), device),
-        bias: Some(drawn([outputs], uniform(inputs), device)),
+        weight: drawn([outputs, inputs, 1, 1], from, device),
+        bias: Some(drawn([outputs], from, device)),
         stride: [1, 1],
         kernel_size: [1, 1],
         dilation: [1, 1],
@@ -184,8 +192,8 @@ fn pointwise(inputs: usize, outputs: usize, device: &Device) -> Conv2d {
 }
 
 /// A 2x2 transposed convolution with stride 2.
-fn transposed(inputs: usize, outputs: usize, device: &Device) -> ConvTranspose2d {
-    let from = uniform(outputs * 4);
+fn transposed(inputs: usize, outputs: usize, device: &Device, draw: bool) -> ConvTranspose2d {
+    let from = draw.then(|| uniform(outputs * 4));
     ConvTranspose2d {
         weight: drawn([inputs, outputs, 2, 2], from, device),
         bias: Some(drawn([outputs], from, device)),
@@ -257,8 +265,11 @@ struct DoubleConv {
 }
 
 impl DoubleConv {
-    fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
-        Self { first: ConvNormRelu::new(inputs, outputs, device), second: ConvNormRelu::new(outputs, outputs, device) }
+    fn new(inputs: usize, outputs: usize, device: &Device, draw: bool) -> Self {
+        Self {
+            first: ConvNormRelu::new(inputs, outputs, device, draw),
+            second: ConvNormRelu::new(outputs, outputs, device, draw),
+        }
     }
 
     /// `[n, inputs, h, w]` to `[n, outputs, h, w]`.
@@ -281,8 +292,8 @@ struct ConvNormRelu {
 }
 
 impl ConvNormRelu {
-    fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
-        let he = Distribution::Normal(0.0, (2.0 / (inputs * 9) as f64).sqrt());
+    fn new(inputs: usize, outputs: usize, device: &Device, draw: bool) -> Self {
+        let he = draw.then(|| Distribution::Normal(0.0, (2.0 / (inputs * 9) as f64).sqrt()));
         Self { weight: drawn([outputs, inputs, 3, 3], he, device), norm: normalisation(outputs, device), bias: None }
     }
 
@@ -469,7 +480,7 @@ mod tests {
     fn fitting_is_burns_own_convolution_and_normalisation() {
         let device = Device::flex().autodiff();
         for (inputs, outputs, [h, w]) in [(3, 5, [6, 9]), (16, 8, [16, 16]), (7, 20, [3, 33])] {
-            let block = ConvNormRelu::new(inputs, outputs, &device).map(&mut Shake(Rng::new(2, 0)));
+            let block = ConvNormRelu::new(inputs, outputs, &device, true).map(&mut Shake(Rng::new(2, 0)));
             let plain = block.clone().fork(&device);
             let x = || image([3, inputs, h, w], &device).require_grad();
             let (fused_x, plain_x) = (x(), x());
