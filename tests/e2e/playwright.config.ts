@@ -15,8 +15,12 @@ export const FLAGS = [
 /** Tests that measure time. */
 const TIMED = /(stack|figures)\.spec\.ts$/;
 
+/** Set to the minutes of the long tests, which then run alone. Here and not on the command line: that filters no project which another depends on. */
+const soak = process.env.GLIOSCOPE_SOAK !== undefined;
+
 export default defineConfig({
   testDir: '.',
+  ...(soak ? { grep: /@soak/ } : { grepInvert: /@soak/ }),
   // A software GPU takes seconds a slice, on every core that there is.
   timeout: 900_000,
   expect: { timeout: 60_000 },

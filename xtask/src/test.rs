@@ -40,7 +40,7 @@ const REAL_BESIDE: &str = "../shared/data/verbatim";
 /// Seconds that each fuzz target is run, all of them at once.
 const FUZZ_SECONDS: u64 = 60;
 
-/// Says to the end-to-end tests for how many minutes the long ones of them are to run.
+/// Says to the end-to-end tests that the long ones of them are to run, alone, and for how many minutes.
 const SOAK: &str = "GLIOSCOPE_SOAK";
 
 /// The page's budget in bytes: what a visitor waits for. The module counts as sent, the weights as they are.
@@ -103,7 +103,7 @@ pub(crate) fn soak_end_to_end(workspace: &Workspace, real: Option<&Path>, minute
         site::dist(workspace, &out)?;
     }
     playwright(workspace, &out, real, |command| {
-        command.args(["--grep", "@soak"]).env(SOAK, minutes.to_string());
+        command.env(SOAK, minutes.to_string());
     })
 }
 
@@ -172,7 +172,7 @@ fn end_to_end(workspace: &Workspace, real: Option<&Path>, report: &mut Report) {
             bail!("there is no site to test");
         }
         playwright(workspace, &out, real, |command| {
-            command.args(["--grep-invert", "@soak"]).env_remove(SOAK);
+            command.env_remove(SOAK);
         })?;
         Ok(Outcome::Passed)
     });
