@@ -2,10 +2,7 @@
  * How long a visitor waits, and what a long stack takes. A figure is printed each time; what it may be at most counts for
  * a machine that has nothing else to do, and grows with the work that this one has besides.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { train } from './files.ts';
+import { patients, stack } from './files.ts';
 import { busy, load } from './machine.ts';
 import { memory, shown } from './memory.ts';
 import { expect, test } from './page.ts';
@@ -34,12 +31,11 @@ test('from the arrival of the files to the first mask of the sample', async ({ s
 });
 
 test(`a patient of ${SLICES} slices, on the CPU with two workers`, async ({ scope, page }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'glioscope-figures-'));
-  train('phantom', '--out', folder, '--patients', '1', '--slices', String(SLICES), '--seed', '7');
+  const [folder] = patients(1, SLICES, 7);
   await scope.open('?backend=cpu&workers=2');
   await expect(page.locator('#selftest')).toContainText('Passed');
   const start = performance.now();
-  await scope.chooseFolder(join(folder, readdirSync(folder)[0]));
+  await scope.chooseFolder(folder);
   await scope.is('running');
   await scope.is('done');
   const each = (performance.now() - start) / 1000 / SLICES;
@@ -51,20 +47,14 @@ test(`a patient of ${SLICES} slices, on the CPU with two workers`, async ({ scop
 
 test('memory over 500 slices @soak', async ({ scope, page }) => {
   test.setTimeout(3_600_000);
-  const folder = mkdtempSync(join(tmpdir(), 'glioscope-figures-'));
-  train('phantom', '--out', folder, '--patients', '1', '--slices', '25', '--seed', '8');
-  const [patient] = readdirSync(folder);
-  const slices = readdirSync(join(folder, patient)).filter((name) => !name.includes('_mask'));
-  const stack = join(mkdtempSync(join(tmpdir(), 'glioscope-figures-')), 'STACK_0001');
-  mkdirSync(stack);
-  for (let i = 0; i < 500; i++) cpSync(join(folder, patient, slices[i % slices.length]), join(stack, `${basename(stack)}_${i + 1}.tif`));
+  const folder = stack(patients(1, 25, 8)[0], 'STACK_0001', 500);
   await scope.tamper('pkg/glioscope.js', shown);
   await scope.open('?backend=cpu&workers=2');
   const up = () => Promise.all(page.workers().map((worker) => worker.evaluate(() => 'wasmMemory' in self)));
   await expect.poll(up, { message: 'both workers' }).toEqual([true, true]);
   const states = [await memory(page)];
   const start = performance.now();
-  await scope.chooseFolder(stack);
+  await scope.chooseFolder(folder);
   for (const slices of [50, 250, 450]) {
     await expect(page.locator('#strip button')).toHaveCount(500, { timeout: 300_000 });
     await scope.finished(slices);

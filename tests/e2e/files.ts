@@ -32,6 +32,22 @@ export function phantoms(): string[] {
   return readdirSync(join(made, 'all')).sort().map((name) => join(made, 'all', name));
 }
 
+/** Folders of synthetic patients of so many slices each, made anew. */
+export function patients(count: number, slices: number, seed: number): string[] {
+  const out = mkdtempSync(join(tmpdir(), 'glioscope-patients-'));
+  train('phantom', '--out', out, '--patients', String(count), '--slices', String(slices), '--seed', String(seed));
+  return readdirSync(out).sort().map((name) => join(out, name));
+}
+
+/** A patient of many slices without references: those of a folder over and over, under another name. */
+export function stack(folder: string, name: string, slices: number): string {
+  const files = readdirSync(folder).filter((file) => !file.includes('_mask'));
+  const out = join(mkdtempSync(join(tmpdir(), 'glioscope-stack-')), name);
+  mkdirSync(out);
+  for (let i = 0; i < slices; i++) cpSync(join(folder, files[i % files.length]), join(out, `${name}_${i + 1}.tif`));
+  return out;
+}
+
 /** A patient of some slices out of the middle of a folder; few enough for a software GPU. */
 export function excerpt(folder: string, slices: number): string {
   const name = basename(folder);

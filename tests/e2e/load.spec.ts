@@ -1,25 +1,15 @@
 /**
  * Much at once, and the same again and again: nothing grows, nothing slows down. `@soak` is what `cargo xtask soak` runs.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { excerpt, phantoms, train, unzip } from './files.ts';
+import { excerpt, patients, phantoms, stack, unzip } from './files.ts';
 import { memory, shown } from './memory.ts';
 import { expect, test, type Scope } from './page.ts';
 
 test.describe.configure({ timeout: 3_600_000 });
 
 test('2,000 slices in one drop: the page answers all the while, and cancel keeps what is done', async ({ scope, page }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'glioscope-many-'));
-  train('phantom', '--out', folder, '--patients', '1', '--slices', '20', '--seed', '3');
-  const [patient] = readdirSync(folder);
-  const slices = readdirSync(join(folder, patient)).filter((name) => !name.includes('_mask'));
-  const many = join(mkdtempSync(join(tmpdir(), 'glioscope-many-')), 'MANY');
-  mkdirSync(many);
-  for (let i = 0; i < 2000; i++) cpSync(join(folder, patient, slices[i % slices.length]), join(many, `MANY_${i + 1}.tif`));
-
+  const many = stack(patients(1, 20, 3)[0], 'MANY', 2000);
   await scope.open('?backend=cpu');
   await page.evaluate(() => {
     // How long the page was deaf at most: a timer that is due every 20 ms says.
@@ -46,11 +36,9 @@ test('2,000 slices in one drop: the page answers all the while, and cancel keeps
 });
 
 test('ten patients at once are ten cases, each whole', async ({ scope, page }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'glioscope-ten-'));
-  train('phantom', '--out', folder, '--patients', '10', '--slices', '12', '--seed', '4');
-  const patients = readdirSync(folder).sort().map((name) => excerpt(join(folder, name), 2));
+  const folders = patients(10, 12, 4).map((folder) => excerpt(folder, 2));
   await scope.open('?backend=cpu');
-  await scope.drop(...patients);
+  await scope.drop(...folders);
   await scope.is('done');
   await expect(page.locator('#cases li b')).toHaveCount(10);
   await expect(page.locator('#errors li')).toHaveCount(0);

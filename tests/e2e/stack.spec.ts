@@ -1,10 +1,7 @@
 /**
  * A stack of hundreds of slices: the page stays at hand while it is read, segmented and gone through.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { phantoms } from './files.ts';
+import { phantoms, stack } from './files.ts';
 import { busy, load } from './machine.ts';
 import { expect, test } from './page.ts';
 
@@ -16,7 +13,7 @@ interface TraceEvent { name: string; ph: string; pid: number; tid: number; ts: n
 
 test('no task of the main thread takes long', async ({ scope, page, browser }) => {
   await scope.open('?backend=cpu');
-  const folder = stack();
+  const folder = stack(phantoms()[0], 'STACK_0001', SLICES);
   await browser.startTracing(page, { categories: ['toplevel', 'blink.user_timing', 'v8'] });
   await scope.chooseFolder(folder);
   await expect(page.locator('body')).toHaveAttribute('data-view', 'case', { timeout: 300_000 });
@@ -60,13 +57,3 @@ test('no task of the main thread takes long', async ({ scope, page, browser }) =
   expect(most('own').filter((milliseconds) => milliseconds > longest), 'tasks of the main thread, in milliseconds').toEqual([]);
   expect(most('whole').filter((milliseconds) => milliseconds > 2 * longest), 'the same with garbage collected').toEqual([]);
 });
-
-/** A patient of many slices: those of a phantom over and over. */
-function stack(): string {
-  const [phantom] = phantoms();
-  const files = readdirSync(phantom).filter((file) => !file.includes('_mask'));
-  const out = join(mkdtempSync(join(tmpdir(), 'glioscope-stack-')), 'STACK_0001');
-  mkdirSync(out);
-  for (let i = 0; i < SLICES; i++) cpSync(join(phantom, files[i % files.length]), join(out, `${basename(out)}_${i + 1}.tif`));
-  return out;
-}
