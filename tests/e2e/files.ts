@@ -2,7 +2,7 @@
  * Files as the tests need them: folders of slices, and independent readers of what the page exports.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
@@ -59,6 +59,21 @@ export function excerpt(folder: string, slices: number): string {
     for (const file of [`${name}_${number}.tif`, `${name}_${number}_mask.tif`]) cpSync(join(folder, file), join(out, file));
   }
   return out;
+}
+
+/** A study as it lies on a disk: three slices of each of two patients, each a few folders deep, and some litter. */
+export function study(): string {
+  const root = join(mkdtempSync(join(tmpdir(), 'glioscope-nested-')), 'study');
+  for (const [at, patient] of phantoms().entries()) {
+    const folder = join(root, `ward ${at}`, 'mr', basename(patient));
+    mkdirSync(folder, { recursive: true });
+    for (const number of [2, 10, 9]) {
+      const name = `${basename(patient)}_${number}.tif`;
+      cpSync(join(patient, name), join(folder, name));
+    }
+  }
+  writeFileSync(join(root, '.DS_Store'), 'litter');
+  return root;
 }
 
 /** Folders of real patients, where this machine has any. */

@@ -2,8 +2,10 @@
  * The main paths in a stock Firefox, on the CPU: what comes in, what is measured, what is taken away, and all of it without
  * a network. That its masks are the native ones, `truth.spec.ts` says.
  */
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { excerpt, masks, phantoms, unzip } from './files.ts';
+import { excerpt, masks, phantoms, study, unzip } from './files.ts';
 import { Fox, firefox } from './firefox.ts';
 import { Host } from './host.ts';
 import { SAVE } from './page.ts';
@@ -48,6 +50,31 @@ test('Firefox: from a drop to masks, measures and a zip, and nothing is asked of
     // The volume viewer comes when the page is idle; it is the site's own.
     const asked = fox.asked.slice(before).filter((address) => !address.startsWith('blob:') && !address.startsWith('data:'));
     expect(asked.filter((address) => !address.startsWith(baseURL ?? ''))).toEqual([]);
+    expect(fox.errors).toEqual([]);
+  } finally {
+    await fox.close();
+  }
+});
+
+test('Firefox: a dropped folder is walked to its ends, each patient in it a case', async ({ baseURL }) => {
+  const [folder, patients] = [study(), phantoms()];
+  const alone = excerpt(patients[1], 1);
+  const fox = await Fox.open(baseURL ?? '', tmpdir());
+  try {
+    await fox.dropFolders(folder);
+    await fox.says('#cases', /PHANTOM_0002/);
+    await fox.is('done');
+    expect(await fox.texts('#cases b')).toEqual(patients.map((patient) => basename(patient)));
+    for (const counts of await fox.texts('#cases .counts')) expect(counts).toMatch(/^3 slices/);
+    expect(await fox.count('#errors li')).toBe(0);
+    await fox.click('#strip button:last-child');
+    await fox.says('#readout .file', /^study\/ward 0\/mr\/PHANTOM_0001\/PHANTOM_0001_10\.tif$/);
+    // Two folders in one go.
+    await fox.dropFolders(join(folder, 'ward 0'), alone);
+    await fox.says('#cases', /1 slice,/);
+    await fox.is('done');
+    expect(await fox.texts('#cases b')).toEqual(patients.map((patient) => basename(patient)));
+    expect(await fox.count('#strip [data-is="clear"], #strip [data-is="lesion"]')).toBe(3);
     expect(fox.errors).toEqual([]);
   } finally {
     await fox.close();

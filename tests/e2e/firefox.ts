@@ -12,6 +12,17 @@ export function firefox(): string | undefined {
   return [process.env.GLIOSCOPE_FIREFOX ?? '', ...PLACES].find((path) => path && existsSync(path));
 }
 
+/** The browser's windows, as the browser itself numbers them. */
+interface Tree { contexts: { context: string }[] }
+
+/** What lets the test speak to the browser's own code, and the page's process reach a folder that nobody chose by hand. */
+function reaching(folder: string) {
+  return {
+    args: ['--remote-allow-system-access'],
+    extraPrefsFirefox: { 'dom.filesystem.pathcheck.disabled': true, 'security.sandbox.content.read_path_whitelist': `${folder}/` },
+  };
+}
+
 export class Fox {
   /** What the page threw and nobody caught. */
   readonly errors: string[] = [];
@@ -23,9 +34,11 @@ export class Fox {
     page.on('request', (request) => this.asked.push(request.url()));
   }
 
-  /** Opens the page and waits until it is ready. */
-  static async open(address: string): Promise<Fox> {
-    const browser = await launch({ browser: 'firefox', executablePath: firefox(), headless: true, protocolTimeout: 1_800_000 });
+  /** Opens the page and waits until it is ready; `folders` may then be dropped from there. */
+  static async open(address: string, folders = ''): Promise<Fox> {
+    const browser = await launch({
+      browser: 'firefox', executablePath: firefox(), headless: true, protocolTimeout: 1_800_000, ...(folders ? reaching(folders) : {}),
+    });
     const page = await browser.newPage();
     // What is saved is looked at here, before the browser's downloads get it.
     await page.evaluateOnNewDocument(() => {
@@ -74,11 +87,45 @@ export class Fox {
     await this.choose('#hand', folder);
     await this.page.evaluate(() => {
       const input = document.querySelector<HTMLInputElement>('#hand');
-      const dataTransfer = new DataTransfer();
-      for (const file of input?.files ?? []) dataTransfer.items.add(file);
+      Object.assign(globalThis, { held: [...(input?.files ?? [])] });
       input?.remove();
+    });
+    await this.#letGo();
+  }
+
+  /**
+   * Drops folders themselves, for the page to walk. A script can make a transfer of files, but only the browser can put a
+   * folder into one: its own code, run in the process of the page, hands over what a file manager would.
+   */
+  async dropFolders(...paths: string[]) {
+    const frame = `
+      content.wrappedJSObject.held = Components.utils.cloneInto(${JSON.stringify(paths)}.map((path) => {
+        const folder = Components.classes['@mozilla.org/file/local;1'].createInstance(Components.interfaces.nsIFile);
+        folder.initWithPath(path);
+        const transfer = new content.DataTransfer();
+        transfer.mozSetDataAt('application/x-moz-file', folder, 0);
+        return transfer.files[0];
+      }), content, { wrapReflectors: true });`;
+    const script = `data:application/javascript,${encodeURIComponent(frame)}`;
+    const { connection } = this.browser as unknown as { connection: { send(method: string, params: object): Promise<{ result: Tree }> } };
+    const { result } = await connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' });
+    await connection.send('script.evaluate', {
+      target: { context: result.contexts[0].context },
+      expression: `gBrowser.selectedBrowser.messageManager.loadFrameScript(${JSON.stringify(script)}, false)`,
+      awaitPromise: false,
+    });
+    await this.page.waitForFunction(() => 'held' in globalThis, { timeout: 60_000, polling: 50 });
+    await this.#letGo();
+  }
+
+  /** Drops what is held. */
+  async #letGo() {
+    await this.page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      for (const file of (globalThis as unknown as { held: File[] }).held) dataTransfer.items.add(file);
+      Reflect.deleteProperty(globalThis, 'held');
       for (const type of ['dragenter', 'dragover', 'drop']) {
-        document.body.dispatchEvent(new DragEvent(type, { dataTransfer, clientX: 400, clientY: 400, bubbles: true, cancelable: true }));
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer, clientX: 100, clientY: 100, bubbles: true, cancelable: true }));
       }
     });
   }
@@ -93,6 +140,11 @@ export class Fox {
   /** How many elements there are. */
   count(selector: string): Promise<number> {
     return this.page.evaluate((where) => document.querySelectorAll(where).length, selector);
+  }
+
+  /** What they say, in order. */
+  texts(selector: string): Promise<string[]> {
+    return this.page.evaluate((where) => [...document.querySelectorAll(where)].map((element) => element.textContent?.trim() ?? ''), selector);
   }
 
   click(selector: string): Promise<void> {

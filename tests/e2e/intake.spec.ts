@@ -1,10 +1,9 @@
 /**
  * How a case comes in: whatever a visitor has, in one go or bit by bit.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { excerpt, phantoms } from './files.ts';
+import { excerpt, phantoms, study } from './files.ts';
 import { filesOf, pages, zip } from './making.ts';
 import { expect, test } from './page.ts';
 
@@ -14,18 +13,8 @@ const SEGMENTS = (source: string) => `${source}
     Session.prototype.segment = function (...given) { console.log('segments', ...given); return original.apply(this, given); }; }`;
 
 test('nested folders of several patients are a case each, in natural order', async ({ scope, page }) => {
-  const root = join(mkdtempSync(join(tmpdir(), 'glioscope-nested-')), 'study');
-  for (const [at, patient] of phantoms().entries()) {
-    const folder = join(root, `ward ${at}`, 'mr', basename(patient));
-    mkdirSync(folder, { recursive: true });
-    for (const number of [2, 10, 9]) {
-      const name = `${basename(patient)}_${number}.tif`;
-      cpSync(join(patient, name), join(folder, name));
-    }
-  }
-  writeFileSync(join(root, '.DS_Store'), 'litter');
   await scope.open('?backend=cpu');
-  await scope.drop(root);
+  await scope.drop(study());
   await scope.is('done');
   await expect(page.locator('#cases b')).toHaveText(phantoms().map((folder) => new RegExp(`${basename(folder)}$`)));
   await expect(page.locator('#cases .counts')).toHaveText([/^3 slices/, /^3 slices/]);
