@@ -4,7 +4,8 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, test as base } from '@playwright/test';
+import { chromium, test as base, type Page } from '@playwright/test';
+import { Elsewhere } from './elsewhere.ts';
 import { FLAGS } from './playwright.config.ts';
 import { Scope, expect, test } from './page.ts';
 
@@ -216,16 +217,20 @@ base('a page that is altered to give something away is stopped by its policy', a
   expect(page.url(), 'nor has it been led elsewhere').toBe(address);
 });
 
-/**
- * The browser's own record of what it did on the network, below all that a page or a test framework sees: names that were
- * looked up, sockets that were opened, whoever asked for them.
- */
-base('over a whole session the browser looks up no name and opens no socket but to the site', async ({ baseURL }) => {
+/** The browser's own record of what it did on the network, below all that a page or a test framework sees. */
+function recorded() {
   const log = join(mkdtempSync(join(tmpdir(), 'glioscope-net-')), 'net.json');
-  const browser = await chromium.launch({
+  const launched = chromium.launch({
     executablePath: process.env.GLIOSCOPE_CHROMIUM ?? '/usr/bin/chromium',
     args: [...FLAGS, `--log-net-log=${log}`, '--net-log-capture-mode=Everything'],
   });
+  return { launched, read: () => traffic(readFileSync(log, 'utf8')) };
+}
+
+/** Names that were looked up, sockets that were opened, datagrams that were sent, whoever asked for them. */
+base('over a whole session the browser looks up no name and opens no socket but to the site', async ({ baseURL }) => {
+  const { launched, read } = recorded();
+  const browser = await launched;
   const context = await browser.newContext({ baseURL, acceptDownloads: true, serviceWorkers: 'allow' });
   const page = await context.newPage();
   const scope = new Scope(page);
@@ -239,7 +244,7 @@ base('over a whole session the browser looks up no name and opens no socket but 
   await browser.close();
 
   const site = new URL(baseURL ?? '');
-  const { names, peers } = traffic(readFileSync(log, 'utf8'));
+  const { names, peers, datagrams } = read();
   expect(peers.size, 'the record has the site itself in it').toBeGreaterThan(0);
   // The browser looks for updates of its own, on nobody's behalf; all that it does for a site it does under its key.
   // But for one: on every page with a form Chrome asks its maker what such a form's fields may be, by hashes of their names.
@@ -252,6 +257,68 @@ base('over a whole session the browser looks up no name and opens no socket but 
   const expected = ['127.0.0.1', '[::1]'].map((address) => `${address}:${port}`);
   const strange = [...peers].filter((peer) => !expected.includes(peer));
   expect(strange.length, `sockets to ${strange.join(', ')}`).toBeLessThanOrEqual(own.length);
+  // As WebRTC sends them, which connects to nobody.
+  expect([...datagrams], 'datagrams to').toEqual([]);
+});
+
+/** Opens a connection by WebRTC to a server and waits until that has come to something or nothing. */
+async function connect(page: Page, server: string) {
+  await page.evaluate(async (address) => {
+    const connection = new RTCPeerConnection({
+      iceServers: [{ urls: `stun:${address}` }, { urls: `turn:${address}?transport=tcp`, username: 'slice', credential: 'slice' }],
+    });
+    connection.createDataChannel('slice');
+    const gathered = new Promise((done) => (connection.onicecandidate = ({ candidate }) => candidate ?? done(0)));
+    await connection.setLocalDescription();
+    await Promise.race([gathered, new Promise((done) => setTimeout(done, 5000))]);
+    connection.close();
+  }, server);
+}
+
+const ALONE = 'this machine has no address on a network';
+
+base('no policy in a page reaches WebRTC: what an altered page sends by it arrives, but it is in the browser’s record', async ({ baseURL }) => {
+  const there = await Elsewhere.listen();
+  base.skip(!there, ALONE);
+  if (!there) return;
+  const { launched, read } = recorded();
+  const browser = await launched;
+  const page = await browser.newPage({ baseURL });
+  await new Scope(page).open('?backend=cpu&workers=1');
+  // The worker, which has the files, would have to go by the page.
+  expect(await page.workers()[0].evaluate(() => typeof RTCPeerConnection)).toBe('undefined');
+  await connect(page, there.address);
+  await browser.close();
+  there.close();
+  // Should a browser learn to stop it by the page's own policy, the more can be promised.
+  expect(there.heard).toEqual(expect.arrayContaining(['udp', 'tcp']));
+  const { datagrams, peers } = read();
+  expect([...datagrams], 'a session that used WebRTC would be found out by its record').toContain(there.address);
+  expect([...peers]).toContain(there.address);
+});
+
+base('a host that sends Connection-Allowlist stops WebRTC and being led away as well, and the page works', async ({ page }) => {
+  const there = await Elsewhere.listen();
+  base.skip(!there, ALONE);
+  if (!there) return;
+  await page.route(/\/(\?.*)?$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), 'connection-allowlist': '(response-origin)' } });
+  });
+  const scope = new Scope(page);
+  await scope.open('?backend=cpu&workers=1');
+  await page.click('#sample');
+  await scope.is('done');
+  expect((await scope.download()).bytes.length).toBeGreaterThan(1000);
+  await page.click('#tab-save');
+  const opening = page.context().waitForEvent('page');
+  await page.click('[data-save="report"]');
+  await expect((await opening).locator('h1')).toBeVisible();
+  await connect(page, there.address);
+  await page.evaluate((address) => location.assign(`http://${address}/?slice`), there.address);
+  await page.waitForTimeout(1500);
+  there.close();
+  expect(there.heard).toEqual([]);
 });
 
 /** Names with the key of the site that they were looked up for, and addresses; a log that was not closed lacks its end. */
@@ -260,7 +327,7 @@ function traffic(text: string) {
   const types: Record<string, number> = log.constants.logEventTypes;
   const kinds = new Map(Object.entries(types).map(([name, type]) => [type, name]));
   const names: { name: string; key: string }[] = [];
-  const peers = new Set<string>();
+  const [peers, datagrams] = [new Set<string>(), new Set<string>()];
   for (const { type, params = {} } of log.events) {
     const kind = kinds.get(type) ?? '';
     if (/^HOST_RESOLVER_(MANAGER_REQUEST|DNS_TASK|SYSTEM_TASK)/.test(kind) && params.host) {
@@ -268,6 +335,8 @@ function traffic(text: string) {
       names.push({ name, key: String(params.network_anonymization_key ?? '') });
     }
     if (/^(TCP_CONNECT_ATTEMPT|UDP_CONNECT|UDP_BYTES_SENT)$/.test(kind) && params.address) peers.add(String(params.address));
+    // A socket that is connected names its peer only then.
+    if (kind === 'UDP_BYTES_SENT' && params.address) datagrams.add(String(params.address));
   }
-  return { names, peers };
+  return { names, peers, datagrams };
 }
