@@ -32,7 +32,14 @@ test('from drop to outline', async ({ scope, page, browser }) => {
   const folder = excerpt(phantoms()[0], 12);
   const frames: { png: Buffer; milliseconds: number }[] = [];
   const shoot = async (milliseconds: number) => void frames.push({ png: await page.screenshot(), milliseconds });
-  // One worker, so that the slices can be seen to come in.
+  // One worker, and a pause after each slice: a screenshot takes longer than a slice does, and they are to be seen to come in.
+  await scope.tamper('pkg/glioscope.js', (source) => `${source}
+    { const original = Session.prototype.segment;
+      Session.prototype.segment = async function (...given) {
+        const found = await original.apply(this, given);
+        await new Promise((done) => setTimeout(done, 800));
+        return found;
+      }; }`);
   await scope.open('?backend=cpu&workers=1');
   await expect(page.locator('#selftest')).toContainText('Passed');
   await shoot(1200);
