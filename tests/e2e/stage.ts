@@ -67,3 +67,22 @@ export async function area(page: Page): Promise<number> {
   const label = await page.locator('#stage').getAttribute('aria-label');
   return Number((label?.match(/: ([\d,]+) px$/)?.[1] ?? '').replaceAll(',', ''));
 }
+
+/** How many pixels of the volume look as `is` says; NiiVue's canvas shows them to a screenshot alone. */
+export async function countVoxels(page: Page, is: 'amber' | 'pale' | 'bright'): Promise<number> {
+  const shot = await page.locator('#volume canvas').screenshot();
+  return page.evaluate(async ([base64, kind]) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+    context?.drawImage(bitmap, 0, 0);
+    const data = context?.getImageData(0, 0, bitmap.width, bitmap.height).data ?? [];
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const [red, green, blue] = [data[i], data[i + 1], data[i + 2]];
+      const like = { amber: red > green + 20 && red > blue + 40, pale: red > blue + 12 && Math.abs(red - green) < 15, bright: red > 40 };
+      count += Number(like[kind]);
+    }
+    return count;
+  }, [shot.toString('base64'), is] as const);
+}

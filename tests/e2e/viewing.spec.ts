@@ -3,7 +3,7 @@
  */
 import { excerpt, phantoms } from './files.ts';
 import { expect, test } from './page.ts';
-import { area, colourAt, countPixels, drag, drawn } from './stage.ts';
+import { area, colourAt, countPixels, countVoxels, drag, drawn } from './stage.ts';
 
 /** The side of a phantom's slice. */
 const SIDE = 256;
@@ -182,6 +182,25 @@ test('the case is a volume with its mask in it', async ({ page }) => {
   await expect.poll(picture, { message: 'without the mask it looks different' }).not.toBe(filled);
   await page.keyboard.press('d');
   await expect(page.locator('#stage')).toBeVisible();
+});
+
+test('the volume has the probability in it too, in three planes and in 3-D', async ({ page }) => {
+  await page.keyboard.press('d');
+  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  for (const planes of ['multi', 'render']) {
+    await page.locator(`input[name="planes"][value="${planes}"]`).check({ force: true });
+    await expect.poll(() => countVoxels(page, 'bright'), { message: `the head in ${planes}` }).toBeGreaterThan(5000);
+    await expect.poll(() => countVoxels(page, 'amber'), { message: `the mask in ${planes}` }).toBeGreaterThan(1000);
+    // Where the network is sure, the heat map is nearly white.
+    const pale = await countVoxels(page, 'pale');
+    await page.keyboard.press('p');
+    await expect.poll(() => countVoxels(page, 'pale'), { message: `the probability in ${planes}` }).toBeGreaterThan(pale + 1000);
+    expect(await countVoxels(page, 'amber')).toBeLessThan(300);
+    await page.keyboard.press('h');
+    await expect.poll(() => countVoxels(page, 'pale'), { message: `neither in ${planes}` }).toBeLessThan(100);
+    await page.keyboard.press('h');
+    await page.keyboard.press('m');
+  }
 });
 
 test('keys are listed, and single letters can be kept to the slice', async ({ page }) => {
