@@ -1,4 +1,4 @@
-//! Feature maps of one image, as inference on the CPU holds them.
+//! Feature maps of one image, as minimal filtering on the CPU holds them.
 
 /// The widest vector that `macerator` may choose (AVX-512), in f32 lanes.
 pub(crate) const WIDEST: usize = 16;
@@ -39,9 +39,52 @@ impl Map {
         self.width
     }
 
+    /// Height and width.
+    pub(crate) fn size(&self) -> [usize; 2] {
+        [self.height, self.width]
+    }
+
     /// Numbers from a pixel to the one below it.
     pub(crate) fn row(&self) -> usize {
         self.row
+    }
+
+    /// The map of `planes`, `[channels, height, width]`.
+    #[cfg(feature = "fit")]
+    pub(crate) fn of(planes: &[f32], size: [usize; 2]) -> Self {
+        let [height, width] = size;
+        let area = height * width;
+        let mut map = Self::new(padded(planes.len() / area), size);
+        let channels = map.channels;
+        for (block, planes) in planes.chunks(area * WIDEST).enumerate() {
+            for y in 0..height {
+                let to = map.at_mut(y, 0);
+                let rows = planes.chunks_exact(area).map(|plane| &plane[y * width..][..width]);
+                for (c, row) in rows.enumerate() {
+                    for (pixel, value) in to.chunks_exact_mut(channels).zip(row) {
+                        pixel[block * WIDEST + c] = *value;
+                    }
+                }
+            }
+        }
+        map
+    }
+
+    /// The first channels as `planes`, `[channels, height, width]`.
+    #[cfg(feature = "fit")]
+    pub(crate) fn planes(&self, planes: &mut [f32]) {
+        let [height, width] = self.size();
+        for (block, planes) in planes.chunks_mut(height * width * WIDEST).enumerate() {
+            for y in 0..height {
+                let from = self.at(y, 0);
+                for (c, plane) in planes.chunks_exact_mut(height * width).enumerate() {
+                    let row = &mut plane[y * width..][..width];
+                    for (value, pixel) in row.iter_mut().zip(from.chunks_exact(self.channels)) {
+                        *value = pixel[block * WIDEST + c];
+                    }
+                }
+            }
+        }
     }
 
     /// From the pixel above and to the left of (`y`, `x`) on, as far as a square of `side` pixels reaches.

@@ -15,6 +15,8 @@ mod conv;
 mod folded;
 #[cfg(any(target_arch = "wasm32", feature = "gpu"))]
 mod gpu;
+#[cfg(feature = "fit")]
+mod gradient;
 mod map;
 #[cfg(feature = "fit")]
 mod norm;
@@ -22,6 +24,7 @@ mod norm;
 mod normed;
 mod plan;
 mod product;
+mod squares;
 mod threads;
 mod winograd;
 

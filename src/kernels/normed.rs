@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
-use super::conv::{Packed, conv3x3, weight_gradient};
+use super::conv::{conv3x3, conv3x3_backward};
 use super::norm::{self, Layout};
 
 /// `relu(batch_norm(conv(x, weight)))` over the batch's own statistics: stride 1, padding 1.
@@ -82,10 +82,9 @@ impl Normed for Flex {
         beta: FloatTensor<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let ([n, inputs, h, w], [outputs]) = (x.shape().dims(), gamma.shape().dims());
+        let ([n, _, h, w], [outputs]) = (x.shape().dims(), gamma.shape().dims());
         let [x, weight, gamma, beta] = [x, weight, gamma, beta].map(|tensor| tensor.to_contiguous());
-        let packed = Packed::forward(super::values(&weight), outputs, inputs);
-        let sums = conv3x3(super::values(&x), [n, h, w], &packed);
+        let sums = conv3x3(super::values(&x), [n, h, w], super::values(&weight), outputs);
         let layout = Layout { n, channels: outputs, area: h * w };
         let (mean, variance) = norm::statistics(&sums, layout);
         let affine = norm::affine(super::values(&gamma), super::values(&beta), &mean, &variance, epsilon as f32);
@@ -116,9 +115,7 @@ impl Normed for Flex {
         let epsilon = epsilon as f32;
         let affine = norm::affine(gamma, beta, mean, variance, epsilon);
         let (of_sums, of_gamma, of_beta) = norm::gradient(sums, gradient, &affine, (mean, variance, epsilon), layout);
-        let packed = Packed::backward(weight, outputs, inputs);
-        let of_x = conv3x3(&of_sums, [n, h, w], &packed);
-        let of_weight = weight_gradient(x, &of_sums, [n, h, w], outputs, inputs);
+        let (of_x, of_weight) = conv3x3_backward(x, [n, h, w], weight, &of_sums);
         (
             super::tensor(of_x, [n, inputs, h, w]),
             super::tensor(of_weight, [outputs, inputs, 3, 3]),

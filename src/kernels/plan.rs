@@ -1,5 +1,6 @@
 //! A whole U-Net on the CPU, for inference: weights packed once, maps kept from slice to slice.
 
+use std::slice;
 use std::sync::{Mutex, PoisonError};
 
 use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
@@ -145,22 +146,25 @@ impl Plan {
     /// As `UNet::forward` does it.
     fn image(&self, image: &[f32], maps: &mut Maps, logits: &mut [f32]) {
         let Maps { inputs, halves, joined, outputs, scratch } = maps;
+        let mut run = |convolution: &Convolution, x: &Map, out: &mut Map| {
+            convolution.run(slice::from_ref(x), slice::from_mut(out), scratch);
+        };
         self.fold(image, &mut inputs[0]);
         for (depth, [first, second]) in self.down.iter().enumerate() {
-            first.run(&inputs[depth], &mut halves[depth], 0, scratch);
+            run(first, &inputs[depth], &mut halves[depth]);
             match joined.get_mut(depth) {
                 Some(joined) => {
-                    second.run(&halves[depth], joined, 0, scratch);
+                    run(second, &halves[depth], joined);
                     pool(joined, &mut inputs[depth + 1]);
                 }
-                None => second.run(&halves[depth], &mut outputs[depth], 0, scratch),
+                None => run(second, &halves[depth], &mut outputs[depth]),
             }
         }
         for (depth, (up, [first, second])) in self.up.iter().zip(&self.merge).enumerate().rev() {
             let behind = joined[depth].channels() / 2;
             rise(up, &outputs[depth + 1], &mut joined[depth], behind);
-            first.run(&joined[depth], &mut halves[depth], 0, scratch);
-            second.run(&halves[depth], &mut outputs[depth], 0, scratch);
+            run(first, &joined[depth], &mut halves[depth]);
+            run(second, &halves[depth], &mut outputs[depth]);
         }
         finish(self, &outputs[0], logits);
     }
@@ -220,7 +224,8 @@ fn rise<'a, S: Simd>(up: &'a Rise, x: &'a Map, out: &'a mut Map, first: usize) {
                 // The border reaches as far as the pixels that fill up the last of a row.
                 let pixels = &x.at(y, left)[..ROWS * inputs];
                 // SAFETY: `ROWS` pixels were cut out, and a panel is `inputs` pairs of vectors.
-                let sums = unsafe { product::block::<S>(pixels.as_ptr(), inputs, weights.as_ptr(), inputs) };
+                let sums =
+                    unsafe { product::block::<S>(pixels.as_ptr(), [inputs, 1], weights.as_ptr(), 2 * lanes, inputs) };
                 for (m, sums) in sums.into_iter().enumerate().take(x.width() - left) {
                     let to = &mut out.at_mut(2 * y + cell / 2, 2 * (left + m) + cell % 2)[first..][..channels];
                     for (half, sum) in sums.into_iter().enumerate() {
@@ -272,7 +277,8 @@ fn finish<'a, S: Simd>(plan: &'a Plan, x: &'a Map, logits: &'a mut [f32]) {
         for (y, left) in (0..x.height()).flat_map(|y| (0..x.width()).step_by(ROWS).map(move |left| (y, left))) {
             let pixels = &x.at(y, left)[..ROWS * inputs];
             // SAFETY: `ROWS` pixels were cut out, and a panel is `inputs` pairs of vectors.
-            let sums = unsafe { product::block::<S>(pixels.as_ptr(), inputs, weights.as_ptr(), inputs) };
+            let sums =
+                unsafe { product::block::<S>(pixels.as_ptr(), [inputs, 1], weights.as_ptr(), 2 * lanes, inputs) };
             for (m, sums) in sums.into_iter().enumerate().take(x.width() - left) {
                 let mut values = [0.0; 2 * WIDEST];
                 // SAFETY: a vector has at most `WIDEST` lanes.

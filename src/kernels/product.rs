@@ -1,4 +1,5 @@
-//! Products of matrices in the shapes that inference on the CPU needs: many rows by weights that are packed once.
+//! Products of matrices in the shapes that minimal filtering needs: many rows by weights that are packed once, and, for
+//! the gradient of the weights, many rows by as many others.
 
 use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
 
@@ -78,7 +79,8 @@ pub(crate) fn multiply<S: Simd>(x: &[f32], weights: &Panels, out: &mut [f32], ro
         for row in (0..rows).step_by(ROWS) {
             // SAFETY: `ROWS` rows from `row` on are inside, by the assertions; a panel is `inputs` pairs of vectors.
             unsafe {
-                let sums = block::<S>(x.as_ptr().add(row * inputs), inputs, values.as_ptr(), inputs);
+                let x = x.as_ptr().add(row * inputs);
+                let sums = block::<S>(x, [inputs, 1], values.as_ptr(), weights.panel, inputs);
                 for (m, sums) in sums.into_iter().enumerate() {
                     let to = out.as_mut_ptr().add((row + m) * outputs + panel * weights.panel);
                     vstore_unaligned(to, sums[0]);
@@ -89,33 +91,71 @@ pub(crate) fn multiply<S: Simd>(x: &[f32], weights: &Panels, out: &mut [f32], ro
     }
 }
 
-/// [`ROWS`] rows of `inputs` numbers, `step` apart, by one panel.
+/// Adds the products of the columns of `x`, `[rows, outputs]`, and those of `y`, `[rows, inputs]`, to `sums`,
+/// `[outputs, pitch]`: numbers from `inputs` on mean nothing.
+///
+/// # Panics
+/// Unless `outputs` is a multiple of [`ROWS`], `pitch` one of two vectors, and `y` is as long as if its last row were
+/// `pitch` numbers.
+#[cfg(feature = "fit")]
+#[inline(always)]
+pub(crate) fn accumulate<S: Simd>(
+    [x, y]: [&[f32]; 2],
+    [outputs, inputs]: [usize; 2],
+    rows: usize,
+    sums: &mut [f32],
+    pitch: usize,
+) {
+    let lanes = f32::lanes::<S>();
+    assert!(outputs.is_multiple_of(ROWS) && pitch.is_multiple_of(2 * lanes) && rows > 0);
+    assert!(x.len() >= rows * outputs && y.len() >= (rows - 1) * inputs + pitch && sums.len() >= outputs * pitch);
+    for input in (0..pitch).step_by(2 * lanes) {
+        for output in (0..outputs).step_by(ROWS) {
+            // SAFETY: inside by the assertions.
+            unsafe {
+                let (x, y) = (x.as_ptr().add(output), y.as_ptr().add(input));
+                let found = block::<S>(x, [1, outputs], y, inputs, rows);
+                for (m, found) in found.into_iter().enumerate() {
+                    let to = sums.as_mut_ptr().add((output + m) * pitch + input);
+                    for (half, found) in found.into_iter().enumerate() {
+                        let to = to.add(half * lanes);
+                        vstore_unaligned(to, vload_unaligned(to) + found);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// [`ROWS`] rows of `count` numbers by as many pairs of vectors: rows are `row` numbers apart, their numbers `next`, and the
+/// pairs `pitch`.
 ///
 /// # Safety
-/// All of these have to be readable, and `inputs` pairs of vectors from `panel` on.
+/// All of these have to be readable.
 #[inline(always)]
 pub(crate) unsafe fn block<S: Simd>(
     x: *const f32,
-    step: usize,
-    mut panel: *const f32,
-    inputs: usize,
+    [row, next]: [usize; 2],
+    mut pair: *const f32,
+    pitch: usize,
+    count: usize,
 ) -> [[Vector<S, f32>; 2]; ROWS] {
     let lanes = f32::lanes::<S>();
     let zero: Vector<S, f32> = 0f32.splat();
     let mut sums = [[zero; 2]; ROWS];
-    let mut rows: [*const f32; ROWS] = core::array::from_fn(|m| x.wrapping_add(m * step));
-    // SAFETY: as the caller promises.
-    unsafe {
-        for _ in 0..inputs {
-            let weights: [Vector<S, f32>; 2] = [vload_unaligned(panel), vload_unaligned(panel.add(lanes))];
+    let mut rows: [*const f32; ROWS] = core::array::from_fn(|m| x.wrapping_add(m * row));
+    for _ in 0..count {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let weights: [Vector<S, f32>; 2] = [vload_unaligned(pair), vload_unaligned(pair.add(lanes))];
             for (sums, row) in sums.iter_mut().zip(&mut rows) {
                 let value: Vector<S, f32> = (**row).splat();
                 sums[0] = weights[0].mul_add(value, sums[0]);
                 sums[1] = weights[1].mul_add(value, sums[1]);
-                *row = row.add(1);
+                *row = row.wrapping_add(next);
             }
-            panel = panel.add(2 * lanes);
         }
+        pair = pair.wrapping_add(pitch);
     }
     sums
 }

@@ -17,3 +17,14 @@ pub(crate) fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Send + Sync
     use rayon::prelude::*;
     (0..count).into_par_iter().map(work).collect()
 }
+
+/// Calls `work(index, chunk)` for each `size` values of `out`, as [`for_each_chunk`] does: the results, in order.
+#[cfg(feature = "fit")]
+pub(crate) fn map_chunks<T: Send>(
+    out: &mut [f32],
+    size: usize,
+    work: impl Fn(usize, &mut [f32]) -> T + Send + Sync,
+) -> Vec<T> {
+    use rayon::prelude::*;
+    out.par_chunks_mut(size).enumerate().map(|(index, chunk)| work(index, chunk)).collect()
+}
