@@ -237,8 +237,13 @@ fn transpose(x: Tensor<4>, weight: Tensor<4>, bias: Option<&Param<Tensor<1>>>) -
 
 /// The numbers of a convolution, which lie on the CPU.
 fn weights(weight: Tensor<4>, bias: Option<&Param<Tensor<1>>>) -> Weights {
-    let bias = bias.map(|bias| bias.val().into_data().iter::<f32>().collect());
-    Weights { weight: weight.into_data().iter::<f32>().collect(), bias: bias.unwrap_or_default() }
+    Weights { weight: numbers(weight), bias: bias.map(|bias| numbers(bias.val())).unwrap_or_default() }
+}
+
+/// The numbers of a tensor in single precision. All at once: one by one, as [`TensorData::iter`](burn::tensor::TensorData::iter)
+/// gives them, they are most of what opening a model takes in a browser.
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().expect("a network that was loaded or drawn is in single precision")
 }
 
 struct Numbers(u64);
@@ -411,7 +416,6 @@ mod tests {
     }
 
     fn close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, what: &str) {
-        let numbers = |tensor: Tensor<D>| tensor.into_data().try_into_vec::<f32>().expect("f32");
         let (found, expected) = (numbers(found), numbers(expected));
         assert_eq!(found.len(), expected.len(), "{what}");
         let scale = expected.iter().fold(1e-3f32, |most, value| most.max(value.abs()));
