@@ -20,7 +20,7 @@ use crate::model::{self, Model};
 use crate::output::Output;
 use crate::progress;
 use crate::reliability::{Bin, Reliability};
-use crate::report::{self, Comparison, Table};
+use crate::report::{self, Agreement, Comparison, Table};
 use crate::score::{Scores, Spread, Tally};
 use crate::split;
 
@@ -72,7 +72,15 @@ pub(crate) struct Arguments {
     /// most wrong pixels
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
+
+    /// Write a PNG of the four worst patients without their slices: where the masks of those with the most wrong pixels are
+    /// right, missing or false
+    #[arg(long, value_name = "FILE")]
+    failures: Option<PathBuf>,
 }
+
+/// Patients in the picture of failures, and slices of each.
+const FAILURES: usize = 4;
 
 /// What the network gets to see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -125,9 +133,10 @@ struct InputCheck {
     refused: BTreeMap<String, Vec<String>>,
 }
 
-/// A patient's slice that may become a picture: the one with the most wrong pixels, and of those without any the one with
-/// the largest lesion.
+/// A patient's slice that may become a picture.
 struct Exhibit<'a> {
+    /// Its place in the patient.
+    at: usize,
     slice: &'a Slice,
     truth: &'a Mask,
     drawn: Mask,
@@ -169,7 +178,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 output.write_mask(&patient.id(slice), mask)?;
             }
         }
-        exhibits.extend(Exhibit::of(patient, &drawn));
+        exhibits.push(Exhibit::of(patient, &drawn));
     }
     bar.finish_and_clear();
     let scores = tally.finish();
@@ -191,6 +200,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if let Some(path) = &arguments.picture {
         report::write_png(path, &picture(&scores, &exhibits))?;
+    }
+    if let Some(path) = &arguments.failures {
+        report::write_png(path, &failures(&scores, &exhibits))?;
     }
     Ok(())
 }
@@ -310,13 +322,18 @@ impl Provenance {
 }
 
 impl<'a> Exhibit<'a> {
-    fn of(patient: &'a Patient, drawn: &[Mask]) -> Option<Self> {
-        let wrong = |at: usize, truth: &Mask| {
-            let Confusion { tp, fp, fn_, .. } = Confusion::new(&drawn[at], truth);
-            (fp + fn_, tp)
+    /// Those with the most wrong pixels, and where they are alike with the largest lesion, the worst first.
+    fn of(patient: &'a Patient, drawn: &[Mask]) -> Vec<Self> {
+        let wrong = |at: usize| {
+            let Confusion { tp, fp, fn_, .. } = Confusion::new(&drawn[at], &patient.masks[at]);
+            std::cmp::Reverse((fp + fn_, tp))
         };
-        let (at, truth) = patient.masks.iter().enumerate().max_by_key(|&(at, truth)| wrong(at, truth))?;
-        Some(Self { slice: &patient.slices[at], truth, drawn: drawn[at].clone() })
+        let mut worst: Vec<usize> = (0..drawn.len()).collect();
+        worst.sort_by_key(|&at| wrong(at));
+        worst.truncate(FAILURES);
+        let of =
+            |at: usize| Self { at, slice: &patient.slices[at], truth: &patient.masks[at], drawn: drawn[at].clone() };
+        worst.into_iter().map(of).collect()
     }
 }
 
@@ -435,21 +452,38 @@ fn four(figure: f64) -> String {
 }
 
 /// The worst, the middle and the best patient, each by the slice with the most wrong pixels.
-fn picture(scores: &Scores, exhibits: &[Exhibit<'_>]) -> report::Canvas {
-    let mut order: Vec<usize> = (0..exhibits.len()).collect();
-    order.sort_by(|&a, &b| scores.patients[a].dice.total_cmp(&scores.patients[b].dice));
+fn picture(scores: &Scores, exhibits: &[Vec<Exhibit<'_>>]) -> report::Canvas {
+    let order = worst_first(scores);
     let mut ranks = vec![0, order.len() / 2, order.len().saturating_sub(1)];
     ranks.dedup();
-    let chosen = || ranks.iter().map(|&rank| order[rank]);
+    let chosen = || ranks.iter().filter_map(|&rank| Some((order[rank], exhibits[order[rank]].first()?)));
     let titles: Vec<String> = chosen()
-        .map(|at| format!("{}   patient Dice {}", exhibits[at].slice.name(), four(scores.patients[at].dice)))
+        .map(|(at, exhibit)| format!("{}   patient Dice {}", exhibit.slice.name(), four(scores.patients[at].dice)))
         .collect();
     let rows: Vec<Comparison<'_>> = chosen()
         .zip(&titles)
-        .map(|(at, title)| {
-            let Exhibit { slice, truth, drawn } = &exhibits[at];
-            Comparison { title, slice, truth, prediction: drawn }
-        })
+        .map(|((_, Exhibit { slice, truth, drawn, .. }), title)| Comparison { title, slice, truth, prediction: drawn })
         .collect();
     report::comparison(&rows)
+}
+
+/// The worst patients, their slices from left to right as they lie in the head.
+fn failures(scores: &Scores, exhibits: &[Vec<Exhibit<'_>>]) -> report::Canvas {
+    let row = |at: usize| {
+        let mut slices: Vec<&Exhibit<'_>> = exhibits[at].iter().collect();
+        slices.sort_by_key(|exhibit| exhibit.at);
+        let patient = &scores.patients[at];
+        Agreement {
+            title: format!("{}   Dice {}", patient.patient, four(patient.dice)),
+            slices: slices.into_iter().map(|exhibit| [exhibit.truth, &exhibit.drawn]).collect(),
+        }
+    };
+    report::agreement(&worst_first(scores).into_iter().take(FAILURES).map(row).collect::<Vec<_>>())
+}
+
+/// Indices of the patients.
+fn worst_first(scores: &Scores) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..scores.patients.len()).collect();
+    order.sort_by(|&a, &b| scores.patients[a].dice.total_cmp(&scores.patients[b].dice));
+    order
 }

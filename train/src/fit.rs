@@ -54,7 +54,9 @@ the page), history.csv, curve.png, samples.png, and checkpoint.bin for --resume.
   train fit --data kaggle_3m --out model --held-out val.txt --seed 2
         holds out the patients that val.txt names, one a line
   train fit --data kaggle_3m --out model --resume
-        goes on where the last run in OUT was stopped")]
+        goes on where the last run in OUT was stopped
+  train fit --data kaggle_3m --out all --start model --hold-out 0 --rate 1e-3 --epochs 15
+        fits what was held out as well, beginning with the weights in the folder model")]
 pub(crate) struct Arguments {
     /// Folder of patients: kaggle_3m, or one that holds it
     #[arg(long, value_name = "DIR")]
@@ -71,6 +73,11 @@ pub(crate) struct Arguments {
     /// Go on from OUT/checkpoint.bin, with the recipe and the split that are in it
     #[arg(long, conflicts_with_all = recipe::NAMES, conflicts_with_all = ["hold_out", "by_slice"])]
     resume: bool,
+
+    /// Folder of a model whose weights the fit begins with, in place of drawn ones; all patients that it was fitted on have
+    /// to be fitted on again
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["resume", "by_slice", "widths", "stem"])]
+    start: Option<PathBuf>,
 
     /// Share of the patients that is held out, drawn by the seed; 0 fits on all
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, conflicts_with = "held_out")]
@@ -129,15 +136,25 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         "{} is there already: --resume goes on with it; another --out keeps it",
         checkpoint.display()
     );
-    let recipe = match &resumed {
+    let mut recipe = match &resumed {
         Some(resumed) => resumed.header.recipe.clone(),
         None => Recipe::new(&arguments.recipe)?,
     };
+    let start = arguments.start.as_deref().map(Start::read).transpose()?;
+    if let Some(Start { manifest, .. }) = &start {
+        recipe.network = manifest.network.clone();
+        recipe.start = Some(manifest.weights.sha256.clone());
+    }
     file::create_folder(&arguments.out)?;
     let data = Data::read(&arguments, &recipe, resumed.as_ref().map(|resumed| &resumed.header))?;
     let opened = device::open(arguments.device)?;
     let mut fit = Fit::new(recipe, &data, opened, resumed)
         .with_context(|| format!("{} does not hold what its recipe says", checkpoint.display()))?;
+    if let Some(start) = start {
+        start.check(&data.split)?;
+        fit.unet = start.manifest.load(&start.weights, &fit.device)?;
+        fit.average = fit.unet.valid();
+    }
     eprintln!(
         "{} parameters; {} slices of {} to fit on, {} with a lesion; {} held out",
         fit.average.parameters(),
@@ -194,6 +211,30 @@ fn plan(recipe: &Recipe) -> Plan {
         alone: recipe.alone,
         augmentation: recipe.augmentation,
         seed: recipe.seed,
+    }
+}
+
+/// A model to begin with.
+struct Start {
+    folder: PathBuf,
+    manifest: Manifest,
+    weights: Vec<u8>,
+}
+
+impl Start {
+    fn read(folder: &Path) -> Result<Self> {
+        let manifest = Manifest::from_json(&file::read(&folder.join("model.json"))?)
+            .with_context(|| folder.join("model.json").display().to_string())?;
+        Ok(Self { folder: folder.to_owned(), manifest, weights: file::read(&folder.join("weights.bin"))? })
+    }
+
+    /// A patient whom the weights have seen can neither be held out nor be left out of the list of those fitted on.
+    fn check(&self, split: &Split) -> Result<()> {
+        let fitted: BTreeSet<&String> = split.fit.iter().collect();
+        if let Some(name) = self.manifest.split.fit.iter().find(|name| !fitted.contains(name)) {
+            bail!("{}: its weights were fitted on {name}, who is not fitted on here", self.folder.display());
+        }
+        Ok(())
     }
 }
 

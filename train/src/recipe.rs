@@ -74,6 +74,9 @@ pub(crate) struct Arguments {
 pub(crate) struct Recipe {
     /// The network.
     pub(crate) network: UNetConfig,
+    /// SHA-256 of the weights that it began with, where they were not drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) start: Option<String>,
     /// Epochs; one draws as many samples as there are slices.
     pub(crate) epochs: u64,
     /// Samples in a batch.
@@ -119,6 +122,7 @@ impl Recipe {
         ensure!((0.0..1.0).contains(&arguments.average), "--average is {}, expected 0 to below 1", arguments.average);
         Ok(Self {
             network,
+            start: None,
             epochs,
             batch,
             rate: arguments.rate,

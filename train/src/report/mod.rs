@@ -1,5 +1,6 @@
 //! What a person gets to see: tables on stdout, JSON, charts and pictures as PNG.
 
+mod agreement;
 mod canvas;
 mod chart;
 mod pictures;
@@ -10,6 +11,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+pub(crate) use agreement::{Agreement, agreement};
 pub(crate) use canvas::Canvas;
 pub(crate) use chart::{Panel, Series, chart};
 pub(crate) use pictures::{Comparison, comparison};

@@ -21,7 +21,8 @@ fn help_teaches_with_examples() -> Result<()> {
 #[test]
 fn senseless_arguments_exit_with_2() -> Result<()> {
     let world = World::new()?;
-    for arguments in ["", "outline", "evaluate", "segment --out masks", "phantom --out p --patients 0"] {
+    let widths = "fit --data data --out out --start model --widths 3,4";
+    for arguments in ["", "outline", widths, "evaluate", "segment --out masks", "phantom --out p --patients 0"] {
         let run = world.train(arguments)?;
         assert_eq!(run.code, Some(2), "{arguments}: {run:?}");
     }

@@ -35,7 +35,9 @@ fn number(value: &Value, path: &str) -> Result<f64> {
 fn figures_are_those_of_the_masks_that_were_drawn() -> Result<()> {
     let world = World::new()?;
     let run = world
-        .train(&format!("{EVALUATE} --masks masks --json out/figures.json --picture out/picture.png"))?
+        .train(&format!(
+            "{EVALUATE} --masks masks --json out/figures.json --picture out/picture.png --failures out/failures.png"
+        ))?
         .succeeded();
     let figures = json(&world, "out/figures.json")?;
     let mut expected = Vec::new();
@@ -52,7 +54,9 @@ fn figures_are_those_of_the_masks_that_were_drawn() -> Result<()> {
     assert_eq!(number(&figures, "/slice_protocol/batches")?, 1.0);
     assert!(!run.stdout.contains("!!!"), "{}", run.stdout);
     assert_eq!(files(&world.path("masks"))?.len(), 24);
-    assert!(fs::read(world.path("out/picture.png"))?.starts_with(b"\x89PNG"));
+    for picture in ["out/picture.png", "out/failures.png"] {
+        assert!(fs::read(world.path(picture))?.starts_with(b"\x89PNG"), "{picture}");
+    }
     Ok(())
 }
 

@@ -92,6 +92,34 @@ fn a_fit_that_was_finished_goes_on_to_more_epochs_and_never_to_fewer() -> Result
 }
 
 #[test]
+fn a_fit_begins_with_the_weights_it_is_told_and_hides_nobody_they_have_seen() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{TINY} fitted"))?.succeeded();
+    // At this rate only what the network keeps of the batches' statistics can change.
+    let start = "fit --data data --device cpu --start fitted --rate 1e-12 --epochs 1 --batch 4 --crop 64 --seed 7";
+    world.train(&format!("{start} --hold-out 0.5 --out again"))?.succeeded();
+    let json = |out: &str| -> Result<serde_json::Value> {
+        Ok(serde_json::from_slice(&fs::read(world.path(out).join("model.json"))?)?)
+    };
+    let (fitted, again) = (json("fitted")?, json("again")?);
+    assert_eq!(again["recipe"]["start"], fitted["weights"]["sha256"]);
+    assert_eq!(again["recipe"]["network"], fitted["recipe"]["network"]);
+    let loss = |out: &str, line: usize| -> Result<f64> {
+        let history = fs::read_to_string(world.path(out).join("history.csv"))?;
+        Ok(history.lines().nth(line).and_then(|line| line.split(',').nth(2)).expect("a loss").parse()?)
+    };
+    assert!(loss("again", 1)? < loss("fitted", 1)?, "it does not begin where the other ended");
+
+    // With the other half held out, the weights would be judged by patients they were fitted on.
+    let named = fitted["split"]["fit"][0].as_str().expect("a name").to_owned();
+    fs::write(world.path("list.txt"), &named)?;
+    world.train(&format!("{start} --held-out list.txt --out other"))?.failed_with(&[&named, "fitted"]);
+    world.train(&format!("{start} --hold-out 0 --out all"))?.succeeded();
+    assert_eq!(json("all")?["split"]["fit"].as_array().map(Vec::len), Some(2));
+    Ok(())
+}
+
+#[test]
 fn a_recipe_that_cannot_be_is_refused_before_anything_is_read() -> Result<()> {
     let world = World::new()?;
     for (wrong, value) in [("--crop", "100"), ("--widths", "0"), ("--positive", "2")] {
