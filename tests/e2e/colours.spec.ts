@@ -110,6 +110,11 @@ test('the heat map grows lighter with the probability, for everyone', async ({ p
     const data = bar.getContext('2d')?.getImageData(0, bar.height >> 1, bar.width, 1).data ?? [];
     return Array.from({ length: bar.width }, (_, x) => [data[4 * x], data[4 * x + 1], data[4 * x + 2]] as [number, number, number]);
   });
+  // On the slice the network is sure of the lesion, and sure that there is none far from it.
+  await page.locator('input[name="opacity"]').fill('100');
+  await page.locator('input[name="reference"]').uncheck();
+  expect(apart(await colourAt(page, ...LESION, SIDE), ramp[ramp.length - 1], 'full colour vision')).toBeLessThan(5);
+  expect(new Set(await colourAt(page, ...TISSUE, SIDE)).size, 'tissue stays grey').toBe(1);
   // A white line stands where the threshold is.
   const stops = ramp.filter((colour, x) => x % 5 === 0 && Math.min(...colour) < 250);
   expect(stops.length).toBeGreaterThan(20);

@@ -1,7 +1,9 @@
 /**
  * Correcting: what is drawn by hand is kept apart from the network's mask, is measured, and can be taken back.
  */
-import { excerpt, phantoms } from './files.ts';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { excerpt, masks, phantoms, readMask, unzip } from './files.ts';
 import { expect, test } from './page.ts';
 import { area, drag } from './stage.ts';
 
@@ -83,6 +85,33 @@ test('a mask is drawn by keyboard alone', async ({ page }) => {
   await expect.poll(() => area(page)).toBeGreaterThan(own + 40);
 });
 
+test('an edit stays when slices and references join its case', async ({ scope, page }) => {
+  const folder = excerpt(phantoms()[0], 3);
+  const files = readdirSync(folder).sort().map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
+  const [references, slices] = [files.filter(({ name }) => name.includes('_mask')), files.filter(({ name }) => !name.includes('_mask'))];
+  await page.setInputFiles('#files', slices.slice(0, 2));
+  await scope.is('done');
+  await page.locator('#slice').fill('1');
+  await expect(page.locator('#stage')).toHaveAttribute('aria-label', /^Slice 1 of 2/);
+  const own = await area(page);
+  await page.keyboard.press('b');
+  await drag(page, [80, 150], [120, 150], SIDE);
+  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  const edited = await area(page);
+  const stays = async () => {
+    await scope.is('done');
+    await expect(page.locator('#cases .counts')).toContainText('1 edited');
+    await page.locator('#strip [data-edited]').click();
+    await expect.poll(() => area(page)).toBe(edited);
+  };
+  await page.setInputFiles('#add-files', references.slice(0, 2));
+  await expect(page.locator('#readout .figure.dice')).toBeVisible();
+  await stays();
+  await page.setInputFiles('#add-files', slices.slice(2));
+  await expect(page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]')).toHaveCount(3);
+  await stays();
+});
+
 test('edits and slices outlive their worker', async ({ page }) => {
   const own = await area(page);
   await page.keyboard.press('b');
@@ -97,4 +126,43 @@ test('edits and slices outlive their worker', async ({ page }) => {
   await area(page);
   await page.locator('#strip [data-edited]').click();
   await expect.poll(() => area(page)).toBe(edited);
+});
+
+test('what is saved has the hand’s mask where there is one, says so, and opens again with it', async ({ scope, page }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  await page.reload();
+  await scope.is('ready');
+  await scope.chooseFolder(excerpt(phantoms()[0], 3));
+  await scope.is('done');
+  const own = await area(page);
+  const network = masks((await scope.download()).bytes);
+  await page.keyboard.press('b');
+  await drag(page, [80, 150], [120, 150], SIDE);
+  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  const edited = await area(page);
+  const files = unzip((await scope.download()).bytes);
+  const changed = [...network].filter(([path, bytes]) => !files.get(path)?.equals(bytes)).map(([path]) => path);
+  expect(changed, 'one mask is another one').toHaveLength(1);
+  expect(readMask(files.get(changed[0]) as Buffer).pixels.filter((value) => value > 0)).toHaveLength(edited);
+  const { slices } = JSON.parse(String(files.get('provenance.json'))).cases[0];
+  expect(slices.map(({ mask, mask_by }: { mask: string; mask_by: string }) => [mask_by, mask === changed[0]]).sort()).toEqual([
+    ['by hand', true], ['network', false], ['network', false],
+  ]);
+  const [heads, ...lines] = String(files.get('statistics.csv')).trim().split('\n').map((line) => line.split(','));
+  const [path, pixels, hand] = ['slice', 'area_px', 'edited'].map((name) => heads.indexOf(name));
+  const line = lines.find((cells) => cells[path] === changed[0].replace('_mask.tif', '.tif'));
+  expect([Number(line?.[pixels]), line?.[hand]]).toEqual([edited, 'true']);
+
+  await page.click('#tab-save');
+  const saving = page.waitForEvent('download');
+  await page.click('[data-save="session"]');
+  const session = await (await saving).path();
+  await scope.open('?backend=cpu');
+  await page.setInputFiles('#files', { name: 'session.zip', mimeType: '', buffer: readFileSync(session) });
+  await scope.is('done');
+  await page.locator('#strip [data-edited]').click();
+  await expect.poll(() => area(page)).toBe(edited);
+  await page.keyboard.press('b');
+  await page.click('#brush [data-act="revert"]');
+  await expect.poll(() => area(page), { message: 'the network’s own is there too' }).toBe(own);
 });

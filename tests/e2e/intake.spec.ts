@@ -1,7 +1,8 @@
 /**
  * How a case comes in: whatever a visitor has, in one go or bit by bit.
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { excerpt, phantoms, study } from './files.ts';
 import { filesOf, pages, zip } from './making.ts';
@@ -71,6 +72,41 @@ test('files are added to what is open, and only what is new is segmented', async
   await expect(page.locator('#cases .counts')).toHaveText([/^2 slices, \d outlined/, /^2 slices, \d outlined/]);
   await expect(page.locator('#cases .size').first()).toHaveText(before ?? '');
   expect(segmented).toHaveLength(4);
+});
+
+test('slices and reference masks that come later join their case', async ({ scope, page }) => {
+  const folder = excerpt(phantoms()[0], 3);
+  const files = readdirSync(folder).sort().map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
+  const [references, slices] = [files.filter(({ name }) => name.includes('_mask')), files.filter(({ name }) => !name.includes('_mask'))];
+  await scope.open('?backend=cpu&workers=1');
+  await page.setInputFiles('#files', slices.slice(0, 2));
+  await scope.is('done');
+  await expect(page.locator('#cases .counts')).toHaveText([/^2 slices/]);
+  await expect(page.locator('#readout .figure.dice')).toHaveCount(0);
+  await page.setInputFiles('#add-files', slices.slice(2));
+  await expect(page.locator('#cases .counts')).toHaveText([/^3 slices/]);
+  await scope.is('done');
+  await expect(page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]')).toHaveCount(3);
+  await page.setInputFiles('#add-files', references);
+  await expect(page.locator('#readout .figure.dice')).toBeVisible();
+  await scope.is('done');
+  await expect(page.locator('#cases .counts')).toHaveText([/^3 slices, \d outlined/]);
+  await expect(page.locator('#cases .size')).toHaveText(/Dice 0\.[5-9]/);
+  await expect(page.locator('#errors li')).toHaveCount(0);
+});
+
+test('loose files and a zip in one drop, the zip with a TIFF of several pages in it', async ({ scope, page }) => {
+  const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
+  const slices = readdirSync(first).filter((name) => !name.includes('_mask')).sort().map((name) => join(first, name));
+  const archive = join(mkdtempSync(join(tmpdir(), 'glioscope-zip-')), 'stack.zip');
+  const stacked = readdirSync(second).filter((name) => !name.includes('_mask')).sort().map((name) => readFileSync(join(second, name)));
+  writeFileSync(archive, zip(new Map([['ward/stack.tif', pages(stacked)]])));
+  await scope.open('?backend=cpu');
+  await scope.drop(...slices, archive);
+  await scope.is('done');
+  await expect(page.locator('#cases b')).toHaveText(['PHANTOM_0001', 'ward']);
+  await expect(page.locator('#cases .counts')).toHaveText([/^2 slices/, /^2 slices/]);
+  await expect(page.locator('#errors li')).toHaveCount(0);
 });
 
 test('a drop on the right adds; elsewhere it takes the place of what is open', async ({ scope, page }) => {

@@ -37,6 +37,17 @@ test('a window changes what is shown, by preset, by slider and by drag, and noth
   expect(await area(page)).toBe(before);
 });
 
+test('each preset is another window and another picture', async ({ page }) => {
+  const seen: string[][] = [];
+  for (const preset of ['full', 'auto', 'bright', 'dark']) {
+    await page.selectOption('select[name="preset"]', preset);
+    await drawn(page);
+    const window = await Promise.all(['level', 'width'].map((name) => page.locator(`input[name="${name}"]`).inputValue()));
+    seen.push([window.join(' '), await page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())]);
+  }
+  for (const which of [0, 1]) expect(new Set(seen.map((one) => one[which])).size).toBe(4);
+});
+
 test('the slice is zoomed by wheel, keys, buttons and double click, and moved by drag', async ({ page }) => {
   const whole = await countPixels(page, 'amber');
   await page.hover('#stage');
