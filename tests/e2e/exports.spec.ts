@@ -4,12 +4,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
-import { MODEL, excerpt, phantoms, readMask, unzip } from './files.ts';
+import { MODEL, excerpt, phantoms, readMask, train, unzip } from './files.ts';
 import { expect, test } from './page.ts';
 import { python, whyNoPython } from './python.ts';
 
@@ -93,6 +93,39 @@ test('the zip holds every result, and unzip finds no fault in it', async ({ scop
     .map((line) => readMask(files.get(line[1].replace(/\.tif$/, '_mask.tif')) as Buffer).pixels.filter((value) => value > 0).length);
   expect(areas).toHaveLength(3);
   expect(areas).toEqual(masks);
+});
+
+test('the native program writes the same files, and the overlays have the outline on their slices', async ({ scope, page }) => {
+  const folder = excerpt(phantoms()[0], 3);
+  const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
+  train('segment', dirname(folder), '--out', out, '--model', MODEL, '--device', 'cpu');
+  const native = new Map(readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name)).map((path) => [relative(out, path).replaceAll('\\', '/'), readFileSync(path)] as const));
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(folder);
+  await scope.is('done');
+  const files = unzip((await scope.download()).bytes);
+  expect([...files.keys()].sort()).toEqual([...native.keys()].sort());
+  // The others say who has made them, and probabilities may differ by a rounding.
+  const same = [...native].filter(([path]) => /_mask\.tif$|_overlay\.png$|\/mask\.nii\.gz$|^statistics\.csv$/.test(path));
+  expect(same).toHaveLength(3 + 3 + 1 + 1);
+  for (const [path, bytes] of same) expect(files.get(path)?.equals(bytes), path).toBe(true);
+  for (const [path, bytes] of [...files].filter(([name]) => name.endsWith('_overlay.png'))) {
+    const { size, coloured } = await page.evaluate(async (base64) => {
+      const blob = new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: 'image/png' });
+      const bitmap = await createImageBitmap(blob);
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+      context?.drawImage(bitmap, 0, 0);
+      const data = context?.getImageData(0, 0, bitmap.width, bitmap.height).data ?? [];
+      let count = 0;
+      for (let i = 0; i < data.length; i += 4) count += Number(data[i] > data[i + 2] + 60);
+      return { size: [bitmap.width, bitmap.height], coloured: count };
+    }, bytes.toString('base64'));
+    const inside = readMask(files.get(path.replace('_overlay.png', '_mask.tif')) as Buffer).pixels.filter((value) => value > 0).length;
+    expect(size).toEqual([256, 256]);
+    expect(inside, path).toBeGreaterThan(0);
+    expect(coloured, path).toBeGreaterThan(Math.sqrt(inside));
+  }
 });
 
 test('nibabel reads the volumes: sizes in millimetres where they were given, unknown where not', async ({ scope, page }) => {
