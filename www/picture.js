@@ -8,7 +8,7 @@
 const CHANNEL = { pre: 0, flair: 1, post: 2 };
 
 /** Where the mask and the reference agree, by what each says; hues that all common kinds of colour blindness tell apart. */
-export const AGREEMENT = { tp: '#ffb000', fp: '#e8468f', fn: '#6f96ff' };
+export const AGREEMENT = { tp: '#ffb000', fp: '#bb3300', fn: '#0099ff' };
 
 /** The heat map from 0 to 1: dark to light all the way, so that it reads without hues as well. */
 export const HEAT = ['#1b0f4b', '#5a1a8b', '#a5317e', '#e3594f', '#fb9a2c', '#fff3a3'];
