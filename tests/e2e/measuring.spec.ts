@@ -40,6 +40,32 @@ test('areas, volume and scores are those of the masks that are saved', async ({ 
   expect(range[1]).toBeGreaterThanOrEqual(range[2]);
 });
 
+test('a score is a dash where there is nothing to be sensitive to or precise about', async ({ scope, page }) => {
+  // Two slices below the lesion and two through it, each kind with a reference that is empty and one that is not.
+  const [folder] = phantoms();
+  const name = basename(folder);
+  const bytes = (slice: number, mask = '') => readFileSync(join(folder, `${name}_${slice}${mask}.tif`));
+  const [empty, full] = [bytes(3, '_mask'), bytes(13, '_mask')];
+  expect([empty, full].map((file) => readMask(file).pixels.some((value) => value > 0))).toEqual([false, true]);
+  const cases = [
+    [3, empty, ['1.000', '1.000', '–', '–']],
+    [4, full, ['0.000', '0.000', '0.000', '–']],
+    [12, empty, ['0.000', '0.000', '–', '0.000']],
+    [13, full, [/^0\.[5-9]/, /^0\.[5-9]/, /^0\.[5-9]/, /^0\.[5-9]/]],
+  ] as const;
+  await scope.open('?backend=cpu');
+  await scope.chooseFiles(cases.flatMap(([slice, reference]) => [
+    { name: `${name}_${slice}.tif`, bytes: bytes(slice) },
+    { name: `${name}_${slice}_mask.tif`, bytes: reference },
+  ]));
+  await scope.is('done');
+  await page.click('#tab-measure');
+  for (const [at, [slice, , shown]] of cases.entries()) {
+    await page.locator('#strip button').nth(at).click();
+    await expect(page.locator('#scores tbody tr td:nth-of-type(1)'), `slice ${slice}`).toHaveText([...shown]);
+  }
+});
+
 test('there are no millimetres before all three lengths are given, and the right ones after', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 3));
