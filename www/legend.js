@@ -15,12 +15,17 @@ export class Legend {
    * @param {number} threshold
    * @param {Scores | null} scores of the slice in view
    * @param {boolean} reference whether a reference mask is drawn as well
+   * @param {boolean} held whether the input check holds all masks of the network back
    */
-  show(look, threshold, scores, reference) {
-    const key = JSON.stringify([look.overlay, look.hidden, look.reference, threshold, scores, reference]);
+  show(look, threshold, scores, reference, held) {
+    const key = JSON.stringify([look.overlay, look.hidden, look.reference, threshold, scores, reference, held]);
     if (key === this.#shown) return;
     this.#shown = key;
-    if (look.overlay === 'heat' && !look.hidden) this.#root.replaceChildren(...this.#heat(threshold));
+    if (held) this.#root.replaceChildren(
+      make('span', {}, 'Held back by the input check: no mask is drawn'),
+      ...(reference && look.reference ? [swatch('reference', 'Reference')] : []),
+    );
+    else if (look.overlay === 'heat' && !look.hidden) this.#root.replaceChildren(...this.#heat(threshold));
     else if (look.overlay === 'agreement' && !look.hidden) this.#root.replaceChildren(...agreementKeys(scores));
     else this.#root.replaceChildren(
       ...(look.hidden ? [] : [swatch('mask', 'Mask')]),

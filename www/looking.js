@@ -172,7 +172,7 @@ export class Looking {
     const { slices } = current;
     this.#opened = at.case;
     document.body.dataset.slices = String(slices.length);
-    this.#strip.open(slices);
+    this.#strip.open(slices, !this.#state.drawn(at.case));
     this.#strip.select(at.slice);
     slices.forEach((_, slice) => this.#mark(slice));
     this.#looks.offer(slices.every(({ info }) => info.grey), slices.some(({ info }) => info.reference));
@@ -183,7 +183,7 @@ export class Looking {
   /** @param {number} slice */
   #mark(slice) {
     const { current } = this.#state;
-    if (current) this.#strip.mark(slice, current.slices[slice], current.measure?.slices[slice]);
+    if (current) this.#strip.mark(slice, current.slices[slice], current.measure?.slices[slice], !this.#state.drawn(this.#state.at.case));
   }
 
   /** @param {number} slice */

@@ -65,7 +65,8 @@ export class Scene {
       probability: slice.probability,
       beside: beside && picture.reference !== null,
     };
-    const found = finding(slice, measure);
+    const held = !this.#state.drawn(at.case);
+    const found = held ? 'held back' : finding(slice, measure);
     const where = `${at.slice + 1} of ${current.slices.length} of ${current.name}`;
     this.viewer.show(view, look, {
       nw: `${current.name}\n${at.slice + 1} / ${current.slices.length}`,
@@ -73,7 +74,7 @@ export class Scene {
       sw: slice.edit ? `${found}\nedited` : found,
       se: measure?.scores ? `Dice ${measure.scores.dice.toFixed(3)}` : '',
     }, `Slice ${where}${slice.edit ? ', edited' : ''}: ${found}`);
-    this.#legend.show(look, threshold, measure?.scores ?? null, info.reference);
+    this.#legend.show(look, threshold, held ? null : (measure?.scores ?? null), info.reference, held);
   }
 
   /** @param {Strip} strip @param {Place} place @param {Look} look */

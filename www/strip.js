@@ -13,7 +13,7 @@ const SIDE = 144;
 const AT_ONCE = 30;
 
 /** What is said of a slice without an area. @type {Record<string, string>} */
-const WORDS = { fault: 'not segmented', waiting: 'waiting', found: 'segmented' };
+const WORDS = { fault: 'not segmented', held: 'held back by the input check', waiting: 'waiting', found: 'segmented' };
 
 export class Strip {
   #root = find('#strip');
@@ -48,8 +48,8 @@ export class Strip {
     });
   }
 
-  /** Starts over with another case. @param {SliceState[]} slices */
-  open(slices) {
+  /** Starts over with another case. @param {SliceState[]} slices @param {boolean} held as for `mark` */
+  open(slices, held) {
     this.#watch.disconnect();
     this.#near.clear();
     this.#current = -1;
@@ -59,7 +59,7 @@ export class Strip {
       return frame;
     });
     this.#root.replaceChildren();
-    slices.forEach((slice, at) => this.mark(at, slice, undefined));
+    slices.forEach((slice, at) => this.mark(at, slice, undefined, held));
     this.#hang(this.#frames);
   }
 
@@ -89,11 +89,12 @@ export class Strip {
    * @param {number} at
    * @param {SliceState} slice
    * @param {SliceMeasure | undefined} measure
+   * @param {boolean} held whether the input check holds its mask back
    */
-  mark(at, { probability, edit, fault }, measure) {
+  mark(at, { probability, edit, fault }, measure, held) {
     const frame = this.#frames[at];
     const done = probability && measure?.done;
-    const is = fault ? 'fault' : !probability ? 'waiting' : !done ? 'found' : measure.area > 0 ? 'lesion' : 'clear';
+    const is = fault ? 'fault' : held ? 'held' : !probability ? 'waiting' : !done ? 'found' : measure.area > 0 ? 'lesion' : 'clear';
     const found = WORDS[is] ?? `${count(measure?.area ?? 0)} pixels outlined`;
     const label = `Slice ${at + 1}, ${found}${edit ? ', edited' : ''}`;
     // Most slices of a long stack stay as they are.

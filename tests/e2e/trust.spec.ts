@@ -98,12 +98,21 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await page.locator('#cases button').nth(1).click();
   await expect(page.locator('#verdict')).toBeVisible();
   await expect(page.locator('#verdict li')).toHaveText([reason]);
-  await expect(page.locator('#strip [data-is="waiting"]')).toHaveCount(2);
+  // Nothing is on its way: each place that could say "waiting" says what is the matter.
+  await expect(page.locator('#strip [data-is="held"]')).toHaveCount(2);
+  await expect(page.locator('#strip [aria-current]')).toHaveAttribute('aria-label', /^Slice \d, held back by the input check$/);
+  await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: held back$/);
+  await expect(page.locator('#stage [data-corner="sw"]')).toHaveText('held back');
+  await expect(page.locator('#legend')).toContainText('Held back by the input check');
+  await expect(page.locator('#legend .is-mask')).toHaveCount(0);
   await expect(page.locator('#readout .figure')).toHaveCount(0);
   await page.getByRole('button', { name: 'Segment anyway' }).click();
   await scope.is('done');
   await expect(page.locator('#verdict')).toBeHidden();
   await expect(page.locator('#readout .figure.lesion')).toBeVisible();
+  await expect(page.locator('#stage')).toHaveAttribute('aria-label', / px$/);
+  await expect(page.locator('#strip [data-is="held"]')).toHaveCount(0);
+  await expect(page.locator('#legend .is-mask')).toBeVisible();
   await expect(page.locator('#readout')).toContainText(reason);
   await expect(page.locator('#cases .badge')).toHaveText(['checked', 'overruled']);
 });
@@ -132,7 +141,7 @@ for (const [name, colour] of Object.entries({ landscape, page })) {
     await expect(tab.locator('#verdict')).toBeVisible();
     await expect(tab.locator('#verdict li')).not.toHaveCount(0);
     for (const reason of await tab.locator('#verdict li').allTextContents()) expect(reason).toMatch(/^[A-Z1-9].{20,}\.$/);
-    await expect(tab.locator('#strip [data-is="waiting"]')).toHaveCount(1);
+    await expect(tab.locator('#strip [data-is="held"]')).toHaveCount(1);
     await expect(tab.locator('#readout .figure')).toHaveCount(0);
     await tab.getByRole('button', { name: 'Segment anyway' }).click();
     await expect(tab.locator('#strip [data-is="clear"], #strip [data-is="lesion"]')).toHaveCount(1);
