@@ -25,12 +25,25 @@ export class Exports {
   constructor(engine, state, picture, onFault) {
     this.#engine = engine;
     this.#state = state;
+    /** What makes files that edits are in notes those that it began with. @param {() => Uint8Array[]} edits @param {() => Promise<boolean>} act */
+    const keeping = (edits, act) => async () => {
+      const begun = edits();
+      if (await act()) state.save(begun);
+    };
+    const everything = () => state.edits;
+    const here = () => state.current?.slices.flatMap(({ edit }) => edit ?? []) ?? [];
     /** @type {Record<string, () => Promise<unknown>>} */
     const acts = {
-      all: async () => save(`${this.#name()}_glioscope.zip`, await engine.exportZip(state.settings), ZIP),
+      all: keeping(everything, async () => {
+        save(`${this.#name()}_glioscope.zip`, await engine.exportZip(state.settings), ZIP);
+        return true;
+      }),
       report: () => open(engine.report(state.settings), `${this.#name()}_report.html`),
-      session: () => saveAs(`${this.#name()}_session.zip`, ZIP, () => engine.saveSession(state.settings)),
-      mask: async () => save(`${this.#caseName()}_mask.nii`, await this.#volume('mask'), NIFTI),
+      session: keeping(everything, () => saveAs(`${this.#name()}_session.zip`, ZIP, () => engine.saveSession(state.settings))),
+      mask: keeping(here, async () => {
+        save(`${this.#caseName()}_mask.nii`, await this.#volume('mask'), NIFTI);
+        return true;
+      }),
       probability: async () => save(`${this.#caseName()}_probability.nii`, await this.#volume('probability'), NIFTI),
       csv: async () => {
         const archive = new Blob([await engine.exportZip(state.settings)]);

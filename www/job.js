@@ -123,6 +123,8 @@ export class Job {
       told.onFaults(loaded.faults);
       told.onNotes(loaded.notes);
       state.open(loaded.assembly, (place) => ({ probability: engine.probability(place), edit: engine.edit(place) }));
+      // A session's edits are where they came from.
+      if (way === 'session') state.save(state.edits);
       if ('settings' in loaded) told.onSettings(/** @type {Settings} */ (loaded.settings));
       if (state.cases.length === 0) {
         const bad = loaded.faults.length + unopened.length > 0;

@@ -4,6 +4,7 @@
  */
 import { Cases } from './cases.js';
 import { Diagnostics } from './diagnostics.js';
+import { find } from './dom.js';
 import { listenForFiles } from './drop.js';
 import { Exports } from './exports.js';
 import { Measures } from './measures.js';
@@ -13,6 +14,7 @@ import { Results } from './results.js';
 import { SelfTest } from './selftest.js';
 import { SpacingForm } from './spacing.js';
 import { Tabs } from './tabs.js';
+import { Unsaved } from './unsaved.js';
 import { VerdictCard } from './verdict.js';
 
 /** @import { Engine } from './engine.js' */
@@ -56,17 +58,23 @@ export class Panels {
     this.#verdict = new VerdictCard(() => void job.anyway(state.at.case));
     this.#exports = new Exports(engine, state, picture, onFault);
     new Diagnostics(() => ({ standing: this.#standing, model: this.#model, cases: state.cases }));
+    const unsaved = new Unsaved(state);
+    /** @param {string} what @param {() => void} act what closes all that is open */
+    const instead = async (what, act) => {
+      if (await unsaved.mayGo(what)) act();
+    };
     listenForFiles({
-      onOpen: (sources, faults) => void job.open(sources, faults),
+      onOpen: (sources, faults) => void instead(sources[0]?.file === null ? 'Opening the sample' : 'Opening these files', () => void job.open(sources, faults)),
       onAdd: (sources, faults) => void (state.cases.length > 0 ? job.add(sources, faults) : job.open(sources, faults)),
-      onSession: (session) => void job.openSession(session),
-      onClear: () => void job.clear(),
+      onSession: (session) => void instead('Opening this session', () => void job.openSession(session)),
+      onClear: () => void instead('Clearing all', () => void job.clear()),
     });
     state.on('open', () => {
       document.body.dataset.view = state.cases.length > 0 ? 'case' : 'empty';
       this.#spacing.reset();
       this.#list.open(state.cases);
       this.#refresh();
+      if (state.fresh && state.cases.length > 0) this.#lookAtStage();
     });
     for (const change of /** @type {const} */ (['slice', 'view', 'settings'])) state.on(change, () => this.#refresh());
     state.on('measure', () => {
@@ -87,6 +95,12 @@ export class Panels {
   /** Nothing can be computed here. @param {string} message */
   fail(message) {
     this.#selfTest.fail(message);
+  }
+
+  /** Other slices are open: whoever asked for them goes on there, and Space does not ask for them again. */
+  #lookAtStage() {
+    const { activeElement } = document;
+    if (!activeElement || activeElement === document.body || activeElement.closest('.intake')) find('#stage').focus({ preventScroll: true });
   }
 
   /** Draws with the next frame, however much changes until then. */

@@ -21,6 +21,8 @@ export class State {
   /** Whether nobody has looked at any of what is open before. */
   fresh = true;
   #target = new EventTarget();
+  /** @type {WeakSet<Uint8Array>} edits that are in a file of the visitor's; an edit is never changed, only replaced */
+  #saved = new WeakSet();
 
   /** @param {Change} change @param {() => void} listener */
   on(change, listener) {
@@ -116,6 +118,21 @@ export class State {
   /** Whether masks are drawn on a case: not before the input check has passed or the user has overruled it. @param {number} at */
   drawn(at) {
     return this.cases[at].verdict.accepted || this.cases[at].anyway;
+  }
+
+  /** Edits by hand, of all cases. */
+  get edits() {
+    return this.cases.flatMap(({ slices }) => slices.flatMap(({ edit }) => edit ?? []));
+  }
+
+  /** How many slices have an edit that is in no file yet. */
+  get unsaved() {
+    return this.edits.filter((edit) => !this.#saved.has(edit)).length;
+  }
+
+  /** These are in a file now. @param {Uint8Array[]} edits */
+  save(edits) {
+    for (const edit of edits) this.#saved.add(edit);
   }
 
   /** The slice to show of a case: where most lesion was found, the middle before that. @param {number} at */

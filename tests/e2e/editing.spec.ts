@@ -166,3 +166,82 @@ test('what is saved has the hand’s mask where there is one, says so, and opens
   await page.click('#brush [data-act="revert"]');
   await expect.poll(() => area(page), { message: 'the network’s own is there too' }).toBe(own);
 });
+
+test('an edit that is in no file yet is not closed without a word', async ({ scope, page }) => {
+  const own = await area(page);
+  const question = page.getByRole('dialog', { name: 'Edits are not saved' });
+  const opened = page.locator('#cases b');
+  const edit = async () => {
+    await page.keyboard.press('b');
+    await drag(page, [80, 150], [120, 150], SIDE);
+    await expect.poll(() => area(page)).toBeGreaterThan(own);
+  };
+  await edit();
+  // The sample by keyboard, and Escape.
+  await page.focus('#sample');
+  await page.keyboard.press('Enter');
+  await expect(question).toBeVisible();
+  await expect(question).toContainText('The mask of 1 slice was edited by hand and not saved since. Opening the sample drops that edit');
+  await expect(page.getByRole('button', { name: 'Go back' })).toBeFocused();
+  await page.keyboard.press('h');
+  await page.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await expect(page.locator('#sample')).toBeFocused();
+  await expect(page.locator('input[name="shown"]'), 'keys are for the question').toBeChecked();
+  // Another drop, and the button that has the focus.
+  await scope.drop(excerpt(phantoms()[1], 1));
+  await expect(question).toContainText('Opening these files');
+  await page.keyboard.press('Enter');
+  await expect(question).toBeHidden();
+  await expect(opened).toHaveText('PHANTOM_0001');
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+  // Two questions: the newer one counts.
+  await page.click('#clear');
+  await expect(question).toContainText('Clearing all');
+  await scope.drop(excerpt(phantoms()[1], 1));
+  await expect(question).toContainText('Opening these files');
+  await page.getByRole('button', { name: 'Drop the edits' }).click();
+  await expect(opened).toHaveText('PHANTOM_0002');
+  await scope.is('done');
+  // Without an edit, and with one that is saved, nothing is asked.
+  await scope.chooseFolder(excerpt(phantoms()[0], 3));
+  await expect(opened).toHaveText('PHANTOM_0001');
+  await scope.is('done');
+  await edit();
+  await scope.download();
+  await page.click('#clear');
+  await expect(page.locator('body')).toHaveAttribute('data-view', 'empty');
+  await expect(question).toBeHidden();
+});
+
+test('the browser asks before a page with unsaved edits is left, until they are saved or taken back', async ({ page }) => {
+  const own = await area(page);
+  await page.keyboard.press('b');
+  /** Whether leaving would be asked about; where it would, the page is closed as by hand, and the answer is to stay. */
+  const asks = async () => {
+    const free = await page.evaluate(() => dispatchEvent(new Event('beforeunload', { cancelable: true })));
+    if (free) return false;
+    const asking = page.waitForEvent('dialog');
+    await page.close({ runBeforeUnload: true });
+    const dialog = await asking;
+    expect(dialog.type()).toBe('beforeunload');
+    await dialog.dismiss();
+    return true;
+  };
+  expect(await asks()).toBe(false);
+  await drag(page, [80, 150], [120, 150], SIDE);
+  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  expect(await asks()).toBe(true);
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => area(page)).toBe(own);
+  expect(await asks()).toBe(false);
+  await page.keyboard.press('Control+y');
+  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  expect(await asks()).toBe(true);
+  await page.evaluate(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  await page.click('#tab-save');
+  const saving = page.waitForEvent('download');
+  await page.click('[data-save="session"]');
+  await saving;
+  await expect.poll(asks).toBe(false);
+});

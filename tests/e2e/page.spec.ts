@@ -47,6 +47,19 @@ test('what may not be missed is in sight, on a large screen and on a phone', asy
   }
 });
 
+test('whoever has opened a case goes on at its slices', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await page.focus('#sample');
+  await page.keyboard.press('Space');
+  await expect(page.locator('#stage')).toBeFocused();
+  await scope.is('done');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('End');
+  const slices = await page.locator('#strip button').count();
+  await expect(page.locator('#stage')).toHaveAttribute('aria-label', new RegExp(`^Slice ${slices} of`));
+  await expect(page.locator('body')).toHaveAttribute('data-state', 'done');
+});
+
 test('slices can be gone through by keyboard, slider, strip and wheel', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 6));
