@@ -43,6 +43,14 @@ impl Segmenter {
         Ok(Self::new(unet, manifest, device))
     }
 
+    /// As [`load`](Self::load), where the SHA-256 of the weights is known already, in lower-case hexadecimal.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn load_hashed(manifest: &[u8], weights: &[u8], sha256: String, device: Device) -> Result<Self> {
+        let manifest = Manifest::from_json(manifest)?;
+        let unet = manifest.load_hashed(weights, sha256, &device)?;
+        Ok(Self::new(unet, manifest, device))
+    }
+
     /// A network at hand: what `train fit` validates with.
     pub fn new(unet: UNet, manifest: Manifest, device: Device) -> Self {
         let unet = unet.fold();

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "network")]
 mod record;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use record::{hex, sha256};
 
 use std::collections::BTreeMap;
 

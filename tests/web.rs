@@ -6,6 +6,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use glioscope::kernels::{conv_transpose, conv3x3_relu};
 use glioscope::random::Rng;
 use glioscope::segmenter::Segmenter;
+use glioscope::web::Session;
+use js_sys::Reflect;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -28,6 +30,18 @@ async fn error_on(device: Device) -> f32 {
 async fn the_cpu_computes_what_is_computed_natively() {
     let error = error_on(Device::flex()).await;
     assert!(error <= TOLERANCE, "largest difference in probability {error}");
+}
+
+#[wasm_bindgen_test]
+async fn weights_are_opened_if_they_are_those_of_the_manifest_and_refused_else() {
+    let (manifest, weights) = (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.bin"));
+    let open = async |weights: &[u8]| Session::create("cpu".to_owned(), manifest.to_vec(), weights.to_vec()).await;
+    assert!(open(weights).await.is_ok(), "the shipped ones");
+    let mut altered = weights.to_vec();
+    altered[weights.len() / 2] ^= 1;
+    let fault = open(&altered).await.err().expect("refused");
+    let kind = Reflect::get(&fault, &"kind".into()).expect("a kind");
+    assert_eq!(kind.as_string().as_deref(), Some("model"));
 }
 
 /// Values from -1 to 1 in that shape, which depend on the shape alone.

@@ -152,7 +152,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         .with_context(|| format!("{} does not hold what its recipe says", checkpoint.display()))?;
     if let Some(start) = start {
         start.check(&data.split)?;
-        fit.unet = start.manifest.load(&start.weights, &fit.device)?;
+        let loaded = start.manifest.load(&start.weights, &fit.device.clone().without_autodiff())?;
+        fit.unet = fit.unet.try_load_record(loaded.into_record()).context("the weights to begin with")?;
         fit.average = fit.unet.valid();
     }
     eprintln!(
