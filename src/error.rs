@@ -111,7 +111,7 @@ pub enum FileFault {
         found: String,
     },
     /// Samples of another depth than 8 or 16 bits.
-    #[error("samples of {found:?} bits, only 8 or 16 are read")]
+    #[error("samples of {} bits, only 8 or 16 are read", numbers(found))]
     BitDepth {
         /// The bits of a sample, channel by channel where they differ.
         found: Vec<u64>,
@@ -287,3 +287,10 @@ impl Error {
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// `8, 16, 8`, or the one number that all of them are.
+fn numbers(values: &[u64]) -> String {
+    let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
+    let shown = if differ { values } else { &values[..values.len().min(1)] };
+    shown.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}

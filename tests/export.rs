@@ -289,6 +289,18 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
     }
     assert_eq!(page.matches("<img src=\"data:image/png;base64,").count(), 3);
     assert_eq!(page.matches("<rect ").count(), 3);
+    assert_eq!(page.matches("<td>network</td>").count(), 3);
+    assert!(!page.contains("by hand.</p>"), "nothing was");
+    // A slice whose lesion was missed is listed all the same.
+    let mut missed = findings.clone();
+    missed.set_edit(0, Some(Mask::empty(5, 4)));
+    let page = report(origin(&manifest), [(&missed, Some(VOXEL))]);
+    assert!(page.contains("/0.tif</td><td>0</td><td>0.0</td><td>hand</td><td>0.0000</td>"), "{page}");
+    assert!(page.contains("Blue: drawn or changed by hand."));
+    let mut nothing = Findings::new(findings.case().clone());
+    nothing.keep(1, Probability::new(5, 4, vec![0; 20]));
+    let page = report(origin(&manifest), [(&nothing, None)]);
+    assert!(page.contains("/1.tif</td><td>0</td><td></td><td>network</td><td>0.0000</td>"), "{page}");
     // Without a voxel there are no millilitres to be found.
     let page = report(origin(&manifest), [(&findings, None)]);
     assert!(!page.contains(" mL"), "{page}");

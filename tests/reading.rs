@@ -221,7 +221,7 @@ fn errors_name_file_fault_and_values() {
     let mut broken = Page::grey(3, 2);
     broken.set(258, 3, vec![4]);
     let error = read("a.tif", &file(&[Page::grey(3, 2), broken]), &Limits::default()).expect_err("4 bits");
-    assert_eq!(error.to_string(), "a.tif#2: samples of [4] bits, only 8 or 16 are read");
+    assert_eq!(error.to_string(), "a.tif#2: samples of 4 bits, only 8 or 16 are read");
     // What another library said stays within reach.
     let mut page = Page::grey(3, 2);
     page.set(259, 3, vec![8]);

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use super::overlay_png;
 use super::provenance::NOTICE;
 use crate::findings::Findings;
-use crate::measure::{CaseMeasure, Scores, Voxel};
+use crate::measure::{CaseMeasure, Scores, SliceMeasure, Voxel};
 use crate::regions;
 use crate::weights::Manifest;
 
@@ -84,6 +84,7 @@ h2 { margin-top: 2rem; border-bottom: 1px solid #999; overflow-wrap: anywhere; }
 table { border-collapse: collapse; }
 th, td { padding: .15rem .8rem .15rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { font-weight: 600; }
+.slices th, .slices td + td { white-space: nowrap; }
 .slices td, .slices th { padding-right: 1.2rem; border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums; }
 svg { display: block; width: 100%; height: auto; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .6rem; }
@@ -112,7 +113,7 @@ fn section(
         }
         page.push_str("</ul></div>\n");
     }
-    let count = |of: fn(&crate::measure::SliceMeasure) -> bool| measure.slices.iter().filter(|slice| of(slice)).count();
+    let count = |of: fn(&SliceMeasure) -> bool| measure.slices.iter().filter(|slice| of(slice)).count();
     let without = count(|slice| !slice.done && !slice.edited);
     page.push_str("<table>\n");
     page.push_str(&row("Slices", &format_args!("{} ({without} without a mask)", slices.len())));
@@ -135,7 +136,7 @@ fn section(
     }
     match voxel {
         Some(Voxel { x, y, slice }) => {
-            page.push_str(&row("Voxel, as given by the user", &format_args!("{x} x {y} x {slice} mm")));
+            page.push_str(&row("Voxel", &format_args!("{x} x {y} x {slice} mm")));
         }
         None => page.push_str(&row("Voxel", &"unknown, so there are no millilitres")),
     }
@@ -164,8 +165,15 @@ fn section(
         )?;
     }
     page.push_str("</div>\n<table class=\"slices\">\n<tr><th>Slice</th><th>Area, px</th><th>mm²</th><th>Mask by</th><th>Dice</th></tr>\n");
-    for (entry, slice) in slices.iter().zip(&measure.slices).filter(|(_, slice)| slice.area > 0 || slice.edited) {
-        let by = if slice.edited { "hand" } else { "network" };
+    // Also those that were missed.
+    let reference = |slice: &SliceMeasure| slice.scores.is_some_and(|scores| scores.tp + scores.fn_ > 0);
+    let listed = |slice: &SliceMeasure| slice.area > 0 || slice.edited || reference(slice);
+    for (entry, slice) in slices.iter().zip(&measure.slices).filter(|(_, slice)| listed(slice)) {
+        let by = match (slice.edited, slice.done) {
+            (true, _) => "hand",
+            (false, true) => "network",
+            (false, false) => "",
+        };
         let mm2 = slice.mm2.map_or(String::new(), |mm2| format!("{mm2:.1}"));
         let dice = slice.scores.map_or(String::new(), |scores| format!("{:.4}", scores.dice));
         let name = Escaped(entry.slice.name());
@@ -206,7 +214,11 @@ fn plot(page: &mut String, findings: &Findings, measure: &CaseMeasure) -> fmt::R
         HEIGHT + 16.0,
         HEIGHT + 30.0,
         measure.slices.len()
-    )
+    )?;
+    if measure.slices.iter().any(|slice| slice.edited) {
+        page.push_str("<p>Blue: drawn or changed by hand.</p>\n");
+    }
+    Ok(())
 }
 
 fn row(name: &str, value: &dyn fmt::Display) -> String {
