@@ -4,7 +4,9 @@ use anyhow::{Context as _, Result};
 
 /// Whatever is asked for. The page's own policy is a `meta` element in `index.html`, so that it holds on hosts that
 /// cannot set headers; `frame-ancestors` only works as a header.
-pub(crate) const HEADERS: [(&str, &str); 7] = [
+pub(crate) const HEADERS: [(&str, &str); 8] = [
+    // What no policy stops: WebRTC, and being led to another address (Chromium 156 does, others do not know it yet).
+    ("Connection-Allowlist", "(response-origin)"),
     ("Content-Security-Policy", "frame-ancestors 'self'"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
