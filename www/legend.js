@@ -12,7 +12,7 @@ export class Legend {
 
   /**
    * @param {Look} look
-   * @param {number} threshold
+   * @param {number | null} threshold at which the mask is outlined, if it is
    * @param {Scores | null} scores of the slice in view
    * @param {boolean} reference whether a reference mask is drawn as well
    * @param {boolean} held whether the input check holds all masks of the network back
@@ -33,7 +33,7 @@ export class Legend {
     );
   }
 
-  /** @param {number} threshold */
+  /** @param {number | null} threshold */
   #heat(threshold) {
     const bar = make('canvas', { width: 120, height: 8 });
     const context = bar.getContext('2d');
@@ -43,9 +43,9 @@ export class Legend {
       context.fillStyle = ramp;
       context.fillRect(0, 0, bar.width, bar.height);
       context.fillStyle = '#fff';
-      context.fillRect(Math.round(threshold * bar.width) - 1, 0, 2, bar.height);
+      if (threshold !== null) context.fillRect(Math.round(threshold * bar.width) - 1, 0, 2, bar.height);
     }
-    return [make('span', {}, 'Probability 0'), bar, make('span', {}, `1, outline at ${threshold.toFixed(2)}`)];
+    return [make('span', {}, 'Probability 0'), bar, make('span', {}, threshold === null ? '1' : `1, outline at ${threshold.toFixed(2)}`)];
   }
 }
 

@@ -2,6 +2,7 @@
  * The display controls: contrast and window, what is laid over the slice and how, and the threshold.
  */
 import { find } from './dom.js';
+import { remember } from './remember.js';
 import { PRESETS, tissue } from './windows.js';
 
 /** @import { Look, Pixels, Window } from './types.js' */
@@ -12,6 +13,7 @@ export class Looks {
   #preset = /** @type {HTMLSelectElement} */ (find('select[name="preset"]', this.#root));
   /** @type {Window} */
   #window = PRESETS.full;
+  #tissue = remember(tissue);
   #onLook;
   /** @type {() => Pixels | null} */
   #pixels;
@@ -32,7 +34,7 @@ export class Looks {
       else this.#tell();
     });
     find('[data-act="window"]', this.#root).addEventListener('click', () => this.setPreset('full'));
-    this.#tell();
+    this.setPreset('full');
   }
 
   /** @returns {Look} */
@@ -40,6 +42,7 @@ export class Looks {
     return {
       contrast: /** @type {Look['contrast']} */ (this.#picked('contrast')),
       window: this.#window,
+      own: this.#preset.value === 'auto',
       overlay: /** @type {Look['overlay']} */ (this.#picked('overlay')),
       style: /** @type {Look['style']} */ (this.#picked('style')),
       opacity: this.#named('opacity').valueAsNumber / 100,
@@ -88,7 +91,18 @@ export class Looks {
   /** @param {string} name */
   setPreset(name) {
     this.#preset.value = name;
-    this.#setWindow(name === 'auto' ? tissue(this.#pixels(), this.value.contrast) : PRESETS[name]);
+    this.#setWindow(PRESETS[name] ?? this.#window);
+    this.follow();
+    this.#tell();
+  }
+
+  /** Another slice or contrast may be in view: where the window is the slice's own, it is that one's now. @returns whether it is another one */
+  follow() {
+    const pixels = this.#preset.value === 'auto' ? this.#pixels() : null;
+    const window = pixels ? this.#tissue(pixels, this.value.contrast) : this.#window;
+    if (window === this.#window) return false;
+    this.#setWindow(window);
+    return true;
   }
 
   /** Wider to the right, brighter upwards, as every reader has it. @param {number} x @param {number} y in CSS pixels */
@@ -103,6 +117,7 @@ export class Looks {
     const middle = Math.min(255, Math.max(0, level));
     this.#preset.value = 'hand';
     this.#setWindow({ low: middle - half, high: middle + half });
+    this.#tell();
   }
 
   /** @param {Window} window */
@@ -110,11 +125,10 @@ export class Looks {
     this.#window = window;
     this.#named('level').valueAsNumber = Math.round((window.low + window.high) / 2);
     this.#named('width').valueAsNumber = Math.round(window.high - window.low);
-    this.#tell();
+    for (const name of ['level', 'width']) this.#say(this.#named(name), this.#named(name).value);
   }
 
   #tell() {
-    for (const name of ['level', 'width']) this.#say(this.#named(name), this.#named(name).value);
     this.#say(this.#named('opacity'), `${this.#named('opacity').value} %`);
     find('[data-act="window"]', this.#root).hidden = this.#preset.value === 'full';
     this.#onLook();

@@ -204,13 +204,14 @@ export class Looking {
   #draw() {
     const { at, current } = this.#state;
     if (!current) return;
+    if (this.#looks.follow()) this.#volume.update();
     const own = this.#looks.value;
     const { turned } = this.#flicker;
     const look = turned === null ? own : { ...own, overlay: /** @type {const} */ ('mask'), hidden: turned, reference: turned };
     // Set, it is looked up anew by everything below.
     if (this.#colour !== look.colour) find('main').style.setProperty('--mask', (this.#colour = look.colour));
     this.#timeline.show(current, at.slice);
-    this.#scene.draw(look, this.#editing.mask, this.#tools.layout === 'side');
+    this.#scene.draw(look, this.#editing.mask, this.#tools.layout);
     const near = this.#scene.viewer.camera.zoom > 1;
     this.#stage.toggleAttribute('data-near', near);
     const reference = current.slices.some(({ info }) => info.reference);

@@ -2,7 +2,7 @@
  * NiiVue on a canvas, with what the page asks of it and nothing else. The library has types of its own, which are not
  * bundled; what is used of them stands here.
  */
-import { HEAT } from './picture.js';
+import { AGREEMENT, HEAT } from './picture.js';
 
 /** @typedef {{colormap: string, cal_min: number, cal_max: number}} Image a volume of NiiVue's */
 /**
@@ -11,6 +11,7 @@ import { HEAT } from './picture.js';
  * @property {(name: string) => void} view `multi` three planes, `render` in 3-D
  * @property {(nifti: ArrayBuffer, name: string, colormap: string, opacity: number) => Promise<Image>} image takes the bytes over
  * @property {(images: Image[]) => void} show the first one is the background
+ * @property {(low: number, high: number) => void} window what the background shows as black and as white
  * @property {(part: number) => void} point puts the planes at a part of the stack, 0 to 1
  */
 
@@ -47,7 +48,7 @@ export async function open(canvas, onSlice) {
   niivue.setRenderAzimuthElevation(120, 25);
   const colour = (/** @type {string} */ name, /** @type {string[]} */ stops) => niivue.addColormap(name, colormap(stops));
   colour('glioscope-heat', HEAT);
-  colour('glioscope-reference', ['#56b4e9', '#56b4e9']);
+  for (const [name, hue] of Object.entries(AGREEMENT)) colour(`glioscope-${name}`, [hue, hue]);
   niivue.onLocationChange = (/** @type {{vox: number[]}} */ { vox }) => onSlice(Math.round(vox[2]));
   return {
     colour,
@@ -57,6 +58,10 @@ export async function open(canvas, onSlice) {
       niivue.volumes = images;
       // Makes it the background and uploads all of them, once.
       niivue.setVolume(images[0], 0);
+    },
+    window: (/** @type {number} */ low, /** @type {number} */ high) => {
+      Object.assign(niivue.volumes[0], { cal_min: low, cal_max: high });
+      niivue.updateGLVolume();
     },
     point: (/** @type {number} */ part) => {
       niivue.scene.crosshairPos[2] = part;

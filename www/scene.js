@@ -7,10 +7,12 @@ import { maskOf } from './picture.js';
 import { Pictures } from './pictures.js';
 import { remember } from './remember.js';
 import { Viewer } from './viewer.js';
+import { tissue } from './windows.js';
 
 /** @import { Engine } from './engine.js' */
 /** @import { State } from './state.js' */
 /** @import { Strip } from './strip.js' */
+/** @import { Layout } from './tools.js' */
 /** @import { Look, Place, SliceMeasure, SliceState } from './types.js' */
 
 export class Scene {
@@ -49,9 +51,9 @@ export class Scene {
   /**
    * @param {Look} look
    * @param {Uint8Array | null} live the mask under the brush, if there is one
-   * @param {boolean} beside whether the reference has a pane of its own
+   * @param {Layout} layout
    */
-  draw(look, live, beside) {
+  draw(look, live, layout) {
     const { at, current, threshold } = this.#state;
     if (!current) return;
     const slice = current.slices[at.slice];
@@ -63,7 +65,7 @@ export class Scene {
       ...picture,
       mask: live ?? this.mask,
       probability: slice.probability,
-      beside: beside && picture.reference !== null,
+      beside: layout === 'side' && picture.reference !== null,
     };
     const held = !this.#state.drawn(at.case);
     const found = held ? 'held back' : finding(slice, measure);
@@ -73,8 +75,12 @@ export class Scene {
       ne: `${info.grey ? 'grey' : CONTRASTS[look.contrast]}\n${info.width} × ${info.height}`,
       sw: slice.edit ? `${found}\nedited` : found,
       se: measure?.scores ? `Dice ${measure.scores.dice.toFixed(3)}` : '',
+      left: view?.beside ? pane('Mask', view.mask) : '',
+      right: view?.beside ? pane('Reference', view.reference) : '',
     }, `Slice ${where}${slice.edit ? ', edited' : ''}: ${found}`);
-    this.#legend.show(look, threshold, held ? null : (measure?.scores ?? null), info.reference, held);
+    // The volume has neither an outline nor the reference's line in it, and the counts are this slice's.
+    if (layout === 'volume') this.#legend.show(look, null, null, false, held);
+    else this.#legend.show(look, threshold, held ? null : (measure?.scores ?? null), info.reference, held);
   }
 
   /** @param {Strip} strip @param {Place} place @param {Look} look */
@@ -86,11 +92,16 @@ export class Scene {
     if (!picture || this.#state.current !== current || !strip.wants(place.slice)) return;
     const { probability, edit, leftOut } = slice;
     const mask = look.hidden ? null : (edit ?? (probability && maskOf(probability, this.#state.threshold, leftOut)));
-    strip.draw(place.slice, picture.pixels, mask, look);
+    strip.draw(place.slice, picture.pixels, mask, look.own ? { ...look, window: tissue(picture.pixels, look.contrast) } : look);
   }
 }
 
 const CONTRASTS = { pre: 'pre', flair: 'FLAIR', post: 'post', composite: 'RGB' };
+
+/** What a pane shows; without a word an empty one would look broken. @param {string} name @param {Uint8Array | null} mask */
+function pane(name, mask) {
+  return mask && !mask.includes(1) ? `${name}, empty` : name;
+}
 
 /** In few words. @param {SliceState} slice @param {SliceMeasure | undefined} measure */
 function finding({ fault, probability }, measure) {

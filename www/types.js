@@ -77,7 +77,8 @@
  * probability as a heat map, or where the mask agrees with the reference.
  * @typedef {object} Look
  * @property {Contrast} contrast
- * @property {Window} window
+ * @property {Window} window of the slice in view
+ * @property {boolean} own whether every slice has a window of its own, by its tissue
  * @property {'mask' | 'heat' | 'agreement'} overlay
  * @property {'fill' | 'outline'} style
  * @property {number} opacity

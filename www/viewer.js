@@ -15,7 +15,7 @@ import { Painter } from './painter.js';
  * @property {Uint8Array | null} reference
  * @property {boolean} beside whether the reference has a pane of its own
  */
-/** @typedef {Record<'nw' | 'ne' | 'sw' | 'se', string>} Corners lines of text, by the points of the compass */
+/** @typedef {Record<'nw' | 'ne' | 'sw' | 'se' | 'left' | 'right', string>} Corners lines of text, by the points of the compass, and what the panes of two are */
 /** @typedef {{x: number, y: number, size: number}} Cursor where the brush is and how wide, in pixels of the slice */
 
 export class Viewer {

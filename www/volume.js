@@ -7,12 +7,14 @@ import { address, open } from './niivue.js';
 
 /** @import { Engine, VolumeKind } from './engine.js' */
 /** @import { State } from './state.js' */
-/** @import { Look } from './types.js' */
-/** @import { Image, Niivue } from './niivue.js' */
+/** @import { Look, SliceState } from './types.js' */
+/** @import { Niivue } from './niivue.js' */
 /** @typedef {'open' | 'view' | 'slice' | 'settings' | 'measure'} Change */
 
-/** A mask inside of a head has to shine through: it is drawn no weaker than this. */
-const LEAST = 0.6;
+/** A mask inside of a head has to shine through: the faintest that can be chosen is drawn with this strength. */
+const LEAST = 0.5;
+/** Where a NIfTI-1 header says at which byte the voxels begin. */
+const VOXELS = 108;
 /** After a change the volume is built anew once there was calm for this long. */
 const CALM_MS = 300;
 
@@ -28,6 +30,9 @@ export class Volume {
   #on = false;
   /** What the volumes on the canvas were made from. */
   #made = '';
+  /** The value that the slices show white, and the window that is on the canvas. */
+  #white = 1;
+  #window = '';
   /** Grows with every mask that changes. */
   #masks = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -80,26 +85,32 @@ export class Volume {
     if (!current || !this.#on) return;
     const look = this.#look();
     const under = look.contrast === 'composite' ? 'flair' : look.contrast;
-    const over = look.hidden ? null : look.overlay === 'heat' ? 'probability' : 'mask';
-    const key = JSON.stringify([at.case, current.name, current.spacing, under, over, look.overlay, look.colour, look.opacity, threshold, this.#masks]);
-    if (key === this.#made) return;
+    const found = this.#state.drawn(at.case) && current.slices.some(({ probability, edit }) => probability || edit);
+    const over = look.hidden || !found ? 'nothing' : look.overlay;
+    const key = JSON.stringify([at.case, current.name, current.spacing, under, over, look.colour, look.opacity, threshold, this.#masks]);
+    const window = JSON.stringify(look.window);
+    if (key === this.#made && window === this.#window) return;
     if (!this.#made) this.#say('Building the volume…');
     this.#niivue ??= open(find('canvas', this.#root), (slice) => this.#go(slice));
     const niivue = await this.#niivue;
-    /** @param {VolumeKind} what @param {string} colormap @param {number} opacity @returns {Promise<Image>} */
-    const load = async (what, colormap, opacity) => {
-      const bytes = await this.#engine.volume(at.case, what, threshold, current.spacing);
-      return niivue.image(bytes.buffer, `${what}.nii`, colormap, opacity);
-    };
-    niivue.colour('glioscope-mask', [look.colour, look.colour]);
-    const images = [await load(under, 'gray', 1)];
-    if (over) images.push(await load(over, over === 'mask' ? 'glioscope-mask' : 'glioscope-heat', Math.max(LEAST, look.opacity)));
-    // Over a mask a second colour would only blend with it, unless one wants to compare.
-    if (look.overlay === 'agreement' && current.slices.some(({ info }) => info.reference)) images.push(await load('reference', 'glioscope-reference', 0.4));
-    for (const image of images.slice(1)) Object.assign(image, { cal_min: over === 'probability' && image === images[1] ? 0.05 : 0.5, cal_max: 1 });
-    niivue.show(images);
-    this.#made = key;
-    this.#point(niivue);
+    if (key !== this.#made) {
+      niivue.colour('glioscope-mask', [look.colour, look.colour]);
+      /** @param {VolumeKind} what */
+      const file = (what) => this.#engine.volume(at.case, what, threshold, current.spacing);
+      const image = await niivue.image((await file(under)).buffer, `${under}.nii`, 'gray', 1);
+      this.#white = image.cal_max;
+      const overlays = await layers(over, file, current.slices);
+      const images = await Promise.all(overlays.map(([name, bytes, least]) =>
+        niivue.image(bytes.buffer, `${name}.nii`, `glioscope-${name}`, LEAST + (1 - LEAST) * look.opacity)
+          .then((layer) => Object.assign(layer, { cal_min: least, cal_max: 1 }))));
+      niivue.show([image, ...images]);
+      this.#made = key;
+      this.#point(niivue);
+    }
+    // As on the slice, where 255 is white.
+    const { low, high } = look.window;
+    niivue.window((low / 255) * this.#white, (Math.max(low + 1, high) / 255) * this.#white);
+    this.#window = window;
     this.#say(current.spacing ? '' : 'Slice distance and pixel size are not known: drawn as if voxels were cubes. Give them under Measure.');
   }
 
@@ -119,4 +130,32 @@ export class Volume {
   #say(text) {
     this.#hint.textContent = text;
   }
+}
+
+/**
+ * What is laid over the head: name of the colours, NIfTI-1, and the least value that is drawn.
+ * @param {Look['overlay'] | 'nothing'} over
+ * @param {(what: VolumeKind) => Promise<Uint8Array<ArrayBuffer>>} file
+ * @param {SliceState[]} slices
+ * @returns {Promise<[string, Uint8Array<ArrayBuffer>, number][]>}
+ */
+async function layers(over, file, slices) {
+  if (over === 'nothing') return [];
+  if (over === 'heat') return [['heat', await file('probability'), 0.05]];
+  const mask = await file('mask');
+  if (over === 'mask') return [['mask', mask, 0.5]];
+  const reference = await file('reference');
+  const from = new DataView(mask.buffer).getFloat32(VOXELS, true);
+  const area = (mask.length - from) / slices.length;
+  /** @param {number} ours @param {number} theirs */
+  const part = (ours, theirs) => {
+    const bytes = mask.slice();
+    for (let i = from; i < bytes.length; i++) {
+      // A slice without a reference agrees with nothing and differs from nothing.
+      const known = slices[Math.floor((i - from) / area)].info.reference;
+      bytes[i] = Number(known && mask[i] === ours && reference[i] === theirs);
+    }
+    return bytes;
+  };
+  return [['tp', part(1, 1), 0.5], ['fp', part(1, 0), 0.5], ['fn', part(0, 1), 0.5]];
 }

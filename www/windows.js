@@ -2,7 +2,7 @@
  * Windows: which grey levels are shown as black and as white.
  */
 
-/** @import { Look, Pixels, Window } from './types.js' */
+/** @import { Contrast, Pixels, Window } from './types.js' */
 
 /** Those that have a name and are the same for every slice. */
 /** @type {Record<string, Window>} */
@@ -12,12 +12,11 @@ const TAIL = 0.01;
 
 /**
  * From the darkest to the brightest tissue of a slice, but for the few pixels at either end.
- * @param {Pixels | null} pixels
- * @param {Look['contrast']} contrast
+ * @param {Pixels} pixels
+ * @param {Contrast} contrast
  * @returns {Window}
  */
 export function tissue(pixels, contrast) {
-  if (!pixels) return PRESETS.full;
   const channel = contrast === 'pre' ? 0 : contrast === 'post' ? 2 : 1;
   const counts = new Uint32Array(256);
   for (let i = channel; i < pixels.rgba.length; i += 4) counts[pixels.rgba[i]]++;

@@ -69,7 +69,7 @@ export async function area(page: Page): Promise<number> {
 }
 
 /** How many pixels of the volume look as `is` says; NiiVue's canvas shows them to a screenshot alone. */
-export async function countVoxels(page: Page, is: 'amber' | 'pale' | 'bright'): Promise<number> {
+export async function countVoxels(page: Page, is: 'amber' | 'pale' | 'bright' | 'white' | 'red' | 'blue'): Promise<number> {
   const shot = await page.locator('#volume canvas').screenshot();
   return page.evaluate(async ([base64, kind]) => {
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -80,7 +80,15 @@ export async function countVoxels(page: Page, is: 'amber' | 'pale' | 'bright'): 
     let count = 0;
     for (let i = 0; i < data.length; i += 4) {
       const [red, green, blue] = [data[i], data[i + 1], data[i + 2]];
-      const like = { amber: red > green + 20 && red > blue + 40, pale: red > blue + 12 && Math.abs(red - green) < 15, bright: red > 40 };
+      const like = {
+        amber: red > green + 20 && red > blue + 40,
+        pale: red > blue + 12 && Math.abs(red - green) < 15,
+        bright: red > 40,
+        white: Math.min(red, green, blue) > 200,
+        red: red > 2 * green + 20 && red > blue + 40,
+        // Bluer than the lines where the planes meet.
+        blue: blue > red + 80 && blue > green + 60,
+      };
       count += Number(like[kind]);
     }
     return count;

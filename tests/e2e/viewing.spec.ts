@@ -1,6 +1,8 @@
 /**
  * Looking: windows, zoom, overlays, comparison with the reference, the volume, and that none of it makes anyone wait.
  */
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { excerpt, phantoms } from './files.ts';
 import { expect, test } from './page.ts';
 import { area, colourAt, countPixels, countVoxels, drag, drawn } from './stage.ts';
@@ -46,6 +48,37 @@ test('each preset is another window and another picture', async ({ page }) => {
     seen.push([window.join(' '), await page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())]);
   }
   for (const which of [0, 1]) expect(new Set(seen.map((one) => one[which])).size).toBe(4);
+});
+
+test('a window by the slice’s own tissue goes with the slice and the contrast', async ({ page }) => {
+  await page.selectOption('select[name="preset"]', 'auto');
+  const window = async () => (await Promise.all(['level', 'width'].map((name) => page.locator(`input[name="${name}"]`).inputValue()))).join(' ');
+  const picture = async () => {
+    await drawn(page);
+    return page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+  };
+  const [first, last] = [page.locator('#strip button').first(), page.locator('#strip button').last()];
+  /** What a slice looks like when it is chosen anew while it is in view. */
+  const seen: [string, string][] = [];
+  for (const slice of [first, last]) {
+    await slice.click();
+    await page.selectOption('select[name="preset"]', 'full');
+    await page.selectOption('select[name="preset"]', 'auto');
+    seen.push([await window(), await picture()]);
+  }
+  expect(seen[0][0]).not.toBe(seen[1][0]);
+  for (const [at, slice] of [first, last].entries()) {
+    await slice.click();
+    await expect.poll(window).toBe(seen[at][0]);
+    await page.mouse.move(5, 5);
+    await expect.poll(async () => (await picture()) === seen[at][1]).toBe(true);
+    await expect(page.locator('select[name="preset"]')).toHaveValue('auto');
+  }
+  const flair = await window();
+  await page.keyboard.press('2');
+  await expect.poll(window).not.toBe(flair);
+  await page.keyboard.press('1');
+  await expect.poll(window).toBe(flair);
 });
 
 test('the slice is zoomed by wheel, keys, buttons and double click, and moved by drag', async ({ page }) => {
@@ -146,6 +179,11 @@ test('mask and reference stand side by side, or flicker', async ({ page }) => {
   await page.keyboard.press('s');
   await expect.poll(() => countPixels(page, 'blue'), { message: 'the reference has a pane' }).toBeGreaterThan(500);
   await expect.poll(() => countPixels(page, 'amber'), { message: 'so has the mask' }).toBeGreaterThan(500);
+  const [left, right] = ['left', 'right'].map((side) => page.locator(`#stage [data-corner="${side}"]`));
+  await expect(left).toHaveText('Mask');
+  await expect(right).toHaveText('Reference');
+  const [middle, a, b] = await Promise.all([page.locator('#stage'), left, right].map((node) => node.boundingBox()));
+  expect([a && a.x + a.width, b?.x], 'each in its pane').toEqual(Array(2).fill(middle && middle.x + middle.width / 2));
   await page.keyboard.press('s');
   await page.keyboard.press('f');
   await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'true');
@@ -156,6 +194,21 @@ test('mask and reference stand side by side, or flicker', async ({ page }) => {
   }).toBe(2);
   await page.keyboard.press('f');
   await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'false');
+});
+
+test('an empty reference is said to be empty, side by side', async ({ scope, page }) => {
+  const [folder] = phantoms();
+  const file = (from: string, to = from) => ({ name: `a${to}.tif`, bytes: readFileSync(join(folder, `${basename(folder)}${from}.tif`)) });
+  await scope.chooseFiles([file('_12'), file('_12_mask'), file('_13'), file('_3_mask', '_13_mask')]);
+  await scope.is('done');
+  await page.keyboard.press('s');
+  const right = page.locator('#stage [data-corner="right"]');
+  await page.locator('#strip button').nth(1).click();
+  await expect(right).toHaveText('Reference, empty');
+  await page.locator('#strip button').nth(0).click();
+  await expect(right).toHaveText('Reference');
+  await page.keyboard.press('s');
+  await expect(right).toHaveText('');
 });
 
 test('whoever wants no motion sees no flicker, but the reference by a press', async ({ page }) => {
@@ -214,9 +267,63 @@ test('the volume has the probability in it too, in three planes and in 3-D', asy
   }
 });
 
+test('the volume has the window of the slice, and its overlay every opacity', async ({ page }) => {
+  await page.locator('input[name="reference"]').uncheck();
+  await page.keyboard.press('d');
+  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  // The head alone.
+  await page.keyboard.press('h');
+  await expect.poll(() => countVoxels(page, 'amber')).toBe(0);
+  const full = await countVoxels(page, 'white');
+  await page.selectOption('select[name="preset"]', 'dark');
+  await expect.poll(() => countVoxels(page, 'white')).toBeGreaterThan(full + 1000);
+  const bright = await countVoxels(page, 'bright');
+  await page.locator('input[name="level"]').fill('250');
+  await page.locator('input[name="width"]').fill('10');
+  await expect.poll(() => countVoxels(page, 'bright'), { message: 'little is as bright' }).toBeLessThan(bright / 2);
+  await page.click('[data-act="window"]');
+  await expect.poll(() => countVoxels(page, 'bright')).toBeGreaterThan(bright / 2);
+  await expect.poll(() => countVoxels(page, 'white')).toBeLessThan(full + 100);
+  await page.keyboard.press('h');
+  const canvas = page.locator('#volume canvas');
+  const seen = new Set<string>();
+  for (const opacity of ['5', '50', '100']) {
+    await page.locator('input[name="opacity"]').fill(opacity);
+    await expect.poll(async () => {
+      const before = seen.size;
+      return seen.add((await canvas.screenshot()).toString('base64')).size - before;
+    }, { message: `a picture of its own at ${opacity} %` }).toBe(1);
+    await expect.poll(() => countVoxels(page, 'amber'), { message: `and seen at ${opacity} %` }).toBeGreaterThan(500);
+  }
+});
+
+test('the volume shows agreement in three colours with their legend, and nothing of it when overlays are off', async ({ page }) => {
+  // A false area and a missed one.
+  await page.keyboard.press('b');
+  await drag(page, [80, 150], [120, 150], SIDE);
+  await page.keyboard.press('e');
+  await drag(page, [157, 85], [169, 85], SIDE);
+  await page.keyboard.press('a');
+  await page.keyboard.press('d');
+  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  await expect(page.locator('#legend')).toHaveText('BothMask aloneReference alone');
+  await expect(page.locator('#legend .is-fn')).toBeVisible();
+  await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
+  expect(await countVoxels(page, 'red')).toBeGreaterThan(200);
+  expect(await countVoxels(page, 'blue')).toBeGreaterThan(100);
+  await page.keyboard.press('h');
+  await expect.poll(() => countVoxels(page, 'blue')).toBe(0);
+  expect(await countVoxels(page, 'amber')).toBe(0);
+  await expect(page.locator('#legend')).toHaveText('');
+});
+
 test('keys are listed, and single letters can be kept to the slice', async ({ page }) => {
   await page.keyboard.press('?');
-  await expect(page.getByRole('dialog', { name: 'Keys and gestures' })).toBeVisible();
+  const help = page.getByRole('dialog', { name: 'Keys and gestures' });
+  await expect(help).toBeVisible();
+  await help.getByRole('button', { name: 'Close' }).click();
+  await expect(help).toBeHidden();
+  await page.keyboard.press('?');
   await page.locator('#letters').uncheck();
   await page.keyboard.press('Escape');
   await page.locator('input[name="opacity"]').focus();
