@@ -166,7 +166,7 @@ test('a GPU that is slower than the CPU is given up, and the page says by how mu
   await scope.tamper('gpu.js', preferSoftware);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#backend-detail')).toContainText(/WebGPU was given up: it takes \d+ ms a slice, the CPU \d+ ms/);
+  await expect(page.locator('#device-facts')).toContainText(/WebGPU was given up: it takes \d+ ms a slice, the CPU \d+ ms/);
 });
 
 test('a lost device in the middle of a case: the rest runs on the CPU', async ({ scope, page }) => {
@@ -184,7 +184,7 @@ test('a lost device in the middle of a case: the rest runs on the CPU', async ({
   await scope.is('done');
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#notice')).toHaveText(/The worker stopped: .*(device|GPU)/);
-  await expect(page.locator('#backend-detail')).toContainText('WebGPU was given up');
+  await expect(page.locator('#device-facts')).toContainText('WebGPU was given up');
   expect(masks((await scope.download()).bytes).size).toBe(5);
 });
 
@@ -193,14 +193,14 @@ test('a GPU that computes wrong numbers is found out', async ({ scope, page }) =
   await scope.tamper('pkg/glioscope.js', override('check', `return this.backend() === 'webgpu' ? Promise.resolve(0.2) : original.apply(this, given);`));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#backend-detail')).toContainText('the self-test is off by 0.2');
+  await expect(page.locator('#device-facts')).toContainText('the self-test is off by 0.2');
 });
 
 test('a GPU without timestamp queries is not tried', async ({ scope, page }) => {
   await scope.tamper('gpu.js', (source) => preferSoftware(source).replace("has('timestamp-query')", "has('no-such-feature')"));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#backend-detail')).toContainText('lacks timestamp-query');
+  await expect(page.locator('#device-facts')).toContainText('lacks timestamp-query');
 });
 
 test('a backend that was asked for and cannot be had is an error that says so', async ({ scope, page }) => {
@@ -229,7 +229,7 @@ test('a browser without WebGPU runs on the CPU and says why', async ({ scope, pa
   await scope.tamper('gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#backend-detail')).toContainText('offers no WebGPU');
+  await expect(page.locator('#device-facts')).toContainText('offers no WebGPU');
 });
 
 test('a GPU that refuses a buffer is given up for the CPU', async ({ scope, page }) => {
@@ -241,7 +241,7 @@ test('a GPU that refuses a buffer is given up for the CPU', async ({ scope, page
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${greedy}`);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#backend-detail')).toContainText('WebGPU was given up');
+  await expect(page.locator('#device-facts')).toContainText('WebGPU was given up');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
   await expect(page.locator('#errors li')).toHaveCount(0);
