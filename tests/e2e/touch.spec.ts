@@ -4,7 +4,7 @@
 import type { CDPSession, Page } from '@playwright/test';
 import { excerpt, phantoms } from './files.ts';
 import { expect, test } from './page.ts';
-import { area, drawn } from './stage.ts';
+import { area, countPixels, drawn } from './stage.ts';
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
@@ -57,4 +57,61 @@ test('swipe, pinch, move and paint with fingers', async ({ scope, page, context 
   await expect.poll(() => area(page)).toBeGreaterThan(own + 100);
   await page.locator('#brush [data-act="undo"]').tap();
   await expect.poll(() => area(page)).toBe(own);
+});
+
+test('the slice stays in sight while what changes it is set, and hides nothing that has the focus', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 3));
+  await scope.is('done');
+  const own = await area(page);
+  const box = async (selector: string) => {
+    const found = await page.locator(selector).first().boundingBox();
+    if (!found) throw new Error(`${selector} is not in sight`);
+    return { top: found.y, bottom: found.y + found.height };
+  };
+  const free = async (selector: string) => {
+    const [bar, stage, given] = await Promise.all(['.bar', '#stage', selector].map(box));
+    expect(stage.top, 'the slice is below the bar').toBeGreaterThanOrEqual(bar.bottom);
+    expect(given.top, `${selector} is below the slice`).toBeGreaterThanOrEqual(stage.bottom);
+    expect(given.bottom, `${selector} is in the window`).toBeLessThanOrEqual(844);
+  };
+  for (const name of ['contrast', 'opacity', 'threshold']) {
+    const control = page.locator(`label:has([name="${name}"])`).first();
+    // Where a thumb brings it: between the slice and the lower edge.
+    await control.evaluate((label) => scrollBy(0, label.getBoundingClientRect().top - 620));
+    await free(`label:has([name="${name}"])`);
+  }
+  const before = await countPixels(page, 'amber');
+  await page.locator('input[name="threshold"]').evaluate((slider: HTMLInputElement) => {
+    slider.value = '5';
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => countPixels(page, 'amber')).toBeGreaterThan(before);
+  await free('label:has([name="threshold"])');
+  // By keyboard, from below.
+  await page.focus('#save-all');
+  for (const name of ['reference', 'shown', 'threshold', 'opacity']) {
+    const focused = () => page.evaluate(() => (document.activeElement instanceof HTMLInputElement ? document.activeElement.name : ''));
+    while ((await focused()) !== name) await page.keyboard.press('Shift+Tab');
+    await free(`[name="${name}"]`);
+  }
+});
+
+test('what is said of privacy does not cover what the page is for', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await page.getByRole('button', { name: 'Nothing leaves this browser' }).tap();
+  await expect(page.locator('#privacy')).toBeVisible();
+  const seen = await page.locator('.research strong').evaluate((strong) => {
+    const { left, top, width, height } = strong.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, top + height / 2) === strong;
+  });
+  expect(seen).toBe(true);
+});
+
+test('the button with the question mark is round', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await page.locator('#sample').tap();
+  const box = await page.locator('#keys').boundingBox();
+  expect(box?.width).toBe(box?.height);
 });
