@@ -51,6 +51,14 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         // The slice once is enough: its noise is most of what a picture weighs.
         await picture(page, `${size}-${colorScheme}-${tab}`, tab === 'look' ? [] : ['#stage', '#strip']);
       }
+      // The question before an edit is lost.
+      await page.focus('#stage');
+      await page.keyboard.press('b');
+      await page.keyboard.press('Space');
+      await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+      await page.click('#clear');
+      await expect(page.locator('#unsaved')).toBeVisible();
+      await clean(page, 'unsaved');
     });
   }
 }

@@ -109,6 +109,17 @@ test('what is said of privacy does not cover what the page is for', async ({ sco
   expect(seen).toBe(true);
 });
 
+test('the bar is as high as the slice leaves room for, on narrow phones too', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  for (const width of [320, 360, 390, 600]) {
+    await page.setViewportSize({ width, height: 740 });
+    const room = await page.locator('#stage').evaluate((stage) => getComputedStyle(stage).top);
+    expect(await page.locator('.bar').evaluate((bar) => `${bar.getBoundingClientRect().height}px`), `${width} wide`).toBe(room);
+    for (const text of ['Research use only', 'Not a medical device']) await expect(page.getByText(text).first()).toBeInViewport({ ratio: 1 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  }
+});
+
 test('the button with the question mark is round', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.locator('#sample').tap();
