@@ -99,8 +99,7 @@ export class Panels {
 
   /** Other slices are open: whoever asked for them goes on there, and Space does not ask for them again. */
   #lookAtStage() {
-    const { activeElement } = document;
-    if (!activeElement || activeElement === document.body || activeElement.closest('.intake')) find('#stage').focus({ preventScroll: true });
+    if (document.activeElement?.closest('.intake')) find('#stage').focus({ preventScroll: true });
   }
 
   /** Draws with the next frame, however much changes until then. */
