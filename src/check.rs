@@ -220,6 +220,12 @@ impl Seen {
         Verdict { accepted: false, reasons: reasons.into_iter().take(3).map(|(_, reason)| reason).collect() }
     }
 
+    /// All that it holds.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = f32> {
+        let ranges = self.traits.iter().flat_map(|range| [range.low, range.centre, range.high]);
+        ranges.chain(self.precision.iter().flatten().copied()).chain([self.distance])
+    }
+
     /// What is most unusual about a slice: `2 t` and `2 t + 1` for trait `t` too low and too high, `2 TRAITS` for all of
     /// them together; none where it is like what was seen.
     fn oddity(&self, slice: &Traits) -> Option<usize> {
