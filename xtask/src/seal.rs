@@ -56,7 +56,7 @@ pub(crate) fn seal(workspace: &Workspace, out: &Path, files: &BTreeSet<String>) 
 }
 
 /// As `fetch` and `assets.json` have it: `sha256-` and the hash in Base64.
-fn integrity(bytes: &[u8]) -> String {
+pub(crate) fn integrity(bytes: &[u8]) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(bytes)))
 }
 
