@@ -27,7 +27,7 @@
 //! | [`normalize`] | case statistics → the network's input; the one copy of the preprocessing | the device |
 //! | [`check`] | normalised slices → does the case look like what was fitted on | the network |
 //! | [`unet`] | configuration → network → logits | loss, threshold, files |
-//! | [`kernels`] | fused 3x3 convolutions, on the CPU the project's own | the network |
+//! | [`kernels`] | the layers of the network, fused: the project's own on CPU and GPU | the network |
 //! | [`weights`] | manifest and record bytes ↔ network, checked by hash | disk, fetch |
 //! | [`segmenter`] | slices → probabilities on their own grids | wasm-bindgen, disk |
 //! | [`probability`] | the one representation of them, 16-bit fixed point | the network |
