@@ -329,7 +329,7 @@ impl<'a> Exhibit<'a> {
             std::cmp::Reverse((fp + fn_, tp))
         };
         let mut worst: Vec<usize> = (0..drawn.len()).collect();
-        worst.sort_by_key(|&at| wrong(at));
+        worst.sort_by_cached_key(|&at| wrong(at));
         worst.truncate(FAILURES);
         let of =
             |at: usize| Self { at, slice: &patient.slices[at], truth: &patient.masks[at], drawn: drawn[at].clone() };
