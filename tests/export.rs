@@ -139,7 +139,8 @@ fn what_makes_no_volume_is_named() {
     assert_eq!(message, Err("P: no volume: P_2 has 4 x 1 pixels, but P_1 has 3 x 1".to_owned()));
     let long = nifti(&case(vec![slice("P_1", 32_768)]), Volume::Flair, 0.5, None);
     assert!(matches!(long, Err(Error::Volume { fault: VolumeFault::Length { found: 32_768 }, .. })), "{long:?}");
-    for volume in [Volume::Mask, Volume::Network, Volume::Probability, Volume::Reference] {
+    let compared = [Volume::TruePositive, Volume::FalsePositive, Volume::FalseNegative];
+    for volume in [Volume::Mask, Volume::Network, Volume::Probability, Volume::Reference].into_iter().chain(compared) {
         let nothing = nifti(&case(vec![slice("P_1", 3)]), volume, 0.5, None);
         assert!(matches!(nothing, Err(Error::Volume { fault: VolumeFault::Nothing, .. })), "{nothing:?}");
     }
@@ -152,6 +153,31 @@ fn volumes_have_the_names_of_the_page() {
         assert_eq!(volume.map(|volume| format!("{volume:?}").to_lowercase()), Some(name.to_owned()));
     }
     assert_eq!(Volume::of_name("Mask"), None);
+}
+
+#[test]
+fn masks_are_held_against_references_voxel_by_voxel() {
+    let mut case = findings(4, 2, 2, Channels::Grey).case().clone();
+    let reference = Mask::new(2, 2, vec![true, false, true, false]);
+    // Of the last two one has a mask alone, one a reference alone.
+    for (index, slice) in case.slices.iter_mut().enumerate() {
+        slice.reference = (index != 2).then(|| reference.clone());
+    }
+    let mut findings = Findings::new(case);
+    findings.set_edit(0, Some(Mask::new(2, 2, vec![true, true, false, false])));
+    findings.set_edit(1, Some(Mask::empty(2, 2)));
+    findings.set_edit(2, Some(Mask::new(2, 2, vec![true; 4])));
+    let voxels = |name| {
+        let volume = Volume::of_name(name).expect("a volume");
+        nifti(&findings, volume, 0.5, None).expect("equal sizes")[352..]
+            .chunks(4)
+            .map(<[u8]>::to_vec)
+            .collect::<Vec<_>>()
+    };
+    let none = [0; 4];
+    assert_eq!(voxels("tp"), [[1, 0, 0, 0], none, none, none]);
+    assert_eq!(voxels("fp"), [[0, 1, 0, 0], none, none, none]);
+    assert_eq!(voxels("fn"), [[0, 0, 1, 0], [1, 0, 1, 0], none, none]);
 }
 
 proptest! {
@@ -301,6 +327,8 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
     nothing.keep(1, Probability::new(5, 4, vec![0; 20]));
     let page = report(origin(&manifest), [(&nothing, None)]);
     assert!(page.contains("/1.tif</td><td>0</td><td></td><td>network</td><td>0.0000</td>"), "{page}");
+    // Nothing was drawn that could be true.
+    assert!(page.contains(", sensitivity 0.0000, precision –"), "{page}");
     // Without a voxel there are no millilitres to be found.
     let page = report(origin(&manifest), [(&findings, None)]);
     assert!(!page.contains(" mL"), "{page}");

@@ -13,7 +13,7 @@ import { segmentAll } from './segmenting.js';
 
 /** @import { Ears } from './lead.js' */
 /** @import { Assembly, Backend, CaseMeasure, Fault, Note, Pixels, Place, Segmented, Settings, Source, Spacing } from './types.js' */
-/** @typedef {'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference'} VolumeKind */
+/** @typedef {'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn'} VolumeKind */
 /** @typedef {{assembly: Assembly, faults: Fault[], notes: Note[]}} Loaded with the files that were refused, and what was said of the others */
 
 export class Engine {

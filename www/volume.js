@@ -7,14 +7,12 @@ import { address, open } from './niivue.js';
 
 /** @import { Engine, VolumeKind } from './engine.js' */
 /** @import { State } from './state.js' */
-/** @import { Look, SliceState } from './types.js' */
+/** @import { Look } from './types.js' */
 /** @import { Niivue } from './niivue.js' */
 /** @typedef {'open' | 'view' | 'slice' | 'settings' | 'measure'} Change */
 
 /** A mask inside of a head has to shine through: the faintest that can be chosen is drawn with this strength. */
 const LEAST = 0.5;
-/** Where a NIfTI-1 header says at which byte the voxels begin. */
-const VOXELS = 108;
 /** After a change the volume is built anew once there was calm for this long. */
 const CALM_MS = 300;
 
@@ -99,7 +97,7 @@ export class Volume {
       const file = (what) => this.#engine.volume(at.case, what, threshold, current.spacing);
       const image = await niivue.image((await file(under)).buffer, `${under}.nii`, 'gray', 1);
       this.#white = image.cal_max;
-      const overlays = await layers(over, file, current.slices);
+      const overlays = await layers(over, file);
       const images = await Promise.all(overlays.map(([name, bytes, least]) =>
         niivue.image(bytes.buffer, `${name}.nii`, `glioscope-${name}`, LEAST + (1 - LEAST) * look.opacity)
           .then((layer) => Object.assign(layer, { cal_min: least, cal_max: 1 }))));
@@ -136,26 +134,13 @@ export class Volume {
  * What is laid over the head: name of the colours, NIfTI-1, and the least value that is drawn.
  * @param {Look['overlay'] | 'nothing'} over
  * @param {(what: VolumeKind) => Promise<Uint8Array<ArrayBuffer>>} file
- * @param {SliceState[]} slices
  * @returns {Promise<[string, Uint8Array<ArrayBuffer>, number][]>}
  */
-async function layers(over, file, slices) {
+async function layers(over, file) {
   if (over === 'nothing') return [];
   if (over === 'heat') return [['heat', await file('probability'), 0.05]];
-  const mask = await file('mask');
-  if (over === 'mask') return [['mask', mask, 0.5]];
-  const reference = await file('reference');
-  const from = new DataView(mask.buffer).getFloat32(VOXELS, true);
-  const area = (mask.length - from) / slices.length;
-  /** @param {number} ours @param {number} theirs */
-  const part = (ours, theirs) => {
-    const bytes = mask.slice();
-    for (let i = from; i < bytes.length; i++) {
-      // A slice without a reference agrees with nothing and differs from nothing.
-      const known = slices[Math.floor((i - from) / area)].info.reference;
-      bytes[i] = Number(known && mask[i] === ours && reference[i] === theirs);
-    }
-    return bytes;
-  };
-  return [['tp', part(1, 1), 0.5], ['fp', part(1, 0), 0.5], ['fn', part(0, 1), 0.5]];
+  if (over === 'mask') return [['mask', await file('mask'), 0.5]];
+  /** @param {'tp' | 'fp' | 'fn'} part @returns {Promise<[string, Uint8Array<ArrayBuffer>, number]>} */
+  const layer = async (part) => [part, await file(part), 0.5];
+  return Promise.all([layer('tp'), layer('fp'), layer('fn')]);
 }

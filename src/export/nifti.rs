@@ -42,6 +42,13 @@ pub enum Volume {
     Probability,
     /// The masks that came with the slices, 0 and 1.
     Reference,
+    /// Where the masks and those that came with the slices are both, 0 and 1; like the two others that compare them, 0
+    /// on a slice that lacks either.
+    TruePositive,
+    /// Where the masks alone are, 0 and 1.
+    FalsePositive,
+    /// Where those that came with the slices alone are, 0 and 1.
+    FalseNegative,
 }
 
 /// The voxels of a volume, and how to read them.
@@ -58,7 +65,7 @@ const HEADER: usize = 348;
 const OFFSET: usize = HEADER + 4;
 
 impl Volume {
-    /// The volume that goes by this name: the variant's own in lower case.
+    /// The volume that goes by this name: the variant's own in lower case, or `tp`, `fp` and `fn`.
     pub fn of_name(name: &str) -> Option<Self> {
         Some(match name {
             "pre" => Self::Pre,
@@ -68,6 +75,9 @@ impl Volume {
             "network" => Self::Network,
             "probability" => Self::Probability,
             "reference" => Self::Reference,
+            "tp" => Self::TruePositive,
+            "fp" => Self::FalsePositive,
+            "fn" => Self::FalseNegative,
             _ => return None,
         })
     }
@@ -82,6 +92,9 @@ impl Volume {
             Self::Network => format!("network's mask at {threshold}"),
             Self::Probability => "probability".to_owned(),
             Self::Reference => "reference mask".to_owned(),
+            Self::TruePositive => format!("true positives at {threshold}"),
+            Self::FalsePositive => format!("false positives at {threshold}"),
+            Self::FalseNegative => format!("false negatives at {threshold}"),
         }
     }
 }
@@ -144,6 +157,12 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
             Voxels { bytes: entries().flat_map(slice).collect(), wide: false, slope: 1.0, white: 1.0 }
         })
     };
+    let compared = |keep: fn(bool, bool) -> bool| {
+        masks(&|index| {
+            let (mask, truth) = (findings.mask(index, threshold)?, findings.case().slices[index].reference.as_ref()?);
+            Some(mask.inside().iter().zip(truth.inside()).map(|(&mask, &truth)| keep(mask, truth).into()).collect())
+        })
+    };
     match volume {
         Volume::Pre => Some(channel(findings, 0)),
         Volume::Flair => Some(channel(findings, 1)),
@@ -153,6 +172,9 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
         Volume::Reference => {
             masks(&|index| findings.case().slices[index].reference.as_ref().map(|mask| mask.to_bytes()))
         }
+        Volume::TruePositive => compared(|mask, truth| mask && truth),
+        Volume::FalsePositive => compared(|mask, truth| mask && !truth),
+        Volume::FalseNegative => compared(|mask, truth| !mask && truth),
         Volume::Probability => entries().any(|(index, _)| findings.probability(index).is_some()).then(|| {
             let mut bytes = Vec::new();
             for (index, entry) in entries() {
