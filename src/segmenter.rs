@@ -10,7 +10,7 @@ use crate::normalize::CaseStatistics;
 use crate::phantom;
 use crate::probability::Probability;
 use crate::unet::{INPUTS, UNet};
-use crate::weights::Manifest;
+use crate::weights::{Manifest, sha256};
 
 /// Pixels between those that [`Segmenter::known_answer`] gives.
 const KNOWN_ANSWER_STEP: usize = 16;
@@ -38,13 +38,10 @@ impl Segmenter {
     /// # Errors
     /// [`Error::Model`] unless the two are whole and belong together.
     pub fn load(manifest: &[u8], weights: &[u8], device: Device) -> Result<Self> {
-        let manifest = Manifest::from_json(manifest)?;
-        let unet = manifest.load(weights, &device)?;
-        Ok(Self::new(unet, manifest, device))
+        Self::load_hashed(manifest, weights, sha256(weights), device)
     }
 
     /// As [`load`](Self::load), where the SHA-256 of the weights is known already, in lower-case hexadecimal.
-    #[cfg(target_arch = "wasm32")]
     pub(crate) fn load_hashed(manifest: &[u8], weights: &[u8], sha256: String, device: Device) -> Result<Self> {
         let manifest = Manifest::from_json(manifest)?;
         let unet = manifest.load_hashed(weights, sha256, &device)?;

@@ -3,7 +3,9 @@
 #[cfg(feature = "network")]
 mod record;
 #[cfg(target_arch = "wasm32")]
-pub(crate) use record::{hex, sha256};
+pub(crate) use record::hex;
+#[cfg(feature = "network")]
+pub(crate) use record::sha256;
 
 use std::collections::BTreeMap;
 

@@ -14,41 +14,25 @@ const FEWEST: usize = 64;
 /// The gradient of the weights, `[outputs, inputs, 3, 3]`, from the maps of a convolution's inputs and those of the
 /// gradients of its outputs.
 pub(crate) fn weight_gradient(x: &[Map], slopes: &[Map], channels: [usize; 2]) -> Vec<f32> {
-    let mut scratch = Scratch::default();
     if squares::four(x[0].size(), x.len()) {
-        gradient_four(x, slopes, channels, &mut scratch)
+        gradient_four(x, slopes, channels)
     } else {
-        gradient_two(x, slopes, channels, &mut scratch)
+        gradient_two(x, slopes, channels)
     }
 }
 
 #[macerator::with_simd]
-fn gradient_four<'a, S: Simd>(
-    x: &'a [Map],
-    slopes: &'a [Map],
-    channels: [usize; 2],
-    scratch: &'a mut Scratch,
-) -> Vec<f32> {
-    gradient::<S, Four>(x, slopes, channels, scratch)
+fn gradient_four<'a, S: Simd>(x: &'a [Map], slopes: &'a [Map], channels: [usize; 2]) -> Vec<f32> {
+    gradient::<S, Four>(x, slopes, channels)
 }
 
 #[macerator::with_simd]
-fn gradient_two<'a, S: Simd>(
-    x: &'a [Map],
-    slopes: &'a [Map],
-    channels: [usize; 2],
-    scratch: &'a mut Scratch,
-) -> Vec<f32> {
-    gradient::<S, Two>(x, slopes, channels, scratch)
+fn gradient_two<'a, S: Simd>(x: &'a [Map], slopes: &'a [Map], channels: [usize; 2]) -> Vec<f32> {
+    gradient::<S, Two>(x, slopes, channels)
 }
 
 #[inline(always)]
-fn gradient<S: Simd, T: Squares>(
-    x: &[Map],
-    slopes: &[Map],
-    [outputs, inputs]: [usize; 2],
-    scratch: &mut Scratch,
-) -> Vec<f32> {
+fn gradient<S: Simd, T: Squares>(x: &[Map], slopes: &[Map], [outputs, inputs]: [usize; 2]) -> Vec<f32> {
     let size = x[0].size();
     assert!(x.len() == slopes.len() && x.iter().chain(slopes).all(|map| map.size() == size), "maps that do not fit");
     let (inner, outer) = (padded(inputs), padded(outputs));
@@ -59,6 +43,7 @@ fn gradient<S: Simd, T: Squares>(
     let block = (BLOCK / (places * (inner + outer))).max(FEWEST).min(all);
     // As in a convolution; and the last square's inputs are read as far as `pitch`.
     let (x_step, slopes_step) = (block * inner + 2 * WIDEST, block * outer + WIDEST);
+    let mut scratch = Scratch::default();
     let (changed, changed_slopes) = scratch.room(places * x_step, places * slopes_step);
     let mut sums = vec![0.0; places * outer * pitch]; // [places, outer, pitch]
     for first in (0..all).step_by(block) {

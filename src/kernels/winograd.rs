@@ -24,8 +24,8 @@ pub(crate) struct Convolution {
 /// Transformed inputs and their products, kept between convolutions.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    pub(super) inputs: Vec<f32>,
-    pub(super) products: Vec<f32>,
+    inputs: Vec<f32>,
+    products: Vec<f32>,
 }
 
 impl Scratch {
