@@ -95,9 +95,9 @@ pub struct Scores {
     /// [`Confusion::iou`].
     pub iou: f64,
     /// [`Confusion::sensitivity`].
-    pub sensitivity: f64,
+    pub sensitivity: Option<f64>,
     /// [`Confusion::precision`].
-    pub precision: f64,
+    pub precision: Option<f64>,
 }
 
 impl From<Confusion> for Scores {

@@ -42,22 +42,24 @@ impl Confusion {
     ///
     /// Of the summed confusion of a patient's slices it is the patient's volume DSC.
     pub fn dice(&self) -> f64 {
-        ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn_)
+        share(2 * self.tp, 2 * self.tp + self.fp + self.fn_).unwrap_or(1.0)
     }
 
     /// Intersection over union, TP / (TP + FP + FN), 0 to 1; 1 where both masks are empty.
     pub fn iou(&self) -> f64 {
-        ratio(self.tp, self.tp + self.fp + self.fn_)
+        share(self.tp, self.tp + self.fp + self.fn_).unwrap_or(1.0)
     }
 
-    /// The share of the truth that was found, TP / (TP + FN), 0 to 1; 1 where the truth is empty.
-    pub fn sensitivity(&self) -> f64 {
-        ratio(self.tp, self.tp + self.fn_)
+    /// The share of the truth that was found, TP / (TP + FN), 0 to 1; none where the truth is empty: there was
+    /// nothing to be found.
+    pub fn sensitivity(&self) -> Option<f64> {
+        share(self.tp, self.truth())
     }
 
-    /// The share of the prediction that is true, TP / (TP + FP), 0 to 1; 1 where the prediction is empty.
-    pub fn precision(&self) -> f64 {
-        ratio(self.tp, self.tp + self.fp)
+    /// The share of the prediction that is true, TP / (TP + FP), 0 to 1; none where the prediction is empty: nothing
+    /// was said that could be true.
+    pub fn precision(&self) -> Option<f64> {
+        share(self.tp, self.predicted())
     }
 
     /// Pixels inside the prediction.
@@ -91,29 +93,44 @@ impl Sum for Confusion {
     }
 }
 
-/// The Dice coefficient of probabilities, `(2 Σpt + smooth) / (Σp + Σt + smooth)`, over everything that is
-/// handed in at once: a slice, or the slices of a batch one after the other where the protocol pools them.
-///
-/// `probabilities` and `truth` hold values from 0 to 1 in the same order. With `smooth` 0 and nothing on
-/// either side it is 1, as [`Confusion::dice`] is. Sums are kept as f64.
-///
-/// # Panics
-///
-/// If the two differ in length.
-pub fn soft_dice(probabilities: &[f32], truth: &[f32], smooth: f64) -> f64 {
-    assert_eq!(probabilities.len(), truth.len(), "as many probabilities as true values");
-    let (mut both, mut total) = (0.0_f64, 0.0_f64);
-    for (&p, &t) in probabilities.iter().zip(truth) {
-        let (p, t) = (f64::from(p), f64::from(t));
-        both += p * t;
-        total += p + t;
-    }
-    if total + smooth == 0.0 { 1.0 } else { (2.0 * both + smooth) / (total + smooth) }
+/// The sums of which the Dice coefficient of probabilities is made: of a slice, or, added up, of those that are pooled.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SoftOverlap {
+    /// Σpt: each probability times its true value.
+    pub both: f64,
+    /// Σp + Σt.
+    pub total: f64,
 }
 
-/// Nothing out of nothing is a perfect score: there was nothing to find, and nothing was found.
-fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+impl SoftOverlap {
+    /// Of values from 0 to 1 in the same order, as f64.
+    ///
+    /// # Panics
+    ///
+    /// If the two differ in length.
+    pub fn new(probabilities: &[f32], truth: &[f32]) -> Self {
+        assert_eq!(probabilities.len(), truth.len(), "as many probabilities as true values");
+        let pairs = probabilities.iter().zip(truth).map(|(&p, &t)| (f64::from(p), f64::from(t)));
+        pairs.map(|(p, t)| Self { both: p * t, total: p + t }).sum()
+    }
+
+    /// `(2 Σpt + smooth) / (Σp + Σt + smooth)`, 0 to 1. With `smooth` 0 and nothing on either side it is 1, as
+    /// [`Confusion::dice`] is.
+    pub fn dice(&self, smooth: f64) -> f64 {
+        let whole = self.total + smooth;
+        if whole == 0.0 { 1.0 } else { (2.0 * self.both + smooth) / whole }
+    }
+}
+
+impl Sum for SoftOverlap {
+    fn sum<I: Iterator<Item = Self>>(overlaps: I) -> Self {
+        overlaps.fold(Self::default(), |a, b| Self { both: a.both + b.both, total: a.total + b.total })
+    }
+}
+
+/// Nothing has no share in nothing.
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 #[cfg(test)]
@@ -137,18 +154,18 @@ mod tests {
                 let confusion = Confusion::new(&prediction, &truth);
                 let (p, t) = (set(&prediction), set(&truth));
                 let both = p.intersection(&t).count() as f64;
-                let or_one = |part: f64, whole: usize| if whole == 0 { 1.0 } else { part / whole as f64 };
-                assert_eq!(confusion.dice(), or_one(2.0 * both, p.len() + t.len()));
-                assert_eq!(confusion.iou(), or_one(both, p.union(&t).count()));
-                assert_eq!(confusion.sensitivity(), or_one(both, t.len()));
-                assert_eq!(confusion.precision(), or_one(both, p.len()));
+                let of = |part: f64, whole: usize| (whole > 0).then(|| part / whole as f64);
+                assert_eq!(confusion.dice(), of(2.0 * both, p.len() + t.len()).unwrap_or(1.0));
+                assert_eq!(confusion.iou(), of(both, p.union(&t).count()).unwrap_or(1.0));
+                assert_eq!(confusion.sensitivity(), of(both, t.len()));
+                assert_eq!(confusion.precision(), of(both, p.len()));
                 assert_eq!(confusion.predicted(), p.len() as u64);
                 assert_eq!(confusion.truth(), t.len() as u64);
                 assert_eq!(confusion.tp + confusion.fp + confusion.fn_ + confusion.tn, 6);
 
                 // On hard masks, the soft Dice is the Dice.
                 let soft = |mask: &Mask| mask.inside().iter().map(|&i| f32::from(i)).collect::<Vec<_>>();
-                assert_eq!(soft_dice(&soft(&prediction), &soft(&truth), 0.0), confusion.dice());
+                assert_eq!(SoftOverlap::new(&soft(&prediction), &soft(&truth)).dice(0.0), confusion.dice());
             }
         }
     }
@@ -167,9 +184,14 @@ mod tests {
     #[test]
     fn soft_dice_by_hand() {
         // 2 (0.5 + 0.25) + 1 over 0.5 + 0.25 + 0.25 + 2 + 1.
-        assert_eq!(soft_dice(&[0.5, 0.25, 0.25], &[1.0, 1.0, 0.0], 1.0), 2.5 / 4.0);
-        assert_eq!(soft_dice(&[0.0; 4], &[0.0; 4], 100.0), 1.0);
-        assert_eq!(soft_dice(&[], &[], 0.0), 1.0);
+        let slice = SoftOverlap::new(&[0.5, 0.25, 0.25], &[1.0, 1.0, 0.0]);
+        assert_eq!(slice.dice(1.0), 2.5 / 4.0);
+        assert_eq!(SoftOverlap::new(&[0.0; 4], &[0.0; 4]).dice(100.0), 1.0);
+        assert_eq!(SoftOverlap::new(&[], &[]).dice(0.0), 1.0);
+        // Pooled, as if they were one.
+        let other = SoftOverlap::new(&[1.0, 0.5], &[1.0, 0.0]);
+        let pooled: SoftOverlap = [slice, other].into_iter().sum();
+        assert_eq!(pooled, SoftOverlap::new(&[0.5, 0.25, 0.25, 1.0, 0.5], &[1.0, 1.0, 0.0, 1.0, 0.0]));
     }
 
     #[test]

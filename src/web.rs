@@ -101,10 +101,13 @@ export interface Segmented {
 /** A slice for the eye: red, green, blue and alpha, 0 to 255. */
 export interface Pixels { width: number; height: number; rgba: Uint8ClampedArray<ArrayBuffer> }
 
-/** A mask against a reference: pixels inside both, one, the other and neither, and the figures that come of it. */
+/**
+ * A mask against a reference: pixels inside both, one, the other and neither, and the figures that come of it.
+ * `sensitivity` is null where the reference is empty, `precision` where the mask is.
+ */
 export interface Scores {
     tp: number; fp: number; fn: number; tn: number;
-    dice: number; iou: number; sensitivity: number; precision: number;
+    dice: number; iou: number; sensitivity: number | null; precision: number | null;
 }
 
 /**
@@ -141,8 +144,8 @@ export interface Spacing { x: number; y: number; slice: number }
 /** What the visitor has set: `spacing` has an entry for each case. */
 export interface Settings { threshold: number; spacing: (Spacing | null)[]; rules?: string }
 
-/** What a volume can be of. `network` is the mask without edits. */
-export type Volume = 'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference';
+/** What a volume can be of. `network` is the mask without edits; `tp`, `fp` and `fn` hold the mask against the reference. */
+export type Volume = 'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn';
 "#;
 
 thread_local! {

@@ -26,18 +26,6 @@ export function litres(millilitres) {
   return `${millilitres.toFixed(millilitres < 10 ? 2 : 1)} mL`;
 }
 
-/**
- * One of the scores. Where the reference is empty there is nothing to be sensitive to, and where the mask is, nothing to be
- * precise about.
- * @param {Scores | null | undefined} scores
- * @param {keyof Scores} which
- */
-export function scoreOf(scores, which) {
-  const { tp = 0, fp = 0, fn = 0 } = scores ?? {};
-  const none = (which === 'sensitivity' && tp + fn === 0) || (which === 'precision' && tp + fp === 0);
-  return none ? NONE : score(scores?.[which]);
-}
-
 /** A score of 0 to 1; a quotient of nothing is none. @param {number | null | undefined} value */
 export function score(value) {
   return value == null || !Number.isFinite(value) ? NONE : value.toFixed(3);

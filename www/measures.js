@@ -2,7 +2,7 @@
  * What was measured: the case's volume, how far it depends on the threshold, and the scores against a reference.
  */
 import { count, find, make, many } from './dom.js';
-import { areaOf, litres, NONE, scoreOf, SCORES } from './figures.js';
+import { areaOf, litres, NONE, score, SCORES } from './figures.js';
 
 /** @import { CaseMeasure, CaseState, SliceMeasure } from './types.js' */
 
@@ -69,9 +69,9 @@ function scores(measure, slice) {
   const heads = ['', 'Slice', 'Case', ...(edited ? ['Network'] : [])];
   const rows = SCORES.map(([key, name]) => [
     name,
-    scoreOf(slice.scores, key),
-    scoreOf(measure.scores, key),
-    ...(edited ? [scoreOf(measure.network.scores, key)] : []),
+    score(slice.scores?.[key]),
+    score(measure.scores?.[key]),
+    ...(edited ? [score(measure.network.scores?.[key])] : []),
   ]);
   return table('scores', 'Against the reference mask', heads, rows);
 }

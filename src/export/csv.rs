@@ -46,14 +46,16 @@ impl Row {
 /// The rows under a header line, as comma-separated UTF-8 after RFC 4180 with `\n` between lines.
 ///
 /// `area_px` is in pixels, `area_mm2` in square millimetres with three decimals, empty where the voxel's size is unknown.
-/// `dice`, `iou`, `sensitivity` and `precision` have six decimals and are empty where a slice has no reference. `edited`
-/// is `true` or `false`.
+/// `dice`, `iou`, `sensitivity` and `precision` have six decimals and are empty where a slice has no reference;
+/// `sensitivity` also where the reference is empty, `precision` where the mask is. `edited` is `true` or `false`.
 pub fn csv(rows: &[Row]) -> String {
     let mut table = String::from("case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n");
     for row in rows {
         let Row { case, slice, width, height, area, confusion, area_mm2, edited } = row;
         let scores = match confusion {
-            Some(c) => format!("{:.6},{:.6},{:.6},{:.6}", c.dice(), c.iou(), c.sensitivity(), c.precision()),
+            Some(c) => [Some(c.dice()), Some(c.iou()), c.sensitivity(), c.precision()]
+                .map(|score| score.map_or(String::new(), |score| format!("{score:.6}")))
+                .join(","),
             None => ",,,".to_owned(),
         };
         let mm2 = area_mm2.map_or(String::new(), |mm2| format!("{mm2:.3}"));
@@ -85,13 +87,17 @@ mod tests {
             Row::new("P", "P/P_1.tif", &mask, None),
             Row { area_mm2: Some(1.5), edited: true, ..Row::new("P", "P/P_2.tif", &mask, Some(&reference)) },
             Row::new("P", "P/P_3.tif", &mask, Some(&Mask::empty(3, 3))),
+            Row::new("P", "P/P_4.tif", &mask, Some(&Mask::empty(2, 2))),
+            Row::new("P", "P/P_5.tif", &Mask::empty(2, 2), Some(&reference)),
         ];
         assert_eq!(
             csv(&rows),
             "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n\
              P,P/P_1.tif,2,2,2,,,,,,false\n\
              P,P/P_2.tif,2,2,2,0.666667,0.500000,1.000000,0.500000,1.500,true\n\
-             P,P/P_3.tif,2,2,2,,,,,,false\n"
+             P,P/P_3.tif,2,2,2,,,,,,false\n\
+             P,P/P_4.tif,2,2,2,0.000000,0.000000,,0.000000,,false\n\
+             P,P/P_5.tif,2,2,0,0.000000,0.000000,0.000000,,,false\n"
         );
     }
 

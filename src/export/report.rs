@@ -241,7 +241,14 @@ struct Figures<'a>(&'a Scores);
 impl fmt::Display for Figures<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Scores { dice, iou, sensitivity, precision, .. } = self.0;
-        write!(f, "Dice {dice:.4}, IoU {iou:.4}, sensitivity {sensitivity:.4}, precision {precision:.4}")
+        write!(f, "Dice {dice:.4}, IoU {iou:.4}")?;
+        for (name, share) in [("sensitivity", sensitivity), ("precision", precision)] {
+            match share {
+                Some(share) => write!(f, ", {name} {share:.4}")?,
+                None => write!(f, ", {name} –")?,
+            }
+        }
+        Ok(())
     }
 }
 

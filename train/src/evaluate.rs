@@ -366,8 +366,8 @@ fn text(evaluation: &Evaluation<'_>) -> String {
             four(patient.dice),
             four(patient.dice_largest),
             four(patient.iou),
-            four(patient.sensitivity),
-            four(patient.precision),
+            share(patient.sensitivity),
+            share(patient.precision),
             format!("{} of {}", patient.false_slices, patient.empty_slices),
         ]);
     }
@@ -388,7 +388,8 @@ fn text(evaluation: &Evaluation<'_>) -> String {
     table.row(
         ["as drawn".to_owned()]
             .into_iter()
-            .chain([pooled.dice, pooled.iou, pooled.sensitivity, pooled.precision].map(four)),
+            .chain([pooled.dice, pooled.iou].map(four))
+            .chain([pooled.sensitivity, pooled.precision].map(share)),
     );
     text += &format!("{table}\n");
 
@@ -396,7 +397,7 @@ fn text(evaluation: &Evaluation<'_>) -> String {
     text += &format!(
         "Dice slice by slice   {} over {} slices with lesion, {} over all {} (empty on empty counts 1)\n\
          empty slices          anything drawn on {} of {}, {:.1} %\n\
-         slice protocol        soft Dice {} (mean of {} batches of {} slices, smooth = {}), hard Dice pooled {}\n",
+         slice protocol        soft Dice {} (mean of {} batches of {} slices in {} random orders, smooth = {}), hard Dice pooled {}\n",
         four(slices.foreground_dice),
         slices.foreground_slices,
         four(slices.dice),
@@ -407,6 +408,7 @@ fn text(evaluation: &Evaluation<'_>) -> String {
         four(protocol.soft_dice),
         protocol.batches,
         protocol.batch,
+        protocol.orders,
         protocol.smooth,
         four(protocol.hard_dice),
     );
@@ -449,6 +451,11 @@ fn spread_row(name: &str, spread: &Spread) -> Vec<String> {
 
 fn four(figure: f64) -> String {
     format!("{figure:.4}")
+}
+
+/// A share of nothing is none.
+fn share(figure: Option<f64>) -> String {
+    figure.map_or("–".to_owned(), four)
 }
 
 /// The worst, the middle and the best patient, each by the slice with the most wrong pixels.

@@ -22,7 +22,7 @@ pub(crate) fn bce_dice(logits: Tensor<4>, truth: Tensor<4>) -> (Tensor<1>, Tenso
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
-    use glioscope::metrics::soft_dice;
+    use glioscope::metrics::SoftOverlap;
 
     use super::*;
 
@@ -40,7 +40,7 @@ mod tests {
             t * (-x).exp().ln_1p() + (1.0 - t) * (x + (-x).exp().ln_1p())
         });
         let entropy = entropy.sum::<f64>() / 8.0;
-        let expected = soft_dice(&probability, &truth, SMOOTH.into());
+        let expected = SoftOverlap::new(&probability, &truth).dice(SMOOTH.into());
         assert!((f64::from(dice.into_scalar::<f32>()) - expected).abs() < 1e-5);
         assert!((f64::from(loss.into_scalar::<f32>()) - (entropy + 1.0 - expected)).abs() < 1e-5);
     }
