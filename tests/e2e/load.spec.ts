@@ -6,7 +6,10 @@ import { excerpt, patients, phantoms, stack, unzip } from './files.ts';
 import { memory, shown } from './memory.ts';
 import { expect, test, type Scope } from './page.ts';
 
-test.describe.configure({ timeout: 3_600_000 });
+/** How long `cargo xtask soak` drives the page. */
+const MINUTES = Number(process.env.GLIOSCOPE_SOAK ?? 0);
+
+test.describe.configure({ timeout: 3_600_000 + 60_000 * MINUTES });
 
 test('2,000 slices in one drop: the page answers all the while, and cancel keeps what is done', async ({ scope, page }) => {
   const many = stack(patients(1, 20, 3)[0], 'MANY', 2000);
@@ -51,8 +54,7 @@ test('case after case in one tab: memory stays what it was after the second', as
 });
 
 test('case after case in one tab, for long @soak', async ({ scope, page }) => {
-  const minutes = Number(process.env.GLIOSCOPE_SOAK ?? 0);
-  const end = performance.now() + 60_000 * minutes;
+  const end = performance.now() + 60_000 * MINUTES;
   await repeat(scope, page, (round) => round < 6 || performance.now() < end, 1.1);
 });
 
