@@ -1,10 +1,11 @@
 //! A zip that was handed in → the files in it.
 //!
 //! Nothing is written anywhere, so a zip can do harm only by its size: [`Limits`] says how much of it is read, counted as
-//! it is decompressed, whatever its headers claim. What operating systems leave in folders is passed over; every other
-//! entry that is not read is named.
+//! it is decompressed, whatever its headers claim, and a [`Ration`] how often the same bytes may be read again. What
+//! operating systems leave in folders is passed over; every other entry that is not read is named.
 
-use std::io::{Cursor, Read as _};
+use std::cell::Cell;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
@@ -54,7 +55,8 @@ pub fn is_zip(bytes: &[u8]) -> bool {
 /// # Errors
 ///
 /// [`FileFault::Zip`] where the zip as a whole cannot be read, [`FileFault::OverLimit`] where it has more of something
-/// than `limits` allows: nothing of it is read then.
+/// than `limits` allows, where it takes more than 512 bytes of directory for each entry that they allow, or where its files
+/// share their compressed bytes: nothing of it is read then.
 pub fn unpack(name: &str, bytes: &[u8], limits: &Limits) -> Result<Contents> {
     let Contents { files, mut refused } = extract(name, bytes, limits)?;
     let (nested, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, bytes)| is_zip(bytes));
@@ -65,13 +67,22 @@ pub fn unpack(name: &str, bytes: &[u8], limits: &Limits) -> Result<Contents> {
 /// As [`unpack`], whatever the files are.
 pub(crate) fn extract(name: &str, bytes: &[u8], limits: &Limits) -> Result<Contents> {
     let fault = |fault| Error::in_file(name, fault);
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|source| fault(FileFault::Zip { source }))?;
+    let directory = limits.entries.saturating_mul(DIRECTORY_ENTRY).saturating_add(DIRECTORY_END);
+    let ration = Cell::new(directory);
+    let source = Ration { bytes: Cursor::new(bytes), left: &ration };
+    let mut archive = ZipArchive::new(source).map_err(|source| match ration.get() {
+        0 => fault(FileFault::OverLimit { what: "bytes of directory", found: directory + 1, limit: directory }),
+        _ => fault(FileFault::Zip { source }),
+    })?;
     let found = archive.len() as u64;
     if found > limits.entries {
         return Err(fault(FileFault::OverLimit { what: "entries", found, limit: limits.entries }));
     }
     let mut contents = Contents { files: Vec::new(), refused: Vec::new() };
     let mut left = limits.bytes;
+    // Files of their own take no more than the zip has; twice as much leaves room for headers that are read again.
+    let compressed = 2 * bytes.len() as u64;
+    ration.set(compressed);
     for index in 0..archive.len() {
         // The name is known even where the data is not to be had.
         let entry = archive.name_for_index(index).unwrap_or_default().to_owned();
@@ -88,6 +99,10 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &Limits) -> Result<Conte
             Ok(file) => contents.files.push((path, file)),
             // Of the zip, not of the file.
             Err(excess @ FileFault::OverLimit { what: ALL, .. }) => return Err(fault(excess)),
+            Err(_) if ration.get() == 0 => {
+                let what = "bytes of files that overlap";
+                return Err(fault(FileFault::OverLimit { what, found: compressed + 1, limit: compressed }));
+            }
             Err(fault) => contents.refused.push(Error::in_file(path, fault)),
         }
     }
@@ -97,7 +112,41 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &Limits) -> Result<Conte
 /// What [`Limits::bytes`] counts, in an [`FileFault::OverLimit`].
 const ALL: &str = "bytes in all";
 
-fn read(entry: ZipFile<'_, Cursor<&[u8]>>, limits: &Limits, left: &mut u64) -> Result<Vec<u8>, FileFault> {
+/// Bytes of directory that an entry may take: 46 and its name, its extra fields and its comment, which are seldom more
+/// than 200.
+const DIRECTORY_ENTRY: u64 = 512;
+
+/// Bytes that the end of the directory may take: it is searched through a comment of at most 64 KiB, twice where it is
+/// one of 64 bits.
+const DIRECTORY_END: u64 = 1 << 18;
+
+/// A zip's bytes, of which only so many are read: in a hostile one the end of the directory stands again and again, each to
+/// be tried with the whole directory, and thousands of entries share the same compressed bytes.
+struct Ration<'a> {
+    bytes: Cursor<&'a [u8]>,
+    left: &'a Cell<u64>,
+}
+
+impl Read for Ration<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 && !buffer.is_empty() {
+            return Err(io::Error::other("too much is read again"));
+        }
+        let most = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let read = self.bytes.read(&mut buffer[..most])?;
+        self.left.set(left - read as u64);
+        Ok(read)
+    }
+}
+
+impl Seek for Ration<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+fn read(entry: ZipFile<'_, Ration<'_>>, limits: &Limits, left: &mut u64) -> Result<Vec<u8>, FileFault> {
     if entry.is_symlink() {
         return Err(FileFault::Link);
     }

@@ -130,6 +130,40 @@ fn a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_headers_say() {
 }
 
 #[test]
+fn what_is_read_of_a_zip_is_bounded_by_its_size_however_often_it_points_at_the_same_bytes() {
+    let limits = Limits { entries: 1 << 12, ..Limits::default() };
+    // Ends of a directory: the last claims one entry more than there is, and so does each before it, which is tried next.
+    let one = zipped(&[("", b"")]);
+    let (rest, end) = one.split_at(one.len() - 22);
+    let entry = &rest[rest.len() - 46..];
+    let hostile = [entry.repeat(4000), end_of_directory(end, 4001, 0).repeat(4000)].concat();
+    let refused = unpack("z", &hostile, &limits).map_err(|error| error.to_string());
+    assert!(refused.as_ref().is_err_and(|message| message.contains("bytes of directory")), "{refused:?}");
+
+    // One file's bytes under a thousand names.
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("P/P_1.tif", stored()).expect("in memory");
+    writer.write_all(&[7; 10_000]).expect("in memory");
+    let one = writer.finish().expect("in memory").into_inner();
+    let (rest, end) = one.split_at(one.len() - 22);
+    let (file, entry) = rest.split_at(rest.len() - 46 - 9);
+    let names = (0..1000).flat_map(|i| [&entry[..46], format!("P/{i:04}tif").as_bytes()].concat());
+    let many = [file.to_vec(), names.collect(), end_of_directory(end, 1000, file.len())].concat();
+    let refused = unpack("z", &many, &limits).map_err(|error| error.to_string());
+    assert!(refused.as_ref().is_err_and(|message| message.contains("files that overlap")), "{refused:?}");
+}
+
+/// The end of a zip's directory, with another number of entries that begin elsewhere.
+fn end_of_directory(end: &[u8], entries: u16, start: usize) -> Vec<u8> {
+    let mut end = end.to_vec();
+    for place in [8, 10] {
+        end[place..place + 2].copy_from_slice(&entries.to_le_bytes());
+    }
+    end[16..20].copy_from_slice(&(start as u32).to_le_bytes());
+    end
+}
+
+#[test]
 fn a_broken_zip_is_named_and_no_cut_or_flipped_byte_panics() {
     let bytes = zipped(&[("P/P_1.tif", &tiff(1)), ("P/P_2.tif", &tiff(2))]);
     for cut in 0..bytes.len() {
