@@ -156,11 +156,22 @@ fn run(
     let output = command.output().with_context(|| format!("cannot start {}", target.name))?;
     let log = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        let end: Vec<&str> = log.lines().rev().take(40).collect();
-        let end: Vec<&str> = end.into_iter().rev().collect();
-        bail!("it ended with {} ({} has what shows it)\n{}", output.status, findings.display(), end.join("\n"));
+        bail!(
+            "it ended with {} ({} has what shows it)\n{}",
+            output.status,
+            findings.display(),
+            finding(&log).join("\n")
+        );
     }
     figures(&log).with_context(|| format!("{} printed no statistics:\n{log}", target.name))
+}
+
+/// What the log says of a finding: a panic's message, or the sanitizer's, with the places that it came from.
+fn finding(log: &str) -> Vec<&str> {
+    let lines: Vec<&str> = log.lines().collect();
+    let start = lines.iter().position(|line| line.contains("panicked at") || line.contains("ERROR: "));
+    let end = start.map_or(lines.len(), |start| lines.len().min(start + 40));
+    lines[start.unwrap_or(end.saturating_sub(40))..end].to_vec()
 }
 
 /// What `-print_final_stats=1` says.
@@ -186,6 +197,17 @@ mod tests {
                    stat::average_exec_per_sec:     6172\nstat::slowest_unit_time_sec:    0\nstat::peak_rss_mb:              61\n";
         assert_eq!(figures(log), Some(Figures { executions: 1_234_567, slowest: 0, memory: 61 }));
         assert_eq!(figures("==1== ERROR: libFuzzer: timeout"), None);
+    }
+
+    #[test]
+    fn a_finding_begins_with_its_reason() {
+        let before = "#12 NEW cov: 3\n".repeat(50);
+        let log =
+            format!("{before}thread '<unnamed>' panicked at src/lib.rs:57:5:\n15 bytes\n==1== ERROR: libFuzzer\n");
+        let reason = ["thread '<unnamed>' panicked at src/lib.rs:57:5:", "15 bytes", "==1== ERROR: libFuzzer"];
+        assert_eq!(finding(&log), reason);
+        assert_eq!(finding(&before).len(), 40);
+        assert!(finding("").is_empty());
     }
 
     #[test]

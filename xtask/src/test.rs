@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::Value;
 
 use crate::browser::Browser;
 use crate::fuzz;
@@ -194,9 +195,36 @@ fn playwright(workspace: &Workspace, out: &Path, real: Option<&Path>, adjust: im
         .env("GLIOSCOPE_URL", server.url())
         .env("GLIOSCOPE_CHROMIUM", &browser.chromium)
         .env("GLIOSCOPE_TRAIN", process::executable(&workspace.target.join("release"), "train"));
+    let results = workspace.target.join("e2e.json");
+    fs::remove_file(&results).ok();
+    command.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &results).env("FORCE_COLOR", "0");
     adjust(&mut command);
     set_real(&mut command, real);
-    process::run(&mut command)
+    process::run(&mut command).map_err(|error| match fs::read(&results).map(|bytes| serde_json::from_slice(&bytes)) {
+        Ok(Ok(results)) => anyhow!("{error}\n{}", failures(&results).join("\n")),
+        _ => error,
+    })
+}
+
+/// The tests that failed, each with what it expected, from Playwright's results as JSON: what is printed last is what a
+/// log that was cut still has.
+fn failures(suite: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut failed: Vec<String> = list(&suite["suites"]).flat_map(failures).collect();
+    for spec in list(&suite["specs"]).filter(|spec| spec["ok"] == false) {
+        let mut lines = vec![format!("{}:{} {}", text(&spec["file"]), spec["line"], text(&spec["title"]))];
+        for result in list(&spec["tests"]).flat_map(|test| list(&test["results"])) {
+            for error in list(&result["errors"]) {
+                lines.extend(text(&error["message"]).lines().take(8).map(|line| format!("    {line}")));
+            }
+        }
+        failed.push(lines.join("\n"));
+    }
+    failed
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 fn budget(out: &Path) -> Result<()> {
@@ -303,6 +331,21 @@ mod tests {
         let message = report.finish().expect_err("a failure was lost").to_string();
         assert_eq!(message, "failed: first");
         assert_eq!(report.stages.len(), 3);
+    }
+
+    #[test]
+    fn failed_tests_of_the_page_are_named_with_their_reasons() {
+        let errors = serde_json::json!([{ "message": "Error: too slow\n\nExpected: < 3" }]);
+        let spec = |title: &str, ok: bool| {
+            let results = if ok { serde_json::json!([]) } else { serde_json::json!([{ "errors": errors }]) };
+            serde_json::json!({ "title": title, "ok": ok, "file": "a.spec.ts", "line": 7, "tests": [{ "results": results }] })
+        };
+        let results = serde_json::json!({ "suites": [
+            { "specs": [spec("one", true)], "suites": [{ "specs": [spec("two", false)] }] },
+            { "specs": [spec("three", false)] },
+        ]});
+        let reason = "\n    Error: too slow\n    \n    Expected: < 3";
+        assert_eq!(failures(&results), [format!("a.spec.ts:7 two{reason}"), format!("a.spec.ts:7 three{reason}")]);
     }
 
     #[test]
