@@ -3,31 +3,35 @@
  * below cargo's target folder, made when it is first needed.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TRAIN } from './files.ts';
 
 const PACKAGES = ['nibabel==5.3.3', 'numpy==2.2.6', 'tifffile==2025.5.10'];
 
 const FOLDER = resolve(TRAIN, '../../e2e-python');
-const PYTHON = join(FOLDER, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+const programIn = (folder: string) => join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
 /** Why there is no such reader on this machine, or nothing where there is one. */
 export function whyNoPython(): string {
-  const made = join(FOLDER, 'made');
-  if (existsSync(made)) return '';
+  if (existsSync(FOLDER)) return '';
+  // Tests run side by side: each that finds none makes its own, and the first to be done is the one that stays.
+  const own = `${FOLDER}-${process.pid}`;
   try {
     const python = process.platform === 'win32' ? 'python' : 'python3';
-    execFileSync(python, ['-m', 'venv', FOLDER], { stdio: 'pipe' });
-    execFileSync(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES], { stdio: 'pipe' });
-    writeFileSync(made, PACKAGES.join('\n'));
-    return '';
+    execFileSync(python, ['-m', 'venv', own], { stdio: 'pipe' });
+    execFileSync(programIn(own), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES], { stdio: 'pipe' });
+    renameSync(own, FOLDER);
   } catch (error) {
-    return `no Python with ${PACKAGES.join(', ')}: ${String(error instanceof Error ? error.message : error).split('\n')[0]}`;
+    rmSync(own, { recursive: true, force: true });
+    if (!existsSync(FOLDER)) {
+      return `no Python with ${PACKAGES.join(', ')}: ${String(error instanceof Error ? error.message : error).split('\n')[0]}`;
+    }
   }
+  return '';
 }
 
 /** Runs a script with arguments; it prints JSON. */
 export function python<T>(script: string, ...args: string[]): T {
-  return JSON.parse(execFileSync(PYTHON, ['-c', script, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 })) as T;
+  return JSON.parse(execFileSync(programIn(FOLDER), ['-c', script, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 })) as T;
 }
