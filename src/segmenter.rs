@@ -125,16 +125,38 @@ impl Segmenter {
     /// # Errors
     /// [`Error::Device`] if the device fails.
     pub async fn known_answer_error(&self) -> Result<f32> {
-        let (found, expected) = (self.known_answer().await?, &self.manifest.known_answer);
-        if found.len() != expected.len() {
-            return Ok(f32::INFINITY);
-        }
-        let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
-        // Not `f32::max`, which would pass over a NaN.
-        Ok(differences.fold(0.0, |most, value| if value <= most { most } else { value }))
+        Ok(largest_difference(&self.known_answer().await?, &self.manifest.known_answer))
     }
 
     fn device_error(&self, reason: &str) -> Error {
         Error::Device { device: format!("{:?}", self.device), reason: reason.to_owned() }
+    }
+}
+
+/// The largest difference between the two, value by value; NaN where one of them is, infinite where there are more of one
+/// than of the other.
+fn largest_difference(found: &[f32], expected: &[f32]) -> f32 {
+    if found.len() != expected.len() {
+        return f32::INFINITY;
+    }
+    let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
+    // Not `f32::max`, which would pass over a NaN; nor does a NaN give way to a number that comes after it.
+    differences.fold(0.0, |most: f32, value| if most.is_nan() || value <= most { most } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nan_is_not_forgotten_whatever_comes_after_it() {
+        assert_eq!(largest_difference(&[0.5, 0.25, 1.0], &[0.5, 0.5, 0.875]), 0.25);
+        for at in 0..3 {
+            let mut found = [0.5; 3];
+            found[at] = f32::NAN;
+            assert!(largest_difference(&found, &[0.0; 3]).is_nan(), "at {at}");
+        }
+        assert_eq!(largest_difference(&[0.5], &[]), f32::INFINITY);
+        assert_eq!(largest_difference(&[], &[]), 0.0);
     }
 }
