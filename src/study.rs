@@ -2,7 +2,7 @@
 
 mod session;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -139,9 +139,9 @@ impl Study {
 
     /// Makes cases of all files that were read since the last [`clear`](Self::clear).
     ///
-    /// Cases whose name and slices are unchanged keep what was found on them, also if reference masks have come in. Where
-    /// slices have come or gone, every slice is normalised anew, so probabilities are forgotten; masks that were drawn
-    /// by hand stay with their slices.
+    /// Cases whose slices are unchanged keep what was found on them, also if reference masks have come in or more files
+    /// give the case another name. Where slices have come or gone, every slice is normalised anew, so probabilities are
+    /// forgotten; masks that were drawn by hand stay with their slices, whatever case these are in by now.
     pub fn assemble(&mut self) -> Vec<Note> {
         let mut notes = std::mem::take(&mut self.notes);
         let mut slices = std::mem::take(&mut self.fresh);
@@ -158,22 +158,27 @@ impl Study {
             .extend(assembly.notes.iter().map(|note| Note { file: note.name().to_owned(), message: note.to_string() }));
 
         let mut earlier = std::mem::take(&mut self.cases);
+        // By its slices' names, each of which is there once: a case's own may be another one by now.
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, open) in earlier.iter().enumerate() {
+            places.extend(open.findings.case().slices.iter().map(|entry| (entry.slice.name().to_owned(), at)));
+        }
         for case in assembly.cases {
             let mut findings = Findings::new(case);
-            let before = earlier.iter_mut().find(|open| open.findings.case().name == findings.case().name);
-            let ticket = match before {
-                Some(before) if findings.has_slices_of(&before.findings) => {
-                    findings.inherit(&mut before.findings);
-                    before.ticket
+            let slices = findings.case().slices.iter();
+            let sources: BTreeSet<usize> = slices.filter_map(|entry| places.get(entry.slice.name()).copied()).collect();
+            let mut ticket = None;
+            for at in sources {
+                let before = &mut earlier[at];
+                if findings.has_slices_of(&before.findings) {
+                    ticket = Some(before.ticket);
                 }
-                before => {
-                    if let Some(before) = before {
-                        findings.inherit(&mut before.findings);
-                    }
-                    self.next += 1;
-                    Ticket(self.next)
-                }
-            };
+                findings.inherit(&mut before.findings);
+            }
+            let ticket = ticket.unwrap_or_else(|| {
+                self.next += 1;
+                Ticket(self.next)
+            });
             self.cases.push(Open { ticket, findings });
         }
         self.restore(&mut notes);

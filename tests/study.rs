@@ -230,6 +230,30 @@ fn what_is_unchanged_keeps_what_was_found() {
 }
 
 #[test]
+fn a_case_that_more_files_rename_keeps_what_was_found() {
+    for (first, second, renamed) in [
+        ("p1/FLAIR/1.tif", "p2/FLAIR/1.tif", ["FLAIR", "p1/FLAIR", "p2/FLAIR"]),
+        ("all/a_1.tif", "all/b_1.tif", ["all", "all/a", "all/b"]),
+    ] {
+        let mut study = Study::default();
+        study.add_file(first, &tiff(1)).expect("a slice");
+        study.assemble();
+        let ticket = study.ticket(0);
+        let findings = study.case_mut(0).expect("a case");
+        findings.keep(0, map(1));
+        findings.set_edit(0, Some(dot(4)));
+        assert_eq!(names(&study), [format!("{}: {first}", renamed[0])]);
+
+        study.add_file(second, &tiff(2)).expect("a slice");
+        assert!(study.assemble().is_empty());
+        assert_eq!(names(&study), [format!("{}: {first}", renamed[1]), format!("{}: {second}", renamed[2])]);
+        let found: Vec<_> = study.cases().map(|case| (case.probability(0).cloned(), case.edit(0).cloned())).collect();
+        assert_eq!(found, [(Some(map(1)), Some(dot(4))), (None, None)]);
+        assert_eq!(study.ticket(0), ticket, "the slices are the same");
+    }
+}
+
+#[test]
 fn the_sample_is_a_case_with_references() {
     let mut study = Study::default();
     study.add_sample().expect("the sample is readable");
