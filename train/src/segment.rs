@@ -183,31 +183,41 @@ fn gather(paths: &[PathBuf], out: &Path, faults: &mut Faults) -> BTreeMap<PathBu
         Ok(())
     };
     for path in paths {
-        let added = if path.is_dir() {
-            let mut found = Vec::new();
-            walk(path, out, &mut BTreeSet::new(), &mut found)
-                .and_then(|()| found.iter().try_for_each(|file| add(file, file::name_below(path, file))))
+        let mut found = Vec::new();
+        if path.is_dir() {
+            walk(path, out, &mut BTreeSet::new(), &mut found, faults);
         } else {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            add(path, name)
-        };
-        if let Err(error) = added {
-            faults.report(&ProgressBar::hidden(), &error);
+            found.push(path.clone());
+        }
+        for file in &found {
+            let name = if file == path {
+                path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+            } else {
+                file::name_below(path, file)
+            };
+            if let Err(error) = add(file, name) {
+                faults.report(&ProgressBar::hidden(), &error);
+            }
         }
     }
     folders
 }
 
 /// Every slice below `folder`, without those in the folder that is written to, if it lies within: they are masks of an
-/// earlier run. A folder that a link leads back to is not entered twice.
-fn walk(folder: &Path, out: &Path, entered: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>) -> Result<()> {
-    let own = real(folder)?;
-    if (own == out && !entered.is_empty()) || !entered.insert(own) {
-        return Ok(());
+/// earlier run. A folder that a link leads back to is not entered twice; one that cannot be read is reported, and the
+/// others are searched all the same.
+fn walk(folder: &Path, out: &Path, entered: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>, faults: &mut Faults) {
+    let listing = real(folder).and_then(|own| {
+        let passed_over = (own == out && !entered.is_empty()) || !entered.insert(own);
+        if passed_over { Ok(file::Listing::default()) } else { file::list(folder) }
+    });
+    match listing {
+        Ok(listing) => {
+            found.extend(listing.files.into_iter().filter(|path| file::is_slice(path)));
+            listing.folders.iter().for_each(|inner| walk(inner, out, entered, found, faults));
+        }
+        Err(error) => faults.report(&ProgressBar::hidden(), &error),
     }
-    let listing = file::list(folder)?;
-    found.extend(listing.files.into_iter().filter(|path| file::is_slice(path)));
-    listing.folders.iter().try_for_each(|inner| walk(inner, out, entered, found))
 }
 
 fn shown(paths: &[PathBuf]) -> String {

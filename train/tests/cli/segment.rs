@@ -73,6 +73,29 @@ fn unreadable_files_are_named_and_the_others_run() -> Result<()> {
     Ok(())
 }
 
+/// A link that leads nowhere and a folder that cannot be listed: what comes after them still runs.
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_found_or_listed_is_named_and_the_others_run() -> Result<()> {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let world = World::new()?;
+    symlink("nowhere.tif", world.path("data/PHANTOM_0001/PHANTOM_0001_0.tif"))?;
+    let closed = world.path("data/A_CLOSED");
+    fs::create_dir(&closed)?;
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0))?;
+    // Nothing is closed to a superuser.
+    let failed = if fs::read_dir(&closed).is_err() { 2 } else { 1 };
+    let run = world.train("segment data --out masks --model model --device cpu")?;
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700))?;
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.contains("PHANTOM_0001_0.tif"), "{run:?}");
+    assert_eq!(run.stderr.contains("A_CLOSED"), failed == 2, "{run:?}");
+    assert!(run.stderr.contains(&format!("{failed} failed")), "{run:?}");
+    assert!(run.stdout.contains("24 masks"), "{run:?}");
+    Ok(())
+}
+
 #[test]
 fn an_input_is_never_written_over() -> Result<()> {
     let world = World::new()?;
