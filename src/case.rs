@@ -9,6 +9,7 @@
 //! | `all/a_1.tif`, `all/b_1.tif` | `all/a` and `all/b`: patients of one folder stay apart | by 1 |
 //! | `stack.tif#3` | `stack`: a file of several pages is a case of its own | by 3 |
 //! | `TCGA_1_10_mask.tif` | none: it is the reference of `TCGA_1_10` in the same folder | |
+//! | `stack_3_mask.tif` | none: where there is no `stack_3`, it is the reference of `stack.tif#3` in the same folder | |
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +98,9 @@ pub enum Note {
 /// a folder each is a case of its own. The pages of one file are always a case of their own.
 ///
 /// A name whose stem ends in `_mask` is a reference mask and never a slice; it belongs to the slice (or page) of the
-/// same folder whose stem is the rest. Neither is one whose stem ends in `_overlay`, as those of
+/// same folder whose stem is the rest. Where there is none, and the rest is a stack's stem, `_` and the number of a page
+/// as [`mask_name`](crate::export::mask_name) has it, it belongs to that page, unless the stack's own file of masks has
+/// one for it. Neither is one whose stem ends in `_overlay`, as those of
 /// [`overlay_name`](crate::export::overlay_name) do. Of duplicates the first in natural order stays, a TIFF before a PNG; where even
 /// the names are the same, the one whose content sorts first.
 ///
@@ -130,10 +133,13 @@ pub fn assemble(slices: Vec<Slice>) -> Assembly {
         }
     }
 
+    let own: Vec<Option<Slice>> =
+        pictures.iter().map(|(name, _)| masks.remove(&Key { mask: true, ..name.key.clone() })).collect();
     let mut groups: BTreeMap<Group, Vec<CaseSlice>> = BTreeMap::new();
-    for (name, slice) in pictures {
-        let reference = masks
-            .remove(&Key { mask: true, ..name.key.clone() })
+    for ((name, slice), own) in pictures.into_iter().zip(own) {
+        // Only when every slice has its own: `stack_3_mask.tif` belongs to `stack_3.tif` where there is one.
+        let reference = own
+            .or_else(|| masks.remove(&name.key.exported_mask()?))
             .and_then(|mask| reference(&slice, &mask).map_err(|note| notes.push(note)).ok());
         groups.entry(name.group()).or_default().push(CaseSlice { slice, reference });
     }
@@ -252,6 +258,14 @@ impl Name {
             .then_with(|| self.key.page.cmp(&other.key.page))
             .then_with(|| self.key.mask.cmp(&other.key.mask))
             .then_with(|| other.tiff.cmp(&self.tiff))
+    }
+}
+
+impl Key {
+    /// What the mask of a stack's page is exported as, a file of its own; nothing for what is no page.
+    fn exported_mask(&self) -> Option<Self> {
+        let stem = format!("{}_{}", self.stem, self.page?);
+        Some(Self { folder: self.folder.clone(), stem, page: None, mask: true })
     }
 }
 

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use glioscope::case::{Assembly, Note, assemble, natural_order};
+use glioscope::export::mask_name;
 use glioscope::image::{Channels, Limits, Samples, Slice, Spacing, read};
 use proptest::prelude::*;
 
@@ -116,6 +117,28 @@ fn masks_of_a_stack_go_page_by_page() {
 }
 
 #[test]
+fn exported_masks_of_a_stack_are_paired_with_its_pages() {
+    let pages = ["p/stack.tif#1", "p/stack.tif#2", "p/stack.tif#10"];
+    let masks = pages.map(|page| mask(&mask_name(page), 4, 3));
+    let assembly = assemble(pages.into_iter().map(slice).chain(masks.clone()).collect());
+    assert_eq!(references(&assembly), pages);
+    assert!(assembly.notes.is_empty(), "{:?}", assembly.notes);
+
+    // A slice of that very name comes first, and so does the stack's own file of masks.
+    let others = [slice("p/stack_2.tif"), mask("p/stack_mask.tif#1", 4, 3)];
+    let assembly = assemble(pages.into_iter().map(slice).chain(masks).chain(others).collect());
+    assert_eq!(references(&assembly), ["p/stack_2.tif", "p/stack.tif#1", "p/stack.tif#10"]);
+    assert_eq!(notes(&assembly), ["p/stack_1_mask.tif: a mask without a slice, expected p/stack_1"]);
+
+    // Neither in another folder, nor with another number, nor to what has no pages.
+    let strays = ["q/stack_1_mask.tif", "p/stack_3_mask.tif", "p/stack_01_mask.tif", "p/single_1_mask.tif"];
+    let slices = pages.into_iter().chain(["p/single.tif"]).map(slice);
+    let assembly = assemble(slices.chain(strays.map(|name| mask(name, 4, 3))).collect());
+    assert!(references(&assembly).is_empty());
+    assert_eq!(assembly.notes.len(), 4, "{:?}", assembly.notes);
+}
+
+#[test]
 fn a_mask_of_another_size_is_reported() {
     let assembly = assemble(vec![slice("p/a_1.tif"), mask("p/a_1_mask.tif", 3, 4)]);
     assert_eq!(notes(&assembly), ["p/a_1_mask.tif: a mask of 3 x 4 pixels, but p/a_1.tif has 4 x 3"]);
@@ -213,6 +236,7 @@ fn names() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ab]?/?[aAä]?_?[0-9]{0,3}(_mask)?(\\.tif|\\.png)?(#[0-9]{1,2})?",
         "(p/|q/)?(a|b)_[0-9]{1,2}(_mask)?\\.(tif|png)",
+        "(p/)?a(\\.tif#[12]|_[12]_mask\\.tif|_mask\\.tif#[12])",
         "\\PC{0,8}",
         "[0-9]{0,40}",
     ]

@@ -4,7 +4,7 @@
 /// `stack_2_mask.tif`.
 ///
 /// An extension is one to five letters and digits with a letter among them, so that `IMG.0001` has none: a mask that is
-/// handed in again under its name is paired with its slice.
+/// handed in again under its name is paired with its slice, or with its page of a stack.
 pub fn mask_name(slice: &str) -> String {
     named(slice, "_mask.tif")
 }
