@@ -43,6 +43,9 @@ impl Mask {
     /// A reference mask that was read from a file: inside where a sample is above half of its type's range,
     /// that is from 128 of 255 or from 32768 of 65535 on.
     ///
+    /// Where no sample is that high the file is one of labels, 0 and 1, several of them, or 0 and 255 in 16 bits: then
+    /// everything above 0 is inside.
+    ///
     /// # Errors
     ///
     /// [`FileFault::MaskChannels`] for a slice that is not grey.
@@ -51,8 +54,8 @@ impl Mask {
             return Err(Error::in_file(slice.name(), FileFault::MaskChannels { found: 3 }));
         }
         let inside = match slice.samples() {
-            Samples::U8(samples) => samples.iter().map(|&s| s > u8::MAX / 2).collect(),
-            Samples::U16(samples) => samples.iter().map(|&s| s > u16::MAX / 2).collect(),
+            Samples::U8(samples) => above(samples, u8::MAX / 2),
+            Samples::U16(samples) => above(samples, u16::MAX / 2),
         };
         Ok(Self::new(slice.width(), slice.height(), inside))
     }
@@ -122,6 +125,12 @@ impl Mask {
     }
 }
 
+/// Which samples are above `half`, or above 0 where none of them is.
+fn above<T: Copy + Default + PartialOrd>(samples: &[T], half: T) -> Vec<bool> {
+    let level = if samples.iter().any(|&sample| sample > half) { half } else { T::default() };
+    samples.iter().map(|&sample| sample > level).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +152,22 @@ mod tests {
         assert_eq!(Mask::from_slice(&eight)?.inside(), [false, false, true, true]);
         let sixteen = Slice::new("b_mask.tif", 2, 2, Channels::Grey, Samples::U16(vec![255, 32_767, 32_768, 65_535]))?;
         assert_eq!(Mask::from_slice(&sixteen)?.inside(), [false, false, true, true]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_reference_of_labels_is_inside_above_nothing() -> Result<()> {
+        for samples in [
+            Samples::U8(vec![0, 1, 0, 1]),
+            Samples::U8(vec![0, 4, 0, 127]),
+            Samples::U16(vec![0, 255, 0, 255]),
+            Samples::U16(vec![0, 1, 0, 32_767]),
+        ] {
+            let labels = Slice::new("a_mask.png", 2, 2, Channels::Grey, samples)?;
+            assert_eq!(Mask::from_slice(&labels)?.inside(), [false, true, false, true], "{labels:?}");
+        }
+        let nothing = Slice::new("a_mask.png", 2, 2, Channels::Grey, Samples::U16(vec![0; 4]))?;
+        assert!(Mask::from_slice(&nothing)?.is_empty());
         Ok(())
     }
 
