@@ -108,7 +108,7 @@ impl Recipe {
         let network = UNetConfig { widths: arguments.widths.clone(), stem: arguments.stem };
         network.validate()?;
         let multiple = network.multiple();
-        let Arguments { crop, batch, .. } = *arguments;
+        let Arguments { crop, batch, rate, decay, .. } = *arguments;
         let epochs = arguments.epochs.unwrap_or(EPOCHS);
         ensure!(crop > 0 && crop.is_multiple_of(multiple), "--crop is {crop}, expected a multiple of {multiple}");
         ensure!(
@@ -119,14 +119,16 @@ impl Recipe {
         for (name, share) in [("--positive", arguments.positive), ("--alone", arguments.alone)] {
             ensure!((0.0..=1.0).contains(&share), "{name} is {share}, expected a share from 0 to 1");
         }
+        ensure!(rate.is_finite() && rate > 0.0, "--rate is {rate}, expected a number above 0");
+        ensure!(decay.is_finite() && decay >= 0.0, "--decay is {decay}, expected a number from 0 on");
         ensure!((0.0..1.0).contains(&arguments.average), "--average is {}, expected 0 to below 1", arguments.average);
         Ok(Self {
             network,
             start: None,
             epochs,
             batch,
-            rate: arguments.rate,
-            decay: arguments.decay,
+            rate,
+            decay,
             crop,
             positive: arguments.positive,
             alone: arguments.alone,
@@ -187,6 +189,20 @@ mod tests {
             let error = recipe(&line).map(|_| ()).expect_err(line[0]);
             assert!(error.to_string().contains(line[1]), "{error}");
         }
+        for (name, value) in [
+            ("--rate", "0"),
+            ("--rate", "-0.001"),
+            ("--rate", "inf"),
+            ("--rate", "NaN"),
+            ("--decay", "-0.01"),
+            ("--decay", "inf"),
+            ("--decay", "NaN"),
+        ] {
+            // With a sign in front it would be taken for another option.
+            let error = recipe(&[format!("{name}={value}").as_str()]).map(|_| ()).expect_err(name);
+            assert!(error.to_string().contains(&format!("{name} is {value}, ")), "{error}");
+        }
+        recipe(&["--decay", "0"])?;
         Ok(())
     }
 }
