@@ -68,7 +68,7 @@ pub struct WeightsFile {
 pub struct Split {
     /// Fitted on.
     pub fit: Vec<String>,
-    /// Held out: the epoch and the threshold were chosen by them.
+    /// Held out, but watched during the fit: the recipe was chosen by them. The epoch is the last, and the threshold 0.5.
     pub held_out: Vec<String>,
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     patients: Option<PathBuf>,
 
-    /// Score only what the model's split does not name at all: neither fitted on nor chosen by
+    /// Score only what the model's split does not name at all: neither fitted on nor watched during the fit
     #[arg(long)]
     unseen: bool,
 
@@ -118,7 +118,8 @@ struct Provenance {
     /// Patients (after a fit by slices, slices) that the network was fitted on: unless there are none, the figures do
     /// not say how it does on others.
     fitted_on: Vec<String>,
-    /// Patients (or slices) by which its epoch and threshold were chosen.
+    /// Patients (or slices) that were held out and watched while it was fitted: its recipe was chosen by them. Its epoch is
+    /// the last and its threshold 0.5, whoever they are.
     chosen_by: Vec<String>,
     /// Patients of whom other slices were fitted on.
     fitted_on_in_part: Vec<String>,
@@ -421,7 +422,9 @@ fn text(evaluation: &Evaluation<'_>) -> String {
     }
     let chosen_by = evaluation.provenance.chosen_by.len();
     if chosen_by > 0 {
-        text += &format!("chosen by             epoch and threshold were chosen by {chosen_by} of those scored here\n");
+        text += &format!(
+            "chosen by             the recipe was chosen by {chosen_by} of those scored here, who were watched during the fit\n"
+        );
     }
     text += &format!(
         "{:.1} s, {:.1} slices/s\n",

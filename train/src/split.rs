@@ -20,7 +20,7 @@ const LANE: u64 = 0x7370_6c69_7400;
 pub(crate) struct PatientSplit {
     /// Fitted on.
     pub(crate) fit: Vec<String>,
-    /// Never fitted on; what is chosen (epoch, threshold) is chosen by them.
+    /// Never fitted on, but watched during the fit: what is chosen, the recipe, is chosen by them.
     pub(crate) held_out: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct PatientSplit {
 pub(crate) struct SliceSplit {
     /// 72 %: fitted on.
     pub(crate) fit: Vec<usize>,
-    /// 18 %: chosen by.
+    /// 18 %: watched during the fit, so what is chosen, the recipe, is chosen by them.
     pub(crate) choose: Vec<usize>,
     /// 10 %: reported.
     pub(crate) test: Vec<usize>,
