@@ -34,7 +34,9 @@ impl Grid {
     pub fn new(side: usize, width: usize, height: usize) -> Self {
         assert!(side > 0 && width > 0 && height > 0, "a grid of {side} for {width} x {height} pixels");
         let longest = width.max(height);
-        let scale = |length: usize| ((length * side + longest / 2) / longest).max(1);
+        // In 64 bits: on wasm32 a long side times the grid's does not fit into a `usize`.
+        let (wide, half) = (longest as u64, longest as u64 / 2);
+        let scale = |length: usize| ((length as u64 * side as u64 + half) / wide).max(1) as usize;
         let scaled = [scale(width), scale(height)];
         Self { side, width, height, scaled, margin: scaled.map(|length| (side - length) / 2) }
     }
@@ -122,6 +124,9 @@ mod tests {
     #[test]
     fn extreme_shapes_keep_a_pixel() {
         assert_eq!(Grid::new(256, 65_535, 1).scaled, [256, 1]);
+        // Times 256 that is 2 to the 32nd, more than a `usize` of wasm32 holds.
+        assert_eq!(Grid::new(256, 16_777_216, 1).scaled, [256, 1]);
+        assert_eq!(Grid::new(256, 1, 16_777_216).scaled, [1, 256]);
         assert_eq!(Grid::new(256, 1, 1).scaled, [256, 256]);
     }
 
