@@ -335,6 +335,20 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
 }
 
 #[test]
+fn a_report_tells_slices_from_patients() {
+    let mut manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
+    let patients = manifest.split.fit.len();
+    let page = report(origin(&manifest), []);
+    assert!(page.contains(&format!("<td>{patients} patients</td>")), "{page}");
+    // As `train fit` names slices, three of them of two patients.
+    manifest.split.fit = ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"].map(str::to_owned).into();
+    manifest.split.held_out = ["P/P_3.tif", "Q/Q_2.tif", "Q/Q_3.tif", "Q/Q_4.tif"].map(str::to_owned).into();
+    let page = report(origin(&manifest), []);
+    assert!(page.contains("<td>3 slices of 2 patients</td>"), "{page}");
+    assert!(page.contains("(4 slices of 2 patients)"), "{page}");
+}
+
+#[test]
 fn every_picture_of_the_set_is_read_again() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let findings = findings(2, 5, 4, Channels::Rgb);

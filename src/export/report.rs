@@ -1,5 +1,6 @@
 //! A report of all cases for people: one HTML page that needs nothing else, to be read or printed.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use super::overlay_png;
@@ -42,15 +43,15 @@ impl Report {
             if self.cases == 1 { "case" } else { "cases" },
             row("Network", &Escaped(&manifest.name())),
             row("SHA-256 of its weights", &Escaped(&manifest.weights.sha256)),
-            row("Fitted on", &format_args!("{} patients", manifest.split.fit.len())),
+            row("Fitted on", &Named(&manifest.split.fit)),
             row(
                 "Dice of held-out patients",
                 &format_args!(
-                    "mean {}, median {}, worst {} ({} patients)",
+                    "mean {}, median {}, worst {} ({})",
                     figure("patient_dice_mean"),
                     figure("patient_dice_median"),
                     figure("patient_dice_worst"),
-                    manifest.split.held_out.len()
+                    Named(&manifest.split.held_out)
                 ),
             ),
             row("Threshold", &threshold),
@@ -232,6 +233,19 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} voxels", self.0)?;
         self.1.map_or(Ok(()), |millilitres| write!(f, ", {millilitres:.2} mL"))
+    }
+}
+
+/// How many a [`Split`](crate::weights::Split) names: patients, or after a fit by slices `<patient>/<file>` each.
+struct Named<'a>(&'a [String]);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let patients: BTreeSet<&str> = self.0.iter().filter_map(|name| Some(name.rsplit_once('/')?.0)).collect();
+        if patients.is_empty() {
+            return write!(f, "{} patients", self.0.len());
+        }
+        write!(f, "{} slices of {} patients", self.0.len(), patients.len())
     }
 }
 
