@@ -127,7 +127,8 @@ impl Findings {
     }
 
     /// The pixels of a slice that no mask of the network's has, whatever the threshold: they lie in small
-    /// [regions](crate::regions). Nothing where there are none of them, or the network has not been over every slice.
+    /// [regions](crate::regions) or in what surrounds these, down to [`FLOOR`](regions::FLOOR). Nothing where there are
+    /// none of them, or the network has not been over every slice.
     pub fn small(&self, slice: usize) -> Option<&Mask> {
         self.small.get(slice)?.as_ref()
     }

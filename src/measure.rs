@@ -35,7 +35,8 @@ pub struct SliceMeasure {
     pub scores: Option<Scores>,
     /// The area in square millimetres, where the voxel's size is known.
     pub mm2: Option<f64>,
-    /// Pixels of small [regions](crate::regions), which the network's mask leaves out.
+    /// Pixels of small [regions](crate::regions), which the network's mask leaves out, down to
+    /// [`FLOOR`](crate::regions::FLOOR) whatever the threshold.
     pub left_out: usize,
 }
 

@@ -113,7 +113,8 @@ export interface Scores {
 /**
  * One slice, measured. `area`: pixels inside its mask, 0 without one. `edited`: drawn or changed by hand. `done`: the
  * network has been over it. `mm2` is null where the voxel's size is unknown, `scores` without a mask or a reference.
- * `left_out`: pixels of small regions, which the network's mask leaves out once it has been over the whole case.
+ * `left_out`: pixels of small regions, which the network's mask leaves out once it has been over the whole case, those that
+ * only a threshold as low as 0.05 would let in among them.
  */
 export interface SliceMeasure {
     area: number;

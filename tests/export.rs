@@ -12,6 +12,7 @@ use glioscope::image::{Channels, Limits, Samples, Slice, read};
 use glioscope::mask::Mask;
 use glioscope::measure::Voxel;
 use glioscope::probability::Probability;
+use glioscope::regions;
 use glioscope::weights::Manifest;
 use proptest::prelude::*;
 
@@ -257,6 +258,7 @@ fn every_file_of_a_case_and_of_the_bundle() {
     assert_eq!((&provenance["backend"], &provenance["threshold"]), (&"cpu".into(), &0.5.into()));
     assert_eq!(provenance["model"]["normalisation"], "head-z-score");
     assert_eq!(provenance["regions"]["share_of_largest"], 0.2);
+    assert_eq!(serde_json::from_value(provenance["regions"]["floor"].clone()).ok(), Some(regions::FLOOR));
     let case = &provenance["cases"][0];
     assert_eq!(case["spacing"]["origin"], "given by the user");
     assert_eq!(case["spacing"]["millimetres"]["slice"], 6.0);

@@ -42,11 +42,12 @@ struct Model<'a> {
     metrics: &'a BTreeMap<String, f64>,
 }
 
-/// [`crate::regions`]: those below `share_of_largest` of the largest one's voxels at `level` are left out, in cases whose
-/// slices were all segmented.
+/// [`crate::regions`]: those below `share_of_largest` of the largest one's voxels at `level` are left out with what surrounds
+/// them down to `floor`, in cases whose slices were all segmented.
 #[derive(Debug, Serialize)]
 struct Regions {
     level: f32,
+    floor: f32,
     share_of_largest: f64,
 }
 
@@ -112,7 +113,7 @@ impl<'a> Provenance<'a> {
             metrics: &manifest.metrics,
         };
         let version = env!("CARGO_PKG_VERSION");
-        let regions = Regions { level: regions::LEVEL, share_of_largest: regions::SHARE };
+        let regions = Regions { level: regions::LEVEL, floor: regions::FLOOR, share_of_largest: regions::SHARE };
         Self { program: "glioscope", version, notice: NOTICE, model, backend, threshold, regions, rules, cases }
     }
 
