@@ -83,7 +83,7 @@ fn what_cannot_be_found_or_listed_is_named_and_the_others_run() -> Result<()> {
     symlink("nowhere.tif", world.path("data/PHANTOM_0001/PHANTOM_0001_0.tif"))?;
     let closed = world.path("data/A_CLOSED");
     fs::create_dir(&closed)?;
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0))?;
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000))?;
     // Nothing is closed to a superuser.
     let failed = if fs::read_dir(&closed).is_err() { 2 } else { 1 };
     let run = world.train("segment data --out masks --model model --device cpu")?;
