@@ -232,7 +232,8 @@ impl Study {
         }
     }
 
-    /// The session as a zip: the files as they were handed in, what was found on their slices, and the settings.
+    /// The session as a zip: the files of the cases as they were handed in, what was found on their slices, and the settings.
+    /// Files that were read since the last [`assemble`](Self::assemble) are not in it.
     ///
     /// `model` is the SHA-256 of the weights that found it.
     pub fn save(&self, model: &str, settings: &Settings) -> Vec<u8> {

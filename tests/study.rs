@@ -319,6 +319,22 @@ fn settings_that_cannot_be_are_refused() {
     }
 }
 
+#[test]
+fn files_that_are_in_no_case_yet_are_not_saved() {
+    let mut study = found(&[(Some(3), Some(2))]);
+    let voxel = Voxel { x: 1.0, y: 1.0, slice: 5.0 };
+    let settings = Settings { threshold: 0.5, spacing: vec![Some(voxel)], rules: None };
+    let before = study.save(MODEL, &settings);
+    // It would come before the other, whose spacing it then had.
+    study.add_file("A/A_1.tif", &tiff(9)).expect("a slice");
+    assert_eq!(study.save(MODEL, &settings), before);
+    let mut opened = Study::default();
+    let settings = opened.open(&study.save(MODEL, &settings), MODEL).expect("a session");
+    opened.assemble();
+    let spacings: Vec<_> = opened.measured(&settings).map(|(case, voxel)| (case.case().name.as_str(), voxel)).collect();
+    assert_eq!(spacings, [("P", Some(voxel))]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -72,7 +72,8 @@ pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
         contents.push((path.clone(), bytes));
         path
     };
-    for file in &study.files {
+    // What is in no case yet would be in one after opening, and what counts cases, as the spacings do, would be of another.
+    for file in &study.files[..study.assembled] {
         manifest.files.push(SavedFile { name: file.name.clone(), path: store("files", file.bytes.clone()) });
     }
     for findings in study.cases() {
