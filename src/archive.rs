@@ -164,6 +164,8 @@ fn read(entry: ZipFile<'_, Ration<'_>>, limits: &Limits, left: &mut u64) -> Resu
         return Err(FileFault::OverLimit { what: "bytes", found, limit: limits.file });
     }
     read.map_err(|source| FileFault::Zip { source: source.into() })?;
+    // Reading on and on has made room for up to twice as many.
+    bytes.shrink_to_fit();
     Ok(bytes)
 }
 

@@ -49,7 +49,7 @@ pub enum FileFault {
     #[error("over the limit: {found} {what}, at most {limit} are read")]
     OverLimit {
         /// What was counted: `pixels`, `bytes`, `pages`, `samples`, or in a TIFF `tags` of a page, `strips or tiles`
-        /// and `compressed bytes` of the file, `bytes of samples in all` of everything that is open, and in a zip `entries`,
+        /// and `compressed bytes` of the file, `bytes of files and samples in all` of everything that is open, and in a zip `entries`,
         /// `bytes in all`, `bytes of directory` and `bytes of files that overlap`.
         what: &'static str,
         /// How many there are, or at least are.

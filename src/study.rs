@@ -17,9 +17,9 @@ use crate::phantom;
 use crate::probability::Probability;
 use crate::weights::Manifest;
 
-/// Bytes that the samples of all files together may take: 2 GiB, half of what a page can address. The whole dataset takes
-/// 1 GiB. Each file keeps to [`image::Limits`], but a thousand that decode to a thousand times their size must not take
-/// the page with them.
+/// Bytes that all files together may take, their samples and, since a session saves them, the files themselves: 2 GiB, half
+/// of what a page can address. The whole dataset fits: about 1 GiB of samples, and as much of files. Each file keeps to
+/// [`image::Limits`], but a thousand that decode to a thousand times their size must not take the page with them.
 const HELD: u64 = 1 << 31;
 
 /// The files, the cases and what was found on them.
@@ -31,7 +31,7 @@ pub struct Study {
     assembled: usize,
     /// The slices of those that are not.
     fresh: Vec<Slice>,
-    /// Bytes of the samples of all files, see [`HELD`].
+    /// Bytes of all files and of their samples, see [`HELD`].
     held: u64,
     cases: Vec<Open>,
     /// The ticket of the next case that is opened.
@@ -263,20 +263,22 @@ impl Study {
     }
 
     fn add_image_within(&mut self, name: &str, bytes: &[u8], limit: u64) -> Result<usize> {
-        let over = |found| Error::in_file(name, FileFault::OverLimit { what: "bytes of samples in all", found, limit });
+        let what = "bytes of files and samples in all";
+        let over = |found| Error::in_file(name, FileFault::OverLimit { what, found, limit });
         let limits = image::Limits::default();
         // What is left decides before the file is decoded: a sample takes one byte at least.
-        let left = limit.saturating_sub(self.held);
+        let held = self.held + bytes.len() as u64;
+        let left = limit.saturating_sub(held);
         let limits = image::Limits { samples: limits.samples.min(left), ..limits };
         let slices = image::read(name, bytes, &limits).map_err(|error| match error {
             Error::File { fault: FileFault::OverLimit { what: "samples", found, limit }, .. } if limit == left => {
-                over(self.held.saturating_add(found))
+                over(held.saturating_add(found))
             }
             error => error,
         })?;
         let count = slices.len();
         let size = |slice: &Slice| slice.samples().len() as u64 * u64::from(slice.samples().bits() / 8);
-        let held = self.held + slices.iter().map(size).sum::<u64>();
+        let held = held + slices.iter().map(size).sum::<u64>();
         if held > limit {
             return Err(over(held));
         }
@@ -347,19 +349,23 @@ mod tests {
     #[test]
     fn many_files_that_each_keep_to_their_limits_keep_to_one_together() {
         let (narrow, wide) = (file(Samples::U8(vec![1; 100])), file(Samples::U16(vec![1; 100])));
+        // The file itself is kept too.
+        let (one, two) = (narrow.len() as u64 + 100, wide.len() as u64 + 200);
+        let limit = 2 * one + two - 1;
         let mut study = Study::default();
-        assert!(study.add_image_within("1.tif", &narrow, 350).is_ok());
-        assert!(study.add_image_within("2.tif", &wide, 350).is_ok());
-        for (name, bytes, found) in [("3.tif", &narrow, 400), ("4.tif", &wide, 400)] {
-            let refused = study.add_image_within(name, bytes, 350).expect_err("over the limit").to_string();
-            assert_eq!(
-                refused,
-                format!("{name}: over the limit: {found} bytes of samples in all, at most 350 are read")
-            );
+        assert!(study.add_image_within("1.tif", &narrow, limit).is_ok());
+        assert!(study.add_image_within("2.tif", &wide, limit).is_ok());
+        // Of the second it is known before it is decoded that a hundred samples are too many, though not how wide they are.
+        for (name, bytes, found) in [("3.tif", &narrow, 2 * one + two), ("4.tif", &wide, one + 2 * two - 100)] {
+            let refused = study.add_image_within(name, bytes, limit).expect_err("over the limit").to_string();
+            let told = format!("{found} bytes of files and samples in all, at most {limit} are read");
+            assert_eq!(refused, format!("{name}: over the limit: {told}"));
         }
         // What was refused takes nothing, and after a new start there is room again.
-        assert!(study.add_image_within("5.tif", &narrow, 400).is_ok());
+        assert!(study.add_image_within("5.tif", &narrow, limit + 1).is_ok());
         study.clear();
-        assert!(study.add_image_within("1.tif", &wide, 200).is_ok());
+        assert!(study.add_image_within("1.tif", &wide, two).is_ok());
+        study.clear();
+        assert!(study.add_image_within("1.tif", &wide, two - 1).is_err());
     }
 }

@@ -164,6 +164,14 @@ fn end_of_directory(end: &[u8], entries: u16, start: usize) -> Vec<u8> {
 }
 
 #[test]
+fn a_file_of_a_zip_takes_no_more_room_than_its_bytes() {
+    let files: Vec<Vec<u8>> = [1, 33, 100_000].map(|length| vec![7; length]).into();
+    let named: Vec<(&str, &[u8])> = ["a", "b", "c"].into_iter().zip(files.iter().map(Vec::as_slice)).collect();
+    let contents = unpack("z.zip", &zipped(&named), &Limits::default()).expect("a zip");
+    assert_eq!(contents.files.iter().map(|(_, bytes)| bytes.capacity()).collect::<Vec<_>>(), [1, 33, 100_000]);
+}
+
+#[test]
 fn a_broken_zip_is_named_and_no_cut_or_flipped_byte_panics() {
     let bytes = zipped(&[("P/P_1.tif", &tiff(1)), ("P/P_2.tif", &tiff(2))]);
     for cut in 0..bytes.len() {

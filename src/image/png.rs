@@ -82,6 +82,8 @@ fn without_alpha<T: Copy>(mut samples: Vec<T>, stored: usize, kept: usize) -> Ve
             samples.copy_within(pixel * stored..pixel * stored + kept, pixel * kept);
         }
         samples.truncate(pixels * kept);
+        // What is open is counted by its samples, not by the room that they once took.
+        samples.shrink_to_fit();
     }
     samples
 }
@@ -93,5 +95,18 @@ fn fault(source: ImageError, length: u64) -> FileFault {
             FileFault::Truncated { what: "PNG data", needed: length.saturating_add(1), found: length }
         }
         source => FileFault::Png { source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_alpha_the_room_that_it_took_is_free() {
+        let grey = without_alpha((0..2000_u16).collect(), 2, 1);
+        assert_eq!(grey[..3], [0, 2, 4]);
+        assert_eq!((grey.len(), grey.capacity()), (1000, 1000));
+        assert_eq!(without_alpha(vec![1_u8, 2, 3, 9, 4, 5, 6, 9], 4, 3), [1, 2, 3, 4, 5, 6]);
     }
 }
