@@ -106,6 +106,89 @@ pub enum Note {
 ///
 /// The outcome is the same whatever the order of `slices`.
 pub fn assemble(slices: Vec<Slice>) -> Assembly {
+    Assembler::default().assemble(slices)
+}
+
+/// Sorts slices into cases folder by folder, where those of all folders are too many to be at hand at once. No two cases of
+/// one assembler share a name.
+#[derive(Clone, Debug, Default)]
+pub struct Assembler {
+    /// By the last part of a folder's path, all folders that are known to hold slices.
+    folders: BTreeMap<String, BTreeSet<String>>,
+    /// Names of cases so far.
+    taken: BTreeSet<String>,
+}
+
+impl Assembler {
+    /// `names` are those of all files that are to come, in whatever order: a case goes by its folder's own name where no
+    /// other folder of slices has the same, else by its whole path.
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut folders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for Key { folder, mask, .. } in names.into_iter().map(|name| Name::parse(name).key) {
+            if !mask {
+                folders.entry(last(&folder).to_owned()).or_default().insert(folder);
+            }
+        }
+        Self { folders, taken: BTreeSet::new() }
+    }
+
+    /// As [`assemble`], all that a case needs being among `slices`.
+    pub fn assemble(&mut self, slices: Vec<Slice>) -> Assembly {
+        let (groups, mut notes) = group(slices);
+        let names = self.case_names(groups.keys());
+        let mut cases: Vec<Case> =
+            names.into_iter().zip(groups.into_values()).map(|(name, slices)| Case { name, slices }).collect();
+        cases.sort_by(|a, b| natural_order(&a.name, &b.name));
+        notes.sort_by(|a, b| natural_order(a.name(), b.name()).then_with(|| a.to_string().cmp(&b.to_string())));
+        Assembly { cases, notes }
+    }
+
+    /// A name for each group, short where that is enough to tell it apart.
+    fn case_names<'a>(&mut self, groups: impl Iterator<Item = &'a Group> + Clone) -> Vec<String> {
+        let mut in_folder: BTreeMap<&str, usize> = BTreeMap::new();
+        for group in groups.clone() {
+            *in_folder.entry(&group.folder).or_default() += 1;
+        }
+        let label = |group: &Group, whole: bool| {
+            let folder = if whole { &*group.folder } else { last(&group.folder) };
+            match (folder, &*group.prefix) {
+                ("", "") => "unnamed".to_owned(),
+                ("", prefix) => prefix.to_owned(),
+                (folder, "") => folder.to_owned(),
+                (folder, _) if in_folder[&*group.folder] == 1 => folder.to_owned(),
+                (folder, prefix) => format!("{folder}/{prefix}"),
+            }
+        };
+        let mut short: BTreeMap<String, usize> = BTreeMap::new();
+        for group in groups.clone() {
+            *short.entry(label(group, false)).or_default() += 1;
+        }
+        let elsewhere = |folder: &str| {
+            let namesakes = self.folders.get(last(folder));
+            namesakes.is_some_and(|folders| folders.iter().any(|other| other != folder))
+        };
+        let name = |group| {
+            let name = label(group, false);
+            if short[&name] == 1 && !elsewhere(&group.folder) { name } else { label(group, true) }
+        };
+        let names: Vec<String> = groups.map(name).collect();
+        names.into_iter().map(|name| self.unique(name)).collect()
+    }
+
+    /// The last resort, say for a stack `a.tif` beside single slices `a_1.tif`: the name with a number.
+    fn unique(&mut self, name: String) -> String {
+        let mut unique = name.clone();
+        let mut number = 2;
+        while !self.taken.insert(unique.clone()) {
+            unique = format!("{name} ({number})");
+            number += 1;
+        }
+        unique
+    }
+}
+
+/// The slices of each group with their masks, and what was left out.
+fn group(slices: Vec<Slice>) -> (BTreeMap<Group, Vec<CaseSlice>>, Vec<Note>) {
     let mut entries: Vec<(Name, Slice)> = slices.into_iter().map(|slice| (Name::parse(slice.name()), slice)).collect();
     entries.sort_by(|(name_a, a), (name_b, b)| {
         name_a.order(name_b).then_with(|| natural_order(a.name(), b.name())).then_with(|| compare_content(a, b))
@@ -146,13 +229,7 @@ pub fn assemble(slices: Vec<Slice>) -> Assembly {
     for (key, mask) in masks {
         notes.push(Note::StrayMask { mask: mask.name().to_owned(), expected: key.to_string() });
     }
-
-    let names = case_names(groups.keys());
-    let mut cases: Vec<Case> =
-        names.into_iter().zip(groups.into_values()).map(|(name, slices)| Case { name, slices }).collect();
-    cases.sort_by(|a, b| natural_order(&a.name, &b.name));
-    notes.sort_by(|a, b| natural_order(a.name(), b.name()).then_with(|| a.to_string().cmp(&b.to_string())));
-    Assembly { cases, notes }
+    (groups, notes)
 }
 
 /// The order that a person would put names in: runs of digits compare as numbers of any length, letters without regard
@@ -323,42 +400,9 @@ fn reference(slice: &Slice, mask: &Slice) -> Result<Mask, Note> {
     Mask::from_slice(mask).map_err(|error| Note::MaskUnusable { mask: mask.name().to_owned(), error })
 }
 
-/// A name for each group, short where that is enough to tell it apart.
-fn case_names<'a>(groups: impl Iterator<Item = &'a Group> + Clone) -> Vec<String> {
-    let mut in_folder: BTreeMap<&str, usize> = BTreeMap::new();
-    for group in groups.clone() {
-        *in_folder.entry(&group.folder).or_default() += 1;
-    }
-    let label = |group: &Group, whole: bool| {
-        let last = group.folder.rsplit('/').next().unwrap_or_default();
-        let folder = if whole { &*group.folder } else { last };
-        match (folder, &*group.prefix) {
-            ("", "") => "unnamed".to_owned(),
-            ("", prefix) => prefix.to_owned(),
-            (folder, "") => folder.to_owned(),
-            (folder, _) if in_folder[&*group.folder] == 1 => folder.to_owned(),
-            (folder, prefix) => format!("{folder}/{prefix}"),
-        }
-    };
-    let mut short: BTreeMap<String, usize> = BTreeMap::new();
-    for group in groups.clone() {
-        *short.entry(label(group, false)).or_default() += 1;
-    }
-    let mut taken = BTreeSet::new();
-    groups
-        .map(|group| {
-            let name = Some(label(group, false)).filter(|name| short[name] == 1);
-            let name = name.unwrap_or_else(|| label(group, true));
-            // The last resort, say for a stack `a.tif` beside single slices `a_1.tif`.
-            let mut unique = name.clone();
-            let mut number = 2;
-            while !taken.insert(unique.clone()) {
-                unique = format!("{name} ({number})");
-                number += 1;
-            }
-            unique
-        })
-        .collect()
+/// The last part of a folder's path.
+fn last(folder: &str) -> &str {
+    folder.rsplit('/').next().unwrap_or_default()
 }
 
 /// Any total order of what two slices of one name hold, so that which of them stays does not depend on which came

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use glioscope::case::{Assembly, Note, assemble, natural_order};
+use glioscope::case::{Assembler, Assembly, Note, assemble, natural_order};
 use glioscope::export::mask_name;
 use glioscope::image::{Channels, Limits, Samples, Slice, Spacing, read};
 use proptest::prelude::*;
@@ -41,6 +41,34 @@ fn folders_of_one_name_are_told_apart() {
         &["before/scan/1.tif", "after/scan/1.tif", "other/1.tif"],
         &[("after/scan", &["after/scan/1.tif"]), ("before/scan", &["before/scan/1.tif"]), ("other", &["other/1.tif"])],
     );
+}
+
+#[test]
+fn folder_by_folder_cases_are_named_as_all_at_once() {
+    for names in [
+        &["a/P1/1.tif", "b/P1/1.tif", "b/P2/1.tif"][..],
+        &["P/x_1.tif", "q/P/x_1.tif", "x_1.tif"],
+        &["p/stack.tif#1", "p/stack.tif#2", "p/stack_1.tif", "q/1.tif"],
+        // A folder of masks alone is no case.
+        &["images/P1/1.tif", "masks/P1/1_mask.tif"],
+    ] {
+        let all = outline(&assemble(names.iter().map(|name| slice(name)).collect()));
+        let mut assembler = Assembler::new(names.iter().copied());
+        let mut folders: Vec<&str> =
+            names.iter().map(|name| name.rsplit_once('/').map_or("", |parts| parts.0)).collect();
+        folders.dedup();
+        let mut found = Vec::new();
+        for folder in folders {
+            let own = names.iter().filter(|name| name.rsplit_once('/').map_or("", |parts| parts.0) == folder);
+            found.extend(outline(&assembler.assemble(own.map(|name| slice(name)).collect())));
+        }
+        found.sort_by(|(a, _), (b, _)| natural_order(a, b));
+        assert_eq!(found, all, "{names:?}");
+    }
+    // One name under two roots.
+    let mut assembler = Assembler::new(["P/1.tif", "P/2.tif"]);
+    let names = ["P/1.tif", "P/2.tif"].map(|name| assembler.assemble(vec![slice(name)]).cases[0].name.clone());
+    assert_eq!(names, ["P", "P (2)"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use glioscope::case::{Case, assemble};
+use glioscope::case::{Assembler, Case};
 use glioscope::export::{Bundle, Origin};
 use glioscope::findings::Findings;
 use glioscope::image::{self, Limits};
@@ -22,7 +22,8 @@ use crate::report;
 ///
 /// Every slice gets <stem>_mask.tif: 8 bit, 255 inside and 0 outside, on the slice's own grid. Folders are searched
 /// through and kept below --out, relative to the PATH that they were found in. Page n of a multi-page TIFF gets
-/// <stem>_<n>_mask.tif. Slices of one folder that belong together by name are one case and are normalised together.
+/// <stem>_<n>_mask.tif. Slices of one folder that belong together by name are one case and are normalised together. A case
+/// goes by its folder's name or, where another folder has the same, by its path below PATH.
 ///
 /// Beside each mask stands <stem>_overlay.png, and <case>/ holds mask.nii.gz and probability.nii.gz, NIfTI-1 volumes of
 /// the case, if its slices are of one size. statistics.csv has a line a slice; provenance.json, report.html and
@@ -90,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let threshold = manifest.decimal_threshold();
     let mut bundle = Bundle::new(Origin { manifest, backend: &model.device, threshold, rules: None });
     let mut masks = 0;
+    let mut assembler = Assembler::new(folders.values().flatten().map(|input| input.name.as_str()));
     for inputs in folders.values() {
         let mut slices = Vec::new();
         for input in inputs {
@@ -101,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             }
             bar.inc(1);
         }
-        let assembly = assemble(slices);
+        let assembly = assembler.assemble(slices);
         for note in &assembly.notes {
             bar.suspend(|| eprintln!("note: {note}"));
         }

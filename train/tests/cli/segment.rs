@@ -60,6 +60,24 @@ fn files_of_one_folder_are_one_case_as_the_folder_is() -> Result<()> {
 }
 
 #[test]
+fn patients_of_one_name_in_two_folders_are_two_cases() -> Result<()> {
+    let world = World::new()?;
+    for (folder, number) in [("a/P1", 5), ("b/P1", 6), ("b/P2", 7)] {
+        let slice = fs::read(world.path(&format!("data/PHANTOM_0001/PHANTOM_0001_{number}.tif")))?;
+        write(&world.path(&format!("study/{folder}/scan_1.tif")), &slice)?;
+    }
+    world.train("segment study --out masks --model model --device cpu")?.succeeded();
+    let table = fs::read_to_string(world.path("masks/statistics.csv"))?;
+    let cases: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(cases, ["a/P1", "b/P1", "P2"]);
+    let written = files(&world.path("masks"))?;
+    for name in ["a/P1/mask.nii.gz", "b/P1/mask.nii.gz", "P2/mask.nii.gz", "b/P2/scan_1_mask.tif"] {
+        assert!(written.contains(&name.to_owned()), "{name} of {written:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn unreadable_files_are_named_and_the_others_run() -> Result<()> {
     let world = World::new()?;
     write(&world.path("data/PHANTOM_0001/PHANTOM_0001_13.tif"), b"not a picture")?;
