@@ -278,6 +278,34 @@ fn every_file_of_a_case_and_of_the_bundle() {
 }
 
 #[test]
+fn provenance_names_masks_as_the_zip_has_them() {
+    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
+    let mut bundle = Bundle::new(origin(&manifest));
+    let mut files = Vec::new();
+    // The first two, and but for upper and lower case the last two, give masks of one name.
+    for name in ["p/stack.tif#2", "p/stack_2.tif", "q/A_1.tif", "Q/a_1.tif", "../r/1.tif"] {
+        let slice = Slice::new(name, 2, 1, Channels::Grey, Samples::U8(vec![1, 2])).expect("valid");
+        let case = Case { name: name.to_owned(), slices: vec![CaseSlice { slice, reference: None }] };
+        let mut findings = Findings::new(case);
+        findings.set_edit(0, Some(Mask::empty(2, 1)));
+        files.extend(bundle.case_files(&findings, None));
+    }
+    files.extend(bundle.finish());
+    let provenance: serde_json::Value = serde_json::from_slice(file(&files, "provenance.json")).expect("JSON");
+    let masks: Vec<&str> = (0..5).filter_map(|case| provenance["cases"][case]["slices"][0]["mask"].as_str()).collect();
+    assert_eq!(
+        masks,
+        ["p/stack_2_mask.tif", "p/stack_2_mask (2).tif", "q/A_1_mask.tif", "Q/a_1_mask (2).tif", "r/1_mask.tif"]
+    );
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(glioscope::export::zip(&files))).expect("a zip");
+    let mut packed: Vec<&str> = archive.file_names().collect();
+    let mut named: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    packed.sort_unstable();
+    named.sort_unstable();
+    assert_eq!(packed, named);
+}
+
+#[test]
 fn a_case_that_is_not_finished_gives_what_there_is_and_says_the_rest() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let mut bundle = Bundle::new(origin(&manifest));

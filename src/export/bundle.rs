@@ -38,7 +38,8 @@ pub struct Origin<'a> {
 ///
 /// A slice with a mask gives `<folders>/<stem>_mask.tif` (8 bit, 255 inside) and `<stem>_overlay.png`. A case gives
 /// `<case>/mask.nii.gz` and `<case>/probability.nii.gz` where all its slices have a mask, or a probability, and are of
-/// one size. [`Bundle::finish`] gives `statistics.csv`, `provenance.json`, `report.html` and `README.txt`.
+/// one size. A path that another file has already, or that differs from it in nothing but upper and lower case, gets a number,
+/// as in [`zip`](super::zip()), which changes none of them any more. [`Bundle::finish`] gives `statistics.csv`, `provenance.json`, `report.html` and `README.txt`.
 #[derive(Debug)]
 pub struct Bundle<'a> {
     origin: Origin<'a>,
@@ -47,12 +48,15 @@ pub struct Bundle<'a> {
     report: Report,
     /// Folders of cases, so that two of one name stay apart.
     folders: BTreeSet<String>,
+    /// Files of slices, for the same reason.
+    paths: BTreeSet<String>,
 }
 
 impl<'a> Bundle<'a> {
     /// A bundle without a case.
     pub fn new(origin: Origin<'a>) -> Self {
-        Self { origin, rows: Vec::new(), records: Vec::new(), report: Report::default(), folders: BTreeSet::new() }
+        let (folders, paths) = (BTreeSet::new(), BTreeSet::new());
+        Self { origin, rows: Vec::new(), records: Vec::new(), report: Report::default(), folders, paths }
     }
 
     /// The files of one case; `voxel` is its voxel's size where someone has given it.
@@ -69,10 +73,10 @@ impl<'a> Bundle<'a> {
             let (width, height) = (slice.width(), slice.height());
             let (mut mask_by, mut path) = (None, None);
             if let Some(mask) = mask {
-                let name = mask_name(slice.name());
+                let name = unique(safe(&mask_name(slice.name())), &mut self.paths);
                 files.push((name.clone(), mask_tiff(&mask)));
                 let overlay = overlay_png(slice, findings.window(), &mask, entry.reference.as_ref());
-                files.push((overlay_name(slice.name()), overlay));
+                files.push((unique(safe(&overlay_name(slice.name())), &mut self.paths), overlay));
                 let edited = measure.slices[index].edited;
                 let area_mm2 = measure.slices[index].mm2;
                 let row = Row::new(&case.name, slice.name(), &mask, entry.reference.as_ref());

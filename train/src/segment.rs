@@ -23,7 +23,8 @@ use crate::report;
 /// Every slice gets <stem>_mask.tif: 8 bit, 255 inside and 0 outside, on the slice's own grid. Folders are searched
 /// through and kept below --out, relative to the PATH that they were found in. Page n of a multi-page TIFF gets
 /// <stem>_<n>_mask.tif. Slices of one folder that belong together by name are one case and are normalised together. A case
-/// goes by its folder's name or, where another folder has the same, by its path below PATH.
+/// goes by its folder's name or, where another folder has the same, by its path below PATH. A file whose name is taken, or
+/// differs from one in nothing but upper and lower case, gets a number: <stem>_mask (2).tif.
 ///
 /// Beside each mask stands <stem>_overlay.png, and <case>/ holds mask.nii.gz and probability.nii.gz, NIfTI-1 volumes of
 /// the case, if its slices are of one size. statistics.csv has a line a slice; provenance.json, report.html and
@@ -117,7 +118,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             };
             for (path, bytes) in bundle.case_files(&findings, voxel) {
                 match output.write(&findings.case().name, &path, &bytes) {
-                    Ok(()) => masks += usize::from(path.ends_with("_mask.tif")),
+                    // Of what a case gives only masks are TIFFs; one whose name was taken ends in a number.
+                    Ok(()) => masks += usize::from(path.ends_with(".tif")),
                     Err(error) => faults.report(&bar, &error),
                 }
             }

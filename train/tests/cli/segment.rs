@@ -213,10 +213,13 @@ fn two_inputs_never_share_a_mask() -> Result<()> {
     let world = World::new()?;
     write(&world.path("in/stack.tif"), &stack()?)?;
     fs::copy(world.path("data/PHANTOM_0001/PHANTOM_0001_6.tif"), world.path("in/stack_2.tif"))?;
-    let run = world.train("segment in --out masks --model model --device cpu")?;
-    assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.stderr.contains("would overwrite"), "{run:?}");
+    let run = world.train("segment in --out masks --model model --device cpu")?.succeeded();
+    assert!(run.stdout.contains("3 masks"), "{run:?}");
     let written = files(&world.path("masks"))?;
-    assert_eq!(written.iter().filter(|name| name.ends_with("_mask.tif")).count(), 2, "{written:?}");
+    let provenance: serde_json::Value = serde_json::from_slice(&fs::read(world.path("masks/provenance.json"))?)?;
+    for name in ["stack_1_mask.tif", "stack_2_mask.tif", "stack_2_mask (2).tif", "stack_2_overlay (2).png"] {
+        assert!(written.contains(&name.to_owned()), "{name} of {written:?}");
+        assert!(name.ends_with(".png") || provenance.to_string().contains(name), "{name} in {provenance}");
+    }
     Ok(())
 }
