@@ -17,7 +17,8 @@ export class Link {
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: FaultError) => void, timer: ReturnType<typeof setTimeout>, message: object}>} */
   #calls = new Map();
   #closing = new AbortController();
-  #name = `glioscope ${crypto.randomUUID()}`;
+  // No `randomUUID`: a page by plain HTTP, say from a hospital's own host, has none.
+  #name = `glioscope ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
 
   /** @param {(fault: Fault) => void} onLost called once, before any call fails for it; not after `close`. */
   constructor(onLost) {
