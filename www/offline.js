@@ -17,7 +17,8 @@ async function keep() {
   while (BUSY.includes(document.body.dataset.state ?? '')) await new Promise((next) => setTimeout(next, EVERY_MS));
   const registration = await navigator.serviceWorker.register(new URL('../sw.js', import.meta.url));
   const tell = () => {
-    if (registration.waiting) find('#update').hidden = false;
+    // On a first visit nothing older runs that it could wait for.
+    if (registration.waiting && registration.active) find('#update').hidden = false;
   };
   registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', tell));
   tell();

@@ -54,7 +54,9 @@ async function fill() {
         if (kept && (await hash(kept.clone())) === integrity) return cache.put(address, kept);
       }
       // The visit itself has fetched most of it: the browser's own cache will do where it holds the right bytes.
-      const response = await load(address, integrity, 'default').catch(() => load(address, integrity, 'reload'));
+      // By the address that visitors use: hosts may lead from the page's own name to its folder.
+      const source = path === 'index.html' ? scope.href : address;
+      const response = await load(source, integrity, 'default').catch(() => load(source, integrity, 'reload'));
       await cache.put(address, response);
     }),
   );

@@ -36,6 +36,7 @@ test('after one visit the whole site works without a network', async ({ host, pa
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('ready');
   await kept(page);
+  await expect(page.locator('#update'), 'nothing older was there').toBeHidden();
   host.down = true;
   host.asked = [];
   await expect(fetch(host.url), 'the host is gone').rejects.toThrow();
