@@ -3,7 +3,7 @@
  */
 import { count, many } from './dom.js';
 
-/** @import { Scores, Spacing } from './types.js' */
+/** @import { Scores } from './types.js' */
 
 /** A dash, where there is nothing to say. */
 export const NONE = '–';
@@ -34,9 +34,4 @@ export function score(value) {
 /** @param {number} milliseconds */
 export function duration(milliseconds) {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
-}
-
-/** @param {Spacing} spacing */
-export function spacingOf({ x, y, slice }) {
-  return `${x} × ${y} × ${slice} mm`;
 }

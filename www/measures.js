@@ -15,7 +15,7 @@ export class Measures {
    * @param {number} threshold of the network's mask
    */
   show({ measure }, at, threshold) {
-    if (!measure) {
+    if (!measure?.slices.some(({ done, edited }) => done || edited)) {
       this.#root.replaceChildren(make('p', { className: 'waiting' }, 'Measured as soon as a slice is segmented.'));
       return;
     }
@@ -24,7 +24,7 @@ export class Measures {
       make('h3', {}, 'Volume of the case'),
       volume(measure),
       pairs([
-        ['This slice', slice.done ? areaOf(slice.area, slice.mm2) : NONE],
+        ['This slice', slice.done || slice.edited ? areaOf(slice.area, slice.mm2) : NONE],
         ...edits(measure, threshold),
         ...leftOut(measure),
       ]),

@@ -33,7 +33,8 @@ export class Plots {
     const slices = measure?.slices ?? [];
     if (slices.length < 2) return this.#root.replaceChildren();
     const spaced = slices.some(({ mm2 }) => mm2 !== null);
-    const areas = slices.map(({ done, area, mm2 }) => (done ? (spaced ? mm2 : area) : null));
+    const areas = slices.map(({ done, edited, area, mm2 }) => (done || edited ? (spaced ? mm2 : area) : null));
+    if (areas.every((area) => area === null)) return this.#root.replaceChildren();
     const unit = spaced ? 'mm²' : 'pixels';
     const plots = [{
       title: `Area over slices, ${unit}`,
