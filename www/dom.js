@@ -25,6 +25,16 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/**
+ * Moves the focus on from what is about to go out of sight or out of use: else the keyboard would begin anew at the top
+ * of the page.
+ * @param {Element} node
+ * @param {HTMLElement} [to]
+ */
+export function leave(node, to = find('#stage')) {
+  if (node.contains(document.activeElement)) to.focus({ preventScroll: true });
+}
+
 /** A colour of the style sheet, as `#rrggbb`. @param {string} name */
 export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();

@@ -1,7 +1,7 @@
 /**
  * The display controls: contrast and window, what is laid over the slice and how, and the threshold.
  */
-import { find } from './dom.js';
+import { find, leave } from './dom.js';
 import { remember } from './remember.js';
 import { PRESETS, tissue } from './windows.js';
 
@@ -68,7 +68,7 @@ export class Looks {
     const input = this.#named('threshold');
     input.valueAsNumber = Math.round(threshold * 100);
     this.#say(input, threshold.toFixed(2));
-    find('[data-act="threshold"]', this.#root).hidden = Math.abs(threshold - own) < 0.005;
+    this.#reset('threshold', Math.abs(threshold - own) < 0.005, input);
   }
 
   /** Chooses one of several, as a click would. @param {string} name @param {string} value */
@@ -128,9 +128,16 @@ export class Looks {
     for (const name of ['level', 'width']) this.#say(this.#named(name), this.#named(name).value);
   }
 
+  /** The way back, where there is one. @param {string} name @param {boolean} back whether one is there @param {HTMLElement} control of the same */
+  #reset(name, back, control) {
+    const button = find(`[data-act="${name}"]`, this.#root);
+    if (back) leave(button, control);
+    button.hidden = back;
+  }
+
   #tell() {
     this.#say(this.#named('opacity'), `${this.#named('opacity').value} %`);
-    find('[data-act="window"]', this.#root).hidden = this.#preset.value === 'full';
+    this.#reset('window', this.#preset.value === 'full', this.#preset);
     this.#onLook();
   }
 

@@ -1,7 +1,7 @@
 /**
  * What the page has to say: one notice across it, and lists of what files were about.
  */
-import { find, make } from './dom.js';
+import { find, leave, make } from './dom.js';
 
 export class Notice {
   #root = find('#notice');
@@ -28,6 +28,7 @@ export class Notice {
   }
 
   clear() {
+    leave(this.#root);
     this.#root.hidden = true;
   }
 }

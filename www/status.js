@@ -1,7 +1,7 @@
 /**
  * How far the work is, and how long it will still take.
  */
-import { find } from './dom.js';
+import { find, leave } from './dom.js';
 
 /** @typedef {'loading' | 'ready' | 'running' | 'done' | 'error'} State */
 
@@ -16,6 +16,7 @@ export class Status {
   /** @param {() => void} onCancel */
   constructor(onCancel) {
     this.#cancel.addEventListener('click', () => {
+      leave(this.#cancel);
       this.#cancel.disabled = true;
       this.#text.textContent = 'Stopping after the slice under way…';
       onCancel();
@@ -28,6 +29,7 @@ export class Status {
    */
   set(state, text) {
     document.body.dataset.state = state;
+    if (state !== 'running') leave(this.#cancel);
     this.#cancel.disabled = state !== 'running';
     this.#text.textContent = text;
     this.#spoken.textContent = text;

@@ -2,7 +2,7 @@
  * What the input check says of the case in view, before there is any mask on it. A case that is unlike what the network
  * was fitted on gets none until the visitor asks for it all the same.
  */
-import { find, make } from './dom.js';
+import { find, leave, make } from './dom.js';
 
 /** @import { CaseState } from './types.js' */
 
@@ -23,6 +23,7 @@ export class VerdictCard {
     // Said once, not with every slice that is looked at.
     if (words === this.#said) return;
     this.#said = words;
+    if (!held) leave(this.#root);
     this.#root.hidden = !held;
     this.#reasons.replaceChildren(...(held ?? []).map((reason) => make('li', {}, reason)));
   }
