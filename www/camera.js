@@ -38,6 +38,8 @@ export class Camera {
    */
   approach(factor, pane, slice, point = { x: pane.x + pane.width / 2, y: pane.y + pane.height / 2 }) {
     const before = this.place(pane, slice);
+    // Nothing is near or far in a pane that is out of sight.
+    if (before.scale === 0) return;
     this.zoom = Math.min(NEAREST, Math.max(1, this.zoom * factor));
     const after = this.place(pane, slice);
     const grown = after.scale / before.scale;

@@ -12,6 +12,7 @@ import { AGREEMENT, HEAT } from './picture.js';
  * @property {(nifti: ArrayBuffer, name: string, colormap: string, opacity: number) => Promise<Image>} image takes the bytes over
  * @property {(images: Image[]) => void} show the first one is the background
  * @property {(low: number, high: number) => void} window what the background shows as black and as white
+ * @property {() => Promise<Blob | null>} picture as it stands, as a PNG
  * @property {(part: number) => void} point puts the planes at a part of the stack, 0 to 1
  */
 
@@ -22,7 +23,7 @@ const [SIZES, FORM, AFFINE] = [76, 254, 280];
 const PLANES = { multi: 3, render: 4 };
 
 /**
- * @param {HTMLElement} canvas
+ * @param {HTMLCanvasElement} canvas
  * @param {(slice: number) => void} onSlice somebody has pointed to one
  * @returns {Promise<Niivue>}
  */
@@ -62,6 +63,11 @@ export async function open(canvas, onSlice) {
     window: (/** @type {number} */ low, /** @type {number} */ high) => {
       Object.assign(niivue.volumes[0], { cal_min: low, cal_max: high });
       niivue.updateGLVolume();
+    },
+    picture: () => {
+      // What was drawn is there to be read until the browser has shown it.
+      niivue.drawScene();
+      return new Promise((done) => canvas.toBlob(done, 'image/png'));
     },
     point: (/** @type {number} */ part) => {
       niivue.scene.crosshairPos[2] = part;

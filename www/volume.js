@@ -19,6 +19,7 @@ const CALM_MS = 300;
 export class Volume {
   #root = find('#volume');
   #hint = find('.hint', this.#root);
+  #canvas = /** @type {HTMLCanvasElement} */ (find('canvas', this.#root));
   #engine;
   #state;
   /** @type {() => Look} */
@@ -44,7 +45,7 @@ export class Volume {
     this.#state = state;
     this.#look = look;
     this.#root.addEventListener('input', ({ target }) => {
-      if (target instanceof HTMLInputElement) void this.#niivue?.then((niivue) => niivue.view(target.value));
+      if (target instanceof HTMLInputElement) this.#ask((niivue) => niivue.view(target.value));
     });
   }
 
@@ -62,10 +63,15 @@ export class Volume {
     this.update();
   }
 
+  /** What is on the canvas, as a PNG; nothing before there is a volume. */
+  async picture() {
+    return this.#made ? ((await this.#niivue)?.picture() ?? null) : null;
+  }
+
   /** @param {Change} change */
   follow(change) {
-    if (change === 'slice') this.#masks++;
-    if (change === 'view') void this.#niivue?.then((niivue) => this.#point(niivue));
+    if (change === 'slice' || change === 'open') this.#masks++;
+    if (change === 'view') this.#ask((niivue) => this.#point(niivue));
     if (change !== 'measure') this.update();
   }
 
@@ -74,8 +80,20 @@ export class Volume {
     clearTimeout(this.#calm);
     if (!this.#on || this.#state.cases.length === 0) return;
     this.#calm = setTimeout(() => {
-      this.#work = this.#work.then(() => this.#build()).catch((error) => this.#say(`The volume cannot be shown: ${error.message ?? error}`));
+      this.#work = this.#work.then(() => this.#build()).catch((error) => this.#fail(error));
     }, this.#made ? CALM_MS : 0);
+  }
+
+  /** @param {(niivue: Niivue) => void} act as soon as there is something to ask; what fails is said where it is built */
+  #ask(act) {
+    this.#niivue?.then(act, () => {});
+  }
+
+  /** Shows nothing rather than what was there before, and tries anew the next time. @param {any} error */
+  #fail(error) {
+    this.#made = '';
+    this.#canvas.hidden = true;
+    this.#say(`The volume cannot be shown: ${error.message ?? error}`);
   }
 
   async #build() {
@@ -89,8 +107,11 @@ export class Volume {
     const window = JSON.stringify(look.window);
     if (key === this.#made && window === this.#window) return;
     if (!this.#made) this.#say('Building the volume…');
-    this.#niivue ??= open(find('canvas', this.#root), (slice) => this.#go(slice));
-    const niivue = await this.#niivue;
+    this.#niivue ??= open(this.#canvas, (slice) => this.#go(slice));
+    const niivue = await this.#niivue.catch((error) => {
+      this.#niivue = null;
+      throw error;
+    });
     if (key !== this.#made) {
       niivue.colour('glioscope-mask', [look.colour, look.colour]);
       /** @param {VolumeKind} what */
@@ -101,6 +122,8 @@ export class Volume {
       const images = await Promise.all(overlays.map(([name, bytes, least]) =>
         niivue.image(bytes.buffer, `${name}.nii`, `glioscope-${name}`, LEAST + (1 - LEAST) * look.opacity)
           .then((layer) => Object.assign(layer, { cal_min: least, cal_max: 1 }))));
+      // What is out of sight has no size to be drawn in.
+      this.#canvas.hidden = false;
       niivue.show([image, ...images]);
       this.#made = key;
       this.#point(niivue);
