@@ -24,7 +24,14 @@ const engine = new Engine(wish ?? null, workers, {
     const kept = state.cases.length > 0 ? ' Your files, finished slices and edits are kept.' : '';
     notice.say(`The worker stopped: ${message.replace(/[.\s]+$/, '')}. A new one has been started.${kept}`);
   },
-  onDead: failed,
+  onDead(fault) {
+    // What this device has drawn so far is as wrong as its numbers.
+    if (fault.kind === 'device') {
+      job.cancel();
+      state.close();
+    }
+    failed(fault);
+  },
 });
 const measuring = new Measuring(engine, state);
 const status = new Status(() => job.cancel());
@@ -45,7 +52,7 @@ const job = new Job(engine, state, measuring, {
   },
   onProgress: (done, all, noun) => status.progress(done, all, noun),
   onFaults: (faults) => errors.add(faults),
-  onNotes: (said) => notes.add([...said, ...state.cases.flatMap(greyNote)]),
+  onNotes: (said, cases) => notes.add([...said, ...cases.flatMap(greyNote)]),
   onSettings(settings) {
     settings.spacing.forEach((spacing, at) => state.cases[at] && state.setSpacing(at, spacing));
     state.setThreshold(settings.threshold);

@@ -21,10 +21,6 @@ export class Brush {
     return this.#stroke.mask.slice();
   }
 
-  get drawing() {
-    return this.#stroke !== null;
-  }
-
   /** Draws on to a point. @param {{x: number, y: number}} to @returns {Uint8Array | null} the mask so far */
   draw({ x, y }) {
     const stroke = this.#stroke;

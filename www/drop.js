@@ -18,7 +18,7 @@ const SILENT_MS = 2000;
  * @typedef {object} Intake
  * @property {(sources: Source[], faults: Fault[]) => void} onOpen with what could not be looked into
  * @property {(sources: Source[], faults: Fault[]) => void} onAdd likewise, to what is open
- * @property {(session: Source) => void} onSession a session that was saved from here
+ * @property {(session: Source, adding: boolean) => void} onSession a session that was saved from here
  * @property {() => void} onClear
  */
 
@@ -29,7 +29,7 @@ export function listenForFiles({ onOpen, onAdd, onSession, onClear }) {
     const wanted = sources.filter(({ name }) => !LITTER.test(name));
     if (wanted.length + faults.length === 0) return;
     const [{ file } = { file: null }] = wanted;
-    if (wanted.length === 1 && file && (await isSession(file))) onSession({ ...wanted[0], session: true });
+    if (wanted.length === 1 && file && (await isSession(file))) onSession({ ...wanted[0], session: true }, adding);
     else if (adding) onAdd(wanted, faults);
     else onOpen(wanted, faults);
   };

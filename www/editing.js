@@ -45,7 +45,7 @@ export class Editing {
   /** @param {Uint8Array} mask what the stroke changes @param {boolean} set @param {{x: number, y: number}} point */
   begin(mask, set, point) {
     const slice = this.#slice();
-    if (!slice?.probability) return;
+    if (!slice?.probability || this.#state.moving) return;
     const { width, height } = slice.info;
     this.#now = { place: this.#state.at, mask: this.brush.begin(mask, width, height, set, point) };
     this.#onChange();
@@ -64,27 +64,34 @@ export class Editing {
     const now = this.#now;
     this.#now = null;
     if (!mask || !now) return;
-    const slice = this.#state.cases[now.place.case]?.slices[now.place.slice];
-    if (!slice) return;
+    if (this.#state.moving) return this.#onChange();
+    const slice = this.#state.slice(now.place);
     this.#history.note(slice, slice.edit);
     this.#keep(now.place, mask);
   }
 
+  /** Gives the stroke under way up. */
+  drop() {
+    this.brush.end();
+    this.#now = null;
+    this.#onChange();
+  }
+
   undo() {
-    const slice = this.#slice();
+    const slice = this.#idle();
     const before = slice && this.#history.undo(slice, slice.edit);
     if (before !== undefined) this.#keep(this.#state.at, before);
   }
 
   redo() {
-    const slice = this.#slice();
+    const slice = this.#idle();
     const after = slice && this.#history.redo(slice, slice.edit);
     if (after !== undefined) this.#keep(this.#state.at, after);
   }
 
   /** Back to the network's mask; that too can be undone. */
   revert() {
-    const slice = this.#slice();
+    const slice = this.#idle();
     if (!slice?.edit) return;
     this.#history.note(slice, slice.edit);
     this.#keep(this.#state.at, null);
@@ -93,6 +100,11 @@ export class Editing {
   #slice() {
     const { at, current } = this.#state;
     return current?.slices[at.slice];
+  }
+
+  /** The slice in view, unless it is about to get another place. */
+  #idle() {
+    return this.#state.moving ? undefined : this.#slice();
   }
 
   /** @param {Place} place @param {Edit} edit */

@@ -22,6 +22,12 @@ export class Engine {
   #pool;
   /** Grows with every load, so that what belongs to an earlier one is known. */
   #batch = 0;
+  /** Grows whenever all is forgotten. */
+  #era = 0;
+  /** Settled when no file is being read. @type {Promise<unknown>} */
+  #reading = Promise.resolve();
+  /** What a reading leaves to the one that came between. */
+  #rest = heap([]);
 
   /**
    * @param {Backend | null} wish the one backend to use, or null for the best that works
@@ -38,12 +44,8 @@ export class Engine {
 
   /** Opens the first worker, if there is none. Rejects with a fault of kind `gone` when no backend works. */
   async open() {
+    this.#lead.losses = 0;
     await this.#lead.open();
-  }
-
-  /** The self-test on this device, once more; also told to `onStanding`. */
-  test() {
-    return this.#lead.test();
   }
 
   /** The model's manifest: what the model card shows. @returns {Promise<any>} */
@@ -54,7 +56,9 @@ export class Engine {
   /** Forgets files, probabilities and edits. */
   async clear() {
     this.#batch++;
+    this.#era++;
     this.#lead.losses = 0;
+    this.#rest = heap([]);
     this.#kept.clear();
     await this.#lead.ask('clear');
   }
@@ -63,38 +67,58 @@ export class Engine {
    * Forgets what there is and reads new files.
    * @param {Source[]} sources
    * @param {AbortSignal} signal stops between two files
-   * @param {(read: number) => void} onRead
+   * @param {(read: number, all: number) => void} onRead
    * @returns {Promise<Loaded>}
    */
   async load(sources, signal, onRead) {
-    await this.clear();
-    return this.#take(sources, signal, onRead);
+    const taken = await this.#take(heap(sources), signal, onRead, this.clear());
+    signal.throwIfAborted();
+    return this.#assemble(taken);
   }
 
   /**
-   * Reads more files into what there is: cases that stay as they are keep their probabilities and edits.
+   * Reads more files into what there is: cases that stay as they are keep their probabilities and edits. Where files
+   * are being read already, these come after them; where the signal stops it, what was read is there.
    * @param {Source[]} sources
    * @param {AbortSignal} signal
-   * @param {(read: number) => void} onRead
+   * @param {(read: number, all: number) => void} onRead
    * @returns {Promise<Loaded>}
    */
   async add(sources, signal, onRead) {
-    this.#batch++;
+    const [batch, era] = [++this.#batch, this.#era];
     this.#lead.losses = 0;
-    this.#kept.growing = true;
-    return this.#take(sources, signal, onRead);
+    // Two at once would make cases of what the other has not read to its end.
+    await this.#reading;
+    if (era !== this.#era) throw superseded();
+    this.#rest.sources.push(...sources);
+    if (batch !== this.#batch) throw superseded();
+    const wanted = this.#rest;
+    this.#rest = heap([]);
+    try {
+      return await this.#assemble(await this.#take(wanted, signal, onRead));
+    } catch (error) {
+      // What is in no case is not there.
+      if (batch === this.#batch) this.#kept.sources.length = this.#kept.assembled;
+      throw error;
+    }
   }
 
   /**
-   * Forgets what there is and opens a saved session with its probabilities and edits.
+   * Opens a saved session, with its probabilities and edits, in place of what there is. Where it cannot be opened, all
+   * stays as it was.
    * @param {Source} source
    * @returns {Promise<Loaded & {settings: Settings}>}
    */
   async openSession(source) {
-    await this.clear();
+    const batch = ++this.#batch;
+    this.#era++;
+    this.#lead.losses = 0;
+    this.#rest = heap([]);
     const settings = await this.#lead.ask('read', { ...source, session: true });
+    if (batch !== this.#batch) throw superseded();
+    this.#kept.clear();
     this.#kept.sources = [{ ...source, session: true }];
-    return { settings, ...(await this.#assemble([], [])) };
+    return { settings, ...(await this.#assemble(heap([]))) };
   }
 
   /**
@@ -180,42 +204,46 @@ export class Engine {
   }
 
   /**
-   * @param {Source[]} sources
+   * Has files read, until there are no more or the signal stops it. What is left where others are added meanwhile is theirs.
+   * @param {Heap} wanted
    * @param {AbortSignal} signal
-   * @param {(read: number) => void} onRead
-   * @returns {Promise<Loaded>}
+   * @param {(read: number, all: number) => void} onRead
+   * @param {Promise<void>} [cleared]
+   * @returns {Promise<Heap>} with what was said of them
    */
-  async #take(sources, signal, onRead) {
-    /** @type {Fault[]} */
-    const faults = [];
-    /** @type {Note[]} */
-    const notes = [];
-    for (const [index, source] of sources.entries()) {
-      signal.throwIfAborted();
-      const answer = await this.#lead.ask('read', source).then((added) => ({ added }), (error) => ({ fault: refusal(error) }));
-      signal.throwIfAborted();
-      if ('fault' in answer) faults.push({ ...answer.fault, file: source.name });
-      else this.#kept.sources.push(source);
-      if ('added' in answer) notes.push(...(answer.added?.notes ?? []));
-      onRead(index + 1);
-    }
-    const loaded = await this.#assemble(faults, notes);
-    signal.throwIfAborted();
-    return loaded;
+  async #take({ sources, faults, notes }, signal, onRead, cleared) {
+    const [batch, era] = [this.#batch, this.#era];
+    const read = async () => {
+      let done = 0;
+      await cleared;
+      for (; done < sources.length && !signal.aborted; onRead(++done, sources.length)) {
+        const source = sources[done];
+        const answer = await this.#lead.ask('read', source).then((added) => ({ added }), (error) => ({ fault: refusal(error) }));
+        if (era !== this.#era) throw superseded();
+        if ('fault' in answer) faults.push({ ...answer.fault, file: source.name });
+        else this.#kept.sources.push(source);
+        if ('added' in answer) notes.push(...(answer.added?.notes ?? []));
+      }
+      if (batch === this.#batch) return;
+      this.#rest = { sources: sources.slice(done), faults, notes };
+      throw superseded();
+    };
+    const reading = read();
+    this.#reading = reading.catch(() => {});
+    await reading;
+    return { sources, faults, notes };
   }
 
   /**
    * Makes cases of the files. The first worker says what it knows of them already; that is kept here, and nothing else.
-   * @param {Fault[]} faults
-   * @param {Note[]} notes
+   * @param {Heap} taken
    * @returns {Promise<Loaded>}
    */
-  async #assemble(faults, notes) {
+  async #assemble({ faults, notes }) {
     const batch = this.#batch;
     const assembly = /** @type {Assembly} */ (await this.#lead.ask('assemble'));
-    if (batch !== this.#batch) return { assembly, faults, notes };
+    if (batch !== this.#batch) throw superseded();
     this.#kept.move(assembly);
-    this.#kept.growing = false;
     for (const at of assembly.cases.keys()) {
       const known = await this.measure(at, 0.5, null);
       for (const [slice, { done, edited }] of known.slices.entries()) {
@@ -227,4 +255,15 @@ export class Engine {
     }
     return { assembly, faults, notes: [...notes, ...assembly.notes] };
   }
+}
+
+/** @typedef {{sources: Source[], faults: Fault[], notes: Note[]}} Heap files to be read, and what was said of those that were */
+
+/** @param {Source[]} sources @returns {Heap} */
+function heap(sources) {
+  return { sources: [...sources], faults: [], notes: [] };
+}
+
+function superseded() {
+  return new DOMException('other files took the place of these', 'AbortError');
 }

@@ -12,7 +12,7 @@
  * @property {() => void} fit
  * @property {(x: number, y: number) => void} shift
  * @property {(x: number, y: number) => void} window
- * @property {(event: PointerEvent, phase: 'start' | 'go' | 'end') => void} stroke
+ * @property {(event: PointerEvent, phase: 'start' | 'go' | 'end' | 'drop') => void} stroke
  * @property {(event: PointerEvent | null) => void} hover
  */
 
@@ -44,7 +44,8 @@ export function listenForHands(stage, acts) {
   stage.addEventListener('pointerdown', (event) => {
     down.set(event.pointerId, event);
     stage.setPointerCapture(event.pointerId);
-    if (down.size === 2 && ['brush', 'eraser'].includes(doing)) acts.stroke(event, 'end');
+    // The first finger of two meant to look nearer, not to paint.
+    if (down.size === 2 && ['brush', 'eraser'].includes(doing)) acts.stroke(event, 'drop');
     doing = down.size === 2 ? 'pinch' : meant(event);
     travelled = 0;
     if (doing === 'brush' || doing === 'eraser') acts.stroke(event, 'start');

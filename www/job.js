@@ -3,6 +3,7 @@
  * older one is dropped.
  */
 import { count, many } from './dom.js';
+import { faultOf } from './fault.js';
 
 /** @import { Engine } from './engine.js' */
 /** @import { Measuring } from './measuring.js' */
@@ -13,7 +14,7 @@ import { count, many } from './dom.js';
  * @property {(state: 'ready' | 'running' | 'done' | 'error', text: string) => void} onStatus
  * @property {(done: number, all: number, noun: string) => void} onProgress
  * @property {(faults: Fault[]) => void} onFaults files and slices that could not be used
- * @property {(notes: Note[]) => void} onNotes
+ * @property {(notes: Note[], cases: CaseState[]) => void} onNotes what was said of the files, and the cases that are new
  * @property {() => void} onStart an earlier job's words are out of date
  * @property {(settings: Settings) => void} onSettings a session brought its own
  * @property {(error: unknown) => void} onFailed nothing more can be computed
@@ -53,8 +54,10 @@ export class Job {
     this.#newest?.abort();
   }
 
+  /** Goes on after what ended the work: with what is open, or with the files that were to be opened. */
   again() {
-    this.#again();
+    if (this.#state.cases.length > 0) void this.#resume();
+    else this.#again();
   }
 
   /** Closes all that is open. */
@@ -82,22 +85,29 @@ export class Job {
 
   /** Segments a case although the input check advises against it. @param {number} at */
   async anyway(at) {
-    this.#newest?.abort();
-    const mine = (this.#newest = new AbortController());
     this.#state.cases[at].anyway = true;
     this.#state.tell('settings');
-    try {
-      await this.#segment(mine);
-    } catch (error) {
-      if (this.#newest === mine) this.#told.onFailed(error);
-    }
+    // Who reads more files segments it with them.
+    if (!this.#state.moving) await this.#resume();
   }
 
   /** Opens a saved session in place of what is open. @param {Source} source */
   openSession(source) {
     this.#told.onStart();
-    this.#state.close();
     return this.#run('session', [source], []);
+  }
+
+  /** Segments what is open and has not been yet. */
+  async #resume() {
+    this.#newest?.abort();
+    const mine = (this.#newest = new AbortController());
+    try {
+      this.#told.onStatus('running', 'Segmenting…');
+      await this.#engine.open();
+      await this.#segment(mine);
+    } catch (error) {
+      if (this.#newest === mine) this.#told.onFailed(error);
+    }
   }
 
   /**
@@ -112,17 +122,20 @@ export class Job {
     this.#again = () => void this.#run(way, sources, unopened);
     told.onFaults(unopened);
     told.onStatus('running', 'Reading…');
-    /** @param {number} read */
-    const onRead = (read) => {
-      if (this.#newest === mine) told.onProgress(read, sources.length, sources.length === 1 ? 'file read' : 'files read');
+    /** @param {number} read @param {number} all */
+    const onRead = (read, all) => {
+      if (this.#newest === mine) told.onProgress(read, all, all === 1 ? 'file read' : 'files read');
     };
+    state.moving = true;
     try {
       const loaded = way === 'session' ? await engine.openSession(sources[0]) : await engine[way](sources, mine.signal, onRead);
       if (this.#newest !== mine) return;
       this.#refused = loaded.faults.length + unopened.length;
-      told.onFaults(loaded.faults);
-      told.onNotes(loaded.notes);
+      if (way === 'session') state.close();
+      const known = new Set(state.cases.map(({ name }) => name));
       state.open(loaded.assembly, (place) => ({ probability: engine.probability(place), edit: engine.edit(place) }));
+      told.onFaults(loaded.faults);
+      told.onNotes(loaded.notes, state.cases.filter(({ name }) => !known.has(name)));
       // A session's edits are where they came from.
       if (way === 'session') state.save(state.edits);
       if ('settings' in loaded) told.onSettings(/** @type {Settings} */ (loaded.settings));
@@ -134,8 +147,18 @@ export class Job {
       await this.#segment(mine);
     } catch (error) {
       if (this.#newest !== mine) return;
-      if (mine.signal.aborted) told.onStatus('ready', 'Cancelled while reading');
-      else told.onFailed(error);
+      state.moving = false;
+      const fault = faultOf(error);
+      if (way === 'session' && fault.kind !== 'gone') {
+        told.onFaults([{ ...fault, file: sources[0].name }]);
+        this.#refused = 1;
+        if (state.cases.length > 0) await this.#resume();
+        else told.onStatus('error', 'This session cannot be opened');
+      } else if (way === 'load' && mine.signal.aborted) {
+        // What was read of them is no case, and joins none.
+        await engine.clear().catch(() => {});
+        if (this.#newest === mine) told.onStatus('ready', 'Cancelled while reading');
+      } else told.onFailed(error);
     }
   }
 

@@ -12,8 +12,8 @@ export class Kept {
   sources = [];
   /** @type {Assembly | null} what they make up */
   assembly = null;
-  /** Whether files are being added, so that the assembly is about to grow. */
-  growing = false;
+  /** How many of them it is made of; those behind are being added. */
+  assembled = 0;
   /** @type {Map<string, Place & {probability: Uint16Array}>} */
   #probabilities = new Map();
   /** @type {Map<string, Place & {mask: Uint8Array}>} */
@@ -49,7 +49,7 @@ export class Kept {
   clear() {
     this.sources = [];
     this.assembly = null;
-    this.growing = false;
+    this.assembled = 0;
     this.#probabilities = new Map();
     this.#edits = new Map();
   }
@@ -64,21 +64,21 @@ export class Kept {
       this.#edits = moved(this.#edits, this.assembly, assembly);
     }
     this.assembly = assembly;
+    this.assembled = this.sources.length;
   }
 
   /**
-   * Reads the files into another worker; the cases have to come out as they are here.
+   * Reads the files of the cases into another worker, where these have to come out as they are here.
    * @param {Link} link
    * @param {() => boolean} stopped
    */
   async pour(link, stopped) {
-    const { sources, assembly, growing } = this;
+    const { assembly } = this;
     await link.call('clear');
-    for (const source of sources) if (!stopped()) await link.call('read', source);
+    for (const source of this.sources.slice(0, this.assembled)) if (!stopped()) await link.call('read', source);
     if (!assembly || stopped()) return;
     const again = await link.call('assemble');
-    if (growing) this.move(again);
-    else if (JSON.stringify(again.cases) !== JSON.stringify(assembly.cases)) {
+    if (JSON.stringify(again.cases) !== JSON.stringify(assembly.cases)) {
       throw new FaultError({ kind: 'gone', file: null, message: 'the files have changed since they were dropped' });
     }
   }
@@ -88,6 +88,7 @@ export class Kept {
     await this.pour(link, () => false);
     for (const finished of this.#probabilities.values()) await link.call('adopt', finished);
     for (const edit of this.#edits.values()) await link.call('setEdit', edit);
+    for (const source of this.sources.slice(this.assembled)) await link.call('read', source);
   }
 }
 
@@ -98,14 +99,13 @@ export class Kept {
  * @param {Assembly} to
  */
 function moved(entries, from, to) {
-  const cases = from.cases.map(({ name, slices }) => {
-    const same = JSON.stringify(slices);
-    return to.cases.findIndex((other) => other.name === name && JSON.stringify(other.slices) === same);
-  });
+  // Not by their names: beside another of its name a case gets a longer one.
+  const now = new Map(to.cases.map(({ slices }, at) => [JSON.stringify(slices), at]));
+  const cases = from.cases.map(({ slices }) => now.get(JSON.stringify(slices)) ?? -1);
   const kept = [...entries.values()].filter((entry) => cases[entry.case] >= 0);
   return new Map(kept.map((entry) => {
-    const now = { ...entry, case: cases[entry.case] };
-    return [key(now), now];
+    const there = { ...entry, case: cases[entry.case] };
+    return [key(there), there];
   }));
 }
 

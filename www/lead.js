@@ -11,7 +11,7 @@ import { Link } from './link.js';
  * @typedef {object} Ears
  * @property {(standing: Standing) => void} onStanding what runs, each time a worker is up and each time it was tested
  * @property {(fault: Fault) => void} onLost a worker was lost; another one is on its way
- * @property {(fault: Fault) => void} onDead no worker can be had
+ * @property {(fault: Fault) => void} onDead no worker can be had; of kind `device` where what was drawn may be wrong
  */
 
 /** A slice or file that takes two workers down with it is at fault itself. */
@@ -40,6 +40,8 @@ export class Lead {
   /** Why WebGPU is not asked again; empty while it may be. */
   #denied = '';
   #lastWords = '';
+  /** Why nothing is computed here any more. @type {FaultError | null} */
+  #condemned = null;
   /** @type {Standing | null} */
   #standing = null;
 
@@ -56,6 +58,7 @@ export class Lead {
 
   /** Opens a worker, if there is none. Rejects with a fault of kind `gone` when no backend works. */
   open() {
+    if (this.#condemned) return Promise.reject(this.#condemned);
     if (!this.#link) {
       const opening = this.#launch();
       this.#link = opening;
@@ -95,11 +98,12 @@ export class Lead {
       return standing;
     } catch (error) {
       const fault = faultOf(error);
-      if (fault.kind === 'device' && this.backend === 'cpu') this.#ears.onDead(fault);
-      else if (fault.kind === 'device') {
-        link.close();
-        this.#replace(fault);
-      }
+      if (fault.kind !== 'device') throw error;
+      // There is nothing left to fall back on, and wrong numbers are worse than none.
+      if (this.backend === 'cpu') this.#condemned = gone(fault.message);
+      link.close();
+      if (this.#condemned) this.#ears.onDead(fault);
+      else this.#replace(fault);
       throw error;
     }
   }

@@ -88,9 +88,9 @@ export class Looking {
     this.#volume.prefetch();
   }
 
-  /** The stage as it stands, as a PNG. */
+  /** The stage, or the volume in its place, as it stands, as a PNG. */
   picture() {
-    return this.#scene.viewer.picture();
+    return this.#tools.layout === 'volume' ? this.#volume.picture() : this.#scene.viewer.picture();
   }
 
   /** What buttons and keys have in common. */
@@ -112,7 +112,7 @@ export class Looking {
       },
       flicker: () => {
         const { current, at } = this.#state;
-        if (current?.slices[at.slice].info.reference) this.#flicker.toggle();
+        if (this.#flicker.turned !== null || current?.slices[at.slice].info.reference) this.#flicker.toggle();
       },
     };
   }
@@ -151,7 +151,8 @@ export class Looking {
     const { at, told, current } = this.#state;
     if (change === 'open') {
       this.#scene.clear();
-      this.#flicker.stop();
+      // Where it began is not where it was.
+      this.#editing.drop();
       this.#opened = -1;
     }
     if (current && at.case !== this.#opened) this.#openCase();
@@ -171,6 +172,7 @@ export class Looking {
     if (!current) return;
     const { slices } = current;
     this.#opened = at.case;
+    this.#flicker.stop();
     document.body.dataset.slices = String(slices.length);
     this.#strip.open(slices, !this.#state.drawn(at.case));
     this.#strip.select(at.slice);

@@ -66,7 +66,9 @@ export class Panels {
     listenForFiles({
       onOpen: (sources, faults) => void instead(sources[0]?.file === null ? 'Opening the sample' : 'Opening these files', () => void job.open(sources, faults)),
       onAdd: (sources, faults) => void (state.cases.length > 0 ? job.add(sources, faults) : job.open(sources, faults)),
-      onSession: (session) => void instead('Opening this session', () => void job.openSession(session)),
+      onSession: (session, adding) => void (adding && state.cases.length > 0
+        ? job.add([], [{ kind: 'file', file: session.name, message: 'a saved session takes the place of all that is open, so it cannot be added: open it by itself' }])
+        : instead('Opening this session', () => void job.openSession(session))),
       onClear: () => void instead('Clearing all', () => void job.clear()),
     });
     state.on('open', () => {

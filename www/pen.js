@@ -30,10 +30,11 @@ export class Pen {
     this.#at = { x: width / 2, y: height / 2 };
   }
 
-  /** @param {Point | null} point @param {'start' | 'go' | 'end'} phase */
+  /** @param {Point | null} point @param {'start' | 'go' | 'end' | 'drop'} phase */
   stroke(point, phase) {
     const mask = this.#state.current && this.#scene.mask;
     if (phase === 'end') this.#editing.end();
+    else if (phase === 'drop') this.#editing.drop();
     else if (point && phase === 'go') this.#editing.draw(point);
     else if (point && mask) this.#editing.begin(mask, this.#tools.tool === 'brush', point);
     if (point) this.#at = point;

@@ -1,6 +1,6 @@
 /**
- * What is open, what is in view and how it is measured; whoever shows some of it listens. The one place where this
- * changes is here and in the job that fills it.
+ * What is open, what is in view and how it is measured; whoever shows some of it listens. The job fills it, editing and
+ * measuring add to it, and whoever changes a slice tells.
  *
  * What is told: `open` the cases are others or more; `slice` something about one slice is new (`state.told`);
  * `view` another slice is in view; `settings` the threshold or a spacing is another one; `measure` new measures of the
@@ -20,6 +20,8 @@ export class State {
   threshold = 0.5;
   /** Whether nobody has looked at any of what is open before. */
   fresh = true;
+  /** Whether the cases are about to get other places: until then no mask is changed by hand. */
+  moving = false;
   #target = new EventTarget();
   /** @type {WeakSet<Uint8Array>} edits that are in a file of the visitor's; an edit is never changed, only replaced */
   #saved = new WeakSet();
@@ -37,6 +39,7 @@ export class State {
 
   /** Nothing is open. */
   close() {
+    this.moving = false;
     this.cases = [];
     this.at = { case: 0, slice: 0 };
     this.tell('open');
@@ -48,28 +51,30 @@ export class State {
    * @param {(place: Place) => Pick<SliceState, 'probability' | 'edit'>} known
    */
   open(assembly, known) {
-    const former = this.cases;
-    const looked = this.current?.name;
+    this.moving = false;
+    const looked = this.current;
+    // By its slices: beside another of its name a case gets a longer one.
+    const former = new Map(this.cases.map((state) => [names(state.slices), state]));
+    const named = new Map(this.cases.map((state) => [state.name, state]));
+    const seen = new Map(this.cases.flatMap(({ slices }) => slices.map((slice) => [slice.info.name, slice])));
     this.cases = assembly.cases.map(({ name, resolution, verdict, slices }, at) => {
-      const before = former.find((state) => state.name === name && state.slices.length === slices.length);
+      const same = former.get(names(slices.map((info) => ({ info }))));
       return {
         name,
         resolution,
         verdict,
         // A session brings masks that were once asked for.
-        anyway: before?.anyway ?? slices.some((_, slice) => known({ case: at, slice }).probability !== null),
-        measure: before?.measure ?? null,
-        spacing: before?.spacing ?? null,
-        slices: slices.map((info, slice) => ({
-          info,
-          fault: null,
-          leftOut: null,
-          milliseconds: before?.slices[slice]?.milliseconds ?? null,
-          ...known({ case: at, slice }),
-        })),
+        anyway: same?.anyway ?? slices.some((_, slice) => known({ case: at, slice }).probability !== null),
+        measure: same?.measure ?? null,
+        spacing: (same ?? named.get(name))?.spacing ?? null,
+        // The same object as before: what can be undone goes by it.
+        slices: slices.map((info, slice) => Object.assign(
+          seen.get(info.name) ?? { milliseconds: null },
+          { info, fault: null, leftOut: null, ...known({ case: at, slice }) },
+        )),
       };
     });
-    const again = this.cases.findIndex(({ name }) => name === looked);
+    const again = this.cases.findIndex(({ name, slices }) => looked && (names(slices) === names(looked.slices) || name === looked.name));
     const middle = (/** @type {number} */ at) => ({ case: at, slice: (this.cases[at]?.slices.length ?? 0) >> 1 });
     this.at = again >= 0 ? { case: again, slice: Math.min(this.at.slice, this.cases[again].slices.length - 1) } : middle(0);
     this.fresh = again < 0;
@@ -140,4 +145,9 @@ export class State {
     const largest = this.cases[at].measure?.largest ?? -1;
     return largest >= 0 ? largest : this.cases[at].slices.length >> 1;
   }
+}
+
+/** What tells the slices of a case from those of any other. @param {Pick<SliceState, 'info'>[]} slices */
+function names(slices) {
+  return JSON.stringify(slices.map(({ info }) => info.name));
 }

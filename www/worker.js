@@ -13,7 +13,7 @@ import { probe, watchDevices } from './gpu.js';
 
 /** @type {import('./pkg/glioscope.js').Session | undefined} */
 let session;
-/** Grows with every `clear`: a file that is still being read then belongs to nobody. */
+/** Grows with every `clear` and session: a file that is still being read then belongs to nobody. */
 let batch = 0;
 
 /** How far a probability of the self-test may be from what the network gave where it was fitted. */
@@ -95,7 +95,8 @@ async function check() {
 /** @param {Source} source */
 async function read({ name, file, session }) {
   if (!file) return opened().sample();
-  const mine = batch;
+  // A session takes the place of what is being read beside it.
+  const mine = session ? ++batch : batch;
   const buffer = await file.arrayBuffer().catch((/** @type {Error} */ error) => {
     throw { kind: 'file', file: name, message: `the browser cannot read it any more: ${error.message}` };
   });

@@ -13,7 +13,8 @@ const ENTRY_MARK = 0x02014b50;
 /** Whether this is a session that was saved from here; a file that cannot be read is none. @param {Blob} file */
 export async function isSession(file) {
   const entries = await list(file).catch(() => []);
-  return entries.some(({ name }) => name === 'session.json');
+  // Its list comes first: a zip that merely holds one somewhere is none.
+  return entries.some(({ name, offset }) => name === 'session.json' && offset === 0);
 }
 
 /**

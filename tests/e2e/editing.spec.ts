@@ -107,6 +107,9 @@ test('an edit stays when slices and references join its case', async ({ scope, p
   await page.setInputFiles('#add-files', references.slice(0, 2));
   await expect(page.locator('#readout .figure.dice')).toBeVisible();
   await stays();
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => area(page), { message: 'it can still be undone' }).not.toBe(edited);
+  await page.keyboard.press('Control+y');
   await page.setInputFiles('#add-files', slices.slice(2));
   await expect(page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]')).toHaveCount(3);
   await stays();

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
-import { MODEL, excerpt, phantoms, readMask, train, unzip } from './files.ts';
+import { MODEL, excerpt, masks, phantoms, readMask, train, unzip } from './files.ts';
+import { zip } from './making.ts';
 import { expect, test } from './page.ts';
 import { python, whyNoPython } from './python.ts';
 
@@ -226,6 +227,26 @@ test('a saved session opens again as it was, without the network', async ({ scop
   await expect(page.locator('#cases .size')).toHaveText(before);
   await page.click('#tab-measure');
   await expect(page.locator('#spacing [name="slice"]')).toHaveValue('4');
+});
+
+test('a session that cannot be opened, or is to be added, leaves what is open', async ({ scope, page }) => {
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  const session = (content: string, ...before: [string, Buffer][]) =>
+    ({ name: 'session.zip', mimeType: '', buffer: zip(new Map([...before, ['session.json', Buffer.from(content)]])) });
+  const stays = async (reason: RegExp) => {
+    await expect(page.locator('#errors')).toContainText(reason);
+    await scope.is('done');
+    await expect(page.locator('#cases b')).toHaveText(['PHANTOM_0001']);
+    await expect(page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]')).toHaveCount(2);
+    await expect(page.locator('#notice')).toBeHidden();
+  };
+  await page.setInputFiles('#files', session('{"format": 99}'));
+  await stays(/expected format \d+, found 99/);
+  await page.setInputFiles('#add-files', session('{"format": 99}'));
+  await stays(/a saved session takes the place of all that is open/);
+  expect(masks((await scope.download()).bytes).size).toBe(2);
 });
 
 test('where the browser has a picker, the session goes where the visitor says', async ({ scope, page }) => {

@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIXTURES, excerpt, masks, phantoms } from './files.ts';
 import { expect, test } from './page.ts';
+import { area, drag } from './stage.ts';
 
 /** Replaces a method of the package's `Session`. `call` counts from 1 in each worker. */
 function override(method: string, body: string) {
@@ -68,9 +69,11 @@ test('cancel keeps what is finished', async ({ scope, page }) => {
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(phantoms()[0]);
   await scope.finished(2);
-  await page.click('#cancel');
+  await page.focus('#cancel');
+  await page.keyboard.press('Enter');
   await scope.is('done');
   await expect(page.locator('#status')).toHaveText(/^Cancelled/);
+  await expect(page.locator('#stage'), 'a button that is of no more use does not keep the focus').toBeFocused();
   const done = await page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]').count();
   expect(done).toBeLessThan(24);
   expect(masks((await scope.download()).bytes).size).toBe(done);
@@ -146,6 +149,28 @@ test('a worker that the browser kills is replaced, in the middle of a case and a
   await page.workers()[0].evaluate(() => self.close());
   await expect(page.locator('#notice')).toContainText('finished slices and edits are kept');
   expect(masks((await scope.download()).bytes).size).toBe(24);
+});
+
+test('after the last worker that is tried, what is open can be taken up again, edits and all', async ({ scope, page }) => {
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  const own = await area(page);
+  await page.keyboard.press('b');
+  await drag(page, [80, 150], [120, 150], 256);
+  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  const edited = await area(page);
+  for (let lost = 1; lost <= 6; lost++) {
+    await expect.poll(() => page.workers().length).toBe(1);
+    await page.workers()[0].evaluate(() => self.close());
+    await expect(page.locator('#notice')).toContainText(lost < 6 ? 'A new one has been started' : 'workers were lost');
+    if (lost < 6) await page.click('#notice [data-act="close"]');
+  }
+  await page.click('#notice [data-act="again"]');
+  await scope.is('done');
+  await expect.poll(() => area(page)).toBe(edited);
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+  expect(masks((await scope.download()).bytes).size).toBe(2);
 });
 
 test('a helper that is killed costs nothing', async ({ scope, page }) => {

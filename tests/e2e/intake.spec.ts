@@ -95,6 +95,68 @@ test('slices and reference masks that come later join their case', async ({ scop
   await expect(page.locator('#errors li')).toHaveCount(0);
 });
 
+/** Files of a patient as the file chooser hands them in, without their masks. */
+function chosen(folder: string) {
+  const names = readdirSync(folder).filter((name) => !name.includes('_mask')).sort();
+  return names.map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
+}
+
+/** Each file takes the reader that many milliseconds. */
+const slowly = (milliseconds: number) => (source: string) => `${source}
+  { const original = Session.prototype.addFile;
+    Session.prototype.addFile = function (...given) {
+      for (const end = performance.now() + ${milliseconds}; performance.now() < end; );
+      return original.apply(this, given);
+    }; }`;
+
+test('files that are added while others are read come after them, and none is lost', async ({ scope, page }) => {
+  const [first, second] = phantoms();
+  const slices = chosen(excerpt(second, 6));
+  await scope.tamper('pkg/glioscope.js', slowly(300));
+  await scope.open('?backend=cpu&workers=1');
+  await page.setInputFiles('#files', chosen(excerpt(first, 1)));
+  await scope.is('done');
+  await page.setInputFiles('#add-files', slices.slice(0, 4));
+  await expect(page.locator('#status')).toContainText('of 4 files read');
+  await page.setInputFiles('#add-files', slices.slice(4));
+  await scope.is('done');
+  await expect(page.locator('#cases b')).toHaveText([first, second].map((folder) => basename(folder)));
+  await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^6 slices/]);
+  await expect(page.locator('#errors li')).toHaveCount(0);
+  await expect(page.locator('#notes li')).toHaveCount(0);
+});
+
+test('an add that is cancelled leaves what it has read, and the rest can be added later', async ({ scope, page }) => {
+  const [first, second] = phantoms();
+  const slices = chosen(excerpt(second, 6));
+  await scope.tamper('pkg/glioscope.js', slowly(300));
+  await scope.open('?backend=cpu&workers=1');
+  await page.setInputFiles('#files', chosen(excerpt(first, 1)));
+  await scope.is('done');
+  await page.setInputFiles('#add-files', slices);
+  await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);
+  await page.click('#cancel');
+  await scope.is('done');
+  await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^[2345] slices/]);
+  await page.setInputFiles('#add-files', slices);
+  await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^6 slices/]);
+  await scope.is('done');
+  await expect(page.locator('#status')).toHaveText(/^7 slices/);
+});
+
+test('a load that is cancelled leaves nothing behind', async ({ scope, page }) => {
+  const [first, second] = phantoms();
+  await scope.tamper('pkg/glioscope.js', slowly(300));
+  await scope.open('?backend=cpu&workers=1');
+  await page.setInputFiles('#files', chosen(excerpt(first, 6)));
+  await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);
+  await page.click('#cancel');
+  await expect(page.locator('#status')).toHaveText('Cancelled while reading');
+  await page.setInputFiles('#files', chosen(excerpt(second, 1)));
+  await scope.is('done');
+  await expect(page.locator('#cases b')).toHaveText([basename(second)]);
+});
+
 test('loose files and a zip in one drop, the zip with a TIFF of several pages in it', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   const slices = readdirSync(first).filter((name) => !name.includes('_mask')).sort().map((name) => join(first, name));

@@ -57,6 +57,9 @@ test('swipe, pinch, move and paint with fingers', async ({ scope, page, context 
   await expect.poll(() => area(page)).toBeGreaterThan(own + 100);
   await page.locator('#brush [data-act="undo"]').tap();
   await expect.poll(() => area(page)).toBe(own);
+  await fingers(page, client, [[0.45, 0.4], [0.55, 0.4]], [[0.2, 0.4], [0.8, 0.4]]);
+  await expect(stage).toHaveAttribute('data-near', '');
+  await expect(page.locator('#strip [data-edited]'), 'two fingers do not paint').toHaveCount(0);
 });
 
 test('the slice stays in sight while what changes it is set, and hides nothing that has the focus', async ({ scope, page }) => {

@@ -26,6 +26,10 @@ test('a device that fails the self-test computes nothing, and the page says so',
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText(/cannot compute here: .*the self-test is off by 0\.2/);
   await expect(page.locator('#selftest')).toHaveText(/^Failed: .*off by 0\.2/);
+  await page.click('#notice [data-act="close"]');
+  await scope.chooseFolder(excerpt(phantoms()[0], 1));
+  await expect(page.locator('#notice')).toContainText(/cannot compute here: .*the self-test is off by 0\.2/);
+  await expect(page.locator('#strip button')).toHaveCount(0);
 });
 
 test('diagnostics say what runs here and nothing about what was opened', async ({ scope, page, context }) => {
@@ -98,6 +102,9 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await page.locator('#cases button').nth(1).click();
   await expect(page.locator('#verdict')).toBeVisible();
   await expect(page.locator('#verdict li')).toHaveText([reason]);
+  await page.click('#tab-measure');
+  await expect(page.locator('#measures'), 'nothing was measured, which is not 0').toHaveText('Measured as soon as a slice is segmented.');
+  await expect(page.locator('#plots svg')).toHaveCount(0);
   // Nothing is on its way: each place that could say "waiting" says what is the matter.
   await expect(page.locator('#strip [data-is="held"]')).toHaveCount(2);
   await expect(page.locator('#strip [aria-current]')).toHaveAttribute('aria-label', /^Slice \d, held back by the input check$/);

@@ -173,7 +173,7 @@ test('colour and style are chosen, and the overlay goes off with a key', async (
   await expect.poll(() => countPixels(page, 'coloured')).toBe(0);
 });
 
-test('mask and reference stand side by side, or flicker', async ({ page }) => {
+test('mask and reference stand side by side, or flicker', async ({ scope, page }) => {
   await page.locator('input[name="reference"]').uncheck();
   await expect.poll(() => countPixels(page, 'blue')).toBe(0);
   await page.keyboard.press('s');
@@ -193,6 +193,14 @@ test('mask and reference stand side by side, or flicker', async ({ page }) => {
     return seen.size;
   }).toBe(2);
   await page.keyboard.press('f');
+  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'false');
+  // In a case that has nothing to flicker with nothing does.
+  const name = `${basename(phantoms()[1])}_12.tif`;
+  await page.setInputFiles('#add-files', { name, mimeType: '', buffer: readFileSync(join(phantoms()[1], name)) });
+  await scope.is('done');
+  await page.keyboard.press('f');
+  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'true');
+  await page.locator('#cases button').nth(1).click();
   await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'false');
 });
 
@@ -244,6 +252,11 @@ test('the case is a volume with its mask in it', async ({ page }) => {
   const filled = await picture();
   await page.keyboard.press('h');
   await expect.poll(picture, { message: 'without the mask it looks different' }).not.toBe(filled);
+  await page.click('#tab-save');
+  const saving = page.waitForEvent('download');
+  await page.click('[data-save="view"]');
+  const png = readFileSync(await (await saving).path());
+  expect([png.subarray(1, 4).toString(), png.length > 10_000]).toEqual(['PNG', true]);
   await page.keyboard.press('d');
   await expect(page.locator('#stage')).toBeVisible();
 });
