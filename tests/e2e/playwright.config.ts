@@ -31,7 +31,7 @@ export default defineConfig({
   // one of many on a host that halts it at will: what is too slow is so three times in a row.
   projects: [
     { name: 'page', testIgnore: TIMED },
-    { name: 'timed', testMatch: TIMED, workers: 1, retries: 2, dependencies: ['page'] },
+    { name: 'timed', testMatch: TIMED, workers: 1, retries: soak ? 0 : 2, dependencies: ['page'] },
   ],
   snapshotPathTemplate: '{testDir}/{testFilePath}-snapshots/{arg}-{platform}{ext}',
   // The second where xtask says to what file, for its summary.
