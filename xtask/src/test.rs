@@ -197,7 +197,7 @@ fn playwright(workspace: &Workspace, out: &Path, real: Option<&Path>, adjust: im
         .env("GLIOSCOPE_TRAIN", process::executable(&workspace.target.join("release"), "train"));
     let results = workspace.target.join("e2e.json");
     fs::remove_file(&results).ok();
-    command.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &results).env("FORCE_COLOR", "0");
+    command.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &results);
     adjust(&mut command);
     set_real(&mut command, real);
     process::run(&mut command).map_err(|error| match fs::read(&results).map(|bytes| serde_json::from_slice(&bytes)) {
@@ -215,12 +215,19 @@ fn failures(suite: &Value) -> Vec<String> {
         let mut lines = vec![format!("{}:{} {}", text(&spec["file"]), spec["line"], text(&spec["title"]))];
         for result in list(&spec["tests"]).flat_map(|test| list(&test["results"])) {
             for error in list(&result["errors"]) {
-                lines.extend(text(&error["message"]).lines().take(8).map(|line| format!("    {line}")));
+                lines.extend(plain(&text(&error["message"])).lines().take(8).map(|line| format!("    {line}")));
             }
         }
         failed.push(lines.join("\n"));
     }
     failed
+}
+
+/// Without the colours of a terminal.
+fn plain(text: &str) -> String {
+    let mut pieces = text.split("\u{1b}[");
+    let first = pieces.next().unwrap_or_default();
+    pieces.fold(first.to_owned(), |plain, piece| plain + piece.split_once('m').map_or(piece, |(_, rest)| rest))
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -335,7 +342,7 @@ mod tests {
 
     #[test]
     fn failed_tests_of_the_page_are_named_with_their_reasons() {
-        let errors = serde_json::json!([{ "message": "Error: too slow\n\nExpected: < 3" }]);
+        let errors = serde_json::json!([{ "message": "\u{1b}[31mError: too slow\u{1b}[39m\n\nExpected: < 3" }]);
         let spec = |title: &str, ok: bool| {
             let results = if ok { serde_json::json!([]) } else { serde_json::json!([{ "errors": errors }]) };
             serde_json::json!({ "title": title, "ok": ok, "file": "a.spec.ts", "line": 7, "tests": [{ "results": results }] })
