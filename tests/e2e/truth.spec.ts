@@ -1,6 +1,6 @@
 /**
- * The same masks from every machine that draws them: the native program, wasm in Chromium, wasm in Firefox. (WebGPU is
- * held against the native program in `masks.spec.ts`.)
+ * The same masks from every machine that draws them: the native program, wasm in Chromium, wasm in Firefox, WebGPU. (The
+ * last one is a matter of minutes on a software adapter; its short test is in `masks.spec.ts`.)
  */
 import { basename } from 'node:path';
 import { excerpt, nativeMasks, phantoms, readMask, realPatients, unzip, type Mask } from './files.ts';
@@ -22,6 +22,27 @@ test('the same over twenty real patients @soak', async ({ scope, baseURL }) => {
   const real = realPatients().slice(0, 20);
   test.skip(real.length === 0 || !firefox(), 'there are no real patients, or there is no Firefox');
   await compare(scope, baseURL ?? '', real);
+});
+
+test('WebGPU draws them too, on four slices of each of twenty real patients @soak', async ({ scope, page }) => {
+  const real = realPatients().slice(0, 20);
+  test.skip(real.length === 0, 'there are no real patients');
+  await scope.open('?backend=webgpu');
+  let [pixels, gpus] = [0, 0];
+  for (const folder of real.map((patient) => excerpt(patient, 4))) {
+    const native = nativeMasks(folder);
+    await scope.chooseFolder(folder);
+    await scope.is('done');
+    await expect(page.locator('#backend')).toHaveText('webgpu');
+    const found = masks((await scope.download()).bytes);
+    expect([...found.keys()].sort(), folder).toEqual([...native.keys()].sort());
+    for (const [name, mask] of native) {
+      pixels += mask.pixels.length;
+      gpus += different(mask, found.get(name));
+    }
+  }
+  console.log(`${real.length} patients, ${pixels} pixels: ${gpus} differ on WebGPU`);
+  expect(gpus / pixels).toBeLessThanOrEqual(DIFFERENT);
 });
 
 async function compare(scope: Scope, address: string, folders: string[]) {

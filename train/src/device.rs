@@ -123,7 +123,7 @@ fn find(choice: Choice, real: bool) -> Result<Opened> {
 #[cfg(any(feature = "vulkan", feature = "cuda", feature = "metal"))]
 fn first_of(choice: Choice, kind: burn::tensor::DeviceType, real: bool) -> Result<Opened> {
     guarded(|| {
-        for device in burn::tensor::Device::enumerate(kind).into_vec() {
+        for device in Device::enumerate(kind).into_vec() {
             let identity = device.identity();
             if real && identity.as_ref().is_none_or(|identity| identity.physical.is_none()) {
                 continue;
