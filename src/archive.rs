@@ -1,7 +1,7 @@
 //! A zip that was handed in → the files in it.
 //!
 //! Nothing is written anywhere, so a zip can do harm only by its size: [`Limits`] says how much of it is read, counted as
-//! it is decompressed, whatever its headers claim, and a [`Ration`] how often the same bytes may be read again. What
+//! it is decompressed, whatever its headers claim, and a ration how often the same bytes may be read again. What
 //! operating systems leave in folders is passed over; every other entry that is not read is named.
 
 use std::cell::Cell;

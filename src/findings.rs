@@ -117,7 +117,7 @@ impl Findings {
     }
 
     /// The mask that the network alone draws on a slice, if it has been over it. Once it has been over all of them, small
-    /// [regions](crate::regions) are left out.
+    /// [regions] are left out.
     pub fn network_mask(&self, slice: usize, threshold: f32) -> Option<Mask> {
         let mask = Mask::from_probability(self.probability(slice)?, threshold);
         Some(match self.small(slice) {
@@ -127,7 +127,7 @@ impl Findings {
     }
 
     /// The pixels of a slice that no mask of the network's has, whatever the threshold: they lie in small
-    /// [regions](crate::regions) or in what surrounds these, down to [`FLOOR`](regions::FLOOR). Nothing where there are
+    /// [regions] or in what surrounds these, down to [`FLOOR`](regions::FLOOR). Nothing where there are
     /// none of them, or the network has not been over every slice.
     pub fn small(&self, slice: usize) -> Option<&Mask> {
         self.small.get(slice)?.as_ref()

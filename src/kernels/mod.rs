@@ -5,7 +5,7 @@
 //! | `Plan` | the whole network, by Winograd's minimal filtering | inference on the CPU |
 //! | [`conv3x3_relu`] | `relu(conv(x, weight) + bias)` | inference on a GPU, normalisation folded into the weights |
 //! | [`conv_transpose`] | `conv_transpose(x, weight) + bias`, stride and kernel alike | inference on a GPU; with a kernel of 1x1 the head |
-//! | [`conv3x3_norm_relu`] | `relu(batch_norm(conv(x, weight)))`, with its backward pass | fitting (feature `fit`) |
+//! | `conv3x3_norm_relu` | `relu(batch_norm(conv(x, weight)))`, with its backward pass | fitting (feature `fit`) |
 //!
 //! What runs on the CPU is one source for AVX2, AVX-512, NEON and wasm's SIMD128, through `macerator`, which picks the
 //! widest at run time (at compile time on wasm). Burn's own operations are the oracle of the tests.
