@@ -44,8 +44,8 @@ export class Editing {
 
   /** @param {Uint8Array} mask what the stroke changes @param {boolean} set @param {{x: number, y: number}} point */
   begin(mask, set, point) {
-    const slice = this.#slice();
-    if (!slice?.probability || this.#state.moving) return;
+    const slice = this.#idle();
+    if (!slice?.probability) return;
     const { width, height } = slice.info;
     this.#now = { place: this.#state.at, mask: this.brush.begin(mask, width, height, set, point) };
     this.#onChange();

@@ -55,10 +55,7 @@ export class Engine {
 
   /** Forgets files, probabilities and edits. */
   async clear() {
-    this.#batch++;
-    this.#era++;
-    this.#lead.losses = 0;
-    this.#rest = heap([]);
+    this.#disown();
     this.#kept.clear();
     await this.#lead.ask('clear');
   }
@@ -110,10 +107,7 @@ export class Engine {
    * @returns {Promise<Loaded & {settings: Settings}>}
    */
   async openSession(source) {
-    const batch = ++this.#batch;
-    this.#era++;
-    this.#lead.losses = 0;
-    this.#rest = heap([]);
+    const batch = this.#disown();
     const settings = await this.#lead.ask('read', { ...source, session: true });
     if (batch !== this.#batch) throw superseded();
     this.#kept.clear();
@@ -201,6 +195,14 @@ export class Engine {
   /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} what `openSession` takes */
   saveSession(settings) {
     return this.#lead.ask('saveSession', { settings });
+  }
+
+  /** What is under way belongs to nobody any more. */
+  #disown() {
+    this.#era++;
+    this.#lead.losses = 0;
+    this.#rest = heap([]);
+    return ++this.#batch;
   }
 
   /**

@@ -4,9 +4,10 @@
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { excerpt, phantoms, study } from './files.ts';
 import { filesOf, pages, zip } from './making.ts';
-import { expect, test } from './page.ts';
+import { expect, test, type Scope } from './page.ts';
 
 /** Has each worker say which slices it segments. */
 const SEGMENTS = (source: string) => `${source}
@@ -109,30 +110,30 @@ const slowly = (milliseconds: number) => (source: string) => `${source}
       return original.apply(this, given);
     }; }`;
 
-test('files that are added while others are read come after them, and none is lost', async ({ scope, page }) => {
+/** A slice of one patient is open, and the reader slow; six of another, to be added. */
+async function beside(scope: Scope, page: Page) {
   const [first, second] = phantoms();
-  const slices = chosen(excerpt(second, 6));
   await scope.tamper('pkg/glioscope.js', slowly(300));
   await scope.open('?backend=cpu&workers=1');
   await page.setInputFiles('#files', chosen(excerpt(first, 1)));
   await scope.is('done');
+  return chosen(excerpt(second, 6));
+}
+
+test('files that are added while others are read come after them, and none is lost', async ({ scope, page }) => {
+  const slices = await beside(scope, page);
   await page.setInputFiles('#add-files', slices.slice(0, 4));
   await expect(page.locator('#status')).toContainText('of 4 files read');
   await page.setInputFiles('#add-files', slices.slice(4));
   await scope.is('done');
-  await expect(page.locator('#cases b')).toHaveText([first, second].map((folder) => basename(folder)));
+  await expect(page.locator('#cases b')).toHaveText(phantoms().map((folder) => basename(folder)));
   await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^6 slices/]);
   await expect(page.locator('#errors li')).toHaveCount(0);
   await expect(page.locator('#notes li')).toHaveCount(0);
 });
 
 test('an add that is cancelled leaves what it has read, and the rest can be added later', async ({ scope, page }) => {
-  const [first, second] = phantoms();
-  const slices = chosen(excerpt(second, 6));
-  await scope.tamper('pkg/glioscope.js', slowly(300));
-  await scope.open('?backend=cpu&workers=1');
-  await page.setInputFiles('#files', chosen(excerpt(first, 1)));
-  await scope.is('done');
+  const slices = await beside(scope, page);
   await page.setInputFiles('#add-files', slices);
   await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);
   await page.click('#cancel');
