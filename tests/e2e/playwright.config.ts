@@ -38,6 +38,8 @@ export default defineConfig({
   reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE === undefined ? [['list']] : [['list'], ['json']],
   use: {
     baseURL: process.env.GLIOSCOPE_URL ?? 'http://localhost:8080/',
+    // A page whose files do not come fails its test, and does not wait for the test's own end.
+    navigationTimeout: 120_000,
     viewport: { width: 1440, height: 900 },
     acceptDownloads: true,
     // What a service worker answers no test can alter; those of the offline page allow it.

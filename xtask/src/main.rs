@@ -116,8 +116,7 @@ fn run(action: Action) -> Result<()> {
             };
             let server = Server::start(&root, "/", port)?;
             println!("\nThe page is at {} (Ctrl-C ends this)", server.url());
-            server.wait();
-            Ok(())
+            server.wait()
         }
         Action::Dist { out } => {
             site::dist(&workspace, &out)?;

@@ -1,12 +1,18 @@
 //! The local web server: what a good static host does, for this machine alone.
 
-use std::fs::File;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
-use anyhow::{Result, anyhow};
-use tiny_http::{Header, Method, Request, Response};
+use anyhow::{Context as _, Result, anyhow};
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use percent_encoding::percent_decode_str;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 use crate::headers::HEADERS;
 use crate::seal;
@@ -14,13 +20,10 @@ use crate::site;
 
 /// A server of one site's files, in threads of its own; dropping it ends them.
 pub(crate) struct Server {
-    listener: Arc<tiny_http::Server>,
-    threads: Vec<JoinHandle<()>>,
+    runtime: Runtime,
+    serving: JoinHandle<std::io::Result<()>>,
     url: String,
 }
-
-/// Enough for a browser's parallel requests of one page.
-const THREADS: usize = 4;
 
 /// A rebuilt module must never meet yesterday's page.
 const NO_STORE: (&str, &str) = ("Cache-Control", "no-store");
@@ -29,23 +32,15 @@ impl Server {
     /// Serves the published files below `root` under the path `base` (which begins and ends with `/`), to this
     /// machine alone. Port 0 takes a free one.
     pub(crate) fn start(root: &Path, base: &'static str, port: u16) -> Result<Self> {
-        let listener = tiny_http::Server::http(("127.0.0.1", port))
+        let runtime = Runtime::new().context("cannot start the server's threads")?;
+        let listener = runtime
+            .block_on(TcpListener::bind(("127.0.0.1", port)))
             .map_err(|error| anyhow!("cannot listen on port {port}: {error} (choose another one with --port)"))?;
-        let port = listener.server_addr().to_ip().map_or(port, |address| address.port());
-        let listener = Arc::new(listener);
-        let threads = (0..THREADS)
-            .map(|_| {
-                let listener = Arc::clone(&listener);
-                let root = root.to_path_buf();
-                // `recv` fails once, when `drop` below unblocks it.
-                thread::spawn(move || {
-                    while let Ok(request) = listener.recv() {
-                        answer(request, &root, base);
-                    }
-                })
-            })
-            .collect();
-        Ok(Self { listener, threads, url: format!("http://localhost:{port}{base}") })
+        let port = listener.local_addr()?.port();
+        let root: Arc<Path> = root.into();
+        let router = Router::new().fallback(async move |method: Method, uri: Uri| answer(&method, &uri, &root, base));
+        let serving = runtime.spawn(axum::serve(listener, router).into_future());
+        Ok(Self { runtime, serving, url: format!("http://localhost:{port}{base}") })
     }
 
     /// The site's address.
@@ -54,22 +49,8 @@ impl Server {
     }
 
     /// Serves until the process ends.
-    pub(crate) fn wait(mut self) {
-        for thread in self.threads.drain(..) {
-            // A thread that panicked has said so itself; the others go on.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        for _ in &self.threads {
-            self.listener.unblock();
-        }
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
+    pub(crate) fn wait(self) -> Result<()> {
+        Ok(self.runtime.block_on(self.serving)??)
     }
 }
 
@@ -79,51 +60,44 @@ enum Answer {
     /// What takes an earlier service worker away.
     Retire,
     /// To the folder's own address: relative links need its final `/`.
-    Moved(String),
+    Moved(&'static str),
     NotFound,
     NotAllowed,
 }
 
-fn answer(request: Request, root: &Path, base: &str) {
-    let decided = decide(request.method(), request.url(), root, base);
-    if matches!(decided, Answer::NotFound | Answer::NotAllowed) {
-        // Debug, because a path may hold anything.
-        println!("refused: {} {:?}", request.method(), request.url());
-    }
-    let sent = match decided {
-        Answer::File(path, kind) => match File::open(&path) {
-            Ok(file) => {
-                // Whole, not chunked: the page shows progress by the length that it is told.
-                let response = Response::from_file(file).with_chunked_threshold(usize::MAX);
-                request.respond(dressed(response, &[("Content-Type", kind)]))
-            }
+fn answer(method: &Method, uri: &Uri, root: &Path, base: &'static str) -> Response {
+    match decide(method, uri.path(), root, base) {
+        // Whole, not chunked: the page shows progress by the length that it is told.
+        Answer::File(path, kind) => match fs::read(&path) {
+            Ok(bytes) => dressed(StatusCode::OK, kind, bytes),
             Err(error) => {
                 println!("cannot read {}: {error}", path.display());
-                request.respond(text(500, "this file cannot be read", &[]))
+                text(StatusCode::INTERNAL_SERVER_ERROR, "this file cannot be read")
             }
         },
-        Answer::Retire => {
-            request.respond(dressed(Response::from_string(seal::RETIRE), &[("Content-Type", content_type("sw.js"))]))
+        Answer::Retire => dressed(StatusCode::OK, content_type("sw.js"), seal::RETIRE),
+        Answer::Moved(to) => ([(header::LOCATION, to)], text(StatusCode::PERMANENT_REDIRECT, "moved")).into_response(),
+        refusal => {
+            println!("refused: {method} {uri}");
+            match refusal {
+                Answer::NotAllowed => {
+                    ([(header::ALLOW, "GET, HEAD")], text(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD"))
+                        .into_response()
+                }
+                _ => text(StatusCode::NOT_FOUND, "not found"),
+            }
         }
-        Answer::Moved(to) => request.respond(text(308, "moved", &[("Location", &to)])),
-        Answer::NotFound => request.respond(text(404, "not found", &[])),
-        Answer::NotAllowed => request.respond(text(405, "GET or HEAD", &[("Allow", "GET, HEAD")])),
-    };
-    if let Err(error) = sent {
-        // The visitor has left; nothing is owed.
-        println!("an answer was not taken: {error}");
     }
 }
 
-fn decide(method: &Method, url: &str, root: &Path, base: &str) -> Answer {
-    if !matches!(method, Method::Get | Method::Head) {
+fn decide(method: &Method, path: &str, root: &Path, base: &'static str) -> Answer {
+    if !matches!(*method, Method::GET | Method::HEAD) {
         return Answer::NotAllowed;
     }
-    let path = url.split(['?', '#']).next().unwrap_or_default();
     if base.strip_suffix('/') == Some(path) && path.starts_with('/') {
-        return Answer::Moved(base.to_owned());
+        return Answer::Moved(base);
     }
-    let Some(path) = path.strip_prefix(base).and_then(decoded) else {
+    let Some(path) = path.strip_prefix(base).and_then(|path| percent_decode_str(path).decode_utf8().ok()) else {
         return Answer::NotFound;
     };
     let path = if path.is_empty() { site::INDEX } else { &path };
@@ -135,23 +109,6 @@ fn decide(method: &Method, url: &str, root: &Path, base: &str) -> Answer {
         true if path == "sw.js" => Answer::Retire,
         _ => Answer::NotFound,
     }
-}
-
-/// Resolves `%XX`; nothing where an escape is broken or the result is not UTF-8.
-fn decoded(path: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if *first == b'%' {
-            let digit = |at: usize| char::from(*tail.get(at)?).to_digit(16);
-            bytes.push((digit(0)? * 16 + digit(1)?) as u8);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// Browsers compile a module while it streams in only where its type is right, and with `nosniff` run a script only
@@ -176,27 +133,21 @@ fn content_type(path: &str) -> &'static str {
     }
 }
 
-fn text(status: u16, message: &str, more: &[(&str, &str)]) -> Response<std::io::Cursor<Vec<u8>>> {
-    // `from_string` brings its own content type.
-    dressed(Response::from_string(format!("{message}\n")).with_status_code(status), more)
+fn text(status: StatusCode, message: &str) -> Response {
+    dressed(status, content_type("message.txt"), format!("{message}\n"))
 }
 
-fn dressed<R: std::io::Read>(mut response: Response<R>, more: &[(&str, &str)]) -> Response<R> {
-    for (name, value) in HEADERS.iter().chain([&NO_STORE]).chain(more) {
-        // All of them are ASCII, which is all that can go wrong here.
-        if let Ok(header) = Header::from_bytes(*name, *value) {
-            response.add_header(header);
-        }
-    }
-    response
+fn dressed(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response {
+    (status, [(header::CONTENT_TYPE.as_str(), kind), NO_STORE], HEADERS, body.into()).into_response()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream;
+    use std::thread;
+    use std::time::Duration;
 
     fn site() -> PathBuf {
         let root =
@@ -228,16 +179,35 @@ mod tests {
         assert!(head.contains("text/html; charset=utf-8"), "{head}");
         assert_eq!(body, b"<p>page");
         let (head, body) = ask(&server, "GET", "/www/pkg/a.wasm");
-        assert!(head.contains("Content-Type: application/wasm"), "{head}");
-        assert!(head.contains("Content-Length: 100000"), "{head}");
+        assert!(head.contains("content-type: application/wasm"), "{head}");
+        assert!(head.contains("content-length: 100000"), "{head}");
         assert_eq!(body.len(), 100_000);
         for (name, value) in HEADERS {
-            assert!(head.contains(&format!("{name}: {value}")), "{name} in {head}");
+            assert!(head.contains(&format!("{}: {value}", name.to_lowercase())), "{name} in {head}");
         }
         let (head, body) = ask(&server, "HEAD", "/www/pkg/a.wasm");
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         assert!(body.is_empty());
         drop(server);
+        fs::remove_dir_all(root).expect("scratch");
+    }
+
+    #[test]
+    fn a_browser_that_keeps_many_connections_keeps_no_one_waiting() {
+        let root = site();
+        for _ in 0..20 {
+            let server = Server::start(&root, "/", 0).expect("start");
+            let host = server.url().split('/').nth(2).expect("a URL has a host").replace("localhost", "127.0.0.1");
+            // All of them at once, as two browsers open them, and none is closed before the last is answered.
+            let mut streams: Vec<_> = (0..16).map(|_| TcpStream::connect(&host).expect("connect")).collect();
+            for stream in streams.iter_mut().rev() {
+                stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
+                write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").expect("send");
+                let mut head = [0; 12];
+                stream.read_exact(&mut head).expect("an answer");
+                assert_eq!(&head, b"HTTP/1.1 200");
+            }
+        }
         fs::remove_dir_all(root).expect("scratch");
     }
 
@@ -295,7 +265,7 @@ mod tests {
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         let (head, _) = ask(&server, "GET", "/below");
         assert!(head.starts_with("HTTP/1.1 308"), "{head}");
-        assert!(head.contains("Location: /below/"), "{head}");
+        assert!(head.contains("location: /below/"), "{head}");
         let (head, _) = ask(&server, "GET", "/");
         assert!(head.starts_with("HTTP/1.1 404"), "{head}");
         drop(server);
