@@ -57,8 +57,9 @@ test('while it works the page says how far it is and how long it will take', asy
   await scope.tamper('pkg/glioscope.js', override('segment', 'return new Promise((go) => setTimeout(go, 400)).then(() => original.apply(this, given));'));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 12));
-  await expect(page.locator('#status')).toHaveText(/^[2-9] of 12 slices · \d+ s left$/);
-  const [, seconds] = /(\d+) s left/.exec((await page.locator('#status').textContent()) ?? '') ?? [];
+  let said = '';
+  await expect.poll(async () => (said = (await page.locator('#status').textContent()) ?? '')).toMatch(/^[2-9] of 12 slices · \d+ s left$/);
+  const [, seconds] = /(\d+) s left/.exec(said) ?? [];
   expect(Number(seconds), 'at least half a second a slice remains').toBeGreaterThanOrEqual(2);
   expect(Number(await page.locator('#progress').getAttribute('max'))).toBe(12);
   await scope.is('done');

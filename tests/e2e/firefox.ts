@@ -37,9 +37,10 @@ export class Fox {
   /** Opens the page and waits until it is ready; `folders` may then be dropped from there. */
   static async open(address: string, folders = ''): Promise<Fox> {
     const browser = await launch({
-      browser: 'firefox', executablePath: firefox(), headless: true, protocolTimeout: 1_800_000, ...(folders ? reaching(folders) : {}),
+      browser: 'firefox', executablePath: firefox(), headless: true, timeout: 300_000, protocolTimeout: 1_800_000, ...(folders ? reaching(folders) : {}),
     });
     const page = await browser.newPage();
+    page.setDefaultTimeout(300_000);
     // What is saved is looked at here, before the browser's downloads get it.
     await page.evaluateOnNewDocument(() => {
       const make = URL.createObjectURL;

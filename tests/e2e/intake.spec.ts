@@ -22,9 +22,11 @@ test('nested folders of several patients are a case each, in natural order', asy
   await expect(page.locator('#cases .counts')).toHaveText([/^3 slices/, /^3 slices/]);
   await expect(page.locator('#errors li')).toHaveCount(0);
   const names = [];
-  for (const frame of await page.locator('#strip button').all()) {
+  for (const [at, frame] of (await page.locator('#strip button').all()).entries()) {
     await frame.click();
     await expect(frame).toHaveAttribute('aria-current', 'true');
+    // The panel follows a frame later.
+    await expect(page.locator('#readout h2')).toHaveText(`Slice ${at + 1} of 3`);
     names.push(await page.locator('#readout .file').textContent());
   }
   expect(names.map((name) => /_(\d+)\.tif$/.exec(name ?? '')?.[1])).toEqual(['2', '9', '10']);
@@ -113,7 +115,7 @@ const slowly = (milliseconds: number) => (source: string) => `${source}
 /** A slice of one patient is open, and the reader slow; six of another, to be added. */
 async function beside(scope: Scope, page: Page) {
   const [first, second] = phantoms();
-  await scope.tamper('pkg/glioscope.js', slowly(300));
+  await scope.tamper('pkg/glioscope.js', slowly(1500));
   await scope.open('?backend=cpu&workers=1');
   await page.setInputFiles('#files', chosen(excerpt(first, 1)));
   await scope.is('done');
@@ -147,7 +149,7 @@ test('an add that is cancelled leaves what it has read, and the rest can be adde
 
 test('a load that is cancelled leaves nothing behind', async ({ scope, page }) => {
   const [first, second] = phantoms();
-  await scope.tamper('pkg/glioscope.js', slowly(300));
+  await scope.tamper('pkg/glioscope.js', slowly(1500));
   await scope.open('?backend=cpu&workers=1');
   await page.setInputFiles('#files', chosen(excerpt(first, 6)));
   await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);

@@ -63,6 +63,7 @@ export async function drag(page: Page, from: [number, number], to: [number, numb
 
 /** The pixels that the page says are outlined on the slice in view, once it has measured them. */
 export async function area(page: Page): Promise<number> {
+  await drawn(page);
   await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: [\d,]+ px$/);
   const label = await page.locator('#stage').getAttribute('aria-label');
   return Number((label?.match(/: ([\d,]+) px$/)?.[1] ?? '').replaceAll(',', ''));
