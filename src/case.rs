@@ -134,7 +134,13 @@ impl Assembler {
 
     /// As [`assemble`], all that a case needs being among `slices`.
     pub fn assemble(&mut self, slices: Vec<Slice>) -> Assembly {
-        let (groups, mut notes) = group(slices);
+        self.assemble_in("", slices)
+    }
+
+    /// As [`assemble`](Self::assemble), where names without a folder are those of files in `folder`; empty, they are
+    /// loose.
+    pub fn assemble_in(&mut self, folder: &str, slices: Vec<Slice>) -> Assembly {
+        let (groups, mut notes) = group(folder, slices);
         let names = self.case_names(groups.keys());
         let mut cases: Vec<Case> =
             names.into_iter().zip(groups.into_values()).map(|(name, slices)| Case { name, slices }).collect();
@@ -188,7 +194,7 @@ impl Assembler {
 }
 
 /// The slices of each group with their masks, and what was left out.
-fn group(slices: Vec<Slice>) -> (BTreeMap<Group, Vec<CaseSlice>>, Vec<Note>) {
+fn group(home: &str, slices: Vec<Slice>) -> (BTreeMap<Group, Vec<CaseSlice>>, Vec<Note>) {
     let mut entries: Vec<(Name, Slice)> = slices.into_iter().map(|slice| (Name::parse(slice.name()), slice)).collect();
     entries.sort_by(|(name_a, a), (name_b, b)| {
         name_a.order(name_b).then_with(|| natural_order(a.name(), b.name())).then_with(|| compare_content(a, b))
@@ -224,7 +230,7 @@ fn group(slices: Vec<Slice>) -> (BTreeMap<Group, Vec<CaseSlice>>, Vec<Note>) {
         let reference = own
             .or_else(|| masks.remove(&name.key.exported_mask()?))
             .and_then(|mask| reference(&slice, &mask).map_err(|note| notes.push(note)).ok());
-        groups.entry(name.group()).or_default().push(CaseSlice { slice, reference });
+        groups.entry(name.group(home)).or_default().push(CaseSlice { slice, reference });
     }
     for (key, mask) in masks {
         notes.push(Note::StrayMask { mask: mask.name().to_owned(), expected: key.to_string() });
@@ -315,8 +321,10 @@ impl Name {
         Self { key, tiff }
     }
 
-    fn group(&self) -> Group {
+    /// Where it belongs, if what has no folder lies in `home`.
+    fn group(&self, home: &str) -> Group {
         let Key { folder, stem, page, .. } = self.key.clone();
+        let folder = if folder.is_empty() { home.to_owned() } else { folder };
         if page.is_some() {
             return Group { folder, prefix: stem, stack: true };
         }

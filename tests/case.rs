@@ -72,6 +72,22 @@ fn folder_by_folder_cases_are_named_as_all_at_once() {
 }
 
 #[test]
+fn files_of_a_folder_that_their_names_do_not_tell_are_cases_as_if_they_told_it() {
+    for names in
+        [&["axial.tif", "coronal.tif"][..], &["a_1.tif", "b_1.tif"], &["a_1.tif", "a_2.tif"], &["s.tif#1", "s.tif#2"]]
+    {
+        let told: Vec<String> = names.iter().map(|name| format!("P/{name}")).collect();
+        let told = assemble(told.iter().map(|name| slice(name)).collect());
+        let slices = names.iter().map(|name| slice(name)).collect();
+        let found = Assembler::new(names.iter().copied()).assemble_in("P", slices);
+        let cases = |assembly: &Assembly| {
+            assembly.cases.iter().map(|case| (case.name.clone(), case.slices.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(cases(&found), cases(&told), "{names:?}");
+    }
+}
+
+#[test]
 fn all_kinds_of_names() {
     assert_cases(&["scan10.png", "scan9.png"], &[("scan", &["scan9.png", "scan10.png"])]);
     assert_cases(&["IMG-0001.tif", "IMG-0010.tif"], &[("IMG", &["IMG-0001.tif", "IMG-0010.tif"])]);

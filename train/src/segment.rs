@@ -93,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut bundle = Bundle::new(Origin { manifest, backend: &model.device, threshold, rules: None });
     let mut masks = 0;
     let mut assembler = Assembler::new(folders.values().flatten().map(|input| input.name.as_str()));
-    for inputs in folders.values() {
+    for (folder, inputs) in &folders {
         let mut slices = Vec::new();
         for input in inputs {
             let read =
@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             }
             bar.inc(1);
         }
-        let assembly = assembler.assemble(slices);
+        let assembly = assembler.assemble_in(&home(folder, &arguments.paths), slices);
         for note in &assembly.notes {
             bar.suspend(|| eprintln!("note: {note}"));
         }
@@ -205,6 +205,13 @@ fn gather(paths: &[PathBuf], out: &Path, faults: &mut Faults) -> BTreeMap<PathBu
         }
     }
     folders
+}
+
+/// The name of a `folder` that is one of the `paths` itself, so that the names of its slices no longer tell it; else empty.
+fn home(folder: &Path, paths: &[PathBuf]) -> String {
+    let given = paths.iter().any(|path| path.is_dir() && real(path).is_ok_and(|real| real == folder));
+    let name = folder.file_name().filter(|_| given);
+    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// Every slice below `folder`, without those in the folder that is written to, if it lies within: they are masks of an

@@ -78,6 +78,26 @@ fn patients_of_one_name_in_two_folders_are_two_cases() -> Result<()> {
 }
 
 #[test]
+fn slices_without_a_number_are_one_case_of_the_folder_that_is_given() -> Result<()> {
+    let world = World::new()?;
+    for (name, number) in [("upper", 7), ("lower", 6)] {
+        let slice = fs::read(world.path(&format!("data/PHANTOM_0001/PHANTOM_0001_{number}.tif")))?;
+        write(&world.path(&format!("scan/{name}.tif")), &slice)?;
+    }
+    world.train("segment scan --out masks --model model --device cpu")?.succeeded();
+    let table = fs::read_to_string(world.path("masks/statistics.csv"))?;
+    let cases: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(cases, ["scan", "scan"]);
+    assert!(files(&world.path("masks"))?.contains(&"upper_mask.tif".to_owned()));
+    // Files alone tell of no folder.
+    world.train("segment scan/upper.tif scan/lower.tif --out loose --model model --device cpu")?.succeeded();
+    let table = fs::read_to_string(world.path("loose/statistics.csv"))?;
+    let cases: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(cases, ["lower", "upper"]);
+    Ok(())
+}
+
+#[test]
 fn unreadable_files_are_named_and_the_others_run() -> Result<()> {
     let world = World::new()?;
     write(&world.path("data/PHANTOM_0001/PHANTOM_0001_13.tif"), b"not a picture")?;
