@@ -77,6 +77,7 @@ async function start() {
     if (state.cases.length === 0) state.setThreshold(threshold);
     looking.setOwnThreshold(threshold);
     looking.prefetch();
+    panels.rehearse();
     if (!job.begun) status.set('ready', 'Ready. Files may be dropped anywhere on this page.');
   } catch (error) {
     if (!job.begun) failed(error);

@@ -40,6 +40,12 @@ export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** Runs something once nothing else is to be done, or after five seconds. @param {() => void} task */
+export function idle(task) {
+  if ('requestIdleCallback' in window) requestIdleCallback(task, { timeout: 5000 });
+  else setTimeout(task, 1000);
+}
+
 const counts = new Intl.NumberFormat('en');
 
 /** A count with thousands set apart. @param {number} value */

@@ -4,7 +4,7 @@
  */
 import { Cases } from './cases.js';
 import { Diagnostics } from './diagnostics.js';
-import { find } from './dom.js';
+import { find, idle } from './dom.js';
 import { listenForFiles } from './drop.js';
 import { Exports } from './exports.js';
 import { Measures } from './measures.js';
@@ -92,6 +92,20 @@ export class Panels {
     this.#selfTest.show(standing);
     this.#model ??= await this.#engine.model().catch(() => null);
     if (this.#model) this.#modelCard.show(this.#model);
+  }
+
+  /**
+   * Has the browser lay out what a case shows, unseen, while nothing else is to be done: the styles and fonts of some five
+   * hundred elements are more than half of the first case's first frame otherwise.
+   */
+  rehearse() {
+    idle(() => {
+      const { dataset } = document.body;
+      if (dataset.view !== 'empty') return;
+      dataset.view = 'case';
+      document.body.getBoundingClientRect();
+      dataset.view = 'empty';
+    });
   }
 
   /** Nothing can be computed here. @param {string} message */

@@ -2,7 +2,7 @@
  * The case as a volume: its three planes, or rendered in 3-D, with the mask or the probability in it. NiiVue draws; the
  * volumes are the very NIfTI files that are exported. It takes no part in the slice view: see `xtask/vendor/README.md`.
  */
-import { find, make } from './dom.js';
+import { find, idle, make } from './dom.js';
 import { address, open } from './niivue.js';
 
 /** @import { Engine, VolumeKind } from './engine.js' */
@@ -51,9 +51,7 @@ export class Volume {
 
   /** Has the browser fetch and compile what is needed, while nothing else is to be done. */
   prefetch() {
-    const fetch = () => document.head.append(make('link', { rel: 'modulepreload', href: address().href }));
-    if ('requestIdleCallback' in window) requestIdleCallback(fetch, { timeout: 5000 });
-    else setTimeout(fetch, 1000);
+    idle(() => document.head.append(make('link', { rel: 'modulepreload', href: address().href })));
   }
 
   /** @param {boolean} on */
