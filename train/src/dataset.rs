@@ -46,6 +46,17 @@ impl Patient {
         format!("{}/{file}", self.name)
     }
 
+    /// Each slice as a patient of that name, normalised as before.
+    pub(crate) fn apart(self) -> impl Iterator<Item = Self> {
+        let Self { name, slices, masks, statistics } = self;
+        slices.into_iter().zip(masks).map(move |(slice, mask)| Self {
+            name: name.clone(),
+            slices: vec![slice],
+            masks: vec![mask],
+            statistics,
+        })
+    }
+
     /// Tells whether another reading gave the same slices, masks and names: SHA-256, hexadecimal.
     pub(crate) fn digest(&self) -> String {
         let mut hasher = Sha256::new();

@@ -4,6 +4,7 @@
 //! not, bit for bit on the CPU.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -47,7 +48,8 @@ const PICTURED: usize = 8;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 The folder OUT gets, after every epoch: weights.bin and model.json (the moving average, ready for evaluate, segment and
-the page), history.csv, curve.png, samples.png, and checkpoint.bin for --resume. Ctrl-C saves before it ends.
+the page), history.csv, curve.png, samples.png (when it is scored), and checkpoint.bin for --resume. Ctrl-C saves before it
+ends.
 
   train fit --data kaggle_3m --out model
         the shipped recipe; a fifth of the patients is held out
@@ -74,9 +76,9 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = recipe::NAMES, conflicts_with_all = ["hold_out", "by_slice"])]
     resume: bool,
 
-    /// Folder of a model whose weights the fit begins with, in place of drawn ones; all patients that it was fitted on have
-    /// to be fitted on again
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["resume", "by_slice", "widths", "stem"])]
+    /// Folder of a model whose weights the fit begins with, in place of drawn ones; all that it was fitted on has to be
+    /// fitted on again
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["resume", "widths", "stem"])]
     start: Option<PathBuf>,
 
     /// Share of the patients that is held out, drawn by the seed; 0 fits on all
@@ -90,6 +92,10 @@ pub(crate) struct Arguments {
     /// Split slices, not patients (72/18/10 %): leaky, for comparison with figures that were made so
     #[arg(long, conflicts_with_all = ["hold_out", "held_out"])]
     by_slice: bool,
+
+    /// Epochs from one scoring of what is held out to the next; the last one is scored always
+    #[arg(long, value_name = "EPOCHS", default_value = "1")]
+    score_every: NonZeroU64,
 
     #[command(flatten)]
     recipe: recipe::Arguments,
@@ -164,7 +170,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         data.counts.positive,
         data.held_out.iter().map(|patient| patient.slices.len()).sum::<usize>()
     );
-    fit.run(&data, &arguments.out)
+    fit.run(&data, &arguments.out, arguments.score_every)
 }
 
 /// Seconds that steps of a fit on one patient take: `steps` of them, after `warm_up` others. The samples are drawn
@@ -358,7 +364,9 @@ impl Data {
         });
         let held_out = held_out.collect();
         let fitted: BTreeSet<&String> = fit.iter().collect();
-        let pool = Pool::new(patients, |patient, slice| fitted.contains(&patient.id(slice)));
+        // This split's figures count pixels, whoever's they are, so slices are drawn alike: each as a patient of its own.
+        let slices = patients.into_iter().flat_map(Patient::apart).collect();
+        let pool = Pool::new(slices, |patient, slice| fitted.contains(&patient.id(slice)));
         let (slices, positive) = pool.counts();
         Self {
             seen: pool.seen(GRID),
@@ -420,7 +428,7 @@ impl Fit {
         self.progress.recipe.epochs * self.steps_an_epoch
     }
 
-    fn run(&mut self, data: &Data, out: &Path) -> Result<()> {
+    fn run(&mut self, data: &Data, out: &Path, score_every: NonZeroU64) -> Result<()> {
         let stop = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&stop);
         ctrlc::set_handler(move || {
@@ -444,7 +452,7 @@ impl Fit {
             bar.inc(size);
             bar.set_message(format!("slices (loss {loss:.3}, Dice {dice:.3})"));
             if self.progress.step.is_multiple_of(self.steps_an_epoch) {
-                bar.suspend(|| self.end_epoch(data, out))?;
+                bar.suspend(|| self.end_epoch(data, out, score_every))?;
             }
             if stop.load(Ordering::SeqCst) {
                 self.checkpoint(out)?;
@@ -491,14 +499,16 @@ impl Fit {
         Ok((loss, dice))
     }
 
-    fn end_epoch(&mut self, data: &Data, out: &Path) -> Result<()> {
+    fn end_epoch(&mut self, data: &Data, out: &Path, score_every: NonZeroU64) -> Result<()> {
         let Running { loss, dice, steps } = std::mem::take(&mut self.progress.running);
         let steps = steps.max(1) as f64;
         self.ensure_finite()?;
         let (model, weights) = self.model(data)?;
-        let scored = score(&model, &data.held_out)?;
+        let number = self.progress.step / self.steps_an_epoch;
+        let due = number.is_multiple_of(score_every.get()) || self.progress.step == self.total();
+        let scored = if due { score(&model, &data.held_out)? } else { None };
         let epoch = Epoch {
-            epoch: self.progress.step / self.steps_an_epoch,
+            epoch: number,
             step: self.progress.step,
             loss: loss / steps,
             dice: dice / steps,

@@ -68,7 +68,12 @@ pub(crate) fn csv(history: &[Epoch]) -> String {
 pub(crate) fn curve(history: &[Epoch]) -> Canvas {
     let series = |name: &str, value: &dyn Fn(&Epoch) -> f64| Series {
         name: name.to_owned(),
-        points: history.iter().map(|row| [row.epoch as f64, value(row)]).collect(),
+        // The line goes on from one epoch that was scored to the next.
+        points: history
+            .iter()
+            .map(|row| [row.epoch as f64, value(row)])
+            .filter(|[_, value]| value.is_finite())
+            .collect(),
     };
     let held_out = |figure: fn(&HeldOut) -> f64| move |row: &Epoch| row.held_out.as_ref().map_or(f64::NAN, figure);
     let dice = vec![

@@ -120,6 +120,42 @@ fn a_fit_begins_with_the_weights_it_is_told_and_hides_nobody_they_have_seen() ->
 }
 
 #[test]
+fn a_split_by_slices_goes_on_from_weights_of_the_same_split_alone() -> Result<()> {
+    let world = World::new()?;
+    let fit = "fit --data data --device cpu --by-slice --epochs 1 --batch 4 --crop 64";
+    world.train(&format!("{fit} --widths 4,8 --seed 7 --out first"))?.succeeded();
+    world.train(&format!("{fit} --seed 7 --start first --out second"))?.succeeded();
+    let split = |out: &str| -> Result<serde_json::Value> {
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(world.path(out).join("model.json"))?)?;
+        Ok(json["split"].clone())
+    };
+    assert_eq!(split("first")?, split("second")?);
+    // Another seed draws other slices: some that the weights have seen would be scored.
+    world.train(&format!("{fit} --seed 8 --start first --out third"))?.failed_with(&["PHANTOM_000", "fitted"]);
+    // So would those of whole patients.
+    world.train(&format!("{TINY} patients"))?.succeeded();
+    world.train(&format!("{fit} --seed 7 --start patients --out third"))?.failed_with(&["PHANTOM_000", "fitted"]);
+    Ok(())
+}
+
+#[test]
+fn scored_seldom_it_comes_to_the_same_weights() -> Result<()> {
+    let world = World::new()?;
+    world.train(&format!("{TINY} always"))?.succeeded();
+    world.train(&format!("{TINY} seldom --score-every 2"))?.succeeded();
+    assert_eq!(fs::read(world.path("always/weights.bin"))?, fs::read(world.path("seldom/weights.bin"))?);
+    let history = |out: &str| -> Result<Vec<String>> {
+        let text = fs::read_to_string(world.path(out).join("history.csv"))?;
+        Ok(text.lines().skip(1).map(str::to_owned).collect())
+    };
+    let (always, seldom) = (history("always")?, history("seldom")?);
+    assert!(seldom[0].ends_with(",,,,") && always[0].starts_with(seldom[0].trim_end_matches(',')), "{seldom:?}");
+    // The second is due, and the third is the last.
+    assert_eq!(seldom[1..], always[1..]);
+    Ok(())
+}
+
+#[test]
 fn a_recipe_that_cannot_be_is_refused_before_anything_is_read() -> Result<()> {
     let world = World::new()?;
     for (wrong, value) in [("--crop", "100"), ("--widths", "0"), ("--positive", "2")] {
