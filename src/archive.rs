@@ -86,11 +86,13 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &Limits) -> Result<Conte
     for index in 0..archive.len() {
         // The name is known even where the data is not to be had.
         let entry = archive.name_for_index(index).unwrap_or_default().to_owned();
-        if entry.ends_with('/') || is_litter(&entry) {
+        if entry.ends_with(['/', '\\']) || is_litter(&entry) {
             continue;
         }
+        let opened = archive.by_index(index);
+        let entry = opened.as_ref().ok().and_then(utf8_name).unwrap_or(entry);
         let path = below(name, &entry);
-        let read = match archive.by_index(index) {
+        let read = match opened {
             _ if leads_out(&entry) => Err(FileFault::UnsafeName),
             Ok(file) => read(file, limits, &mut left),
             Err(source) => Err(FileFault::Zip { source }),
@@ -184,9 +186,36 @@ fn leads_out(name: &str) -> bool {
     name.starts_with(['/', '\\']) || name.contains('\0') || parts.any(|part| part == ".." || part.ends_with(':'))
 }
 
+/// The name as it stands in the zip, where that is UTF-8: macOS writes it so and does not say it.
+fn utf8_name(entry: &ZipFile<'_, Ration<'_>>) -> Option<String> {
+    std::str::from_utf8(entry.name_raw()).ok().map(str::to_owned)
+}
+
 fn below(zip: &str, entry: &str) -> String {
-    let (folder, file) = zip.rsplit_once(['/', '\\']).map_or(("", zip), |(folder, file)| (folder, file));
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let own = if entry.contains(['/', '\\']) || stem.is_empty() { "" } else { stem };
-    [folder, own, entry].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+    let (folder, stem) = folder_and_stem(zip);
+    let mut entry = entry;
+    // Some programs begin every name with the folder that was packed.
+    while let Some(rest) = entry.strip_prefix("./") {
+        entry = rest.trim_start_matches('/');
+    }
+    let own = if entry.contains(['/', '\\']) { "" } else { stem };
+    joined([folder, own, entry])
+}
+
+/// Where a file of the zip `zip` goes whose own place, `path` as [`unpack`] gave it, is another file's already: below a
+/// folder of the zip's name.
+pub(crate) fn apart(zip: &str, path: &str) -> String {
+    let (folder, stem) = folder_and_stem(zip);
+    let entry = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
+    joined([folder, stem, entry])
+}
+
+/// The folder of a file, without a slash at its end, and its name without extension.
+fn folder_and_stem(path: &str) -> (&str, &str) {
+    let (folder, file) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
+    (folder, file.rsplit_once('.').map_or(file, |(stem, _)| stem))
+}
+
+fn joined(parts: [&str; 3]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }

@@ -96,7 +96,8 @@ impl Study {
     /// Reads a file: an image, or a zip of images. Its slices belong to the cases that the next
     /// [`assemble`](Self::assemble) makes.
     ///
-    /// A file that is part of the cases already, under the same name and with the same bytes, is passed over.
+    /// A file that is part of the cases already, under the same name and with the same bytes, is passed over. The files of a
+    /// zip, one of which has the name of another file that was read before, are put below a folder of the zip's name.
     ///
     /// # Errors
     ///
@@ -110,7 +111,14 @@ impl Study {
         if session::is_session(bytes) {
             return Err(Error::in_file(name, FileFault::SavedSession));
         }
-        let contents = archive::unpack(name, bytes, &archive::Limits::default())?;
+        let mut contents = archive::unpack(name, bytes, &archive::Limits::default())?;
+        // Two patients' zips may hold folders of one name: they must not be mixed.
+        let known: BTreeMap<&str, &[u8]> =
+            self.files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect();
+        let is_taken = |(path, bytes): &(String, Vec<u8>)| known.get(path.as_str()).is_some_and(|other| other != bytes);
+        if contents.files.iter().any(is_taken) {
+            contents.files.iter_mut().for_each(|(path, _)| *path = archive::apart(name, path));
+        }
         let mut notes: Vec<Note> = contents.refused.iter().map(Note::of).collect();
         let mut slices = 0;
         for (name, bytes) in contents.files {

@@ -50,6 +50,44 @@ fn files_without_a_folder_are_in_one_of_the_zips_name() {
 }
 
 #[test]
+fn zips_with_folders_of_one_name_are_never_mixed() {
+    let mut study = Study::default();
+    let zip = |first: u8| zipped(&[("images/1.tif", &tiff(first)), ("images/2.tif", &tiff(first + 1))]);
+    study.add_file("in/p1.zip", &zip(1)).expect("a zip");
+    study.add_file("in/p2.zip", &zip(5)).expect("a zip");
+    assert!(study.assemble().is_empty());
+    let both = ["in/images: in/images/1.tif in/images/2.tif", "in/p2/images: in/p2/images/1.tif in/p2/images/2.tif"];
+    assert_eq!(names(&study), both);
+    // The first one once more is nothing new, nor are masks for it.
+    study.add_file("in/p1.zip", &zip(1)).expect("a zip");
+    let mask = mask_tiff(&Mask::empty(4, 3));
+    study.add_file("in/masks.zip", &zipped(&[("images/1_mask.tif", &mask)])).expect("a zip");
+    assert!(study.assemble().is_empty());
+    assert_eq!(study.count(), 2);
+    assert!(study.cases().any(|case| case.case().slices[0].reference.is_some()));
+}
+
+#[test]
+fn names_are_read_as_programs_write_them() {
+    let mut study = Study::default();
+    // From the folder that was packed on; with a folder of Windows' own kind.
+    study.add_file("scan.zip", &zipped(&[("./1.tif", &tiff(1)), (".//2.tif", &tiff(2))])).expect("a zip");
+    let added = study.add_file("w.zip", &zipped(&[("W\\", b""), ("W\\1.tif", &tiff(3))])).expect("a zip");
+    assert!(added.notes.is_empty(), "{:?}", added.notes);
+    // UTF-8 that the zip does not call so.
+    let mut bytes = zipped(&[("Müller/1.tif", &tiff(4))]);
+    let headers: [(&[u8], usize); 2] = [(b"PK\x03\x04", 7), (b"PK\x01\x02", 9)];
+    for (signature, flags) in headers {
+        let at = (0..bytes.len()).find(|&at| bytes[at..].starts_with(signature)).expect("a header");
+        assert_eq!(bytes[at + flags] & 8, 8, "called UTF-8");
+        bytes[at + flags] &= !8;
+    }
+    study.add_file("m.zip", &bytes).expect("a zip");
+    study.assemble();
+    assert_eq!(names(&study), ["Müller: Müller/1.tif", "scan: scan/1.tif scan/2.tif", "W: W\\1.tif"]);
+}
+
+#[test]
 fn what_is_not_read_is_named_and_the_others_are_read() {
     let inner = zipped(&[("x.tif", &tiff(1))]);
     let bytes = zipped(&[
