@@ -34,21 +34,25 @@ const engine = new Engine(wish ?? null, workers, {
   },
 });
 const measuring = new Measuring(engine, state);
-const status = new Status(() => job.cancel());
+const status = new Status(() => job.cancel(), () => job.again());
 const notice = new Notice(() => (job.begun ? job.again() : void start()));
 const errors = new Report('#errors');
 const notes = new Report('#notes');
 /** Where the work had put the view: whoever looks elsewhere by the end of it is left alone. */
 let put = state.at;
+/** Whether it was said that nothing can be computed any more. */
+let over = false;
 const job = new Job(engine, state, measuring, {
   onStart() {
     errors.clear();
     notes.clear();
     notice.clear();
   },
-  onStatus(turn, text) {
-    status.set(turn, text);
-    if (turn === 'done' && state.fresh && state.at === put) state.show((put = { ...state.at, slice: state.best(state.at.case) }));
+  onStatus(turn, text, rest) {
+    over &&= turn === 'error';
+    status.set(turn, text, rest);
+    const touched = state.edits.length > 0 || looking.drawing;
+    if (turn === 'done' && state.fresh && state.at === put && !touched) state.show((put = { ...state.at, slice: state.best(state.at.case) }));
   },
   onProgress: (done, all, noun) => status.progress(done, all, noun),
   onFaults: (faults) => errors.add(faults),
@@ -70,6 +74,7 @@ state.on('open', () => {
 void start();
 
 async function start() {
+  over = false;
   status.set('loading', 'Loading the network…');
   try {
     await engine.open();
@@ -95,7 +100,8 @@ function greyNote({ name, slices }) {
 
 /** Nothing more can be computed. @param {unknown} error */
 function failed(error) {
-  if (document.body.dataset.state === 'error') return;
+  if (over) return;
+  over = true;
   status.set('error', 'Stopped');
   const message = faultOf(error).message.replace(/[.\s]+$/, '');
   const way = wish ? ` Without “?backend=${wish}” in its address the page chooses for itself.` : '';

@@ -39,9 +39,11 @@ export class Cases {
   update(at, { slices, measure, verdict, anyway }) {
     const row = this.#rows[at];
     const done = slices.filter(({ probability, fault }) => probability || fault).length;
+    const segmented = slices.filter(({ probability }) => probability).length;
     const outlined = measure?.slices.filter(({ area }) => area > 0).length ?? 0;
     const edited = measure?.slices.filter((slice) => slice.edited).length ?? 0;
-    const counts = [many(slices.length, 'slice'), ...(done ? [`${outlined} outlined`] : []), ...(edited ? [`${edited} edited`] : [])];
+    const some = segmented > 0 && segmented < slices.length;
+    const counts = [some ? `${segmented} of ${slices.length} slices segmented` : many(slices.length, 'slice'), ...(done ? [`${outlined} outlined`] : []), ...(edited ? [`${edited} edited`] : [])];
     find('.counts', row).textContent = counts.join(', ');
     const dice = measure?.scores ? ` · Dice ${score(measure.scores.dice)}` : '';
     find('.size', row).textContent = done && measure ? `${volumeOf(measure.voxels, measure.millilitres)}${dice}` : '';

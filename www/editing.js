@@ -70,6 +70,11 @@ export class Editing {
     this.#keep(now.place, mask);
   }
 
+  /** Ends a stroke on a slice that is out of view by now. */
+  leave() {
+    if (this.#now && !this.mask) this.end();
+  }
+
   /** Gives the stroke under way up. */
   drop() {
     this.brush.end();

@@ -75,11 +75,16 @@ export class Exports {
   update() {
     const { cases, at } = this.#state;
     const found = cases.some(({ slices }) => slices.some(({ probability, edit }) => probability || edit));
-    const here = cases[at.case]?.slices.some(({ probability, edit }) => probability || edit) ?? false;
-    for (const button of this.#buttons) {
-      const what = button.dataset.save ?? 'all';
-      button.disabled = ['view', 'session'].includes(what) ? cases.length === 0 : ['mask', 'probability'].includes(what) ? !here : !found;
-    }
+    // A volume has no way to say which of its slices are missing.
+    const here = cases[at.case]?.slices;
+    /** @type {Record<string, boolean | undefined>} */
+    const offered = {
+      view: cases.length > 0,
+      session: cases.length > 0,
+      mask: here?.every(({ probability, edit }) => probability || edit),
+      probability: here?.every(({ probability }) => probability),
+    };
+    for (const button of this.#buttons) button.disabled = !(offered[button.dataset.save ?? 'all'] ?? found);
   }
 
   /** @param {'mask' | 'probability'} what */

@@ -11,7 +11,7 @@ import { faultOf } from './fault.js';
 /** @import { CaseState, Fault, Note, Place, Segmented, Settings, Source } from './types.js' */
 /**
  * @typedef {object} Told what a job says while it runs
- * @property {(state: 'ready' | 'running' | 'done' | 'error', text: string) => void} onStatus
+ * @property {(state: 'ready' | 'running' | 'done' | 'error', text: string, rest?: boolean) => void} onStatus with `rest` there is something to go on with
  * @property {(done: number, all: number, noun: string) => void} onProgress
  * @property {(faults: Fault[]) => void} onFaults files and slices that could not be used
  * @property {(notes: Note[], cases: CaseState[]) => void} onNotes what was said of the files, and the cases that are new
@@ -54,7 +54,7 @@ export class Job {
     this.#newest?.abort();
   }
 
-  /** Goes on after what ended the work: with what is open, or with the files that were to be opened. */
+  /** Goes on after what ended the work, a cancel too: with what is open, or with the files that were to be opened. */
   again() {
     if (this.#state.cases.length > 0) void this.#resume();
     else this.#again();
@@ -183,7 +183,7 @@ export class Job {
     await this.#engine.segment(places, () => state.at.case, mine.signal, onSlice);
     if (this.#newest !== mine) return;
     await this.#measuring.settled();
-    if (this.#newest === mine) told.onStatus('done', summary(state.cases, this.#refused));
+    if (this.#newest === mine) told.onStatus('done', summary(state.cases, this.#refused), places.some(waits));
   }
 }
 

@@ -16,7 +16,7 @@ export class Kept {
   assembled = 0;
   /** @type {Map<string, Place & {probability: Uint16Array}>} */
   #probabilities = new Map();
-  /** @type {Map<string, Place & {mask: Uint8Array}>} */
+  /** @type {Map<string, Place & {mask: Uint8Array | null}>} null where one was taken back: a session's file still has it */
   #edits = new Map();
 
   /** @param {Place} place */
@@ -36,8 +36,7 @@ export class Kept {
 
   /** @param {Place} place @param {Uint8Array | null} mask null takes the edit back */
   change({ case: at, slice }, mask) {
-    if (mask) this.#edits.set(key({ case: at, slice }), { case: at, slice, mask });
-    else this.#edits.delete(key({ case: at, slice }));
+    this.#edits.set(key({ case: at, slice }), { case: at, slice, mask });
   }
 
   /** Forgets a slice that is not what it was. @param {Place} place */
@@ -87,7 +86,7 @@ export class Kept {
   async restore(link) {
     await this.pour(link, () => false);
     for (const finished of this.#probabilities.values()) await link.call('adopt', finished);
-    for (const edit of this.#edits.values()) await link.call('setEdit', edit);
+    for (const { mask, ...place } of this.#edits.values()) await link.call('setEdit', { ...place, mask: mask ?? undefined });
     for (const source of this.sources.slice(this.assembled)) await link.call('read', source);
   }
 }

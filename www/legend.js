@@ -5,36 +5,41 @@ import { count, find, make } from './dom.js';
 import { HEAT } from './picture.js';
 
 /** @import { Look, Scores } from './types.js' */
+/**
+ * @typedef {object} Shown
+ * @property {number | null} threshold at which the mask is outlined, if it is
+ * @property {Scores | null} scores of the slice in view
+ * @property {boolean} reference whether a reference mask is drawn as well
+ * @property {boolean} compared whether the mask can be held against one
+ * @property {boolean} edited whether the mask was drawn by hand
+ * @property {boolean} held whether the input check holds all masks of the network back
+ */
 
 export class Legend {
   #root = find('#legend');
   #shown = '';
 
-  /**
-   * @param {Look} look
-   * @param {number | null} threshold at which the mask is outlined, if it is
-   * @param {Scores | null} scores of the slice in view
-   * @param {boolean} reference whether a reference mask is drawn as well
-   * @param {boolean} held whether the input check holds all masks of the network back
-   */
-  show(look, threshold, scores, reference, held) {
-    const key = JSON.stringify([look.overlay, look.hidden, look.reference, threshold, scores, reference, held]);
+  /** @param {Look} look @param {Shown} shown */
+  show(look, shown) {
+    const { threshold, scores, reference, compared, edited, held } = shown;
+    const key = JSON.stringify([look.overlay, look.hidden, look.reference, shown]);
     if (key === this.#shown) return;
     this.#shown = key;
+    const agreement = look.overlay === 'agreement' && !look.hidden;
     if (held) this.#root.replaceChildren(
       make('span', {}, 'Held back by the input check: no mask is drawn'),
       ...(reference && look.reference ? [swatch('reference', 'Reference')] : []),
     );
-    else if (look.overlay === 'heat' && !look.hidden) this.#root.replaceChildren(...this.#heat(threshold));
-    else if (look.overlay === 'agreement' && !look.hidden) this.#root.replaceChildren(...agreementKeys(scores));
+    else if (look.overlay === 'heat' && !look.hidden) this.#root.replaceChildren(...this.#heat(edited ? null : threshold, edited));
+    else if (agreement && compared) this.#root.replaceChildren(...agreementKeys(scores));
     else this.#root.replaceChildren(
-      ...(look.hidden ? [] : [swatch('mask', 'Mask')]),
+      ...(look.hidden ? [] : [swatch('mask', agreement ? 'Mask; no reference on this slice' : 'Mask')]),
       ...(reference && look.reference ? [swatch('reference', 'Reference')] : []),
     );
   }
 
-  /** @param {number | null} threshold */
-  #heat(threshold) {
+  /** @param {number | null} threshold @param {boolean} edited */
+  #heat(threshold, edited) {
     const bar = make('canvas', { width: 120, height: 8 });
     const context = bar.getContext('2d');
     if (context) {
@@ -45,7 +50,7 @@ export class Legend {
       context.fillStyle = '#fff';
       if (threshold !== null) context.fillRect(Math.round(threshold * bar.width) - 1, 0, 2, bar.height);
     }
-    return [make('span', {}, 'Probability 0'), bar, make('span', {}, threshold === null ? '1' : `1, outline at ${threshold.toFixed(2)}`)];
+    return [make('span', {}, 'Probability 0'), bar, make('span', {}, edited ? '1, outline as edited' : threshold === null ? '1' : `1, outline at ${threshold.toFixed(2)}`)];
   }
 }
 

@@ -74,18 +74,18 @@ export class Looks {
   /** Chooses one of several, as a click would. @param {string} name @param {string} value */
   pick(name, value) {
     const input = this.#inputs.find((one) => one.name === name && one.value === value);
-    if (input && !input.disabled && !input.closest('[hidden]')) input.click();
+    if (input && !input.disabled && offered(input)) input.click();
   }
 
   /** The next one of several that can be chosen. @param {string} name */
   next(name) {
-    const open = this.#inputs.filter((input) => input.name === name && !input.disabled && !input.closest('[hidden]'));
+    const open = this.#inputs.filter((input) => input.name === name && !input.disabled && offered(input));
     open[(open.findIndex(({ checked }) => checked) + 1) % open.length]?.click();
   }
 
   /** Shows or hides. @param {'shown' | 'reference'} name */
   toggle(name) {
-    if (!this.#named(name).closest('[hidden]')) this.#named(name).click();
+    if (offered(this.#named(name))) this.#named(name).click();
   }
 
   /** @param {string} name */
@@ -156,4 +156,9 @@ export class Looks {
   #named(name) {
     return /** @type {HTMLInputElement} */ (find(`input[name="${name}"]`, this.#root));
   }
+}
+
+/** Whether the case has what it is for; the panel that it is in may be out of sight. @param {HTMLElement} input */
+function offered(input) {
+  return !(/** @type {HTMLElement | null} */ (input.closest('[data-if]'))?.hidden ?? false);
 }

@@ -71,7 +71,7 @@ export class Looking {
       },
       press,
     });
-    this.#pen = new Pen(state, this.#scene, this.#editing, this.#tools);
+    this.#pen = new Pen(state, this.#scene, this.#editing, this.#tools, () => this.#unveil());
     this.#listen(press);
     for (const change of /** @type {const} */ (['open', 'view', 'slice', 'settings', 'measure'])) state.on(change, () => this.#heard(change));
   }
@@ -86,6 +86,11 @@ export class Looking {
   /** Has fetched what is not needed at first. */
   prefetch() {
     this.#volume.prefetch();
+  }
+
+  /** Whether a stroke is under way on the slice in view. */
+  get drawing() {
+    return this.#editing.mask !== null;
   }
 
   /** The stage, or the volume in its place, as it stands, as a PNG. */
@@ -117,6 +122,12 @@ export class Looking {
     };
   }
 
+  /** What is painted has to be seen. */
+  #unveil() {
+    this.#flicker.stop();
+    if (this.#looks.value.hidden) this.#looks.toggle('shown');
+  }
+
   /** @param {import('./tools.js').Acts['press']} press */
   #listen(press) {
     const { viewer } = this.#scene;
@@ -132,8 +143,8 @@ export class Looking {
       fit: press.fit,
       shift: (x, y) => viewer.shift(x, y),
       window: (x, y) => this.#looks.drag(x, y),
-      stroke: (event, phase) => this.#pen.stroke(viewer.pixelAt(event.clientX, event.clientY), phase),
-      hover: (event) => this.#pen.show(event && viewer.pixelAt(event.clientX, event.clientY)),
+      stroke: (event, phase) => this.#pen.stroke(viewer.pixelAt(event.clientX, event.clientY, phase !== 'start'), phase),
+      hover: (event) => this.#pen.show(event && viewer.pixelAt(event.clientX, event.clientY, this.drawing)),
     });
     listenForShortcuts({
       state: this.#state,
@@ -156,7 +167,10 @@ export class Looking {
       this.#opened = -1;
     }
     if (current && at.case !== this.#opened) this.#openCase();
-    if (change === 'view' && current) this.#strip.select(at.slice);
+    if (change === 'view' && current) {
+      this.#editing.leave();
+      this.#strip.select(at.slice);
+    }
     if (change === 'settings') this.#looks.setThreshold(this.#state.threshold, this.#ownThreshold);
     if (told.case === at.case && change === 'slice') {
       this.#mark(told.slice);

@@ -24,6 +24,7 @@ export class Measures {
       make('h3', {}, 'Volume of the case'),
       volume(measure),
       pairs([
+        ...segmented(measure),
         ['This slice', slice.done || slice.edited ? areaOf(slice.area, slice.mm2) : NONE],
         ...edits(measure, threshold),
         ...leftOut(measure),
@@ -40,16 +41,22 @@ function volume({ voxels, millilitres }) {
   return make('p', { className: 'figure lesion', id: 'case-volume' }, make('b', {}, figure), make('span', {}, unit));
 }
 
+/** What the figures are of, while that is not the whole case. @param {CaseMeasure} measure */
+function segmented({ slices }) {
+  const found = slices.filter(({ done, edited }) => done || edited).length;
+  return found === slices.length ? [] : [['Segmented', `${found} of ${slices.length} slices`]];
+}
+
 /** The network's own, where a hand has changed it. @param {CaseMeasure} measure @param {number} threshold */
 function edits({ slices, network }, threshold) {
   const edited = slices.filter((slice) => slice.edited).length;
   return edited === 0 ? [] : [['Edited', many(edited, 'slice')], [`Network alone, at ${threshold.toFixed(2)}`, many(network.voxels, 'voxel')]];
 }
 
-/** Small regions, which the heat map still shows. @param {CaseMeasure} measure */
+/** Small regions and what surrounds them, which the heat map still shows. @param {CaseMeasure} measure */
 function leftOut({ slices }) {
   const pixels = slices.reduce((sum, slice) => sum + slice.left_out, 0);
-  return pixels === 0 ? [] : [['Small regions left out', many(pixels, 'voxel')]];
+  return pixels === 0 ? [] : [['Small regions left out', `${many(pixels, 'voxel')}, down to 0.05`]];
 }
 
 /** @param {CaseMeasure} measure */
@@ -73,7 +80,9 @@ function scores(measure, slice) {
     score(measure.scores?.[key]),
     ...(edited ? [score(measure.network.scores?.[key])] : []),
   ]);
-  return table('scores', 'Against the reference mask', heads, rows);
+  const scored = measure.slices.filter((one) => one.scores).length;
+  const of = scored === measure.slices.length ? '' : `, on ${scored} of ${measure.slices.length} slices`;
+  return table('scores', `Against the reference mask${of}`, heads, rows);
 }
 
 /** @param {string[][]} rows name and value */

@@ -13,15 +13,17 @@ export class Pen {
   #scene;
   #editing;
   #tools;
+  #onStroke;
   /** @type {Point} where the keyboard takes it up */
   #at = { x: 0, y: 0 };
 
-  /** @param {State} state @param {Scene} scene @param {Editing} editing @param {Tools} tools */
-  constructor(state, scene, editing, tools) {
+  /** @param {State} state @param {Scene} scene @param {Editing} editing @param {Tools} tools @param {() => void} onStroke one is about to begin */
+  constructor(state, scene, editing, tools, onStroke) {
     this.#state = state;
     this.#scene = scene;
     this.#editing = editing;
     this.#tools = tools;
+    this.#onStroke = onStroke;
   }
 
   /** Lays it down in the middle of the slice. */
@@ -36,7 +38,10 @@ export class Pen {
     if (phase === 'end') this.#editing.end();
     else if (phase === 'drop') this.#editing.drop();
     else if (point && phase === 'go') this.#editing.draw(point);
-    else if (point && mask) this.#editing.begin(mask, this.#tools.tool === 'brush', point);
+    else if (point && mask) {
+      this.#onStroke();
+      this.#editing.begin(mask, this.#tools.tool === 'brush', point);
+    }
     if (point) this.#at = point;
   }
 

@@ -6,8 +6,8 @@
 /** @import { Pixels, Place } from './types.js' */
 /** @typedef {{pixels: Pixels, reference: Uint8Array | null}} Picture */
 
-/** Some 16 MB at 256 by 256. */
-const KEPT = 64;
+/** Bytes of pixels that are kept: 256 slices at 256 by 256, of the largest the one in view and another. */
+const KEPT = 64 << 20;
 
 export class Pictures {
   #engine;
@@ -25,7 +25,7 @@ export class Pictures {
 
   /** What is here already. @param {Place} place */
   ready(place) {
-    return this.#entries.get(key(place))?.picture ?? null;
+    return this.#touch(key(place))?.picture ?? null;
   }
 
   /**
@@ -36,24 +36,36 @@ export class Pictures {
   get(place, paired) {
     const entries = this.#entries;
     const name = key(place);
-    const known = entries.get(name);
-    if (known) {
-      entries.delete(name);
-      entries.set(name, known);
-      return known.promise;
-    }
+    const known = this.#touch(name);
+    if (known) return known.promise;
     const asked = [this.#engine.pixels(place), paired ? this.#engine.reference(place) : undefined];
     const promise = Promise.all(asked).then((answers) => {
       const picture = { pixels: /** @type {Pixels} */ (answers[0]), reference: /** @type {Uint8Array} */ (answers[1]) ?? null };
       entry.picture = picture;
+      this.#trim();
       return picture;
     });
     const entry = { promise, picture: /** @type {Picture | null} */ (null) };
     entries.set(name, entry);
     promise.catch(() => entries.delete(name));
-    const [oldest] = entries.keys();
-    if (entries.size > KEPT) entries.delete(oldest);
     return promise;
+  }
+
+  /** Makes it the newest. @param {string} name */
+  #touch(name) {
+    const entry = this.#entries.get(name);
+    if (entry && this.#entries.delete(name)) this.#entries.set(name, entry);
+    return entry;
+  }
+
+  /** Lets the oldest go until the others are few enough. */
+  #trim() {
+    const here = [...this.#entries].filter(([, { picture }]) => picture).reverse();
+    let bytes = 0;
+    for (const [at, [name, { picture }]] of here.entries()) {
+      bytes += picture?.pixels.rgba.byteLength ?? 0;
+      if (at > 1 && bytes > KEPT) this.#entries.delete(name);
+    }
   }
 }
 

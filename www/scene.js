@@ -79,8 +79,11 @@ export class Scene {
       right: view?.beside ? pane('Reference', view.reference) : '',
     }, `Slice ${where}${slice.edit ? ', edited' : ''}: ${found}`);
     // The volume has neither an outline nor the reference's line in it, and the counts are this slice's.
-    if (layout === 'volume') this.#legend.show(look, null, null, false, held);
-    else this.#legend.show(look, threshold, held ? null : (measure?.scores ?? null), info.reference, held);
+    const volume = { threshold: null, scores: null, reference: false, compared: true, edited: false, held };
+    const scores = held ? null : (measure?.scores ?? null);
+    this.#legend.show(look, layout === 'volume' ? volume : {
+      threshold, scores, reference: info.reference, compared: info.reference, edited: slice.edit !== null, held,
+    });
   }
 
   /** @param {Strip} strip @param {Place} place @param {Look} look */

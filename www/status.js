@@ -11,10 +11,13 @@ export class Status {
   #spoken = find('#spoken');
   #bar = /** @type {HTMLProgressElement} */ (find('#progress'));
   #cancel = /** @type {HTMLButtonElement} */ (find('#cancel'));
+  /** After a cancel. */
+  #goOn = find('#go-on');
   #since = 0;
 
-  /** @param {() => void} onCancel */
-  constructor(onCancel) {
+  /** @param {() => void} onCancel @param {() => void} onGoOn */
+  constructor(onCancel, onGoOn) {
+    this.#goOn.addEventListener('click', onGoOn);
     this.#cancel.addEventListener('click', () => {
       leave(this.#cancel);
       this.#cancel.disabled = true;
@@ -26,11 +29,14 @@ export class Status {
   /**
    * @param {State} state
    * @param {string} text
+   * @param {boolean} [rest] whether something was left undone that can be gone on with
    */
-  set(state, text) {
+  set(state, text, rest = false) {
     document.body.dataset.state = state;
     if (state !== 'running') leave(this.#cancel);
     this.#cancel.disabled = state !== 'running';
+    if (!rest) leave(this.#goOn);
+    this.#goOn.hidden = !rest;
     this.#text.textContent = text;
     this.#spoken.textContent = text;
     this.#since = performance.now();

@@ -41,7 +41,7 @@ export class Unsaved {
       return true;
     }
     const edits = unsaved === 1 ? 'The mask of 1 slice was' : `The masks of ${many(unsaved, 'slice')} were`;
-    this.#text.textContent = `${edits} edited by hand and not saved since. ${what} drops ${unsaved === 1 ? 'that edit' : 'those edits'} for good. To keep ${unsaved === 1 ? 'it' : 'them'}, go back and save a session or all results first.`;
+    this.#text.textContent = `${edits} edited by hand and not saved since. ${what} discards ${unsaved === 1 ? 'that edit' : 'those edits'} for good. To keep ${unsaved === 1 ? 'it' : 'them'}, go back and save a session or all results first.`;
     this.#root.returnValue = '';
     if (!this.#root.open) this.#root.showModal();
     return new Promise((/** @type {(go: boolean) => void} */ resolve) => {

@@ -29,6 +29,8 @@ export class Viewer {
   #look = null;
   /** @type {Cursor | null} */
   #cursor = null;
+  /** Which pane was pointed at last. */
+  #pane = 0;
   #frame = 0;
   #painter = new Painter();
 
@@ -73,12 +75,14 @@ export class Viewer {
    * What lies under a point of the window, in pixels of the slice; outside of it as well.
    * @param {number} clientX
    * @param {number} clientY
+   * @param {boolean} [held] what was taken hold of goes on in the pane where it was
    */
-  pixelAt(clientX, clientY) {
+  pixelAt(clientX, clientY, held = false) {
     if (!this.#view) return null;
     const point = this.#devicePoint(clientX, clientY);
-    const pane = this.#panes().find(({ x, width }) => point.x >= x && point.x < x + width) ?? this.#panes()[0];
-    const { scale, left, top } = this.camera.place(pane, this.#view.pixels);
+    const panes = this.#panes();
+    if (!held) this.#pane = Math.max(0, panes.findIndex(({ x, width }) => point.x >= x && point.x < x + width));
+    const { scale, left, top } = this.camera.place(panes[this.#pane] ?? panes[0], this.#view.pixels);
     return { x: (point.x - left) / scale, y: (point.y - top) / scale };
   }
 

@@ -7,13 +7,13 @@ import { address, open } from './niivue.js';
 
 /** @import { Engine, VolumeKind } from './engine.js' */
 /** @import { State } from './state.js' */
-/** @import { Look } from './types.js' */
+/** @import { CaseState, Look } from './types.js' */
 /** @import { Niivue } from './niivue.js' */
 /** @typedef {'open' | 'view' | 'slice' | 'settings' | 'measure'} Change */
 
 /** A mask inside of a head has to shine through: the faintest that can be chosen is drawn with this strength. */
 const LEAST = 0.5;
-/** After a change the volume is built anew once there was calm for this long. */
+/** Changes that come this soon after one another are built together. */
 const CALM_MS = 300;
 
 export class Volume {
@@ -29,13 +29,15 @@ export class Volume {
   #on = false;
   /** What the volumes on the canvas were made from. */
   #made = '';
+  /** @type {CaseState | undefined} whose they are */
+  #whose;
   /** The value that the slices show white, and the window that is on the canvas. */
   #white = 1;
   #window = '';
   /** Grows with every mask that changes. */
   #masks = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #calm;
+  /** Whether a build is to come that will see all that has changed. */
+  #due = false;
   /** @type {Promise<void>} */
   #work = Promise.resolve();
 
@@ -68,16 +70,20 @@ export class Volume {
 
   /** @param {Change} change */
   follow(change) {
-    if (change === 'slice' || change === 'open') this.#masks++;
+    const { at, told } = this.#state;
+    if (change === 'open' || (change === 'slice' && told.case === at.case)) this.#masks++;
     if (change === 'view') this.#ask((niivue) => this.#point(niivue));
     if (change !== 'measure') this.update();
   }
 
   /** What is to be seen may have changed. */
   update() {
-    clearTimeout(this.#calm);
-    if (!this.#on || this.#state.cases.length === 0) return;
-    this.#calm = setTimeout(() => {
+    const { current } = this.#state;
+    // No head under another patient's name.
+    if (this.#made && this.#whose !== current) this.#blank('Building the volume…');
+    if (!this.#on || !current || this.#due) return;
+    this.#due = true;
+    setTimeout(() => {
       this.#work = this.#work.then(() => this.#build()).catch((error) => this.#fail(error));
     }, this.#made ? CALM_MS : 0);
   }
@@ -89,12 +95,18 @@ export class Volume {
 
   /** Shows nothing rather than what was there before, and tries anew the next time. @param {any} error */
   #fail(error) {
+    this.#blank(`The volume cannot be shown: ${error.message ?? error}`);
+  }
+
+  /** @param {string} text in the volume's place */
+  #blank(text) {
     this.#made = '';
     this.#canvas.hidden = true;
-    this.#say(`The volume cannot be shown: ${error.message ?? error}`);
+    this.#say(text);
   }
 
   async #build() {
+    this.#due = false;
     const { at, current, threshold } = this.#state;
     if (!current || !this.#on) return;
     const look = this.#look();
@@ -120,10 +132,13 @@ export class Volume {
       const images = await Promise.all(overlays.map(([name, bytes, least]) =>
         niivue.image(bytes.buffer, `${name}.nii`, `glioscope-${name}`, LEAST + (1 - LEAST) * look.opacity)
           .then((layer) => Object.assign(layer, { cal_min: least, cal_max: 1 }))));
+      // Another case came into view: its own build follows.
+      if (this.#state.current !== current) return;
       // What is out of sight has no size to be drawn in.
       this.#canvas.hidden = false;
       niivue.show([image, ...images]);
       this.#made = key;
+      this.#whose = current;
       this.#point(niivue);
     }
     // As on the slice, where 255 is white.

@@ -85,6 +85,54 @@ test('a mask is drawn by keyboard alone', async ({ page }) => {
   await expect.poll(() => area(page)).toBeGreaterThan(own + 40);
 });
 
+test('side by side, a stroke stays in the pane that it began in', async ({ page }) => {
+  const own = await area(page);
+  await page.keyboard.press('s');
+  await page.keyboard.press('b');
+  const box = await page.locator('#stage').boundingBox();
+  if (!box) throw new Error('the stage is not in sight');
+  const [middle, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(middle - 12, y);
+  await page.mouse.down();
+  await page.mouse.move(middle + 12, y, { steps: 6 });
+  await page.mouse.up();
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+  // Some pixels off the slice's edge and a few on it, but no bar across it.
+  await expect.poll(async () => Math.abs((await area(page)) - own)).toBeLessThan(600);
+});
+
+test('a stroke ends with the slice that it is on', async ({ page }) => {
+  const own = await area(page);
+  const label = page.locator('#stage');
+  const before = await label.getAttribute('aria-label');
+  await page.keyboard.press('b');
+  const box = await page.locator('#stage').boundingBox();
+  if (!box) throw new Error('the stage is not in sight');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x - 60, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 50, y);
+  await page.mouse.wheel(0, 60);
+  await expect(label).not.toHaveAttribute('aria-label', before ?? '');
+  await page.mouse.move(x + 60, y, { steps: 6 });
+  await page.mouse.up();
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+  await expect(page.locator('#strip [aria-current]')).not.toHaveAttribute('data-edited', '');
+  await page.locator('#strip [data-edited]').click();
+  // A dab or two, not the way across.
+  await expect.poll(async () => (await area(page)) - own).toBeLessThan(250);
+});
+
+test('what is painted is seen: a hidden overlay is shown, a flicker ends', async ({ page }) => {
+  await page.keyboard.press('h');
+  await page.keyboard.press('f');
+  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('b');
+  await drag(page, [80, 150], [90, 150], SIDE);
+  await expect(page.locator('input[name="shown"]')).toBeChecked();
+  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'false');
+});
+
 test('an edit stays when slices and references join its case', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 3);
   const files = readdirSync(folder).sort().map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
@@ -160,7 +208,7 @@ test('what is saved has the hand’s mask where there is one, says so, and opens
   const saving = page.waitForEvent('download');
   await page.click('[data-save="session"]');
   const session = await (await saving).path();
-  await scope.open('?backend=cpu');
+  await scope.open('?backend=cpu&workers=1');
   await page.setInputFiles('#files', { name: 'session.zip', mimeType: '', buffer: readFileSync(session) });
   await scope.is('done');
   await page.locator('#strip [data-edited]').click();
@@ -168,6 +216,12 @@ test('what is saved has the hand’s mask where there is one, says so, and opens
   await page.keyboard.press('b');
   await page.click('#brush [data-act="revert"]');
   await expect.poll(() => area(page), { message: 'the network’s own is there too' }).toBe(own);
+  // The worker that takes over reads the session's file, which still has the edit.
+  await page.workers()[0].evaluate(() => self.close());
+  await expect(page.locator('#notice')).toContainText('A new one has been started');
+  const taken = unzip((await scope.download()).bytes);
+  const by = JSON.parse(String(taken.get('provenance.json'))).cases[0].slices.map(({ mask_by }: { mask_by: string }) => mask_by);
+  expect(by).toEqual(['network', 'network', 'network']);
 });
 
 test('an edit that is in no file yet is not closed without a word', async ({ scope, page }) => {
@@ -184,7 +238,7 @@ test('an edit that is in no file yet is not closed without a word', async ({ sco
   await page.focus('#sample');
   await page.keyboard.press('Enter');
   await expect(question).toBeVisible();
-  await expect(question).toContainText('The mask of 1 slice was edited by hand and not saved since. Opening the sample drops that edit');
+  await expect(question).toContainText('The mask of 1 slice was edited by hand and not saved since. Opening the sample discards that edit');
   await expect(page.getByRole('button', { name: 'Go back' })).toBeFocused();
   await page.keyboard.press('h');
   await page.keyboard.press('Escape');
@@ -203,7 +257,7 @@ test('an edit that is in no file yet is not closed without a word', async ({ sco
   await expect(question).toContainText('Clearing all');
   await scope.drop(excerpt(phantoms()[1], 1));
   await expect(question).toContainText('Opening these files');
-  await page.getByRole('button', { name: 'Drop the edits' }).click();
+  await page.getByRole('button', { name: 'Discard the edits' }).click();
   await expect(opened).toHaveText('PHANTOM_0002');
   await scope.is('done');
   // Without an edit, and with one that is saved, nothing is asked.

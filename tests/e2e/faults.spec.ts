@@ -4,15 +4,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIXTURES, excerpt, masks, phantoms } from './files.ts';
-import { expect, test } from './page.ts';
+import { expect, override, test } from './page.ts';
 import { area, drag } from './stage.ts';
-
-/** Replaces a method of the package's `Session`. `call` counts from 1 in each worker. */
-function override(method: string, body: string) {
-  return (source: string) => `${source}
-    { const original = Session.prototype.${method}; let call = 0;
-      Session.prototype.${method} = function (...given) { call++; ${body} }; }`;
-}
 
 const TRAP = `throw new WebAssembly.RuntimeError('unreachable executed')`;
 
@@ -78,6 +71,22 @@ test('cancel keeps what is finished', async ({ scope, page }) => {
   const done = await page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]').count();
   expect(done).toBeLessThan(24);
   expect(masks((await scope.download()).bytes).size).toBe(done);
+
+  // Figures of a part are not taken for the case's, and no volume is saved of it.
+  await expect(page.locator('#cases .counts')).toContainText(`${done} of 24 slices segmented`);
+  await page.click('#tab-measure');
+  await expect(page.locator('#measures dl')).toContainText(`Segmented${done} of 24 slices`);
+  await page.click('#tab-save');
+  for (const what of ['mask', 'probability']) await expect(page.locator(`[data-save="${what}"]`)).toBeDisabled();
+  await page.click('#go-on');
+  await scope.is('running');
+  await expect(page.locator('#go-on')).toBeHidden();
+  await scope.is('done');
+  await expect(page.locator('#status')).toHaveText(/^24 slices, \d+ outlined$/);
+  await expect(page.locator('#go-on')).toBeHidden();
+  await expect(page.locator('#cases .counts')).toContainText(/^24 slices, /);
+  await expect(page.locator('#measures dl')).not.toContainText('Segmented');
+  for (const what of ['mask', 'probability']) await expect(page.locator(`[data-save="${what}"]`)).toBeEnabled();
 });
 
 test('a newer drop supersedes the one that runs', async ({ scope, page }) => {

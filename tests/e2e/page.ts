@@ -75,6 +75,13 @@ export class Scope {
   }
 }
 
+/** Replaces a method of the package's `Session`. `call` counts from 1 in each worker. */
+export function override(method: string, body: string) {
+  return (source: string) => `${source}
+    { const original = Session.prototype.${method}; let call = 0;
+      Session.prototype.${method} = function (...given) { call++; ${body} }; }`;
+}
+
 export const test = base.extend<{ scope: Scope; watch: void }>({
   scope: async ({ page }, use) => {
     await use(new Scope(page));

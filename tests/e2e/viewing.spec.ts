@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { excerpt, phantoms } from './files.ts';
-import { expect, test } from './page.ts';
+import { expect, override, test } from './page.ts';
 import { area, colourAt, countPixels, countVoxels, drag, drawn } from './stage.ts';
 
 /** The side of a phantom's slice. */
@@ -171,6 +171,44 @@ test('colour and style are chosen, and the overlay goes off with a key', async (
   await expect.poll(() => countPixels(page, 'magenta')).toBeLessThan(filled / 2);
   await page.keyboard.press('h');
   await expect.poll(() => countPixels(page, 'coloured')).toBe(0);
+  // Whatever panel is open beside it.
+  await page.click('#tab-measure');
+  await page.focus('#stage');
+  await page.keyboard.press('h');
+  await expect.poll(() => countPixels(page, 'coloured')).toBeGreaterThan(500);
+  await page.keyboard.press('4');
+  await expect(page.locator('#stage [data-corner="ne"]')).toContainText('RGB');
+});
+
+test('agreement is said of slices that have a reference alone', async ({ scope, page }) => {
+  const [folder] = phantoms();
+  const file = (end: string) => ({ name: `a${end}`, bytes: readFileSync(join(folder, `${basename(folder)}${end}`)) });
+  await scope.chooseFiles([file('_12.tif'), file('_12_mask.tif'), file('_13.tif')]);
+  await scope.is('done');
+  await page.locator('#strip button').nth(0).click();
+  await page.keyboard.press('a');
+  await expect(page.locator('#legend')).toContainText(/Both.*Mask alone.*Reference alone/);
+  await page.locator('#strip button').nth(1).click();
+  await expect(page.locator('#legend')).toHaveText('Mask; no reference on this slice');
+  await page.click('#tab-measure');
+  await expect(page.locator('#scores caption')).toHaveText('Against the reference mask, on 1 of 2 slices');
+  // A case without any, opened beside another panel: nothing to agree with is left.
+  await scope.chooseFiles([file('_14.tif')]);
+  await scope.is('done');
+  await expect(page.locator('#legend')).toHaveText('Mask');
+});
+
+test('with a system’s own colours it is seen what is chosen', async ({ page }) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  const looks = (selector: string) => page.locator(selector).evaluate((node) => {
+    const { backgroundColor, color } = getComputedStyle(node);
+    return `${backgroundColor} ${color}`;
+  });
+  for (const name of ['layout', 'overlay']) {
+    expect(await looks(`label:has([name="${name}"]:checked)`)).not.toBe(await looks(`label:has([name="${name}"]:not(:checked)) >> nth=0`));
+  }
+  const swatches = await page.locator('.swatches input').evaluateAll((nodes) => nodes.map((node) => getComputedStyle(node).backgroundColor));
+  expect(new Set(swatches).size).toBe(4);
 });
 
 test('mask and reference stand side by side, or flicker', async ({ scope, page }) => {
@@ -309,6 +347,24 @@ test('the volume has the window of the slice, and its overlay every opacity', as
     }, { message: `a picture of its own at ${opacity} %` }).toBe(1);
     await expect.poll(() => countVoxels(page, 'amber'), { message: `and seen at ${opacity} %` }).toBeGreaterThan(500);
   }
+});
+
+test('the volume is that of the case in view, also while slices are segmented', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('segment', 'return new Promise((go) => setTimeout(go, 1500)).then(() => original.apply(this, given));'));
+  await scope.open('?backend=cpu&workers=1');
+  await scope.drop(...phantoms());
+  await expect(page.locator('#cases button')).toHaveCount(2);
+  await page.keyboard.press('d');
+  const canvas = page.locator('#volume canvas');
+  await expect(canvas).toBeVisible();
+  // The very moment that the other case is in view.
+  const hidden = await page.locator('#cases button').nth(1).evaluate((button: HTMLButtonElement) => {
+    button.click();
+    return (document.querySelector('#volume canvas') as HTMLCanvasElement).hidden;
+  });
+  expect(hidden, 'one patient’s head under another’s name').toBe(true);
+  await expect(canvas).toBeVisible();
+  await expect(page.locator('body')).toHaveAttribute('data-state', 'running');
 });
 
 test('the volume shows agreement in three colours with their legend, and nothing of it when overlays are off', async ({ page }) => {
