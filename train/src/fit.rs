@@ -479,7 +479,7 @@ impl Fit {
         let images = Tensor::<4>::from_data(TensorData::new(batch.images, [size, 3, crop, crop]), &self.device);
         let truths = Tensor::<4>::from_data(TensorData::new(batch.truths, [size, 1, crop, crop]), &self.device);
         let logits = self.unet.forward(images); // [size, 1, crop, crop]
-        let (loss, dice) = bce_dice(logits, truths);
+        let (loss, dice) = bce_dice(logits, truths, recipe.entropy);
         let gradients = GradientsParams::from_grads(loss.clone().backward(), &self.unet);
         let (loss, dice) = (f64::from(loss.into_scalar::<f32>()), f64::from(dice.into_scalar::<f32>()));
         ensure!(

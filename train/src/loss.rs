@@ -1,4 +1,4 @@
-//! What fitting makes small: binary cross-entropy plus 1 minus the soft Dice of the whole batch.
+//! What fitting makes small: weighted binary cross-entropy plus 1 minus the soft Dice of the whole batch.
 
 use burn::tensor::{Tensor, activation::sigmoid};
 
@@ -6,9 +6,10 @@ use burn::tensor::{Tensor, activation::sigmoid};
 const SMOOTH: f32 = 1.0;
 
 /// The loss and, detached, the soft Dice in it, each `[1]`, from logits and truth (0 or 1), `[n, 1, h, w]` each.
+/// `weight` is that of the cross-entropy.
 ///
 /// The Dice is pooled over the batch: slice by slice, an empty slice would count as much as a large lesion.
-pub(crate) fn bce_dice(logits: Tensor<4>, truth: Tensor<4>) -> (Tensor<1>, Tensor<1>) {
+pub(crate) fn bce_dice(logits: Tensor<4>, truth: Tensor<4>, weight: f32) -> (Tensor<1>, Tensor<1>) {
     // log(1 + exp(-|x|)) + max(x, 0) - x t: no overflow for any logit
     let entropy =
         logits.clone().abs().neg().exp().log1p() + logits.clone().clamp_min(0.0) - logits.clone() * truth.clone(); // [n, 1, h, w]
@@ -16,7 +17,7 @@ pub(crate) fn bce_dice(logits: Tensor<4>, truth: Tensor<4>) -> (Tensor<1>, Tenso
     let shared = (probability.clone() * truth.clone()).sum(); // [1]
     let both = probability.sum() + truth.sum(); // [1]
     let dice = (shared * 2.0 + SMOOTH) / (both + SMOOTH); // [1]
-    (entropy.mean() - dice.clone() + 1.0, dice.detach())
+    (entropy.mean() * weight - dice.clone() + 1.0, dice.detach())
 }
 
 #[cfg(test)]
@@ -32,7 +33,6 @@ mod tests {
         let logits = [-40.0f32, -3.0, -0.5, 0.0, 0.5, 3.0, 40.0, 90.0];
         let truth = [0.0f32, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0];
         let tensor = |values: [f32; 8]| Tensor::<1>::from_floats(values, &device).reshape([2, 1, 2, 2]);
-        let (loss, dice) = bce_dice(tensor(logits), tensor(truth));
 
         let probability: Vec<f32> = logits.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect();
         let entropy = logits.iter().zip(truth).map(|(&x, t)| {
@@ -41,7 +41,12 @@ mod tests {
         });
         let entropy = entropy.sum::<f64>() / 8.0;
         let expected = SoftOverlap::new(&probability, &truth).dice(SMOOTH.into());
-        assert!((f64::from(dice.into_scalar::<f32>()) - expected).abs() < 1e-5);
-        assert!((f64::from(loss.into_scalar::<f32>()) - (entropy + 1.0 - expected)).abs() < 1e-5);
+        for weight in [1.0f32, 0.25, 0.0] {
+            let (loss, dice) = bce_dice(tensor(logits), tensor(truth), weight);
+            assert!((f64::from(dice.into_scalar::<f32>()) - expected).abs() < 1e-5);
+            assert!(
+                (f64::from(loss.into_scalar::<f32>()) - (f64::from(weight) * entropy + 1.0 - expected)).abs() < 1e-5
+            );
+        }
     }
 }

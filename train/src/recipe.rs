@@ -13,8 +13,8 @@ const EPOCHS: u64 = 60;
 pub(crate) const GRID: usize = 256;
 
 /// What a checkpoint decides, not the command line that goes on from it: the names of [`Arguments`] but `epochs`.
-pub(crate) const NAMES: [&str; 11] =
-    ["batch", "rate", "decay", "crop", "positive", "alone", "average", "widths", "stem", "plain", "seed"];
+pub(crate) const NAMES: [&str; 12] =
+    ["batch", "rate", "decay", "crop", "positive", "alone", "entropy", "average", "widths", "stem", "plain", "seed"];
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Recipe")]
@@ -47,6 +47,10 @@ pub(crate) struct Arguments {
     /// Share of samples normalised by their own slice alone
     #[arg(long, default_value_t = 0.25)]
     alone: f32,
+
+    /// Weight of the binary cross-entropy in the loss, beside 1 minus the soft Dice of the batch; 0 leaves the Dice alone
+    #[arg(long, default_value_t = 1.0)]
+    entropy: f32,
 
     /// Weight of the past in the moving average of the weights; 0 takes the latest ones
     #[arg(long, default_value_t = 0.998)]
@@ -91,12 +95,19 @@ pub(crate) struct Recipe {
     pub(crate) positive: f32,
     /// Share of samples normalised by their own slice alone.
     pub(crate) alone: f32,
+    /// Weight of the binary cross-entropy in the loss; 1 in recipes that are older than it.
+    #[serde(default = "one")]
+    pub(crate) entropy: f32,
     /// Weight of the past in the moving average.
     pub(crate) average: f64,
     /// How samples are varied.
     pub(crate) augmentation: Augmentation,
     /// Draws the split, the first weights and every sample.
     pub(crate) seed: u64,
+}
+
+fn one() -> f32 {
+    1.0
 }
 
 impl Recipe {
@@ -108,7 +119,7 @@ impl Recipe {
         let network = UNetConfig { widths: arguments.widths.clone(), stem: arguments.stem };
         network.validate()?;
         let multiple = network.multiple();
-        let Arguments { crop, batch, rate, decay, .. } = *arguments;
+        let Arguments { crop, batch, rate, decay, entropy, .. } = *arguments;
         let epochs = arguments.epochs.unwrap_or(EPOCHS);
         ensure!(crop > 0 && crop.is_multiple_of(multiple), "--crop is {crop}, expected a multiple of {multiple}");
         ensure!(
@@ -121,6 +132,7 @@ impl Recipe {
         }
         ensure!(rate.is_finite() && rate > 0.0, "--rate is {rate}, expected a number above 0");
         ensure!(decay.is_finite() && decay >= 0.0, "--decay is {decay}, expected a number from 0 on");
+        ensure!(entropy.is_finite() && entropy >= 0.0, "--entropy is {entropy}, expected a number from 0 on");
         ensure!((0.0..1.0).contains(&arguments.average), "--average is {}, expected 0 to below 1", arguments.average);
         Ok(Self {
             network,
@@ -132,6 +144,7 @@ impl Recipe {
             crop,
             positive: arguments.positive,
             alone: arguments.alone,
+            entropy,
             average: arguments.average,
             augmentation: if arguments.plain { Augmentation::none() } else { Augmentation::default() },
             seed: arguments.seed,
@@ -197,6 +210,8 @@ mod tests {
             ("--decay", "-0.01"),
             ("--decay", "inf"),
             ("--decay", "NaN"),
+            ("--entropy", "-1"),
+            ("--entropy", "NaN"),
         ] {
             // With a sign in front it would be taken for another option.
             let error = recipe(&[format!("{name}={value}").as_str()]).map(|_| ()).expect_err(name);
