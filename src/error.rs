@@ -57,6 +57,9 @@ pub enum FileFault {
         /// How many are allowed.
         limit: u64,
     },
+    /// A file of the same name and with other bytes is open already.
+    #[error("another file of this name is open: drop it in its folder, or clear first")]
+    NameTaken,
     /// More memory than this machine gives, though within the limits.
     #[error("out of memory: {bytes} more bytes were needed")]
     Memory {

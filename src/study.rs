@@ -96,12 +96,12 @@ impl Study {
     /// Reads a file: an image, or a zip of images. Its slices belong to the cases that the next
     /// [`assemble`](Self::assemble) makes.
     ///
-    /// A file that is part of the cases already, under the same name and with the same bytes, is passed over. The files of a
-    /// zip, one of which has the name of another file that was read before, are put below a folder of the zip's name.
+    /// A file that is part of the cases already, under the same name and with the same bytes, is passed over; under the same
+    /// name with other bytes it is refused. The files of a zip, one of which has the name of another file that was read before, are put below a folder of the zip's name.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] for an image that cannot be read, or a zip of which nothing can be unpacked; of a zip's own files
+    /// [`Error::File`] for an image that cannot be read or whose name is taken, or a zip of which nothing can be unpacked; of a zip's own files
     /// each that cannot be read is a note. [`FileFault::SavedSession`] for what [`open`](Self::open) is there for.
     pub fn add_file(&mut self, name: &str, bytes: &[u8]) -> Result<Added> {
         if !archive::is_zip(bytes) {
@@ -271,6 +271,10 @@ impl Study {
     }
 
     fn add_image_within(&mut self, name: &str, bytes: &[u8], limit: u64) -> Result<usize> {
+        // Of two patients whose slices are `1.tif`, `2.tif`, … alike, a case would be made that nobody is.
+        if self.files.iter().any(|file| file.name == name && file.bytes != bytes) {
+            return Err(Error::in_file(name, FileFault::NameTaken));
+        }
         let what = "bytes of files and samples in all";
         let over = |found| Error::in_file(name, FileFault::OverLimit { what, found, limit });
         let limits = image::Limits::default();

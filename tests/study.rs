@@ -276,6 +276,29 @@ fn what_is_unchanged_keeps_what_was_found() {
 }
 
 #[test]
+fn other_slices_under_names_that_are_taken_are_refused() {
+    let mut study = Study::default();
+    for number in 1..=3 {
+        study.add_file(&format!("{number}.tif"), &tiff(number)).expect("a slice");
+    }
+    study.assemble();
+    for number in 1..=4 {
+        let error = study.add_file(&format!("{number}.tif"), &tiff(number + 100)).err();
+        // What is new under a new name nobody can tell from a slice that was forgotten.
+        assert_eq!(error.is_some(), number < 4, "{number}");
+        if let Some(error) = error {
+            let said =
+                format!("{number}.tif: another file of this name is open: drop it in its folder, or clear first");
+            assert_eq!(error.to_string(), said);
+        }
+    }
+    let first = study.cases().next().and_then(|case| case.case().slices.first()).map(|entry| slice_tiff(&entry.slice));
+    assert_eq!(first, Some(tiff(1)));
+    assert!(study.assemble().is_empty());
+    assert_eq!(study.count(), 1);
+}
+
+#[test]
 fn a_case_that_more_files_rename_keeps_what_was_found() {
     for (first, second, renamed) in [
         ("p1/FLAIR/1.tif", "p2/FLAIR/1.tif", ["FLAIR", "p1/FLAIR", "p2/FLAIR"]),
