@@ -202,12 +202,16 @@ fn below(zip: &str, entry: &str) -> String {
     joined([folder, own, entry])
 }
 
-/// Where a file of the zip `zip` goes whose own place, `path` as [`unpack`] gave it, is another file's already: below a
-/// folder of the zip's name.
-pub(crate) fn apart(zip: &str, path: &str) -> String {
+/// The `number`-th place of a file of the zip `zip`, for as long as another file has those before: as [`unpack`] gave it,
+/// below a folder of the zip's name, below that name with a number.
+pub(crate) fn apart(zip: &str, path: &str, number: usize) -> String {
     let (folder, stem) = folder_and_stem(zip);
     let entry = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
-    joined([folder, stem, entry])
+    match number {
+        0 => path.to_owned(),
+        1 => joined([folder, stem, entry]),
+        _ => joined([folder, &format!("{stem} ({number})"), entry]),
+    }
 }
 
 /// The folder of a file, without a slash at its end, and its name without extension.

@@ -294,11 +294,18 @@ struct Key {
 
 /// What all slices of a case share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Group {
+pub(crate) struct Group {
     folder: String,
     /// The stem without its trailing number; a stack's whole stem.
     prefix: String,
     stack: bool,
+}
+
+impl Group {
+    /// Where a file belongs by its name.
+    pub(crate) fn of(name: &str) -> Self {
+        Name::parse(name).group("")
+    }
 }
 
 impl Name {

@@ -57,8 +57,8 @@ pub enum FileFault {
         /// How many are allowed.
         limit: u64,
     },
-    /// A file of the same name and with other bytes is open already.
-    #[error("another file of this name is open: drop it in its folder, or clear first")]
+    /// A file of the same name and with other bytes is open already, or one of its case was refused for that just now.
+    #[error("a case of this name with other files is open: put these into a folder of another name, or clear first")]
     NameTaken,
     /// More memory than this machine gives, though within the limits.
     #[error("out of memory: {bytes} more bytes were needed")]

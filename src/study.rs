@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::archive;
-use crate::case::{CaseSlice, assemble};
+use crate::case::{CaseSlice, Group, assemble};
 use crate::error::{Error, FileFault, Result};
 use crate::export::{mask_name, mask_tiff, slice_tiff};
 use crate::findings::{Findings, Found};
@@ -38,6 +38,8 @@ pub struct Study {
     next: u64,
     /// What a saved session has found, by the slice's name, until the cases are assembled.
     restored: BTreeMap<String, Found>,
+    /// Cases of which a file was refused since the last assembly, as its name is another one's.
+    shut: BTreeSet<Group>,
     /// What is to be told with the next assembly.
     notes: Vec<Note>,
 }
@@ -96,15 +98,23 @@ impl Study {
     /// Reads a file: an image, or a zip of images. Its slices belong to the cases that the next
     /// [`assemble`](Self::assemble) makes.
     ///
-    /// A file that is part of the cases already, under the same name and with the same bytes, is passed over; under the same
-    /// name with other bytes it is refused. The files of a zip, one of which has the name of another file that was read before, are put below a folder of the zip's name.
+    /// A file that is part of the cases already, under the same name and with the same bytes, is passed over. With other
+    /// bytes it is refused, and so is what comes after it of the same case until the next assembly: it would be mixed into
+    /// another patient's. The files of a zip are then put below a folder of the zip's name.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] for an image that cannot be read or whose name is taken, or a zip of which nothing can be unpacked; of a zip's own files
-    /// each that cannot be read is a note. [`FileFault::SavedSession`] for what [`open`](Self::open) is there for.
+    /// [`Error::File`] for an image that cannot be read or whose name is taken, or a zip of which nothing can be unpacked; of
+    /// a zip's own files each that cannot be read is a note. [`FileFault::SavedSession`] for what [`open`](Self::open) is
+    /// there for.
     pub fn add_file(&mut self, name: &str, bytes: &[u8]) -> Result<Added> {
         if !archive::is_zip(bytes) {
+            let group = Group::of(name);
+            let taken = self.files.iter().any(|file| file.name == name && file.bytes != bytes);
+            if taken || self.shut.contains(&group) {
+                self.shut.insert(group);
+                return Err(Error::in_file(name, FileFault::NameTaken));
+            }
             let slices = self.add_image(name, bytes)?;
             return Ok(Added { file: name.to_owned(), slices, notes: Vec::new() });
         }
@@ -115,10 +125,16 @@ impl Study {
         // Two patients' zips may hold folders of one name: they must not be mixed.
         let known: BTreeMap<&str, &[u8]> =
             self.files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect();
-        let is_taken = |(path, bytes): &(String, Vec<u8>)| known.get(path.as_str()).is_some_and(|other| other != bytes);
-        if contents.files.iter().any(is_taken) {
-            contents.files.iter_mut().for_each(|(path, _)| *path = archive::apart(name, path));
-        }
+        let clash = |number: &usize| {
+            let place = |path: &str| archive::apart(name, path, *number);
+            contents
+                .files
+                .iter()
+                .any(|(path, bytes)| known.get(place(path).as_str()).is_some_and(|other| other != bytes))
+        };
+        // There are more numbers than files.
+        let number = (0..).find(|number| !clash(number)).unwrap_or_default();
+        contents.files.iter_mut().for_each(|(path, _)| *path = archive::apart(name, path, number));
         let mut notes: Vec<Note> = contents.refused.iter().map(Note::of).collect();
         let mut slices = 0;
         for (name, bytes) in contents.files {
@@ -161,6 +177,7 @@ impl Study {
             }
         }
         self.assembled = self.files.len();
+        self.shut.clear();
         let assembly = assemble(slices);
         notes
             .extend(assembly.notes.iter().map(|note| Note { file: note.name().to_owned(), message: note.to_string() }));
@@ -271,10 +288,6 @@ impl Study {
     }
 
     fn add_image_within(&mut self, name: &str, bytes: &[u8], limit: u64) -> Result<usize> {
-        // Of two patients whose slices are `1.tif`, `2.tif`, … alike, a case would be made that nobody is.
-        if self.files.iter().any(|file| file.name == name && file.bytes != bytes) {
-            return Err(Error::in_file(name, FileFault::NameTaken));
-        }
         let what = "bytes of files and samples in all";
         let over = |found| Error::in_file(name, FileFault::OverLimit { what, found, limit });
         let limits = image::Limits::default();

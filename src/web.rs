@@ -246,7 +246,9 @@ impl Session {
         to_js(&ModelInfo::of(self.segmenter.manifest()))
     }
 
-    /// Reads a file: an image, or a zip of images. It belongs to the cases that the next `assemble` makes.
+    /// Reads a file: an image, or a zip of images. It belongs to the cases that the next `assemble` makes. What is there
+    /// already, name and bytes, is passed over. A name that other bytes have is a fault, and so is what follows of its case
+    /// until `assemble`; a zip of such names goes below a folder of its own name.
     #[wasm_bindgen(js_name = addFile, unchecked_return_type = "Added")]
     pub fn add_file(&self, name: &str, bytes: &[u8]) -> Result<JsValue, JsValue> {
         to_js(&self.study_mut().add_file(name, bytes).map_err(|error| fault(&error))?)
@@ -381,8 +383,8 @@ impl Session {
         to_js(&find_case(&study, case)?.measure(threshold as f32, voxel(&spacing)?))
     }
 
-    /// A case as a NIfTI-1 volume, uncompressed. What has no mask or probability yet is 0; slices of more than one size are
-    /// a fault.
+    /// A case as a NIfTI-1 volume, uncompressed. Slices that have not yet what it shows are 0; that none has it, or that they
+    /// are of more than one size, is a fault.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub fn volume(
         &self,

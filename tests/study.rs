@@ -58,12 +58,21 @@ fn zips_with_folders_of_one_name_are_never_mixed() {
     assert!(study.assemble().is_empty());
     let both = ["in/images: in/images/1.tif in/images/2.tif", "in/p2/images: in/p2/images/1.tif in/p2/images/2.tif"];
     assert_eq!(names(&study), both);
+    // However often, and however alike their names.
+    study.add_file("in/p2.zip", &zip(9)).expect("a zip");
+    study.add_file("in/p2.zip", &zip(13)).expect("a zip");
+    assert!(study.assemble().is_empty());
+    let more = [
+        "in/p2 (2)/images: in/p2 (2)/images/1.tif in/p2 (2)/images/2.tif",
+        "in/p2 (3)/images: in/p2 (3)/images/1.tif in/p2 (3)/images/2.tif",
+    ];
+    assert_eq!(names(&study), [&both[..1], &more, &both[1..]].concat());
     // The first one once more is nothing new, nor are masks for it.
     study.add_file("in/p1.zip", &zip(1)).expect("a zip");
     let mask = mask_tiff(&Mask::empty(4, 3));
     study.add_file("in/masks.zip", &zipped(&[("images/1_mask.tif", &mask)])).expect("a zip");
     assert!(study.assemble().is_empty());
-    assert_eq!(study.count(), 2);
+    assert_eq!(study.count(), 4);
     assert!(study.cases().any(|case| case.case().slices[0].reference.is_some()));
 }
 
@@ -276,26 +285,44 @@ fn what_is_unchanged_keeps_what_was_found() {
 }
 
 #[test]
-fn other_slices_under_names_that_are_taken_are_refused() {
+fn other_slices_under_names_that_are_taken_are_refused_with_what_follows_them() {
     let mut study = Study::default();
     for number in 1..=3 {
-        study.add_file(&format!("{number}.tif"), &tiff(number)).expect("a slice");
+        study.add_file(&format!("images/{number}.tif"), &tiff(number)).expect("a slice");
     }
     study.assemble();
-    for number in 1..=4 {
-        let error = study.add_file(&format!("{number}.tif"), &tiff(number + 100)).err();
-        // What is new under a new name nobody can tell from a slice that was forgotten.
-        assert_eq!(error.is_some(), number < 4, "{number}");
-        if let Some(error) = error {
-            let said =
-                format!("{number}.tif: another file of this name is open: drop it in its folder, or clear first");
-            assert_eq!(error.to_string(), said);
-        }
+    // Another patient, who has more slices, below a folder of the same name.
+    for number in 1..=5 {
+        let error = study.add_file(&format!("images/{number}.tif"), &tiff(number + 100)).expect_err("taken");
+        let reason =
+            "a case of this name with other files is open: put these into a folder of another name, or clear first";
+        assert_eq!(error.to_string(), format!("images/{number}.tif: {reason}"));
     }
-    let first = study.cases().next().and_then(|case| case.case().slices.first()).map(|entry| slice_tiff(&entry.slice));
-    assert_eq!(first, Some(tiff(1)));
+    study.add_file("others/1.tif", &tiff(101)).expect("another folder's");
     assert!(study.assemble().is_empty());
-    assert_eq!(study.count(), 1);
+    assert_eq!(names(&study), ["images: images/1.tif images/2.tif images/3.tif", "others: others/1.tif"]);
+    let first = study.cases().next().map(|case| slice_tiff(&case.case().slices[0].slice));
+    assert_eq!(first, Some(tiff(1)));
+    // What comes later is not held against them.
+    study.add_file("images/4.tif", &tiff(4)).expect("a slice that was forgotten");
+    assert!(study.assemble().is_empty());
+    assert_eq!(study.cases().next().map(|case| case.case().slices.len()), Some(4));
+}
+
+#[test]
+fn a_session_with_two_files_of_one_name_still_opens() {
+    let study = found(&[(Some(1), None), (None, Some(2))]);
+    let saved = study.save("model", &Settings::default());
+    // As versions wrote it that took both.
+    let mut entries = unpack("", &saved, &Limits::default()).expect("a zip").files;
+    let (_, json) = entries.iter_mut().find(|(name, _)| name.ends_with(".json")).expect("a manifest");
+    *json = String::from_utf8_lossy(json).replace("P/P_1.tif", "P/P_0.tif").into_bytes();
+    let entries: Vec<(&str, &[u8])> = entries.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let mut opened = Study::default();
+    opened.open(&zipped(&entries), "model").expect("a session");
+    let notes = opened.assemble();
+    assert!(notes.iter().any(|note| note.message.contains("came twice")), "{notes:?}");
+    assert_eq!(names(&opened), ["P: P/P_0.tif"]);
 }
 
 #[test]

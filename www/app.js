@@ -58,6 +58,7 @@ const job = new Job(engine, state, measuring, {
   onFaults: (faults) => errors.add(faults),
   onNotes: (said, cases) => notes.add([...said, ...cases.flatMap(greyNote)]),
   onSettings(settings) {
+    state.rules = settings.rules;
     settings.spacing.forEach((spacing, at) => state.cases[at] && state.setSpacing(at, spacing));
     state.setThreshold(settings.threshold);
   },

@@ -28,6 +28,12 @@ export class Engine {
   #reading = Promise.resolve();
   /** What a reading leaves to the one that came between. */
   #rest = heap([]);
+  /**
+   * From when the first worker makes cases anew until the page has them: by then a number is another case there. Resolves
+   * to whether they are as they were.
+   * @type {PromiseWithResolvers<boolean> | null}
+   */
+  #renumbered = null;
 
   /**
    * @param {Backend | null} wish the one backend to use, or null for the best that works
@@ -57,6 +63,7 @@ export class Engine {
   async clear() {
     this.#disown();
     this.#kept.clear();
+    this.#inLine(false);
     await this.#lead.ask('clear');
   }
 
@@ -95,7 +102,10 @@ export class Engine {
       return await this.#assemble(await this.#take(wanted, signal, onRead));
     } catch (error) {
       // What is in no case is not there.
-      if (batch === this.#batch) this.#kept.sources.length = this.#kept.assembled;
+      if (batch === this.#batch) {
+        this.#kept.sources.length = this.#kept.assembled;
+        this.#inLine(true);
+      }
       throw error;
     }
   }
@@ -108,7 +118,16 @@ export class Engine {
    */
   async openSession(source) {
     const batch = this.#disown();
-    const settings = await this.#lead.ask('read', { ...source, session: true });
+    const astray = this.#renumbered !== null || this.#kept.sources.length > this.#kept.assembled;
+    this.#renumbered ??= Promise.withResolvers();
+    const settings = await this.#lead.ask('read', { ...source, session: true }).catch(async (error) => {
+      if (batch !== this.#batch) throw superseded();
+      this.#kept.sources.length = this.#kept.assembled;
+      // What was read of other files, or made of them, before will not reach the page any more.
+      if (astray) await this.#kept.restore(await this.#lead.open());
+      if (batch === this.#batch) this.#inLine(true);
+      throw error;
+    });
     if (batch !== this.#batch) throw superseded();
     this.#kept.clear();
     this.#kept.sources = [{ ...source, session: true }];
@@ -137,7 +156,7 @@ export class Engine {
 
   /** @param {Place} place @returns {Promise<Uint8Array | undefined>} 1 where a small region is not in the network's mask */
   leftOut(place) {
-    return this.#lead.ask('leftOut', place);
+    return this.#about('leftOut', place);
   }
 
   /** The mask that was drawn by hand, 0 or 1 a pixel. @param {Place} place */
@@ -153,12 +172,12 @@ export class Engine {
 
   /** @param {Place} place @returns {Promise<Pixels>} for display, 8 bit */
   pixels(place) {
-    return this.#lead.ask('pixels', place);
+    return this.#about('pixels', place);
   }
 
   /** @param {Place} place @returns {Promise<Uint8Array | undefined>} the reference mask, 0 or 1 a pixel */
   reference(place) {
-    return this.#lead.ask('reference', place);
+    return this.#about('reference', place);
   }
 
   /**
@@ -168,7 +187,7 @@ export class Engine {
    * @returns {Promise<CaseMeasure>}
    */
   measure(at, threshold, spacing) {
-    return this.#lead.ask('measure', { case: at, threshold, spacing });
+    return this.#about('measure', { case: at, threshold, spacing });
   }
 
   /**
@@ -179,22 +198,39 @@ export class Engine {
    * @returns {Promise<Uint8Array<ArrayBuffer>>} NIfTI-1
    */
   volume(at, what, threshold, spacing) {
-    return this.#lead.ask('volume', { case: at, what, threshold, spacing });
+    return this.#about('volume', { case: at, what, threshold, spacing });
   }
 
   /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} everything, as a zip */
   exportZip(settings) {
-    return this.#lead.ask('exportZip', { settings });
+    return this.#about('exportZip', { settings });
   }
 
   /** @param {Settings} settings @returns {Promise<string>} a page of HTML by itself */
   report(settings) {
-    return this.#lead.ask('report', { settings });
+    return this.#about('report', { settings });
   }
 
   /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} what `openSession` takes */
   saveSession(settings) {
-    return this.#lead.ask('saveSession', { settings });
+    return this.#about('saveSession', { settings });
+  }
+
+  /**
+   * Asks the first worker about what the page shows. Where cases are made anew just then, whoever still wants to know has
+   * to ask again once it has them.
+   * @param {string} action
+   * @param {object} message
+   */
+  async #about(action, message) {
+    if (this.#renumbered && !(await this.#renumbered.promise)) throw superseded();
+    return this.#lead.ask(action, message);
+  }
+
+  /** The page's cases are the worker's. @param {boolean} same as they were before */
+  #inLine(same) {
+    this.#renumbered?.resolve(same);
+    this.#renumbered = null;
   }
 
   /** What is under way belongs to nobody any more. */
@@ -243,11 +279,13 @@ export class Engine {
    */
   async #assemble({ faults, notes }) {
     const batch = this.#batch;
+    // What is superseded leaves this to what came between.
+    this.#renumbered ??= Promise.withResolvers();
     const assembly = /** @type {Assembly} */ (await this.#lead.ask('assemble'));
     if (batch !== this.#batch) throw superseded();
     this.#kept.move(assembly);
     for (const at of assembly.cases.keys()) {
-      const known = await this.measure(at, 0.5, null);
+      const known = /** @type {CaseMeasure} */ (await this.#lead.ask('measure', { case: at, threshold: 0.5, spacing: null }));
       for (const [slice, { done, edited }] of known.slices.entries()) {
         const place = { case: at, slice };
         if (!done && !edited) this.#kept.drop(place);
@@ -255,6 +293,7 @@ export class Engine {
         if (edited && !this.#kept.edit(place)) this.#kept.change(place, await this.#lead.ask('mask', { ...place, threshold: 0.5 }));
       }
     }
+    this.#inLine(false);
     return { assembly, faults, notes: [...notes, ...assembly.notes] };
   }
 }

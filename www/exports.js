@@ -39,20 +39,22 @@ export class Exports {
         return true;
       }),
       report: () => open(engine.report(state.settings), `${this.#name()}_report.html`),
-      session: keeping(everything, () => saveAs(`${this.#name()}_session.zip`, ZIP, () => engine.saveSession(state.settings))),
+      session: keeping(everything, () => saveAs(`${this.#name()}_session.zip`, ZIP, () => this.#session())),
       mask: keeping(here, async () => {
         save(`${this.#caseName()}_mask.nii`, await this.#volume('mask'), NIFTI);
         return true;
       }),
       probability: async () => save(`${this.#caseName()}_probability.nii`, await this.#volume('probability'), NIFTI),
       csv: async () => {
+        const name = `${this.#name()}_statistics.csv`;
         const archive = new Blob([await engine.exportZip(state.settings)]);
-        save(`${this.#name()}_statistics.csv`, await extract(archive, 'statistics.csv'), 'text/csv');
+        save(name, await extract(archive, 'statistics.csv'), 'text/csv');
       },
       view: async () => {
+        const name = `${this.#caseName()}_slice_${state.at.slice + 1}.png`;
         const png = await picture();
         if (!png) throw new Error('there is no picture in view');
-        save(`${this.#caseName()}_slice_${state.at.slice + 1}.png`, png, 'image/png');
+        save(name, png, 'image/png');
       },
     };
     for (const button of this.#buttons) {
@@ -60,6 +62,10 @@ export class Exports {
         if (button.ariaBusy === 'true') return;
         button.ariaBusy = 'true';
         try {
+          // Where files are being added, a case may be about to get another number.
+          await state.settled();
+          this.update();
+          if (button.disabled) return;
           await acts[button.dataset.save ?? 'all']();
         } catch (error) {
           onFault(`Not saved: ${error instanceof Error ? error.message : String(error)}`);
@@ -87,6 +93,12 @@ export class Exports {
     for (const button of this.#buttons) button.disabled = !(offered[button.dataset.save ?? 'all'] ?? found);
   }
 
+  /** The visitor may have taken long to say where it goes. */
+  async #session() {
+    await this.#state.settled();
+    return this.#engine.saveSession(this.#state.settings);
+  }
+
   /** @param {'mask' | 'probability'} what */
   #volume(what) {
     const { at, threshold, current } = this.#state;
@@ -99,6 +111,6 @@ export class Exports {
   }
 
   #caseName() {
-    return (this.#state.current?.name ?? 'glioscope').replace(/[^\w.-]+/g, '_');
+    return (this.#state.current?.name ?? 'glioscope').replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, '_');
   }
 }

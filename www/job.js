@@ -31,6 +31,10 @@ export class Job {
   #again = () => {};
   /** How many of its files cannot be used. */
   #refused = 0;
+  /** Grows with whatever takes the place of all that is open. */
+  #replaced = 0;
+  /** Settled when the newest session is open: it brings more than files, so what joins or follows it waits. @type {Promise<unknown>} */
+  #opening = Promise.resolve();
 
   /**
    * @param {Engine} engine
@@ -62,6 +66,7 @@ export class Job {
 
   /** Closes all that is open. */
   async clear() {
+    this.#replaced++;
     this.cancel();
     this.#newest = null;
     this.#again = () => {};
@@ -73,14 +78,17 @@ export class Job {
 
   /** Opens files in place of what is open. @param {Source[]} sources @param {Fault[]} unopened what could not even be handed in */
   open(sources, unopened = []) {
+    this.#replaced++;
     this.#told.onStart();
     this.#state.close();
     return this.#run('load', sources, unopened);
   }
 
   /** Opens files beside what is open. @param {Source[]} sources @param {Fault[]} unopened */
-  add(sources, unopened = []) {
-    return this.#run('add', sources, unopened);
+  async add(sources, unopened = []) {
+    const replaced = this.#replaced;
+    await this.#opened();
+    if (replaced === this.#replaced) await this.#run('add', sources, unopened);
   }
 
   /** Segments a case although the input check advises against it. @param {number} at */
@@ -92,9 +100,17 @@ export class Job {
   }
 
   /** Opens a saved session in place of what is open. @param {Source} source */
-  openSession(source) {
+  async openSession(source) {
+    const replaced = ++this.#replaced;
+    await this.#opened();
+    if (replaced !== this.#replaced) return;
     this.#told.onStart();
-    return this.#run('session', [source], []);
+    await this.#run('session', [source], []);
+  }
+
+  /** Resolves when no session is being opened, nor another one after it. */
+  async #opened() {
+    for (let last; last !== this.#opening; await last) last = this.#opening;
   }
 
   /** Segments what is open and has not been yet. */
@@ -118,8 +134,26 @@ export class Job {
   async #run(way, sources, unopened) {
     this.#newest?.abort();
     const mine = (this.#newest = new AbortController());
-    const [engine, state, told] = [this.#engine, this.#state, this.#told];
     this.#again = () => void this.#run(way, sources, unopened);
+    const reading = this.#read(mine, way, sources, unopened);
+    if (way === 'session') this.#opening = reading;
+    try {
+      if (await reading) await this.#segment(mine);
+    } catch (error) {
+      if (this.#newest === mine) this.#told.onFailed(error);
+    }
+  }
+
+  /**
+   * Has files read and shows the cases.
+   * @param {AbortController} mine
+   * @param {'load' | 'add' | 'session'} way
+   * @param {Source[]} sources
+   * @param {Fault[]} unopened
+   * @returns {Promise<boolean>} whether there is something to segment
+   */
+  async #read(mine, way, sources, unopened) {
+    const [engine, state, told] = [this.#engine, this.#state, this.#told];
     told.onFaults(unopened);
     told.onStatus('running', 'Reading…');
     /** @param {number} read @param {number} all */
@@ -129,7 +163,7 @@ export class Job {
     state.moving = true;
     try {
       const loaded = way === 'session' ? await engine.openSession(sources[0]) : await engine[way](sources, mine.signal, onRead);
-      if (this.#newest !== mine) return;
+      if (this.#newest !== mine) return false;
       this.#refused = loaded.faults.length + unopened.length;
       if (way === 'session') state.close();
       const known = new Set(state.cases.map(({ name }) => name));
@@ -139,27 +173,24 @@ export class Job {
       // A session's edits are where they came from.
       if (way === 'session') state.save(state.edits);
       if ('settings' in loaded) told.onSettings(/** @type {Settings} */ (loaded.settings));
-      if (state.cases.length === 0) {
-        const bad = loaded.faults.length + unopened.length > 0;
-        told.onStatus('error', bad ? 'None of these files can be used' : 'No slice to segment');
-        return;
-      }
-      await this.#segment(mine);
+      if (state.cases.length > 0) return true;
+      told.onStatus('error', this.#refused > 0 ? 'None of these files can be used' : 'No slice to segment');
     } catch (error) {
-      if (this.#newest !== mine) return;
+      if (this.#newest !== mine) return false;
       state.moving = false;
       const fault = faultOf(error);
       if (way === 'session' && fault.kind !== 'gone') {
         told.onFaults([{ ...fault, file: sources[0].name }]);
         this.#refused = 1;
-        if (state.cases.length > 0) await this.#resume();
-        else told.onStatus('error', 'This session cannot be opened');
+        if (state.cases.length > 0) return true;
+        told.onStatus('error', 'This session cannot be opened');
       } else if (way === 'load' && mine.signal.aborted) {
         // What was read of them is no case, and joins none.
         await engine.clear().catch(() => {});
         if (this.#newest === mine) told.onStatus('ready', 'Cancelled while reading');
       } else told.onFailed(error);
     }
+    return false;
   }
 
   /** Every slice that may be segmented and that the network has not seen. @param {AbortController} mine */

@@ -16,7 +16,7 @@ export class Kept {
   assembled = 0;
   /** @type {Map<string, Place & {probability: Uint16Array}>} */
   #probabilities = new Map();
-  /** @type {Map<string, Place & {mask: Uint8Array | null}>} null where one was taken back: a session's file still has it */
+  /** @type {Map<string, Place & {mask: Uint8Array}>} */
   #edits = new Map();
 
   /** @param {Place} place */
@@ -36,7 +36,8 @@ export class Kept {
 
   /** @param {Place} place @param {Uint8Array | null} mask null takes the edit back */
   change({ case: at, slice }, mask) {
-    this.#edits.set(key({ case: at, slice }), { case: at, slice, mask });
+    if (mask) this.#edits.set(key({ case: at, slice }), { case: at, slice, mask });
+    else this.#edits.delete(key({ case: at, slice }));
   }
 
   /** Forgets a slice that is not what it was. @param {Place} place */
@@ -74,7 +75,11 @@ export class Kept {
   async pour(link, stopped) {
     const { assembly } = this;
     await link.call('clear');
-    for (const source of this.sources.slice(0, this.assembled)) if (!stopped()) await link.call('read', source);
+    for (const source of this.sources.slice(0, this.assembled)) {
+      if (!stopped()) await link.call('read', source);
+      // What it has found is of the cases as they were then: with more files they are others.
+      if (source.session && !stopped()) await link.call('assemble');
+    }
     if (!assembly || stopped()) return;
     const again = await link.call('assemble');
     if (JSON.stringify(again.cases) !== JSON.stringify(assembly.cases)) {
@@ -86,7 +91,13 @@ export class Kept {
   async restore(link) {
     await this.pour(link, () => false);
     for (const finished of this.#probabilities.values()) await link.call('adopt', finished);
-    for (const { mask, ...place } of this.#edits.values()) await link.call('setEdit', { ...place, mask: mask ?? undefined });
+    // An edit that was taken back is in a session's file still.
+    if (this.sources.some(({ session }) => session)) {
+      for (const [at, { slices }] of (this.assembly?.cases ?? []).entries()) {
+        for (const slice of slices.keys()) await link.call('setEdit', { case: at, slice });
+      }
+    }
+    for (const edit of this.#edits.values()) await link.call('setEdit', edit);
     for (const source of this.sources.slice(this.assembled)) await link.call('read', source);
   }
 }

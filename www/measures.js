@@ -53,9 +53,9 @@ function edits({ slices, network }, threshold) {
   return edited === 0 ? [] : [['Edited', many(edited, 'slice')], [`Network alone, at ${threshold.toFixed(2)}`, many(network.voxels, 'voxel')]];
 }
 
-/** Small regions and what surrounds them, which the heat map still shows. @param {CaseMeasure} measure */
+/** Small regions and what surrounds them, which the heat map still shows; a hand's mask leaves none out. @param {CaseMeasure} measure */
 function leftOut({ slices }) {
-  const pixels = slices.reduce((sum, slice) => sum + slice.left_out, 0);
+  const pixels = slices.reduce((sum, slice) => sum + (slice.edited ? 0 : slice.left_out), 0);
   return pixels === 0 ? [] : [['Small regions left out', `${many(pixels, 'voxel')}, down to 0.05`]];
 }
 

@@ -23,7 +23,7 @@ export class Results {
     const shown = found && (found.done || found.edited) ? found : null;
     const facts = [
       `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`,
-      ...(milliseconds === null ? [] : [`computed in ${duration(milliseconds)}`]),
+      ...(milliseconds === null || !probability ? [] : [`computed in ${duration(milliseconds)}`]),
       `input check ${verdict.accepted ? 'passed' : drawn ? 'overruled' : 'not passed'}`,
     ];
     const waiting = drawn ? (probability ? 'Being measured' : 'Waiting for its turn') : 'Not segmented: held back by the input check';

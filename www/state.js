@@ -18,10 +18,12 @@ export class State {
   /** @type {Place} what the last `slice` or `measure` was about */
   told = { case: 0, slice: 0 };
   threshold = 0.5;
+  /** @type {string | undefined} what the session that is open says of how masks were drawn by hand: another program may ask for it */
+  rules;
   /** Whether nobody has looked at any of what is open before. */
   fresh = true;
-  /** Whether the cases are about to get other places: until then no mask is changed by hand. */
-  moving = false;
+  /** @type {PromiseWithResolvers<void> | null} while the cases are about to get other places */
+  #moving = null;
   #target = new EventTarget();
   /** @type {WeakSet<Uint8Array>} edits that are in a file of the visitor's; an edit is never changed, only replaced */
   #saved = new WeakSet();
@@ -37,10 +39,29 @@ export class State {
     this.#target.dispatchEvent(new Event(change));
   }
 
+  /** Whether the cases are about to get other places: until then no mask is changed by hand, and nothing is taken away. */
+  get moving() {
+    return this.#moving !== null;
+  }
+
+  set moving(moving) {
+    if (moving) this.#moving ??= Promise.withResolvers();
+    else {
+      this.#moving?.resolve();
+      this.#moving = null;
+    }
+  }
+
+  /** Resolves when the cases are in their places. */
+  async settled() {
+    while (this.#moving) await this.#moving.promise;
+  }
+
   /** Nothing is open. */
   close() {
     this.moving = false;
     this.cases = [];
+    this.rules = undefined;
     this.at = { case: 0, slice: 0 };
     this.tell('open');
   }
@@ -117,7 +138,7 @@ export class State {
 
   /** As the exports take them. @returns {Settings} */
   get settings() {
-    return { threshold: this.threshold, spacing: this.cases.map(({ spacing }) => spacing) };
+    return { threshold: this.threshold, spacing: this.cases.map(({ spacing }) => spacing), rules: this.rules };
   }
 
   /** Whether masks are drawn on a case: not before the input check has passed or the user has overruled it. @param {number} at */

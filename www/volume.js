@@ -111,7 +111,10 @@ export class Volume {
     if (!current || !this.#on) return;
     const look = this.#look();
     const under = look.contrast === 'composite' ? 'flair' : look.contrast;
-    const found = this.#state.drawn(at.case) && current.slices.some(({ probability, edit }) => probability || edit);
+    // Agreement is with a reference.
+    const shows = (/** @type {CaseState['slices'][0]} */ { probability, edit, info }) =>
+      (probability || edit) && (look.overlay !== 'agreement' || info.reference);
+    const found = this.#state.drawn(at.case) && current.slices.some(shows);
     const over = look.hidden || !found ? 'nothing' : look.overlay;
     const key = JSON.stringify([at.case, current.name, current.spacing, under, over, look.colour, look.opacity, threshold, this.#masks]);
     const window = JSON.stringify(look.window);

@@ -224,6 +224,40 @@ test('what is saved has the hand’s mask where there is one, says so, and opens
   expect(by).toEqual(['network', 'network', 'network']);
 });
 
+test('an edit of a session that was taken back stays so when its case has grown and another worker takes over', async ({ scope, page }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  await page.reload();
+  await scope.is('ready');
+  const folder = excerpt(phantoms()[0], 4);
+  const names = readdirSync(folder).filter((name) => !name.includes('_mask')).sort();
+  const files = names.map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
+  await page.setInputFiles('#files', files.slice(1));
+  await scope.is('done');
+  const own = await area(page);
+  await page.keyboard.press('b');
+  await drag(page, [80, 150], [120, 150], SIDE);
+  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await page.click('#tab-save');
+  const saving = page.waitForEvent('download');
+  await page.click('[data-save="session"]');
+  const session = await (await saving).path();
+  await scope.open('?backend=cpu&workers=1');
+  await page.setInputFiles('#files', { name: 'session.zip', mimeType: '', buffer: readFileSync(session) });
+  await scope.is('done');
+  await page.locator('#strip [data-edited]').click();
+  await page.keyboard.press('b');
+  await page.click('#brush [data-act="revert"]');
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
+  await page.setInputFiles('#add-files', files[0]);
+  await expect(page.locator('#cases .counts')).toHaveText([/^4 slices/]);
+  await scope.is('done');
+  await page.workers()[0].evaluate(() => self.close());
+  await expect(page.locator('#notice')).toContainText('A new one has been started');
+  const taken = unzip((await scope.download()).bytes);
+  const by = JSON.parse(String(taken.get('provenance.json'))).cases[0].slices.map(({ mask_by }: { mask_by: string }) => mask_by);
+  expect(by).toEqual(['network', 'network', 'network', 'network']);
+});
+
 test('an edit that is in no file yet is not closed without a word', async ({ scope, page }) => {
   const own = await area(page);
   const question = page.getByRole('dialog', { name: 'Edits are not saved' });
