@@ -112,19 +112,14 @@ export class Engine {
 
   /**
    * Opens a saved session, with its probabilities and edits, in place of what there is. Where it cannot be opened, all
-   * stays as it was.
+   * stays as it was; so nothing else may be under way that the page has not been told yet.
    * @param {Source} source
    * @returns {Promise<Loaded & {settings: Settings}>}
    */
   async openSession(source) {
     const batch = this.#disown();
-    const astray = this.#renumbered !== null || this.#kept.sources.length > this.#kept.assembled;
     this.#renumbered ??= Promise.withResolvers();
-    const settings = await this.#lead.ask('read', { ...source, session: true }).catch(async (error) => {
-      if (batch !== this.#batch) throw superseded();
-      this.#kept.sources.length = this.#kept.assembled;
-      // What was read of other files, or made of them, before will not reach the page any more.
-      if (astray) await this.#kept.restore(await this.#lead.open());
+    const settings = await this.#lead.ask('read', { ...source, session: true }).catch((error) => {
       if (batch === this.#batch) this.#inLine(true);
       throw error;
     });
@@ -293,6 +288,7 @@ export class Engine {
         if (edited && !this.#kept.edit(place)) this.#kept.change(place, await this.#lead.ask('mask', { ...place, threshold: 0.5 }));
       }
     }
+    if (batch !== this.#batch) throw superseded();
     this.#inLine(false);
     return { assembly, faults, notes: [...notes, ...assembly.notes] };
   }

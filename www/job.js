@@ -33,7 +33,9 @@ export class Job {
   #refused = 0;
   /** Grows with whatever takes the place of all that is open. */
   #replaced = 0;
-  /** Settled when the newest session is open: it brings more than files, so what joins or follows it waits. @type {Promise<unknown>} */
+  /** Settled when the page has what was read last, or knows why not. @type {Promise<unknown>} */
+  #reading = Promise.resolve();
+  /** The same of sessions: they bring more than files, so what joins one waits for all of it. @type {Promise<unknown>} */
   #opening = Promise.resolve();
 
   /**
@@ -87,7 +89,7 @@ export class Job {
   /** Opens files beside what is open. @param {Source[]} sources @param {Fault[]} unopened */
   async add(sources, unopened = []) {
     const replaced = this.#replaced;
-    await this.#opened();
+    await settled(() => this.#opening);
     if (replaced === this.#replaced) await this.#run('add', sources, unopened);
   }
 
@@ -102,15 +104,12 @@ export class Job {
   /** Opens a saved session in place of what is open. @param {Source} source */
   async openSession(source) {
     const replaced = ++this.#replaced;
-    await this.#opened();
+    // If it is broken, all stays as it was: that has to be known.
+    this.cancel();
+    await settled(() => this.#reading);
     if (replaced !== this.#replaced) return;
     this.#told.onStart();
     await this.#run('session', [source], []);
-  }
-
-  /** Resolves when no session is being opened, nor another one after it. */
-  async #opened() {
-    for (let last; last !== this.#opening; await last) last = this.#opening;
   }
 
   /** Segments what is open and has not been yet. */
@@ -136,6 +135,7 @@ export class Job {
     const mine = (this.#newest = new AbortController());
     this.#again = () => void this.#run(way, sources, unopened);
     const reading = this.#read(mine, way, sources, unopened);
+    this.#reading = reading;
     if (way === 'session') this.#opening = reading;
     try {
       if (await reading) await this.#segment(mine);
@@ -216,6 +216,11 @@ export class Job {
     await this.#measuring.settled();
     if (this.#newest === mine) told.onStatus('done', summary(state.cases, this.#refused), places.some(waits));
   }
+}
+
+/** Resolves when the newest of them is, others that came meanwhile included. @param {() => Promise<unknown>} newest */
+async function settled(newest) {
+  for (let last; last !== newest(); await last) last = newest();
 }
 
 /** @param {CaseState[]} cases @param {number} refused files that cannot be used: on a phone their list is far below */
