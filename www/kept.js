@@ -75,10 +75,10 @@ export class Kept {
   async pour(link, stopped) {
     const { assembly } = this;
     await link.call('clear');
-    for (const source of this.sources.slice(0, this.assembled)) {
+    for (const [at, source] of this.sources.slice(0, this.assembled).entries()) {
       if (!stopped()) await link.call('read', source);
-      // What it has found is of the cases as they were then: with more files they are others.
-      if (source.session && !stopped()) await link.call('assemble');
+      // What it has found is of the cases as they were then: with the files behind it they are others.
+      if (source.session && at + 1 < this.assembled && !stopped()) await link.call('assemble');
     }
     if (!assembly || stopped()) return;
     const again = await link.call('assemble');

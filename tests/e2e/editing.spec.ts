@@ -4,10 +4,28 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { excerpt, masks, phantoms, readMask, unzip } from './files.ts';
-import { expect, test } from './page.ts';
+import type { Page } from '@playwright/test';
+import { expect, saved, test, type Scope } from './page.ts';
 import { area, drag } from './stage.ts';
 
 const SIDE = 256;
+
+/** Saves a session, opens it in the page anew, and looks at the slice that was edited. */
+async function reopen(scope: Scope, page: Page) {
+  const session = await saved(page, 'session');
+  await scope.open('?backend=cpu&workers=1');
+  await page.setInputFiles('#files', session.path);
+  await scope.is('done');
+  await page.locator('#strip [data-edited]').click();
+}
+
+/** Who drew each mask, as a worker says that has taken over from a lost one. */
+async function drawnAfterALoss(scope: Scope, page: Page): Promise<string[]> {
+  await page.workers()[0].evaluate(() => self.close());
+  await expect(page.locator('#notice')).toContainText('A new one has been started');
+  const files = unzip((await scope.download()).bytes);
+  return JSON.parse(String(files.get('provenance.json'))).cases[0].slices.map(({ mask_by }: { mask_by: string }) => mask_by);
+}
 
 test.beforeEach(async ({ scope, page }) => {
   await scope.open('?backend=cpu&workers=1');
@@ -204,24 +222,13 @@ test('what is saved has the hand’s mask where there is one, says so, and opens
   const line = lines.find((cells) => cells[path] === changed[0].replace('_mask.tif', '.tif'));
   expect([Number(line?.[pixels]), line?.[hand]]).toEqual([edited, 'true']);
 
-  await page.click('#tab-save');
-  const saving = page.waitForEvent('download');
-  await page.click('[data-save="session"]');
-  const session = await (await saving).path();
-  await scope.open('?backend=cpu&workers=1');
-  await page.setInputFiles('#files', { name: 'session.zip', mimeType: '', buffer: readFileSync(session) });
-  await scope.is('done');
-  await page.locator('#strip [data-edited]').click();
+  await reopen(scope, page);
   await expect.poll(() => area(page)).toBe(edited);
   await page.keyboard.press('b');
   await page.click('#brush [data-act="revert"]');
   await expect.poll(() => area(page), { message: 'the network’s own is there too' }).toBe(own);
   // The worker that takes over reads the session's file, which still has the edit.
-  await page.workers()[0].evaluate(() => self.close());
-  await expect(page.locator('#notice')).toContainText('A new one has been started');
-  const taken = unzip((await scope.download()).bytes);
-  const by = JSON.parse(String(taken.get('provenance.json'))).cases[0].slices.map(({ mask_by }: { mask_by: string }) => mask_by);
-  expect(by).toEqual(['network', 'network', 'network']);
+  expect(await drawnAfterALoss(scope, page)).toEqual(['network', 'network', 'network']);
 });
 
 test('an edit of a session that was taken back stays so when its case has grown and another worker takes over', async ({ scope, page }) => {
@@ -237,25 +244,14 @@ test('an edit of a session that was taken back stays so when its case has grown 
   await page.keyboard.press('b');
   await drag(page, [80, 150], [120, 150], SIDE);
   await expect.poll(() => area(page)).toBeGreaterThan(own);
-  await page.click('#tab-save');
-  const saving = page.waitForEvent('download');
-  await page.click('[data-save="session"]');
-  const session = await (await saving).path();
-  await scope.open('?backend=cpu&workers=1');
-  await page.setInputFiles('#files', { name: 'session.zip', mimeType: '', buffer: readFileSync(session) });
-  await scope.is('done');
-  await page.locator('#strip [data-edited]').click();
+  await reopen(scope, page);
   await page.keyboard.press('b');
   await page.click('#brush [data-act="revert"]');
   await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
   await page.setInputFiles('#add-files', files[0]);
   await expect(page.locator('#cases .counts')).toHaveText([/^4 slices/]);
   await scope.is('done');
-  await page.workers()[0].evaluate(() => self.close());
-  await expect(page.locator('#notice')).toContainText('A new one has been started');
-  const taken = unzip((await scope.download()).bytes);
-  const by = JSON.parse(String(taken.get('provenance.json'))).cases[0].slices.map(({ mask_by }: { mask_by: string }) => mask_by);
-  expect(by).toEqual(['network', 'network', 'network', 'network']);
+  expect(await drawnAfterALoss(scope, page)).toEqual(['network', 'network', 'network', 'network']);
 });
 
 test('an edit that is in no file yet is not closed without a word', async ({ scope, page }) => {

@@ -11,7 +11,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import { MODEL, excerpt, masks, phantoms, readMask, train, unzip } from './files.ts';
 import { zip } from './making.ts';
-import { expect, override, test } from './page.ts';
+import { expect, override, saved, test, type Scope } from './page.ts';
 import { python, whyNoPython } from './python.ts';
 
 interface Volume {
@@ -43,16 +43,6 @@ for path in sys.argv[1:]:
 print(json.dumps(out))`;
 
 /** Saves what a button of the panel gives. */
-async function saved(page: Page, what: string): Promise<{ name: string; path: string; bytes: Buffer }> {
-  await page.click('#tab-save');
-  const download = page.waitForEvent('download');
-  await page.click(`[data-save="${what}"]`);
-  const file = await download;
-  const path = join(mkdtempSync(join(tmpdir(), 'glioscope-saved-')), file.suggestedFilename());
-  await file.saveAs(path);
-  return { name: file.suggestedFilename(), path, bytes: readFileSync(path) };
-}
-
 async function giveSpacing(page: Page, [x, y, slice]: number[]) {
   await page.click('#tab-measure');
   for (const [name, value] of Object.entries({ x, y, slice })) await page.fill(`#spacing [name="${name}"]`, String(value));
@@ -238,6 +228,19 @@ test('a saved session opens again as it was, without the network', async ({ scop
 /** Where a method of the package's is to take long: the worker hears nothing meanwhile. */
 const LONG = 'for (const end = performance.now() + 1500; performance.now() < end; );';
 
+/** A patient's session; the page, anew, takes long to open one. */
+async function slowToOpen(scope: Scope, page: Page, folder: string) {
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(folder);
+  await scope.is('done');
+  await giveSpacing(page, [0.9, 0.9, 4]);
+  const session = await saved(page, 'session');
+  await scope.tamper('pkg/glioscope.js', override('openSession', `${LONG} return original.apply(this, given);`));
+  await scope.open('?backend=cpu&workers=1');
+  return session;
+}
+
 test('what is saved while another patient is added is the one in view, by its own name', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   await scope.tamper('pkg/glioscope.js', override('assemble', `if (call > 1) ${LONG} return original.apply(this, given);`));
@@ -257,15 +260,8 @@ test('what is saved while another patient is added is the one in view, by its ow
 });
 
 test('what is added while a session is being opened joins it', async ({ scope, page }) => {
-  await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
-  await scope.open('?backend=cpu&workers=1');
-  await scope.chooseFolder(second);
-  await scope.is('done');
-  await giveSpacing(page, [0.9, 0.9, 4]);
-  const session = await saved(page, 'session');
-  await scope.tamper('pkg/glioscope.js', override('openSession', `${LONG} return original.apply(this, given);`));
-  await scope.open('?backend=cpu&workers=1');
+  const session = await slowToOpen(scope, page, second);
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
   await scope.is('done');
   await page.setInputFiles('#files', session.path);
@@ -283,14 +279,8 @@ test('what is added while a session is being opened joins it', async ({ scope, p
 });
 
 test('a session that is broken, after one that is still being opened, leaves that one', async ({ scope, page }) => {
-  await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
-  await scope.open('?backend=cpu&workers=1');
-  await scope.chooseFolder(second);
-  await scope.is('done');
-  const session = await saved(page, 'session');
-  await scope.tamper('pkg/glioscope.js', override('openSession', `${LONG} return original.apply(this, given);`));
-  await scope.open('?backend=cpu&workers=1');
+  const session = await slowToOpen(scope, page, second);
   await scope.chooseFolder(first);
   await scope.is('done');
   await page.setInputFiles('#files', session.path);

@@ -2,7 +2,9 @@
  * The page as the tests drive it. Every test is watched: one request to another origin, one breach of the page's policy
  * or one uncaught error fails it.
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test as base, type Page } from '@playwright/test';
 
 /** The button that saves all results in one archive. */
@@ -73,6 +75,17 @@ export class Scope {
       await route.fulfill({ response, body: served++ < times ? change(body) : body });
     });
   }
+}
+
+/** What a button of the panel Save gives, as a file of the name that it is given. */
+export async function saved(page: Page, what: string): Promise<{ name: string; path: string; bytes: Buffer }> {
+  await page.click('#tab-save');
+  const download = page.waitForEvent('download');
+  await page.click(`[data-save="${what}"]`);
+  const file = await download;
+  const path = join(mkdtempSync(join(tmpdir(), 'glioscope-saved-')), file.suggestedFilename());
+  await file.saveAs(path);
+  return { name: file.suggestedFilename(), path, bytes: readFileSync(path) };
 }
 
 /** Replaces a method of the package's `Session`. `call` counts from 1 in each worker. */
