@@ -120,6 +120,8 @@ export class Volume {
     const window = JSON.stringify(look.window);
     if (key === this.#made && window === this.#window) return;
     if (!this.#made) this.#say('Building the volume…');
+    // It is drawn as large as its canvas was when NiiVue came, also where it came at the second asking.
+    if (!this.#niivue) this.#canvas.hidden = false;
     this.#niivue ??= open(this.#canvas, (slice) => this.#go(slice));
     const niivue = await this.#niivue.catch((error) => {
       this.#niivue = null;

@@ -350,13 +350,13 @@ test('the volume has the window of the slice, and its overlay every opacity', as
 });
 
 test('the volume is that of the case in view, also while slices are segmented', async ({ scope, page }) => {
-  await scope.tamper('pkg/glioscope.js', override('segment', 'return new Promise((go) => setTimeout(go, 1500)).then(() => original.apply(this, given));'));
+  await scope.tamper('pkg/glioscope.js', override('segment', 'return new Promise((go) => setTimeout(go, 5000)).then(() => original.apply(this, given));'));
   await scope.open('?backend=cpu&workers=1');
   await scope.drop(...phantoms());
   await expect(page.locator('#cases button')).toHaveCount(2);
   await page.keyboard.press('d');
   const canvas = page.locator('#volume canvas');
-  await expect(canvas).toBeVisible();
+  await expect.poll(() => countVoxels(page, 'bright'), { message: 'the head of the case in view' }).toBeGreaterThan(5000);
   // The very moment that the other case is in view.
   const hidden = await page.locator('#cases button').nth(1).evaluate((button: HTMLButtonElement) => {
     button.click();
@@ -365,6 +365,23 @@ test('the volume is that of the case in view, also while slices are segmented', 
   expect(hidden, 'one patient’s head under another’s name').toBe(true);
   await expect(canvas).toBeVisible();
   await expect(page.locator('body')).toHaveAttribute('data-state', 'running');
+});
+
+test('a volume that could not be shown is shown when it is asked for again', async ({ scope, page }) => {
+  let online = false;
+  await page.route('**/vendor/niivue.js', (route) => online ? route.continue() : route.abort());
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 4));
+  await scope.is('done');
+  await page.keyboard.press('d');
+  await expect(page.locator('#volume .hint')).toContainText('The volume cannot be shown');
+  await expect(page.locator('#volume canvas')).toBeHidden();
+  online = true;
+  await page.keyboard.press('d');
+  await page.keyboard.press('d');
+  await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
+  const canvas = page.locator('#volume canvas');
+  expect(await canvas.evaluate((drawn: HTMLCanvasElement) => drawn.width), 'as sharp as at first').toBe(await canvas.evaluate((drawn) => drawn.clientWidth));
 });
 
 test('the volume shows agreement in three colours with their legend, and nothing of it when overlays are off', async ({ page }) => {
