@@ -9,6 +9,9 @@ import { Elsewhere } from './elsewhere.ts';
 import { FLAGS } from './playwright.config.ts';
 import { Scope, expect, test } from './page.ts';
 
+// What leaks once has leaked: unlike elsewhere, what fails is not repeated.
+test.describe.configure({ retries: 0 });
+
 /** Where nobody listens; what counts is that nobody is asked. */
 const ELSEWHERE = 'https://elsewhere.invalid/?slice';
 

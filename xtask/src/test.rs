@@ -105,7 +105,8 @@ pub(crate) fn soak_end_to_end(workspace: &Workspace, real: Option<&Path>, minute
     }
     playwright(workspace, &out, real, |command| {
         command.env(SOAK, minutes.to_string());
-    })
+    })?;
+    Ok(())
 }
 
 fn native(workspace: &Workspace, real: Option<&Path>, report: &mut Report) {
@@ -174,13 +175,17 @@ fn end_to_end(workspace: &Workspace, real: Option<&Path>, report: &mut Report) {
         }
         playwright(workspace, &out, real, |command| {
             command.env_remove(SOAK);
-        })?;
-        Ok(Outcome::Passed)
+        })
     });
 }
 
 /// Runs Playwright over the site in `out`, as `adjust` wants it.
-fn playwright(workspace: &Workspace, out: &Path, real: Option<&Path>, adjust: impl FnOnce(&mut Command)) -> Result<()> {
+fn playwright(
+    workspace: &Workspace,
+    out: &Path,
+    real: Option<&Path>,
+    adjust: impl FnOnce(&mut Command),
+) -> Result<Outcome> {
     let e2e = workspace.root.join("tests/e2e");
     tools::node_modules(&e2e)?;
     let browser = Browser::ensure()?;
@@ -200,25 +205,34 @@ fn playwright(workspace: &Workspace, out: &Path, real: Option<&Path>, adjust: im
     command.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &results);
     adjust(&mut command);
     set_real(&mut command, real);
-    process::run(&mut command).map_err(|error| match fs::read(&results).map(|bytes| serde_json::from_slice(&bytes)) {
-        Ok(Ok(results)) => anyhow!("{error}\n{}", failures(&results).join("\n")),
-        _ => error,
-    })
+    let run = process::run(&mut command);
+    let results = fs::read(&results).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    let failures = failures(&results).join("\n");
+    match run {
+        Err(error) if failures.is_empty() => Err(error),
+        Err(error) => Err(anyhow!("{error}\n{failures}")),
+        Ok(()) if failures.is_empty() => Ok(Outcome::Passed),
+        Ok(()) => Ok(Outcome::Repeated(failures)),
+    }
 }
 
-/// The tests that failed, each with what it expected, from Playwright's results as JSON: what is printed last is what a
-/// log that was cut still has.
+/// The tests that failed, those too that passed when they were repeated, each with what it expected, from Playwright's
+/// results as JSON: what is printed last is what a log that was cut still has.
 fn failures(suite: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut failed: Vec<String> = list(&suite["suites"]).flat_map(failures).collect();
-    for spec in list(&suite["specs"]).filter(|spec| spec["ok"] == false) {
-        let mut lines = vec![format!("{}:{} {}", text(&spec["file"]), spec["line"], text(&spec["title"]))];
-        for result in list(&spec["tests"]).flat_map(|test| list(&test["results"])) {
-            for error in list(&result["errors"]) {
-                lines.extend(plain(&text(&error["message"])).lines().take(8).map(|line| format!("    {line}")));
-            }
+    for spec in list(&suite["specs"]) {
+        let errors: Vec<_> = list(&spec["tests"])
+            .flat_map(|test| list(&test["results"]))
+            .flat_map(|result| list(&result["errors"]))
+            .flat_map(|error| {
+                plain(&text(&error["message"])).lines().take(8).map(|line| format!("    {line}")).collect::<Vec<_>>()
+            })
+            .collect();
+        if !errors.is_empty() || spec["ok"] == false {
+            let name = format!("{}:{} {}", text(&spec["file"]), spec["line"], text(&spec["title"]));
+            failed.push([vec![name], errors].concat().join("\n"));
         }
-        failed.push(lines.join("\n"));
     }
     failed
 }
@@ -276,6 +290,8 @@ fn set_real(command: &mut Command, real: Option<&Path>) {
 /// How a stage ended that has not failed.
 enum Outcome {
     Passed,
+    /// Passed, but these tests only when they were repeated; they are named, so that somebody looks into them.
+    Repeated(String),
     Skipped(&'static str),
 }
 
@@ -304,6 +320,7 @@ impl Report {
         for (name, time, result) in &self.stages {
             let result = match result {
                 Ok(Outcome::Passed) => "passed".to_owned(),
+                Ok(Outcome::Repeated(tests)) => format!("passed, but not at the first attempt:\n{tests}"),
                 Ok(Outcome::Skipped(reason)) => format!("skipped: {reason}"),
                 Err(error) => format!("FAILED: {error:#}"),
             };
@@ -311,7 +328,7 @@ impl Report {
         }
         let count =
             |wanted: fn(&Result<Outcome>) -> bool| self.stages.iter().filter(|(_, _, result)| wanted(result)).count();
-        let passed = count(|result| matches!(result, Ok(Outcome::Passed)));
+        let passed = count(|result| matches!(result, Ok(Outcome::Passed | Outcome::Repeated(_))));
         let skipped = count(|result| matches!(result, Ok(Outcome::Skipped(_))));
         let failed = count(Result::is_err);
         let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
@@ -343,22 +360,22 @@ mod tests {
     #[test]
     fn failed_tests_of_the_page_are_named_with_their_reasons() {
         let errors = serde_json::json!([{ "message": "\u{1b}[31mError: too slow\u{1b}[39m\n\nExpected: < 3" }]);
-        let spec = |title: &str, ok: bool| {
-            let results = if ok { serde_json::json!([]) } else { serde_json::json!([{ "errors": errors }]) };
-            serde_json::json!({ "title": title, "ok": ok, "file": "a.spec.ts", "line": 7, "tests": [{ "results": results }] })
-        };
+        let (good, bad) = (serde_json::json!({ "errors": [] }), serde_json::json!({ "errors": errors }));
+        let spec = |title: &str, ok: bool, results: &[&Value]| serde_json::json!({ "title": title, "ok": ok, "file": "a.spec.ts", "line": 7, "tests": [{ "results": results }] });
         let results = serde_json::json!({ "suites": [
-            { "specs": [spec("one", true)], "suites": [{ "specs": [spec("two", false)] }] },
-            { "specs": [spec("three", false)] },
+            { "specs": [spec("one", true, &[&good])], "suites": [{ "specs": [spec("two", false, &[&bad])] }] },
+            { "specs": [spec("repeated", true, &[&bad, &good]), spec("without a word", false, &[])] },
         ]});
         let reason = "\n    Error: too slow\n    \n    Expected: < 3";
-        assert_eq!(failures(&results), [format!("a.spec.ts:7 two{reason}"), format!("a.spec.ts:7 three{reason}")]);
+        let named = |title: &str, reason: &str| format!("a.spec.ts:7 {title}{reason}");
+        assert_eq!(failures(&results), [named("two", reason), named("repeated", reason), named("without a word", "")]);
     }
 
     #[test]
     fn stages_without_a_failure_make_a_run_without_one() {
         let mut report = Report::default();
-        report.stage("only", || Ok(Outcome::Passed));
+        report.stage("first", || Ok(Outcome::Passed));
+        report.stage("second", || Ok(Outcome::Repeated("a.spec.ts:7 once".to_owned())));
         assert!(report.finish().is_ok());
     }
 }
