@@ -18,7 +18,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export function listenForKeys({ isOpen, anywhere, onSlices, withControl, move }, letters) {
   addEventListener('keydown', (event) => {
     const { target, key, shiftKey } = event;
-    if (!isOpen() || event.altKey || !(target instanceof Element) || target.closest('[popover], dialog')) return;
+    if (!isOpen() || event.altKey || !(target instanceof Element) || target.closest(':popover-open, dialog[open]')) return;
     if (target instanceof HTMLInputElement && ['number', 'text'].includes(target.type)) return;
     if (target instanceof HTMLTextAreaElement || (target instanceof HTMLSelectElement && key.length > 1)) return;
     const name = key.length === 1 ? key.toLowerCase() : key;

@@ -22,7 +22,7 @@ export default defineConfig({
   testDir: '.',
   ...(soak ? { grep: /@soak/ } : { grepInvert: /@soak/ }),
   // A software GPU takes seconds a slice, on every core that there is.
-  timeout: 900_000,
+  timeout: 300_000,
   expect: { timeout: 60_000 },
   // Every test has a page of its own; most of them wait more than they compute.
   fullyParallel: true,

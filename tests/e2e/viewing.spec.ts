@@ -421,6 +421,21 @@ test('keys are listed, and single letters can be kept to the slice', async ({ pa
   await expect(page.locator('input[name="shown"]')).not.toBeChecked();
 });
 
+test('a key counts from the moment that a panel is closed, though the focus is still in it', async ({ page }) => {
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keys and gestures' });
+  await expect(help).toBeVisible();
+  // Both before the browser draws, and moves the focus on.
+  const where = await help.getByRole('button', { name: 'Close' }).evaluate((close: HTMLButtonElement) => {
+    close.focus();
+    close.click();
+    document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key: 'h', bubbles: true }));
+    return document.activeElement === close;
+  });
+  expect(where, 'the focus is still where it was').toBe(true);
+  await expect(page.locator('input[name="shown"]')).not.toBeChecked();
+});
+
 test('the three contrasts and all of them together are four pictures', async ({ page }) => {
   await page.keyboard.press('h');
   await page.locator('input[name="reference"]').uncheck();
