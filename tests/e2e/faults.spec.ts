@@ -4,7 +4,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIXTURES, excerpt, masks, phantoms } from './files.ts';
-import { expect, override, test } from './page.ts';
+import { expect, override, slowSlices, test } from './page.ts';
 import { area, drag } from './stage.ts';
 
 const TRAP = `throw new WebAssembly.RuntimeError('unreachable executed')`;
@@ -47,7 +47,7 @@ test('a drop without a usable file ends in an error, and the next one works', as
 });
 
 test('while it works the page says how far it is and how long it will take', async ({ scope, page }) => {
-  await scope.tamper('pkg/glioscope.js', override('segment', 'return new Promise((go) => setTimeout(go, 400)).then(() => original.apply(this, given));'));
+  await scope.tamper('pkg/glioscope.js', slowSlices(400));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 12));
   let said = '';
@@ -60,6 +60,7 @@ test('while it works the page says how far it is and how long it will take', asy
 });
 
 test('cancel keeps what is finished', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(phantoms()[0]);
   await scope.finished(2);
@@ -91,6 +92,7 @@ test('cancel keeps what is finished', async ({ scope, page }) => {
 
 test('a newer drop supersedes the one that runs', async ({ scope, page }) => {
   const [first, second] = phantoms();
+  await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu');
   await scope.drop(first);
   await scope.finished(2);
@@ -149,6 +151,7 @@ test('a file that panics the reader is named and left out', async ({ scope, page
 });
 
 test('a worker that the browser kills is replaced, in the middle of a case and after it', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(phantoms()[0]);
   await scope.finished(3);
@@ -183,6 +186,7 @@ test('where no worker can take over, what is open can be taken up again later, e
 });
 
 test('a helper that is killed costs nothing', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu&workers=2');
   await scope.chooseFolder(phantoms()[0]);
   await scope.finished(5);
@@ -321,6 +325,7 @@ unwatched('where wasm is forbidden the page says so', async ({ scope, page }) =>
 });
 
 test('a tab that is frozen for a while goes on where it was', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu&workers=2');
   await scope.chooseFolder(phantoms()[0]);
   await scope.finished(2);

@@ -95,6 +95,10 @@ export function override(method: string, body: string) {
       Session.prototype.${method} = function (...given) { call++; ${body} }; }`;
 }
 
+/** Makes every slice take so much longer: where a test needs a run that is still going on, no machine is too fast for it. */
+export const slowSlices = (milliseconds: number) =>
+  override('segment', `return new Promise((go) => setTimeout(go, ${milliseconds})).then(() => original.apply(this, given));`);
+
 export const test = base.extend<{ scope: Scope; watch: void }>({
   scope: async ({ page }, use) => {
     await use(new Scope(page));

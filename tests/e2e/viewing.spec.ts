@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { excerpt, phantoms } from './files.ts';
-import { expect, override, test } from './page.ts';
+import { expect, slowSlices, test } from './page.ts';
 import { area, colourAt, countPixels, countVoxels, drag, drawn } from './stage.ts';
 
 /** The side of a phantom's slice. */
@@ -350,7 +350,7 @@ test('the volume has the window of the slice, and its overlay every opacity', as
 });
 
 test('the volume is that of the case in view, also while slices are segmented', async ({ scope, page }) => {
-  await scope.tamper('pkg/glioscope.js', override('segment', 'return new Promise((go) => setTimeout(go, 5000)).then(() => original.apply(this, given));'));
+  await scope.tamper('pkg/glioscope.js', slowSlices(5000));
   await scope.open('?backend=cpu&workers=1');
   await scope.drop(...phantoms());
   await expect(page.locator('#cases button')).toHaveCount(2);
