@@ -1,4 +1,4 @@
-//! What the network runs on: `--device auto|cpu|vulkan|cuda|metal`.
+//! What the network runs on: `--device auto|cpu|vulkan|cuda|metal|wgpu`.
 //!
 //! The CPU is always there. Every GPU backend is a cargo feature of the same name, so that a machine without its
 //! toolkit still builds `train`; asking for one that was left out gives the command that puts it in.
@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor};
 /// The device that a person asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Choice {
-    /// The first that is compiled in and works: cuda, metal, vulkan (a real GPU), else cpu
+    /// The first that is compiled in and works: cuda, metal, vulkan, wgpu (a real GPU), else cpu
     #[default]
     Auto,
     /// Every core, through Burn's flex backend: always there, and the same numbers on every run
@@ -23,6 +23,8 @@ pub(crate) enum Choice {
     Cuda,
     /// An Apple GPU
     Metal,
+    /// Any GPU, by the shaders that the page runs (WGSL); built with vulkan or metal as well, by theirs
+    Wgpu,
 }
 
 /// A device that has answered a sum correctly.
@@ -49,6 +51,7 @@ impl fmt::Display for Choice {
             Self::Vulkan => "vulkan",
             Self::Cuda => "cuda",
             Self::Metal => "metal",
+            Self::Wgpu => "wgpu",
         })
     }
 }
@@ -69,7 +72,7 @@ pub(crate) fn open(choice: Choice) -> Result<Opened> {
 }
 
 fn first_that_works() -> Result<Opened> {
-    for choice in [Choice::Cuda, Choice::Metal, Choice::Vulkan] {
+    for choice in [Choice::Cuda, Choice::Metal, Choice::Vulkan, Choice::Wgpu] {
         if !compiled_in(choice) {
             continue;
         }
@@ -93,6 +96,7 @@ fn compiled_in(choice: Choice) -> bool {
         Choice::Vulkan => cfg!(feature = "vulkan"),
         Choice::Cuda => cfg!(feature = "cuda"),
         Choice::Metal => cfg!(feature = "metal"),
+        Choice::Wgpu => cfg!(feature = "wgpu"),
     }
 }
 
@@ -109,6 +113,8 @@ fn find(choice: Choice, real: bool) -> Result<Opened> {
         Choice::Cuda => first_of(choice, burn::tensor::DeviceType::Cuda, real),
         #[cfg(feature = "metal")]
         Choice::Metal => first_of(choice, burn::tensor::DeviceType::Metal, real),
+        #[cfg(feature = "wgpu")]
+        Choice::Wgpu => first_of(choice, burn::tensor::DeviceType::Wgpu, real),
         #[allow(unreachable_patterns, reason = "reachable unless every GPU backend is compiled in")]
         absent => {
             let _ = real;
@@ -120,7 +126,7 @@ fn find(choice: Choice, real: bool) -> Result<Opened> {
     }
 }
 
-#[cfg(any(feature = "vulkan", feature = "cuda", feature = "metal"))]
+#[cfg(any(feature = "vulkan", feature = "cuda", feature = "metal", feature = "wgpu"))]
 fn first_of(choice: Choice, kind: burn::tensor::DeviceType, real: bool) -> Result<Opened> {
     guarded(|| {
         for device in Device::enumerate(kind).into_vec() {
@@ -180,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_backend_that_is_left_out_names_the_command() -> Result<()> {
-        for choice in [Choice::Vulkan, Choice::Cuda, Choice::Metal] {
+        for choice in [Choice::Vulkan, Choice::Cuda, Choice::Metal, Choice::Wgpu] {
             if compiled_in(choice) {
                 continue;
             }
