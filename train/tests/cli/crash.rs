@@ -39,14 +39,30 @@ fn wait_until(child: &mut Child, mut done: impl FnMut() -> bool) -> Result<()> {
     Ok(())
 }
 
-/// Both folders hold the same model, bit for bit.
+/// Both folders hold the same model, bit for bit, in single precision too.
 #[track_caller]
 fn assert_same(world: &World, a: &str, b: &str) -> Result<()> {
-    for file in ["weights.bin", "history.csv"] {
+    for file in ["weights.bin", "history.csv", "checkpoint.bin"] {
         let bytes = |out: &str| fs::read(world.path(out).join(file)).with_context(|| format!("{out}/{file}"));
-        assert!(bytes(a)? == bytes(b)?, "{b}/{file} differs from that of the undisturbed fit");
+        let (mut bytes, mut other) = (bytes(a)?, bytes(b)?);
+        if file == "checkpoint.bin" {
+            (bytes, other) = (without_optimiser(&bytes)?, without_optimiser(&other)?);
+        }
+        assert!(bytes == other, "{b}/{file} differs from that of the undisturbed fit");
     }
     Ok(())
+}
+
+/// Header, network and moving average of a checkpoint. The optimiser's record, the last part, is a table that Burn writes in
+/// another order each time: that it was resumed as it was shows in the weights of the steps after it.
+fn without_optimiser(checkpoint: &[u8]) -> Result<Vec<u8>> {
+    let start = checkpoint.iter().position(|&byte| byte == b'\n').context("a first line")? + 1 + 32;
+    let mut end = start;
+    for _ in 0..3 {
+        let length = checkpoint.get(end..).and_then(|rest| rest.first_chunk()).context("a part")?;
+        end += 8 + u64::from_le_bytes(*length) as usize;
+    }
+    Ok(checkpoint.get(start..end).context("three parts")?.to_vec())
 }
 
 #[test]
