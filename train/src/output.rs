@@ -37,7 +37,8 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// When files that were read lie in that very folder: a slice's own reference mask has the same name.
+    /// When files that were read lie in that very folder: a slice's own reference mask has the same name, and who keeps volumes
+    /// beside slices may call one so too.
     pub(crate) fn mask_path(&self, name: &str) -> Result<PathBuf> {
         self.beside_no_input(self.root.join(mask_name(name)))
     }
@@ -45,10 +46,7 @@ impl Output {
     fn beside_no_input(&self, path: PathBuf) -> Result<PathBuf> {
         let folder = path.parent().unwrap_or(&self.root);
         if folder.exists() && self.inputs.contains(&real(folder)?) {
-            bail!(
-                "{} would be written beside the files that are read, whose masks have such names; choose another folder",
-                path.display()
-            );
+            bail!("{} would be written beside the files that are read; choose another folder", path.display());
         }
         Ok(path)
     }
@@ -66,13 +64,10 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// When it is an image, as inputs are, and files that were read lie in that very folder; when another's file went to
-    /// that path already; when it cannot be written.
+    /// When files that were read lie in that very folder; when another's file went to that path already; when it cannot be
+    /// written.
     pub(crate) fn write(&mut self, owner: &str, path: &str, bytes: &[u8]) -> Result<()> {
-        let mut path = self.root.join(path);
-        if file::is_slice(&path) {
-            path = self.beside_no_input(path)?;
-        }
+        let path = self.beside_no_input(self.root.join(path))?;
         if let Some(other) = self.written.get(&path) {
             bail!("{owner}: a file of it would overwrite that of {other}, {}", path.display());
         }
@@ -104,6 +99,7 @@ mod tests {
         let refused = output.write_mask("P/P_1.tif", &mask);
         assert!(refused.is_err_and(|error| format!("{error:#}").contains("P_1_mask.tif")));
         assert_eq!(file::read(&input.join("P_1_mask.tif"))?, b"the reference");
+        assert!(output.write("P", "P/mask.nii.gz", b"a volume").is_err());
         output.write_mask("Q/P_1.tif", &mask)?;
         assert!(folder.path().join("Q/P_1_mask.tif").is_file());
         Ok(())
