@@ -5,6 +5,7 @@
 //! operating systems leave in folders is passed over; every other entry that is not read is named.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use zip::ZipArchive;
@@ -17,6 +18,8 @@ use crate::error::{Error, FileFault, Result};
 pub struct Limits {
     /// Entries, folders included. By default 32,768: the dataset, 110 patients with their masks, has 7,969.
     pub entries: u64,
+    /// Bytes of the zip itself. By default 1,073,741,824 (1 GiB): the dataset's has 0.7.
+    pub packed: u64,
     /// Bytes of all its files together, decompressed. By default 2,147,483,648 (2 GiB), which is half of what a page can
     /// address; the whole dataset has 1 GiB.
     pub bytes: u64,
@@ -35,7 +38,7 @@ pub struct Contents {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 1 << 15, bytes: 1 << 31, file: crate::image::Limits::default().bytes }
+        Self { entries: 1 << 15, packed: 1 << 30, bytes: 1 << 31, file: crate::image::Limits::default().bytes }
     }
 }
 
@@ -49,8 +52,8 @@ pub fn is_zip(bytes: &[u8]) -> bool {
 ///
 /// A file keeps the folders that it has in the zip, below the zip's own; one without any is put in a folder of the zip's
 /// name, so that `scan.zip` is the case that the folder `scan` would be. Not read, and named in
-/// [`Contents::refused`]: zips within the zip, links, names that lead out of it, and what cannot be decompressed
-/// (encrypted, or in a way other than Deflate). Hidden files, `__MACOSX`, `Thumbs.db` and `desktop.ini` are passed over.
+/// [`Contents::refused`]: zips within the zip, links, names that lead out of it, all files of a name but the last, and what
+/// cannot be decompressed (encrypted, or in a way other than Deflate). Hidden files, `__MACOSX`, `Thumbs.db` and `desktop.ini` are passed over.
 ///
 /// # Errors
 ///
@@ -67,18 +70,31 @@ pub fn unpack(name: &str, bytes: &[u8], limits: &Limits) -> Result<Contents> {
 /// As [`unpack`], whatever the files are.
 pub(crate) fn extract(name: &str, bytes: &[u8], limits: &Limits) -> Result<Contents> {
     let fault = |fault| Error::in_file(name, fault);
+    let over = |what, found, limit| fault(FileFault::OverLimit { what, found, limit });
+    limits.admit(name, bytes.len() as u64)?;
+    // Before the unpacker sets memory aside for as many.
+    let claimed = claimed(bytes);
+    if claimed > limits.entries {
+        return Err(over("entries", claimed, limits.entries));
+    }
     let directory = limits.entries.saturating_mul(DIRECTORY_ENTRY).saturating_add(DIRECTORY_END);
     let ration = Cell::new(directory);
     let source = Ration { bytes: Cursor::new(bytes), left: &ration };
     let mut archive = ZipArchive::new(source).map_err(|source| match ration.get() {
-        0 => fault(FileFault::OverLimit { what: "bytes of directory", found: directory + 1, limit: directory }),
+        0 => over("bytes of directory", directory + 1, directory),
         _ => fault(FileFault::Zip { source }),
     })?;
     let found = archive.len() as u64;
     if found > limits.entries {
-        return Err(fault(FileFault::OverLimit { what: "entries", found, limit: limits.entries }));
+        return Err(over("entries", found, limits.entries));
     }
-    let mut contents = Contents { files: Vec::new(), refused: Vec::new() };
+    // The unpacker gives the last of them alone.
+    let repeated = repeated(bytes, archive.central_directory_start());
+    let refused = repeated
+        .into_iter()
+        .filter(|entry| !is_litter(entry))
+        .map(|entry| Error::in_file(below(name, &entry), FileFault::Repeated));
+    let mut contents = Contents { files: Vec::new(), refused: refused.collect() };
     let mut left = limits.bytes;
     // Files of their own take no more than the zip has; twice as much leaves room for headers that are read again.
     let compressed = 2 * bytes.len() as u64;
@@ -102,13 +118,55 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &Limits) -> Result<Conte
             // Of the zip, not of the file.
             Err(excess @ FileFault::OverLimit { what: ALL, .. }) => return Err(fault(excess)),
             Err(_) if ration.get() == 0 => {
-                let what = "bytes of files that overlap";
-                return Err(fault(FileFault::OverLimit { what, found: compressed + 1, limit: compressed }));
+                return Err(over("bytes of files that overlap", compressed + 1, compressed));
             }
             Err(fault) => contents.refused.push(Error::in_file(path, fault)),
         }
     }
     Ok(contents)
+}
+
+impl Limits {
+    /// `Ok` if a zip of so many bytes is read at all.
+    ///
+    /// # Errors
+    ///
+    /// [`FileFault::OverLimit`] if it is not.
+    pub(crate) fn admit(&self, name: &str, found: u64) -> Result<()> {
+        if found > self.packed {
+            return Err(Error::in_file(name, FileFault::OverLimit { what: "bytes", found, limit: self.packed }));
+        }
+        Ok(())
+    }
+}
+
+/// The most entries that an end of the directory of 64 bits claims: the unpacker sets memory aside for all of them before it
+/// looks for the first, some 200 bytes each.
+fn claimed(bytes: &[u8]) -> u64 {
+    let records = bytes.windows(40).filter(|record| record.starts_with(b"PK\x06\x06"));
+    let number = |record: &[u8], at: usize| record[at..].first_chunk().map_or(0, |&number| u64::from_le_bytes(number));
+    // Its own length stands before it, which chance would hardly make less than the file's.
+    let sound = records.filter(|record| number(record, 4) < bytes.len() as u64);
+    sound.map(|record| number(record, 24).max(number(record, 32))).max().unwrap_or(0)
+}
+
+/// The names in the directory at `start` that others after them have too, each once.
+fn repeated(bytes: &[u8], start: u64) -> BTreeSet<String> {
+    const HEADER: usize = 46;
+    let (mut seen, mut repeated) = (BTreeSet::new(), BTreeSet::new());
+    let mut rest = usize::try_from(start).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
+    while let Some((header, behind)) = rest.split_first_chunk::<HEADER>()
+        && header.starts_with(b"PK\x01\x02")
+    {
+        let [name, extra, comment] =
+            [28, 30, 32].map(|at| usize::from(u16::from_le_bytes([header[at], header[at + 1]])));
+        let Some(own) = behind.get(..name) else { break };
+        if !seen.insert(own) {
+            repeated.insert(String::from_utf8_lossy(own).into_owned());
+        }
+        rest = behind.get(name + extra + comment..).unwrap_or_default();
+    }
+    repeated
 }
 
 /// What [`Limits::bytes`] counts, in an [`FileFault::OverLimit`].

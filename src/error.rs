@@ -49,8 +49,8 @@ pub enum FileFault {
     #[error("over the limit: {found} {what}, at most {limit} are read")]
     OverLimit {
         /// What was counted: `pixels`, `bytes`, `pages`, `samples`, or in a TIFF `tags` of a page, `strips or tiles`
-        /// and `compressed bytes` of the file, `bytes of files and samples in all` of everything that is open, and in a zip `entries`,
-        /// `bytes in all`, `bytes of directory` and `bytes of files that overlap`.
+        /// and `compressed bytes` of the file, `bytes of name`, `bytes of files, samples and probabilities in all` of everything that is
+        /// open, and in a zip `entries`, `bytes in all`, `bytes of directory` and `bytes of files that overlap`.
         what: &'static str,
         /// How many there are, or at least are.
         found: u64,
@@ -204,6 +204,9 @@ pub enum FileFault {
     /// An entry of a zip whose name would place it outside of the folder that the zip is unpacked in.
     #[error("its name leads out of the zip, so it is not read")]
     UnsafeName,
+    /// An entry of a zip before another one of the same name.
+    #[error("the zip holds several files of this name: the last one is read")]
+    Repeated,
     /// An entry of a zip that only points to another file.
     #[error("a link to another file, which is not followed")]
     Link,

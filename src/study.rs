@@ -17,10 +17,21 @@ use crate::phantom;
 use crate::probability::Probability;
 use crate::weights::Manifest;
 
-/// Bytes that all files together may take, their samples and, since a session saves them, the files themselves: 2 GiB, half
-/// of what a page can address. The whole dataset fits: about 1 GiB of samples, and as much of files. Each file keeps to
-/// [`image::Limits`], but a thousand that decode to a thousand times their size must not take the page with them.
-const HELD: u64 = 1 << 31;
+/// Bytes that all files together may take, their samples, the probabilities to come and, since a session saves them, the files
+/// themselves: 3 GiB, of the 4 that a page can address. The whole dataset fits: 1.0 GiB of samples, as much of files and of
+/// probabilities. Each file keeps to [`image::Limits`], but a thousand that decode to a thousand times their size must not take the
+/// page with them.
+const HELD: u64 = 3 << 30;
+
+/// Bytes of the network's probability in each pixel.
+const PROBABILITY: u64 = 2;
+
+/// Bytes of a file's name with its folders: as many as Linux gives a path. Those of a zip's entry can be 65,535, and the files
+/// that are saved have longer names.
+const NAME: u64 = 4096;
+
+/// How many folders are tried for a zip whose files have names that are taken.
+const APART: usize = 100;
 
 /// The files, the cases and what was found on them.
 #[derive(Debug, Default)]
@@ -29,9 +40,7 @@ pub struct Study {
     files: Vec<File>,
     /// How many of them are part of the cases.
     assembled: usize,
-    /// The slices of those that are not.
-    fresh: Vec<Slice>,
-    /// Bytes of all files and of their samples, see [`HELD`].
+    /// Bytes of all files, of their samples and of the probabilities to come, see [`HELD`].
     held: u64,
     cases: Vec<Open>,
     /// The ticket of the next case that is opened.
@@ -45,10 +54,12 @@ pub struct Study {
 }
 
 /// A file as it was handed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct File {
     name: String,
     bytes: Vec<u8>,
+    /// What it holds; those of a case share their samples.
+    slices: Vec<Slice>,
 }
 
 #[derive(Debug)]
@@ -94,7 +105,24 @@ pub struct Settings {
     pub rules: Option<String>,
 }
 
+/// Bytes of a file's beginning that tell what it is.
+pub const HEAD: usize = 8;
+
 impl Study {
+    /// `Ok` if a file of `size` bytes that begins with `head`, [`HEAD`] bytes where it has them, is of a kind and a size that
+    /// [`add_file`](Self::add_file) or [`open`](Self::open) would look into: to be asked before its bytes are fetched.
+    ///
+    /// # Errors
+    ///
+    /// [`FileFault::NotAnImage`] or [`FileFault::OverLimit`].
+    pub fn admit(name: &str, size: u64, head: &[u8]) -> Result<()> {
+        if archive::is_zip(head) {
+            archive::Limits::default().admit(name, size)
+        } else {
+            image::admit(name, size, head, &image::Limits::default())
+        }
+    }
+
     /// Reads a file: an image, or a zip of images. Its slices belong to the cases that the next
     /// [`assemble`](Self::assemble) makes.
     ///
@@ -132,8 +160,8 @@ impl Study {
                 .iter()
                 .any(|(path, bytes)| known.get(place(path).as_str()).is_some_and(|other| other != bytes))
         };
-        // There are more numbers than files.
-        let number = (0..).find(|number| !clash(number)).unwrap_or_default();
+        let number =
+            (0..APART).find(|number| !clash(number)).ok_or_else(|| Error::in_file(name, FileFault::NameTaken))?;
         contents.files.iter_mut().for_each(|(path, _)| *path = archive::apart(name, path, number));
         let mut notes: Vec<Note> = contents.refused.iter().map(Note::of).collect();
         let mut slices = 0;
@@ -168,14 +196,7 @@ impl Study {
     /// forgotten; masks that were drawn by hand stay with their slices, whatever case these are in by now.
     pub fn assemble(&mut self) -> Vec<Note> {
         let mut notes = std::mem::take(&mut self.notes);
-        let mut slices = std::mem::take(&mut self.fresh);
-        for file in &self.files[..self.assembled] {
-            match image::read(&file.name, &file.bytes, &image::Limits::default()) {
-                Ok(read) => slices.extend(read),
-                // It could be read before, so this is memory that is not to be had now.
-                Err(error) => notes.push(Note::of(&error)),
-            }
-        }
+        let slices = self.files.iter().flat_map(|file| file.slices.iter().cloned()).collect();
         self.assembled = self.files.len();
         self.shut.clear();
         let assembly = assemble(slices);
@@ -288,8 +309,11 @@ impl Study {
     }
 
     fn add_image_within(&mut self, name: &str, bytes: &[u8], limit: u64) -> Result<usize> {
-        let what = "bytes of files and samples in all";
-        let over = |found| Error::in_file(name, FileFault::OverLimit { what, found, limit });
+        let over_limit = |what, found, limit| Error::in_file(name, FileFault::OverLimit { what, found, limit });
+        if name.len() as u64 > NAME {
+            return Err(over_limit("bytes of name", name.len() as u64, NAME));
+        }
+        let over = |found| over_limit("bytes of files, samples and probabilities in all", found, limit);
         let limits = image::Limits::default();
         // What is left decides before the file is decoded: a sample takes one byte at least.
         let held = self.held + bytes.len() as u64;
@@ -302,15 +326,17 @@ impl Study {
             error => error,
         })?;
         let count = slices.len();
-        let size = |slice: &Slice| slice.samples().len() as u64 * u64::from(slice.samples().bits() / 8);
+        let size = |slice: &Slice| {
+            let pixels = (slice.width() * slice.height()) as u64;
+            slice.samples().len() as u64 * u64::from(slice.samples().bits() / 8) + pixels * PROBABILITY
+        };
         let held = held + slices.iter().map(size).sum::<u64>();
         if held > limit {
             return Err(over(held));
         }
         if !self.files[..self.assembled].iter().any(|file| file.name == name && file.bytes == bytes) {
             self.held = held;
-            self.fresh.extend(slices);
-            self.files.push(File { name: name.to_owned(), bytes: bytes.to_vec() });
+            self.files.push(File { name: name.to_owned(), bytes: bytes.to_vec(), slices });
         }
         Ok(count)
     }
@@ -374,18 +400,21 @@ mod tests {
     #[test]
     fn many_files_that_each_keep_to_their_limits_keep_to_one_together() {
         let (narrow, wide) = (file(Samples::U8(vec![1; 100])), file(Samples::U16(vec![1; 100])));
-        // The file itself is kept too.
-        let (one, two) = (narrow.len() as u64 + 100, wide.len() as u64 + 200);
+        // The file itself is kept too, and a probability for each pixel.
+        let (one, two) = (narrow.len() as u64 + 300, wide.len() as u64 + 400);
         let limit = 2 * one + two - 1;
         let mut study = Study::default();
         assert!(study.add_image_within("1.tif", &narrow, limit).is_ok());
         assert!(study.add_image_within("2.tif", &wide, limit).is_ok());
-        // Of the second it is known before it is decoded that a hundred samples are too many, though not how wide they are.
-        for (name, bytes, found) in [("3.tif", &narrow, 2 * one + two), ("4.tif", &wide, one + 2 * two - 100)] {
+        for (name, bytes, found) in [("3.tif", &narrow, 2 * one + two), ("4.tif", &wide, one + 2 * two)] {
             let refused = study.add_image_within(name, bytes, limit).expect_err("over the limit").to_string();
-            let told = format!("{found} bytes of files and samples in all, at most {limit} are read");
+            let told = format!("{found} bytes of files, samples and probabilities in all, at most {limit} are read");
             assert_eq!(refused, format!("{name}: over the limit: {told}"));
         }
+        // Where not even a byte a sample is left, that is known before it is decoded.
+        let (held, short) = (one + two + narrow.len() as u64, one + two + narrow.len() as u64 + 99);
+        let refused = study.add_image_within("3.tif", &narrow, short).expect_err("over the limit").to_string();
+        assert!(refused.contains(&format!("{} bytes", held + 100)), "{refused}");
         // What was refused takes nothing, and after a new start there is room again.
         assert!(study.add_image_within("5.tif", &narrow, limit + 1).is_ok());
         study.clear();

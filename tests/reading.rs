@@ -6,6 +6,7 @@
 
 use std::error::Error as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use glioscope::error::{Error, FileFault};
@@ -337,7 +338,34 @@ fn bombs_are_refused_before_they_are_decoded() {
     else {
         panic!("compressed bytes")
     };
-    assert_eq!(found, 11_000_000);
+    assert_eq!(found, 5_000_000);
+    // Pages of one pixel each, in tiles as large as a page may be.
+    let mut page = Page::tiles(1, 1);
+    page.set(322, 4, vec![4096]);
+    page.set(323, 4, vec![4096]);
+    page.set(259, 3, vec![8]);
+    let FileFault::OverLimit { what: "samples", found, .. } = fault(read_bytes(&file(&vec![page; 1000]))) else {
+        panic!("padding of all pages")
+    };
+    assert_eq!(found, 17 * 4096 * 4096);
+}
+
+#[test]
+fn a_colour_profile_is_passed_over_however_large() {
+    // Nothing but zeros, which pack to a thousandth: of a usual size, and larger than the reader sets memory aside for.
+    let png = fs::read(fixtures().join("grey-8.png")).expect("a fixture");
+    let (header, rest) = png.split_at(33);
+    for length in [500_000, 1 << 26] {
+        let mut packed = flate2::write::ZlibEncoder::new(b"p\0\0".to_vec(), flate2::Compression::best());
+        packed.write_all(&vec![0; length]).expect("in memory");
+        let data = packed.finish().expect("in memory");
+        let mut checksum = flate2::Crc::new();
+        checksum.update(b"iCCP");
+        checksum.update(&data);
+        let chunk = [&(data.len() as u32).to_be_bytes()[..], b"iCCP", &data, &checksum.sum().to_be_bytes()].concat();
+        let slices = read_bytes(&[header, &chunk, rest].concat()).expect("a sound picture");
+        assert_pattern(&slices[0], Channels::Grey, "8");
+    }
 }
 
 #[test]

@@ -50,6 +50,53 @@ fn files_without_a_folder_are_in_one_of_the_zips_name() {
 }
 
 #[test]
+fn of_entries_with_one_name_the_last_is_read_and_the_others_are_named() {
+    // The writer refuses such a zip, so a name of the same length is put in the place of another.
+    let mut bytes = zipped(&[("P/1.tif", &tiff(1)), ("P/2.tif", &tiff(2)), ("P/3.tif", &tiff(3))]);
+    let places: Vec<usize> = (0..bytes.len() - 7).filter(|&at| bytes[at..].starts_with(b"P/1.tif")).collect();
+    assert_eq!(places.len(), 2);
+    places.iter().for_each(|&at| bytes[at..at + 7].copy_from_slice(b"P/3.tif"));
+    let mut study = Study::default();
+    let added = study.add_file("scan.zip", &bytes).expect("a zip");
+    let told: Vec<&str> = added.notes.iter().map(|note| note.message.as_str()).collect();
+    assert_eq!(told, ["P/3.tif: the zip holds several files of this name: the last one is read"]);
+    study.assemble();
+    assert_eq!(names(&study), ["P: P/2.tif P/3.tif"]);
+    assert_eq!(study.case(0).expect("a case").case().slices[1].slice.samples().get(0), Some(3 * 17));
+}
+
+#[test]
+fn a_zip_that_claims_a_thousand_million_entries_costs_nothing() {
+    let mut bytes = zipped(&[("P/1.tif", &tiff(1))]);
+    // An end of the directory in 64 bits, and where it is, before the end in 32, which leaves all to it.
+    let end = bytes.len() - 22;
+    let directory = u32::from_le_bytes(bytes[end + 16..end + 20].try_into().expect("four bytes"));
+    let mut long = b"PK\x06\x06".to_vec();
+    long.extend(44_u64.to_le_bytes());
+    long.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for number in [1 << 30, 1 << 30, (end as u64) - u64::from(directory), directory.into()] {
+        long.extend(u64::to_le_bytes(number));
+    }
+    long.extend(b"PK\x06\x07\0\0\0\0");
+    long.extend((end as u64).to_le_bytes());
+    long.extend(1_u32.to_le_bytes());
+    bytes[end + 8..end + 20].fill(0xff);
+    bytes.splice(end..end, long);
+    let error = unpack("scan.zip", &bytes, &Limits::default()).expect_err("too many");
+    assert_eq!(error.to_string(), "scan.zip: over the limit: 1073741824 entries, at most 32768 are read");
+}
+
+#[test]
+fn a_name_longer_than_any_path_is_refused() {
+    let long = format!("P/{}.tif", "a".repeat(5000));
+    let mut study = Study::default();
+    let added = study.add_file("scan.zip", &zipped(&[(&long, &tiff(1)), ("P/1.tif", &tiff(1))])).expect("a zip");
+    assert_eq!(added.slices, 1);
+    assert!(added.notes[0].message.ends_with("over the limit: 5006 bytes of name, at most 4096 are read"));
+    assert!(study.add_file(&long, &tiff(1)).is_err());
+}
+
+#[test]
 fn zips_with_folders_of_one_name_are_never_mixed() {
     let mut study = Study::default();
     let zip = |first: u8| zipped(&[("images/1.tif", &tiff(first)), ("images/2.tif", &tiff(first + 1))]);
@@ -144,7 +191,7 @@ fn a_link_and_an_unknown_compression_are_named() {
 
 #[test]
 fn a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_headers_say() {
-    let limits = Limits { entries: 3, bytes: 100_000, file: 60_000 };
+    let limits = Limits { entries: 3, bytes: 100_000, file: 60_000, ..Limits::default() };
     let zeros = |length: usize| vec![0_u8; length];
     let packed = |lengths: &[usize]| {
         let contents: Vec<Vec<u8>> = lengths.iter().map(|&length| zeros(length)).collect();
@@ -372,6 +419,28 @@ fn another_networks_probabilities_are_left_out_and_that_is_said() {
     assert!(notes.iter().any(|note| note.message.contains("another network")), "{notes:?}");
     let case = opened.case(0).expect("a case");
     assert_eq!((case.probability(0), case.edit(0), case.probability(1)), (None, Some(&dot(1)), None));
+}
+
+#[test]
+fn a_session_whose_list_is_larger_than_any_is_not_even_parsed() {
+    let zeros = format!("[{}0]", "0,".repeat(1 << 23));
+    let error = Study::default().open(&zipped(&[("session.json", zeros.as_bytes())]), MODEL).expect_err("too large");
+    assert!(error.to_string().contains("session.json has 16777219 bytes, expected at most 16777216"), "{error}");
+}
+
+#[test]
+fn what_would_be_refused_is_known_by_its_beginning_and_size() {
+    let admit = |size: u64, head: &[u8]| Study::admit("f", size, head).map_err(|error| error.to_string());
+    for (head, most) in
+        [(&b"II*\0\x08\0\0\0"[..], 1 << 28), (b"\x89PNG\r\n\x1a\n", 1 << 28), (b"PK\x03\x04\x14\0\0\0", 1 << 30)]
+    {
+        assert_eq!(admit(most, head), Ok(()));
+        assert!(admit(most + 1, head).is_err_and(|message| message.contains(&format!("at most {most}"))));
+    }
+    // An empty file, and a film.
+    for head in [&b""[..], b"\0\0\0\x18ftyp"] {
+        assert!(admit(1 << 40, head).is_err_and(|message| message.contains("not an image")));
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! All files of a result: what the page offers as one zip and `train segment` writes into a folder.
 
-use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use flate2::Compression;
@@ -13,7 +12,7 @@ use super::overlay::overlay_png;
 use super::provenance::{CaseRecord, Provenance, SliceRecord, Spacing};
 use super::report::Report;
 use super::tiff::mask_tiff;
-use super::zip::{safe, unique};
+use super::zip::{Taken, safe};
 use crate::findings::Findings;
 use crate::measure::Voxel;
 use crate::weights::Manifest;
@@ -47,15 +46,15 @@ pub struct Bundle<'a> {
     records: Vec<CaseRecord>,
     report: Report,
     /// Folders of cases, so that two of one name stay apart.
-    folders: BTreeSet<String>,
+    folders: Taken,
     /// Files of slices, for the same reason.
-    paths: BTreeSet<String>,
+    paths: Taken,
 }
 
 impl<'a> Bundle<'a> {
     /// A bundle without a case.
     pub fn new(origin: Origin<'a>) -> Self {
-        let (folders, paths) = (BTreeSet::new(), BTreeSet::new());
+        let (folders, paths) = (Taken::default(), Taken::default());
         Self { origin, rows: Vec::new(), records: Vec::new(), report: Report::default(), folders, paths }
     }
 
@@ -64,7 +63,7 @@ impl<'a> Bundle<'a> {
         let threshold = self.origin.threshold as f32;
         let case = findings.case();
         let measure = findings.measure(threshold, voxel);
-        let folder = unique(safe(&case.name), &mut self.folders);
+        let folder = self.folders.unique(safe(&case.name));
         let mut files = Vec::new();
         let mut slices = Vec::new();
         for (index, entry) in case.slices.iter().enumerate() {
@@ -73,10 +72,10 @@ impl<'a> Bundle<'a> {
             let (width, height) = (slice.width(), slice.height());
             let (mut mask_by, mut path) = (None, None);
             if let Some(mask) = mask {
-                let name = unique(safe(&mask_name(slice.name())), &mut self.paths);
+                let name = self.paths.unique(safe(&mask_name(slice.name())));
                 files.push((name.clone(), mask_tiff(&mask)));
                 let overlay = overlay_png(slice, findings.window(), &mask, entry.reference.as_ref());
-                files.push((unique(safe(&overlay_name(slice.name())), &mut self.paths), overlay));
+                files.push((self.paths.unique(safe(&overlay_name(slice.name()))), overlay));
                 let edited = measure.slices[index].edited;
                 let area_mm2 = measure.slices[index].mm2;
                 let row = Row::new(&case.name, slice.name(), &mask, entry.reference.as_ref());

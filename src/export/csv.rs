@@ -20,7 +20,7 @@ pub struct Row {
     pub area: usize,
     /// The mask against the reference, if there is one.
     pub confusion: Option<Confusion>,
-    /// The area in square millimetres, where the voxel's size is known.
+    /// The area in square millimetres, where the voxel's or the pixel's size is known.
     pub area_mm2: Option<f64>,
     /// Whether the mask was drawn or changed by hand.
     pub edited: bool,
@@ -45,9 +45,11 @@ impl Row {
 
 /// The rows under a header line, as comma-separated UTF-8 after RFC 4180 with `\n` between lines.
 ///
-/// `area_px` is in pixels, `area_mm2` in square millimetres with three decimals, empty where the voxel's size is unknown.
+/// `area_px` is in pixels, `area_mm2` in square millimetres with three decimals, empty where the size of a pixel is unknown.
 /// `dice`, `iou`, `sensitivity` and `precision` have six decimals and are empty where a slice has no reference;
 /// `sensitivity` also where the reference is empty, `precision` where the mask is. `edited` is `true` or `false`.
+///
+/// A name that begins with `=`, `+`, `-`, `@`, a tab or a line's end, which spreadsheets would compute, gets an apostrophe before it.
 pub fn csv(rows: &[Row]) -> String {
     let mut table = String::from("case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n");
     for row in rows {
@@ -66,12 +68,15 @@ pub fn csv(rows: &[Row]) -> String {
     table
 }
 
-/// The field, in quotation marks where it would otherwise be read as more than one.
+/// The field, in quotation marks where it would otherwise be read as more than one, and with an apostrophe where it would
+/// be computed: names come from strangers' zips, and `=HYPERLINK(…)` is one. (As OWASP advises for CSV.)
 fn quoted(field: &str) -> String {
+    let field =
+        if field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{field}") } else { field.to_owned() };
     if field.contains(['"', ',', '\n', '\r']) || field.trim() != field {
         format!("\"{}\"", field.replace('"', "\"\""))
     } else {
-        field.to_owned()
+        field
     }
 }
 
@@ -122,13 +127,22 @@ mod tests {
 
     #[test]
     fn any_name_comes_back() {
-        let names = ["plain", "a,b", "say \"ah\"", "two\nlines", " edge ", "", "\"", "größe"];
+        let names = ["plain", "a,b", "say \"ah\"", "two\nlines", " edge ", "", "\"", "größe", "a=1"];
         let mask = Mask::empty(1, 1);
         let rows: Vec<Row> = names.iter().map(|name| Row::new(name, name, &mask, None)).collect();
         let lines = read(&csv(&rows));
         for (line, name) in lines[1..].iter().zip(names) {
             assert_eq!(line.len(), 11);
             assert_eq!([line[0].as_str(), line[1].as_str()], [name, name]);
+        }
+    }
+
+    #[test]
+    fn no_name_is_computed() {
+        let names = ["=HYPERLINK(\"http://a.b\",\"c\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"];
+        let rows = names.map(|name| Row::new(name, name, &Mask::empty(1, 1), None));
+        for (line, name) in read(&csv(&rows))[1..].iter().zip(names) {
+            assert_eq!([&line[0], &line[1]], [&format!("'{name}"); 2]);
         }
     }
 }

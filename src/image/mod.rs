@@ -7,16 +7,19 @@
 mod png;
 mod tiff;
 
+use std::sync::Arc;
+
 use crate::error::{Error, FileFault, Result};
 
-/// One 2-D image of a case, validated: as many samples as width, height and channels say, and at least one pixel.
+/// One 2-D image of a case, validated: as many samples as width, height and channels say, and at least one pixel. Its clones
+/// share the samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
     name: String,
     width: usize,
     height: usize,
     channels: Channels,
-    samples: Samples,
+    samples: Arc<Samples>,
     spacing: Option<Spacing>,
 }
 
@@ -30,7 +33,7 @@ pub enum Channels {
 }
 
 /// The pixels as the file stores them, row by row from the top left, channels interleaved.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Samples {
     /// 8-bit unsigned.
     U8(Vec<u8>),
@@ -76,18 +79,25 @@ pub struct Limits {
 /// [`Error::File`] with the [`FileFault`]; a fault of one page of several is under that page's name, and fails the
 /// file.
 pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
-    let found = bytes.len() as u64;
-    if found > limits.bytes {
-        return Err(Error::in_file(name, FileFault::OverLimit { what: "bytes", found, limit: limits.bytes }));
+    admit(name, bytes.len() as u64, bytes, limits)?;
+    if tiff::is_tiff(bytes) { tiff::read(name, bytes, limits) } else { Ok(vec![png::read(name, bytes, limits)?]) }
+}
+
+/// `Ok` if a file of `size` bytes that begins with `head`, 8 bytes or more where it has them, is one that [`read`] would look
+/// into.
+///
+/// # Errors
+///
+/// [`FileFault::NotAnImage`] and [`FileFault::OverLimit`], as [`read`] has them.
+pub(crate) fn admit(name: &str, size: u64, head: &[u8], limits: &Limits) -> Result<()> {
+    if !tiff::is_tiff(head) && !png::is_png(head) {
+        let found = head.iter().take(4).copied().collect();
+        return Err(Error::in_file(name, FileFault::NotAnImage { found }));
     }
-    if tiff::is_tiff(bytes) {
-        tiff::read(name, bytes, limits)
-    } else if png::is_png(bytes) {
-        Ok(vec![png::read(name, bytes, limits)?])
-    } else {
-        let found = bytes.iter().take(4).copied().collect();
-        Err(Error::in_file(name, FileFault::NotAnImage { found }))
+    if size > limits.bytes {
+        return Err(Error::in_file(name, FileFault::OverLimit { what: "bytes", found: size, limit: limits.bytes }));
     }
+    Ok(())
 }
 
 impl Slice {
@@ -113,7 +123,7 @@ impl Slice {
         if expected != samples.len() as u128 {
             return Err(Error::in_file(name, FileFault::SampleCount { expected, found: samples.len() }));
         }
-        Ok(Self { name, width, height, channels, samples, spacing: None })
+        Ok(Self { name, width, height, channels, samples: Arc::new(samples), spacing: None })
     }
 
     /// The same slice with the spacing that is known for it.
@@ -132,7 +142,10 @@ impl Slice {
         };
         match self.channels {
             Channels::Grey => self.clone(),
-            Channels::Rgb => Self { channels: Channels::Grey, samples: second(&self.samples), ..self.clone() },
+            Channels::Rgb => {
+                let samples = Arc::new(second(&self.samples));
+                Self { channels: Channels::Grey, samples, ..self.clone() }
+            }
         }
     }
 

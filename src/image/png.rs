@@ -16,8 +16,8 @@ const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 /// The signature and the whole IHDR chunk without its checksum.
 const HEADER: usize = 8 + 8 + 13;
 
-/// What the decoder may allocate beyond the pixels and twice the file: rows in flight and ancillary chunks, of which
-/// only a colour profile is compressed.
+/// What the decoder may allocate beyond the picture and twice the file: rows in flight and ancillary chunks. Only a colour
+/// profile among them is compressed: it may grow to all of this allowance, and is not used.
 const ANCILLARY: u64 = 1 << 20;
 
 /// Whether these are the first bytes of a PNG.
@@ -46,8 +46,13 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<(usize, usize, Channels, Samp
     limits.admit(width, height, 1, 0)?;
 
     let mut allowed = image::Limits::no_limits();
-    // A palette picture decodes to four bytes a pixel, a 16-bit RGBA one to eight.
-    allowed.max_alloc = Some((width * height).saturating_mul(8).saturating_add(2 * length + ANCILLARY));
+    let sample = if header[24] == 16 { 2 } else { 1 };
+    // By the colour type, with the transparency that may come with it.
+    let decoded = match header[25] {
+        0 | 4 => 2 * sample,
+        _ => 4 * sample,
+    };
+    allowed.max_alloc = Some((width * height).saturating_mul(decoded).saturating_add(2 * length + ANCILLARY));
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), allowed).map_err(|source| fault(source, length))?;
     let color = decoder.color_type();
     let stored = usize::from(color.channel_count());

@@ -71,9 +71,9 @@ const TAGS: [Tag; 23] = [
 /// decompressor starts anew for each; 300 pages of 512 rows, each row a strip, need 153,600.
 const CHUNKS: u64 = 1 << 18;
 
-/// How many times over a file's bytes may be decompressed, where strips or tiles share them: bytes that decode to next
-/// to nothing would otherwise cost far more time than reading the file does.
-const SHARED: u64 = 64;
+/// How many times over a file's bytes may be decompressed, where strips or tiles share them, as those of pages that are
+/// all black may: bytes that decode to next to nothing would otherwise cost far more time than reading the file does.
+const SHARED: u64 = 4;
 
 /// Whether these are the first bytes of a TIFF.
 pub(super) fn is_tiff(bytes: &[u8]) -> bool {
@@ -129,6 +129,8 @@ fn spacing(page: &Page<'_>) -> Option<Spacing> {
 #[derive(Default)]
 struct Spent {
     samples: u64,
+    /// The same with the padding of tiles.
+    padded: u64,
     compressed: u64,
     chunks: u64,
 }
@@ -220,10 +222,13 @@ impl<'a> Layout<'a> {
             };
             return Err(FileFault::TagValue { tag, found: 0, expected: "at least 1" });
         }
-        // Padding is decoded too: a column of pixels in wide tiles must not cost more than the limit either.
+        // Padding is decoded too: a column of pixels in wide tiles must not cost more than the limit either, nor a thousand
+        // pages of one pixel each.
         let (across, down) = (width.div_ceil(chunk_width), height.div_ceil(chunk_height));
+        let padded_width = across.saturating_mul(chunk_width);
         let padded_height = if tiled { down.saturating_mul(chunk_height) } else { height };
-        limits.admit(across.saturating_mul(chunk_width), padded_height, decoded, 0)?;
+        limits.admit(padded_width, padded_height, decoded, spent.padded)?;
+        spent.padded += padded_width * padded_height * decoded;
 
         let chunks = across * down * if planar { stored } else { 1 };
         spent.chunks += chunks;

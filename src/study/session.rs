@@ -3,6 +3,7 @@
 //! A zip with `session.json` ([`Manifest`]) and, named by it, the files as they were handed in, the probabilities
 //! (little-endian, 16 bits each) and the masks that were drawn by hand (a byte each, 0 or 1), all row by row.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -52,13 +53,23 @@ struct SavedSlice {
     edit: Option<String>,
 }
 
+/// Bytes of `session.json` at most: 16 MiB. A file and a slice take some 300 of them, and there are at most as many files as a zip
+/// may have entries, 32,768.
+const LARGEST: usize = 1 << 24;
+
+/// As much of `session.json` as every format has.
+#[derive(Deserialize)]
+struct Header {
+    format: Option<u64>,
+}
+
 /// Whether a zip is a saved session: its first entry is the manifest, named at a fixed place.
 pub(super) fn is_session(zip: &[u8]) -> bool {
     zip.get(30..30 + MANIFEST.len()).is_some_and(|name| name == MANIFEST.as_bytes())
 }
 
 pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
-    let mut contents = Vec::new();
+    let mut contents: Vec<(String, Cow<'_, [u8]>)> = Vec::new();
     let mut manifest = Manifest {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -67,22 +78,22 @@ pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
         files: Vec::new(),
         slices: Vec::new(),
     };
-    let mut store = |folder: &str, bytes: Vec<u8>| {
+    let mut store = |folder: &str, bytes| {
         let path = format!("{folder}/{}", contents.len() + 1);
         contents.push((path.clone(), bytes));
         path
     };
     // What is in no case yet would be in one after opening, and what counts cases, as the spacings do, would be of another.
     for file in &study.files[..study.assembled] {
-        manifest.files.push(SavedFile { name: file.name.clone(), path: store("files", file.bytes.clone()) });
+        manifest.files.push(SavedFile { name: file.name.clone(), path: store("files", Cow::Borrowed(&file.bytes)) });
     }
     for findings in study.cases() {
         for (index, entry) in findings.case().slices.iter().enumerate() {
             let probability = findings.probability(index).map(|map| {
-                let bytes = map.values().iter().flat_map(|value| value.to_le_bytes()).collect();
-                store("probabilities", bytes)
+                let bytes: Vec<u8> = map.values().iter().flat_map(|value| value.to_le_bytes()).collect();
+                store("probabilities", Cow::Owned(bytes))
             });
-            let edit = findings.edit(index).map(|mask| store("edits", mask.to_bytes()));
+            let edit = findings.edit(index).map(|mask| store("edits", Cow::Owned(mask.to_bytes())));
             if probability.is_some() || edit.is_some() {
                 let (width, height) = (entry.slice.width(), entry.slice.height());
                 let name = entry.slice.name().to_owned();
@@ -95,7 +106,7 @@ pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
         // Strings and numbers, all keys strings.
         Err(error) => unreachable!("{error}"),
     };
-    contents.insert(0, (MANIFEST.to_owned(), json));
+    contents.insert(0, (MANIFEST.to_owned(), Cow::Owned(json)));
     zip(&contents)
 }
 
@@ -113,15 +124,18 @@ pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
     let mut contents: BTreeMap<String, Vec<u8>> = contents.files.into_iter().collect();
     let mut take = |path: &str| contents.remove(path).ok_or_else(|| fault(format!("{path} is missing")));
 
-    let manifest: serde_json::Value =
-        serde_json::from_slice(&take(MANIFEST)?).map_err(|error| fault(error.to_string()))?;
+    let manifest = take(MANIFEST)?;
+    if manifest.len() > LARGEST {
+        return Err(fault(format!("{MANIFEST} has {} bytes, expected at most {LARGEST}", manifest.len())));
+    }
+    let malformed = |error: serde_json::Error| fault(error.to_string());
     // Looked at first, so that another format is called that and not a missing field.
-    let format = manifest.get("format").and_then(serde_json::Value::as_u64);
+    let Header { format } = serde_json::from_slice(&manifest).map_err(malformed)?;
     if format != Some(FORMAT.into()) {
         let found = format.map_or("none".to_owned(), |format| format.to_string());
         return Err(fault(format!("expected format {FORMAT}, found {found}")));
     }
-    let manifest: Manifest = serde_json::from_value(manifest).map_err(|error| fault(error.to_string()))?;
+    let manifest: Manifest = serde_json::from_slice(&manifest).map_err(malformed)?;
     manifest.settings.check().map_err(fault)?;
 
     let mut study = Study::default();
