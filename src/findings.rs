@@ -39,7 +39,7 @@ impl Findings {
     /// A case on which nothing was found yet.
     pub fn new(case: Case) -> Self {
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
-        let window = Window::of(&statistics);
+        let window = Window::of(&statistics).over(case.slices.iter().map(|entry| &entry.slice));
         let found = vec![Found::default(); case.slices.len()];
         Self { case, statistics, window, verdict: None, found, small: Vec::new() }
     }
@@ -158,11 +158,13 @@ impl Findings {
         all.all(|spacing| spacing == Some(first)).then_some(first)
     }
 
-    /// Measures all slices at `threshold`; lengths and volumes are known if the voxel's size is.
+    /// Measures all slices at `threshold`; volumes are known if the voxel's size is, areas also if the files say how large a
+    /// pixel is.
     pub fn measure(&self, threshold: f32, voxel: Option<Voxel>) -> CaseMeasure {
         let (mut total, mut network_total) = (Sum::default(), Sum::default());
         let mut slices = Vec::with_capacity(self.found.len());
         let mut largest = (-1, 0);
+        let pixel = voxel.map(|voxel| [voxel.x, voxel.y]).or_else(|| self.resolution());
         for (index, entry) in self.case.slices.iter().enumerate() {
             let network = self.network_mask(index, threshold);
             let (network_area, network_confusion) = compare(network.as_ref(), entry.reference.as_ref());
@@ -181,7 +183,7 @@ impl Findings {
                 edited: edit.is_some(),
                 done: network.is_some(),
                 scores: confusion.map(Scores::from),
-                mm2: voxel.map(|voxel| voxel.area(area)),
+                mm2: pixel.map(|[x, y]| area as f64 * x * y),
                 left_out: self.small(index).map_or(0, Mask::area),
             });
         }

@@ -1,7 +1,7 @@
 //! What is measured on a case: areas, volumes and agreement with a reference.
 //!
 //! Every number that the page shows, and every one in an exported file, comes from here. Lengths are in millimetres only
-//! where someone has said how large a voxel is: it is never guessed.
+//! where someone has said how large a voxel is, or areas where the files say it of a pixel: it is never guessed.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub struct SliceMeasure {
     pub done: bool,
     /// The mask against the reference, where there are both.
     pub scores: Option<Scores>,
-    /// The area in square millimetres, where the voxel's size is known.
+    /// The area in square millimetres, where the voxel's size is known or the files say how large a pixel is.
     pub mm2: Option<f64>,
     /// Pixels of small [regions](crate::regions), which the network's mask leaves out, down to
     /// [`FLOOR`](crate::regions::FLOOR) whatever the threshold.
@@ -118,14 +118,9 @@ impl From<Confusion> for Scores {
 }
 
 impl Voxel {
-    /// Whether all three are lengths: finite and above 0.
+    /// Whether all three are lengths: finite and above 0, also in the single precision of a NIfTI file.
     pub fn is_valid(&self) -> bool {
-        [self.x, self.y, self.slice].iter().all(|length| length.is_finite() && *length > 0.0)
-    }
-
-    /// Square millimetres of `pixels` of a slice.
-    pub fn area(&self, pixels: usize) -> f64 {
-        pixels as f64 * self.x * self.y
+        [self.x, self.y, self.slice].iter().all(|&length| (length as f32).is_finite() && length as f32 > 0.0)
     }
 
     /// Millilitres of `voxels`.

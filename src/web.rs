@@ -11,7 +11,7 @@ use std::cell::{Ref, RefCell, RefMut};
 use std::sync::Once;
 
 use burn::tensor::Device;
-use js_sys::{Function, JSON, Reflect, Uint8Array, Uint8ClampedArray, Uint16Array};
+use js_sys::{Function, JSON, Reflect, Uint8Array, Uint16Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
@@ -21,6 +21,7 @@ use web_sys::{Crypto, SubtleCrypto};
 
 use crate::case::CaseSlice;
 use crate::check::Verdict;
+use crate::display::STEPS;
 use crate::error::{Error, FileFault};
 use crate::export::{Bundle, NamedFile, Origin, Volume, nifti, report, zip};
 use crate::findings::Findings;
@@ -29,7 +30,7 @@ use crate::mask::Mask;
 use crate::measure::Voxel;
 use crate::probability::Probability;
 use crate::segmenter::Segmenter;
-use crate::study::{Note, Settings, Study};
+use crate::study::{HEAD, Note, Settings, Study};
 use crate::weights::{self, Manifest};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -98,8 +99,11 @@ export interface Segmented {
     milliseconds: number;
 }
 
-/** A slice for the eye: red, green, blue and alpha, 0 to 255. */
-export interface Pixels { width: number; height: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+/**
+ * A slice for the eye: levels of red, green and blue, in 64ths. 255 levels are what is shown white at first, equally bright in
+ * all slices of a case; what is brighter has more. `brightest`: the highest level of the case, in levels.
+ */
+export interface Pixels { width: number; height: number; levels: Uint16Array<ArrayBuffer>; brightest: number }
 
 /**
  * A mask against a reference: pixels inside both, one, the other and neither, and the figures that come of it.
@@ -112,8 +116,8 @@ export interface Scores {
 
 /**
  * One slice, measured. `area`: pixels inside its mask, 0 without one. `edited`: drawn or changed by hand. `done`: the
- * network has been over it. `mm2` is null where the voxel's size is unknown, `scores` without a mask or a reference.
- * `left_out`: pixels of small regions, which the network's mask leaves out once it has been over the whole case, those that
+ * network has been over it. `mm2` is null where neither the voxel's size is known nor the files state a pixel's, `scores`
+ * without a mask or a reference. `left_out`: pixels of small regions, which the network's mask leaves out once it has been over the whole case, those that
  * only a threshold as low as 0.05 would let in among them.
  */
 export interface SliceMeasure {
@@ -246,6 +250,18 @@ impl Session {
         to_js(&ModelInfo::of(self.segmenter.manifest()))
     }
 
+    /// How many bytes of a file's beginning `admit` looks at.
+    #[wasm_bindgen(js_name = headLength)]
+    pub fn head_length() -> usize {
+        HEAD
+    }
+
+    /// Throws if a file of `size` bytes that begins with `head` would be refused whatever else is in it: to be asked before
+    /// its bytes are fetched.
+    pub fn admit(name: &str, size: f64, head: &[u8]) -> Result<(), JsValue> {
+        Study::admit(name, size as u64, head).map_err(|error| fault(&error))
+    }
+
     /// Reads a file: an image, or a zip of images. It belongs to the cases that the next `assemble` makes. What is there
     /// already, name and bytes, is passed over. A name that other bytes have is a fault, and so is what follows of its case
     /// until `assemble`; a zip of such names goes below a folder of its own name.
@@ -309,8 +325,9 @@ impl Session {
     pub fn pixels(&self, case: usize, slice: usize) -> Result<JsValue, JsValue> {
         let study = self.study();
         let (findings, CaseSlice { slice, .. }) = find(&study, case, slice)?;
-        let rgba = Uint8ClampedArray::from(findings.window().rgba(slice).as_slice());
-        to_js(&Pixels { width: slice.width(), height: slice.height(), rgba })
+        let levels = Uint16Array::from(findings.window().levels(slice).as_slice());
+        let brightest = f64::from(findings.window().brightest()) / f64::from(STEPS);
+        to_js(&Pixels { width: slice.width(), height: slice.height(), levels, brightest })
     }
 
     /// The mask that came with a slice, 0 or 1 a pixel, if one did.
@@ -534,7 +551,8 @@ struct Pixels {
     width: usize,
     height: usize,
     #[serde(with = "serde_wasm_bindgen::preserve")]
-    rgba: Uint8ClampedArray,
+    levels: Uint16Array,
+    brightest: f64,
 }
 
 impl<'a> ModelInfo<'a> {

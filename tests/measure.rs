@@ -3,7 +3,7 @@
 
 use glioscope::case::{Case, CaseSlice};
 use glioscope::findings::Findings;
-use glioscope::image::{Channels, Samples, Slice};
+use glioscope::image::{Channels, Samples, Slice, Spacing};
 use glioscope::mask::Mask;
 use glioscope::measure::{CaseMeasure, Voxel};
 use glioscope::probability::Probability;
@@ -166,10 +166,34 @@ proptest! {
 }
 
 #[test]
+fn areas_are_by_what_the_files_state_until_someone_says_otherwise_and_volumes_only_then() {
+    let slice = |index: usize, spacing| {
+        let samples = Samples::U8(vec![7; PIXELS]);
+        let slice = Slice::new(format!("P/P_{index}.tif"), WIDTH, HEIGHT, Channels::Grey, samples).expect("valid");
+        CaseSlice { slice: slice.with_spacing(spacing), reference: None }
+    };
+    let measured = |spacings: [Option<Spacing>; 2], voxel| {
+        let slices = spacings.into_iter().enumerate().map(|(index, spacing)| slice(index, spacing)).collect();
+        let mut findings = Findings::new(Case { name: "P".to_owned(), slices });
+        findings.set_edit(0, Some(Mask::new(WIDTH, HEIGHT, (0..PIXELS).map(|pixel| pixel < 6).collect())));
+        let CaseMeasure { slices, millilitres, .. } = findings.measure(0.5, voxel);
+        (slices[0].mm2, millilitres)
+    };
+    let stated = Some(Spacing { x: 0.5, y: 2.0 });
+    assert_eq!(measured([stated; 2], None), (Some(6.0), None));
+    assert_eq!(measured([stated; 2], Some(Voxel { x: 1.0, y: 3.0, slice: 10.0 })), (Some(18.0), Some(0.18)));
+    // One file that says nothing, or something else, and nothing is known.
+    for other in [None, Some(Spacing { x: 0.5, y: 1.0 })] {
+        assert_eq!(measured([stated, other], None), (None, None));
+    }
+}
+
+#[test]
 fn lengths_are_above_nothing_and_finite() {
     let valid = |x, y, slice| Voxel { x, y, slice }.is_valid();
     assert!(valid(0.1, 1.0, 100.0));
-    for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+    // The last two are nothing and infinite in single precision, which NIfTI has.
+    for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-50, 1e300] {
         assert!(!valid(wrong, 1.0, 1.0) && !valid(1.0, wrong, 1.0) && !valid(1.0, 1.0, wrong), "{wrong}");
     }
 }

@@ -12,8 +12,11 @@ export class Looks {
   #inputs = [...this.#root.querySelectorAll('input')];
   #preset = /** @type {HTMLSelectElement} */ (find('select[name="preset"]', this.#root));
   /** @type {Window} */
-  #window = PRESETS.full;
+  #window = PRESETS.usual;
   #tissue = remember(tissue);
+  #whole = remember((/** @type {number} */ brightest) => ({ low: 0, high: brightest }));
+  /** The highest level that there is to see, white at least. */
+  #brightest = PRESETS.usual.high;
   #onLook;
   /** @type {() => Pixels | null} */
   #pixels;
@@ -33,8 +36,8 @@ export class Looks {
       else if (name === 'level' || name === 'width') this.#byHand(this.#named('level').valueAsNumber, this.#named('width').valueAsNumber);
       else this.#tell();
     });
-    find('[data-act="window"]', this.#root).addEventListener('click', () => this.setPreset('full'));
-    this.setPreset('full');
+    find('[data-act="window"]', this.#root).addEventListener('click', () => this.setPreset('usual'));
+    this.setPreset('usual');
   }
 
   /** @returns {Look} */
@@ -96,10 +99,13 @@ export class Looks {
     this.#tell();
   }
 
-  /** Another slice or contrast may be in view: where the window is the slice's own, it is that one's now. @returns whether it is another one */
+  /** Another slice or contrast may be in view: where the window is the slice's or the case's own, it is that one's now. @returns whether it is another one */
   follow() {
-    const pixels = this.#preset.value === 'auto' ? this.#pixels() : null;
-    const window = pixels ? this.#tissue(pixels, this.value.contrast) : this.#window;
+    const pixels = this.#pixels();
+    this.#brightest = Math.ceil(pixels?.brightest ?? PRESETS.usual.high);
+    for (const name of ['level', 'width']) this.#named(name).max = String(this.#brightest);
+    const own = { auto: pixels && this.#tissue(pixels, this.value.contrast), full: this.#whole(this.#brightest) };
+    const window = own[/** @type {keyof own} */ (this.#preset.value)] ?? this.#window;
     if (window === this.#window) return false;
     this.#setWindow(window);
     return true;
@@ -113,8 +119,8 @@ export class Looks {
 
   /** @param {number} level @param {number} width */
   #byHand(level, width) {
-    const half = Math.min(255, Math.max(2, width)) / 2;
-    const middle = Math.min(255, Math.max(0, level));
+    const half = Math.min(this.#brightest, Math.max(2, width)) / 2;
+    const middle = Math.min(this.#brightest, Math.max(0, level));
     this.#preset.value = 'hand';
     this.#setWindow({ low: middle - half, high: middle + half });
     this.#tell();
@@ -137,7 +143,7 @@ export class Looks {
 
   #tell() {
     this.#say(this.#named('opacity'), `${this.#named('opacity').value} %`);
-    this.#reset('window', this.#preset.value === 'full', this.#preset);
+    this.#reset('window', this.#preset.value === 'usual', this.#preset);
     this.#onLook();
   }
 

@@ -2,6 +2,8 @@
  * Pixels, masks and probabilities as pictures. For the eye alone: no value drawn here reaches the network or a figure.
  */
 
+import { STEPS } from './windows.js';
+
 /** @import { Contrast, Pixels, Window } from './types.js' */
 
 /** Where a contrast lies in the pixels. */
@@ -41,18 +43,18 @@ export function maskOf(probability, threshold, leftOut) {
  * @param {Contrast} contrast
  * @param {Window} [window]
  */
-export function paint({ width, height, rgba }, contrast, window = { low: 0, high: 255 }) {
+export function paint({ width, height, levels, brightest }, contrast, window = { low: 0, high: 255 }) {
   const span = Math.max(1, window.high - window.low);
-  const shown = Uint8ClampedArray.from({ length: 256 }, (_, value) => (255 * (value - window.low)) / span);
+  const shown = new Uint8ClampedArray(Math.ceil(brightest * STEPS) + 1);
+  for (let step = 0; step < shown.length; step++) shown[step] = (255 * (step / STEPS - window.low)) / span;
   const image = new ImageData(width, height);
   const words = new Uint32Array(image.data.buffer);
   if (contrast === 'composite') {
-    for (let i = 0, at = 0; i < words.length; i++, at += 4) {
-      words[i] = 0xff000000 | (shown[rgba[at + 2]] << 16) | (shown[rgba[at + 1]] << 8) | shown[rgba[at]];
+    for (let i = 0, at = 0; i < words.length; i++, at += 3) {
+      words[i] = 0xff000000 | (shown[levels[at + 2]] << 16) | (shown[levels[at + 1]] << 8) | shown[levels[at]];
     }
   } else {
-    const grey = Uint32Array.from(shown, (value) => 0xff000000 | (value * 0x010101));
-    for (let i = 0, at = CHANNEL[contrast]; i < words.length; i++, at += 4) words[i] = grey[rgba[at]];
+    for (let i = 0, at = CHANNEL[contrast]; i < words.length; i++, at += 3) words[i] = 0xff000000 | (shown[levels[at]] * 0x010101);
   }
   return canvasOf(image);
 }

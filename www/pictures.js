@@ -6,7 +6,7 @@
 /** @import { Pixels, Place } from './types.js' */
 /** @typedef {{pixels: Pixels, reference: Uint8Array | null}} Picture */
 
-/** Bytes of pixels that are kept: 256 slices at 256 by 256, of the largest the one in view and another. */
+/** Bytes of pixels that are kept: 170 slices at 256 by 256, of the largest the one in view and another. */
 const KEPT = 64 << 20;
 
 export class Pictures {
@@ -63,7 +63,7 @@ export class Pictures {
     const here = [...this.#entries].filter(([, { picture }]) => picture).reverse();
     let bytes = 0;
     for (const [at, [name, { picture }]] of here.entries()) {
-      bytes += picture?.pixels.rgba.byteLength ?? 0;
+      bytes += picture?.pixels.levels.byteLength ?? 0;
       if (at > 1 && bytes > KEPT) this.#entries.delete(name);
     }
   }

@@ -4,9 +4,13 @@
 
 /** @import { Contrast, Pixels, Window } from './types.js' */
 
-/** Those that have a name and are the same for every slice. */
-/** @type {Record<string, Window>} */
-export const PRESETS = { full: { low: 0, high: 255 }, bright: { low: 70, high: 255 }, dark: { low: 0, high: 150 } };
+/** Steps of a level in the pixels. */
+export const STEPS = 64;
+/**
+ * Those that have a name and are the same for every slice of every case.
+ * @type {Record<string, Window>}
+ */
+export const PRESETS = { usual: { low: 0, high: 255 }, bright: { low: 70, high: 255 }, dark: { low: 0, high: 150 } };
 /** Parts of the tissue's pixels that `tissue` shows as black and as white. */
 const TAIL = 0.01;
 
@@ -18,8 +22,8 @@ const TAIL = 0.01;
  */
 export function tissue(pixels, contrast) {
   const channel = contrast === 'pre' ? 0 : contrast === 'post' ? 2 : 1;
-  const counts = new Uint32Array(256);
-  for (let i = channel; i < pixels.rgba.length; i += 4) counts[pixels.rgba[i]]++;
+  const counts = new Uint32Array(Math.ceil(pixels.brightest) + 1);
+  for (let i = channel; i < pixels.levels.length; i += 3) counts[Math.round(pixels.levels[i] / STEPS)]++;
   // Air is most of a slice and says nothing.
   counts.fill(0, 0, 8);
   const tail = TAIL * counts.reduce((sum, value) => sum + value, 0);

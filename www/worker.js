@@ -43,7 +43,7 @@ const actions = {
   }),
   pixels: (/** @type {Place} */ at) => {
     const pixels = opened().pixels(at.case, at.slice);
-    return { value: pixels, transfer: [pixels.rgba.buffer] };
+    return { value: pixels, transfer: [pixels.levels.buffer] };
   },
   reference: (/** @type {Place} */ at) => given(opened().reference(at.case, at.slice)),
   mask: (/** @type {Place & {threshold: number}} */ at) => given(opened().mask(at.case, at.slice, at.threshold)),
@@ -67,16 +67,20 @@ function given(bytes) {
  * @param {{backend: Backend, module?: WebAssembly.Module}} wish
  */
 async function open(wish) {
-  const [pkg, module, manifest, weights] = await Promise.all([
-    import('./pkg/glioscope.js'),
+  const [{ default: init, onPanic, Session, version }, module, manifest, weights] = await Promise.all([
+    pkg(),
     wish.module ?? compiled('pkg/glioscope_bg.wasm'),
     bytes('model/model.json'),
     bytes('model/weights.bin'),
   ]);
-  await pkg.default({ module_or_path: module });
-  pkg.onPanic((message) => lost({ kind: 'panic', file: null, message }));
-  session = await pkg.Session.create(wish.backend, manifest, weights);
-  return { backend: session.backend(), module, version: pkg.version() };
+  await init({ module_or_path: module });
+  onPanic((message) => lost({ kind: 'panic', file: null, message }));
+  session = await Session.create(wish.backend, manifest, weights);
+  return { backend: session.backend(), module, version: version() };
+}
+
+function pkg() {
+  return import('./pkg/glioscope.js');
 }
 
 /** The known slice on this device: how far off, and how long it took. A device that is too far off computes nothing. */
@@ -97,11 +101,18 @@ async function read({ name, file, session }) {
   if (!file) return opened().sample();
   // A session takes the place of what is being read beside it.
   const mine = session ? ++batch : batch;
-  const buffer = await file.arrayBuffer().catch((/** @type {Error} */ error) => {
-    throw { kind: 'file', file: name, message: `the browser cannot read it any more: ${error.message}` };
-  });
-  if (mine !== batch) throw new Error(`${name} was superseded`);
-  const bytes = new Uint8Array(buffer);
+  /** @param {Blob} part */
+  const content = async (part) => {
+    const buffer = await part.arrayBuffer().catch((/** @type {Error} */ error) => {
+      throw { kind: 'file', file: name, message: `the browser cannot read it any more: ${error.message}` };
+    });
+    if (mine !== batch) throw new Error(`${name} was superseded`);
+    return new Uint8Array(buffer);
+  };
+  const { Session } = await pkg();
+  // A film that was dropped by mistake is not fetched to be refused.
+  Session.admit(name, file.size, await content(file.slice(0, Session.headLength())));
+  const bytes = await content(file);
   return session ? opened().openSession(bytes) : opened().addFile(name, bytes);
 }
 

@@ -77,7 +77,7 @@ pub fn use_slices(slices: Vec<Slice>) {
             let slice = &entry.slice;
             let input = statistics.normalise(slice, 16);
             assert!(input.len() == 3 * 16 * 16 && input.iter().all(|value| value.is_finite()));
-            assert_eq!(window.rgba(slice).len(), 4 * slice.width() * slice.height());
+            assert_eq!(window.levels(slice).len(), 3 * slice.width() * slice.height());
             let probability = Grid::new(16, slice.width(), slice.height()).restore(&[0.5; 256]);
             let probability = Probability::from_unit(slice.width(), slice.height(), &probability);
             let mask = Mask::from_probability(&probability, 0.25);
