@@ -17,6 +17,8 @@ export class Editing {
   #onChange;
   /** @type {{place: Place, mask: Uint8Array} | null} the mask under the brush */
   #now = null;
+  /** Whether the last thing that was asked for on the slice in view could not be done. */
+  #refused = false;
 
   /**
    * @param {Engine} engine
@@ -42,11 +44,23 @@ export class Editing {
     return slice ? { ...this.#history.can(slice), edited: slice.edit !== null } : { undo: false, redo: false, edited: false };
   }
 
-  /** @param {Uint8Array} mask what the stroke changes @param {boolean} set @param {{x: number, y: number}} point */
-  begin(mask, set, point) {
+  /** Why it could not, in few words, for as long as that is so. */
+  get refusal() {
+    if (!this.#refused) return '';
+    if (this.#state.moving) return 'no edits while files are added';
+    return this.#slice()?.probability ? '' : 'no edits before it is segmented';
+  }
+
+  /** Whether a stroke may begin on the slice in view; where it may not, `refusal` says so. */
+  ready() {
     const slice = this.#idle();
-    if (!slice?.probability) return;
-    const { width, height } = slice.info;
+    if (slice && !slice.probability) this.#refuse();
+    return Boolean(slice?.probability);
+  }
+
+  /** Begins a stroke on a slice that is ready. @param {Uint8Array} mask what it changes @param {boolean} set @param {{x: number, y: number}} point */
+  begin(mask, set, point) {
+    const { width, height } = this.#state.slice(this.#state.at).info;
     this.#now = { place: this.#state.at, mask: this.brush.begin(mask, width, height, set, point) };
     this.#onChange();
   }
@@ -64,7 +78,7 @@ export class Editing {
     const now = this.#now;
     this.#now = null;
     if (!mask || !now) return;
-    if (this.#state.moving) return this.#onChange();
+    if (this.#state.moving) return this.#refuse();
     const slice = this.#state.slice(now.place);
     this.#history.note(slice, slice.edit);
     this.#keep(now.place, mask);
@@ -72,6 +86,7 @@ export class Editing {
 
   /** Ends a stroke on a slice that is out of view by now. */
   leave() {
+    this.#refused = false;
     if (this.#now && !this.mask) this.end();
   }
 
@@ -79,6 +94,7 @@ export class Editing {
   drop() {
     this.brush.end();
     this.#now = null;
+    this.#refused = false;
     this.#onChange();
   }
 
@@ -109,7 +125,17 @@ export class Editing {
 
   /** The slice in view, unless it is about to get another place. */
   #idle() {
-    return this.#state.moving ? undefined : this.#slice();
+    this.#refused = false;
+    if (!this.#state.moving) return this.#slice();
+    this.#refuse();
+    return undefined;
+  }
+
+  #refuse() {
+    this.#refused = true;
+    this.#onChange();
+    // Files that come to nothing change nothing else.
+    if (this.#state.moving) void this.#state.settled().then(this.#onChange);
   }
 
   /** @param {Place} place @param {Edit} edit */

@@ -14,7 +14,8 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
 /** @returns {Promise<Offer>} */
 export async function probe() {
   if (!navigator.gpu) return refused('', 'this browser offers no WebGPU');
-  const adapter = await navigator.gpu.requestAdapter().catch(() => null);
+  // As Burn asks for it: where there are two GPUs, the one that is named is then the one that runs.
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (!adapter) return refused('', 'WebGPU offers no adapter');
   const { vendor, architecture, device, description } = adapter.info;
   const name = description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';

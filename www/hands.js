@@ -19,7 +19,10 @@
 /** How far a wheel or a finger travels for one slice, in CSS pixels. */
 const WHEEL_STEP = 40;
 const SWIPE_STEP = 14;
-const NOTCH = 1.0022;
+/** What one notch of a mouse's wheel sends at once, 100 to 120 pixels; a touchpad sends less at a time. */
+const NOTCH = 110;
+/** How much nearer a pixel of the wheel brings the slice. */
+const NEARER = 1.0022;
 
 /** @param {HTMLElement} stage @param {Acts} acts */
 export function listenForHands(stage, acts) {
@@ -45,8 +48,9 @@ export function listenForHands(stage, acts) {
     down.set(event.pointerId, event);
     stage.setPointerCapture(event.pointerId);
     // The first finger of two meant to look nearer, not to paint.
-    if (down.size === 2 && ['brush', 'eraser'].includes(doing)) acts.stroke(event, 'drop');
-    doing = down.size === 2 ? 'pinch' : meant(event);
+    if (down.size >= 2 && ['brush', 'eraser'].includes(doing)) acts.stroke(event, 'drop');
+    // Nor does a third one, or a palm.
+    doing = down.size >= 2 ? 'pinch' : meant(event);
     travelled = 0;
     if (doing === 'brush' || doing === 'eraser') acts.stroke(event, 'start');
   });
@@ -95,10 +99,12 @@ function listenForWheel(stage, acts) {
     const turn = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * WHEEL_STEP;
     // A pinch on a touchpad arrives as a wheel with this key, in small steps.
     if (event.ctrlKey) {
-      acts.approach(NOTCH ** -Math.max(-100, Math.min(100, Math.abs(turn) < 20 ? turn * 5 : turn)), event);
+      acts.approach(NEARER ** -Math.max(-100, Math.min(100, Math.abs(turn) < 20 ? turn * 5 : turn)), event);
       return;
     }
-    turned += turn;
+    if (turn * turned < 0) turned = 0;
+    // A notch is a slice, however many pixels the system makes of it; a busy page gets several of them in one go.
+    turned += Math.sign(turn) * Math.min(Math.abs(turn), WHEEL_STEP * Math.max(1, Math.round(Math.abs(turn) / NOTCH)));
     const steps = Math.trunc(turned / WHEEL_STEP);
     turned -= steps * WHEEL_STEP;
     if (steps) acts.step(steps);

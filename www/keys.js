@@ -12,7 +12,7 @@
  */
 
 /** @type {Record<string, number[]>} */
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** @param {Acts} acts @param {HTMLInputElement} letters whether single letters count */
 export function listenForKeys({ isOpen, anywhere, onSlices, withControl, move }, letters) {
@@ -20,12 +20,14 @@ export function listenForKeys({ isOpen, anywhere, onSlices, withControl, move },
     const { target, key, shiftKey } = event;
     if (!isOpen() || event.altKey || !(target instanceof Element) || target.closest(':popover-open, dialog[open]')) return;
     if (target instanceof HTMLInputElement && ['number', 'text'].includes(target.type)) return;
-    if (target instanceof HTMLTextAreaElement || (target instanceof HTMLSelectElement && key.length > 1)) return;
+    if (target instanceof HTMLTextAreaElement) return;
     const name = key.length === 1 ? key.toLowerCase() : key;
     if (event.ctrlKey || event.metaKey) {
       run(event, withControl[shiftKey ? `Shift+${name}` : name]);
       return;
     }
+    // Letters choose in a list, as arrows do.
+    if (target instanceof HTMLSelectElement) return;
     const onStage = target.closest('#stage') !== null;
     const way = ARROWS[name];
     if (onStage && way && move(way[0], way[1], shiftKey)) {
@@ -38,7 +40,7 @@ export function listenForKeys({ isOpen, anywhere, onSlices, withControl, move },
     if (key.length === 1 && key !== '?' && !letters.checked && !onStage) return;
     // A space presses whatever button has the focus.
     if (key === ' ' && !onStage) return;
-    run(event, anywhere[name] ?? (target.closest('#stage, #strip') ? onSlices[name] : undefined));
+    run(event, anywhere[name] ?? (target.closest('#stage, #strip, #volume') ? onSlices[name] : undefined));
   });
 }
 

@@ -104,8 +104,9 @@ export class Looks {
     const pixels = this.#pixels();
     this.#brightest = Math.ceil(pixels?.brightest ?? PRESETS.usual.high);
     for (const name of ['level', 'width']) this.#named(name).max = String(this.#brightest);
+    /** @type {Record<string, Window | null>} */
     const own = { auto: pixels && this.#tissue(pixels, this.value.contrast), full: this.#whole(this.#brightest) };
-    const window = own[/** @type {keyof own} */ (this.#preset.value)] ?? this.#window;
+    const window = own[this.#preset.value] ?? this.#window;
     if (window === this.#window) return false;
     this.#setWindow(window);
     return true;

@@ -59,7 +59,7 @@ export class Looking {
     this.#tools = new Tools({
       onTool: () => {
         this.#stage.dataset.tool = this.#tools.tool;
-        this.#pen.show(null);
+        this.#showPen();
       },
       onLayout: (layout) => {
         find('.viewer').dataset.layout = layout;
@@ -128,8 +128,15 @@ export class Looking {
     if (this.#looks.value.hidden) this.#looks.toggle('shown');
   }
 
+  /** Whoever draws by keyboard sees where, before the first arrow. */
+  #showPen() {
+    if (this.#stage.matches(':focus-visible')) this.#pen.appear();
+    else this.#pen.show(null);
+  }
+
   /** @param {import('./tools.js').Acts['press']} press */
   #listen(press) {
+    this.#stage.addEventListener('focus', () => this.#showPen());
     const { viewer } = this.#scene;
     const step = (/** @type {number} */ slices) => this.#step(slices);
     listenForHands(this.#stage, {
@@ -227,7 +234,8 @@ export class Looking {
     // Set, it is looked up anew by everything below.
     if (this.#colour !== look.colour) find('main').style.setProperty('--mask', (this.#colour = look.colour));
     this.#timeline.show(current, at.slice);
-    this.#scene.draw(look, this.#editing.mask, this.#tools.layout);
+    const { mask, refusal } = this.#editing;
+    this.#scene.draw(look, { mask, refusal, flickering: turned !== null, layout: this.#tools.layout });
     const near = this.#scene.viewer.camera.zoom > 1;
     this.#stage.toggleAttribute('data-near', near);
     const reference = current.slices.some(({ info }) => info.reference);

@@ -13,11 +13,14 @@ import { AGREEMENT, HEAT } from './picture.js';
  * @property {(images: Image[]) => void} show the first one is the background
  * @property {(low: number, high: number) => void} window what the background shows as black and as white
  * @property {() => Promise<Blob | null>} picture as it stands, as a PNG
+ * @property {(x: number, y: number) => void} move puts the cross so many voxels to the right and down; in 3-D it turns the head that way
  * @property {(part: number) => void} point puts the planes at a part of the stack, 0 to 1
  */
 
 /** Where a NIfTI-1 header has its voxel sizes, the code of its affine map, and that map. */
 const [SIZES, FORM, AFFINE] = [76, 254, 280];
+/** How far an arrow key turns the head, in degrees. */
+const TURN = 3;
 /** NiiVue's numbers for its views. */
 /** @type {Record<string, number>} */
 const PLANES = { multi: 3, render: 4 };
@@ -31,11 +34,8 @@ export async function open(canvas, onSlice) {
   const { Niivue, NVImage } = await import(address().href);
   const niivue = new Niivue({
     logLevel: 'error',
-    // Files belong to the page, keys to the page, and which side is left no file here says.
+    // Files belong to the page, and which side is left no file here says.
     dragAndDropEnabled: false,
-    viewModeHotKey: '',
-    clipPlaneHotKey: '',
-    cycleClipPlaneHotKey: '',
     isOrientationTextVisible: false,
     isResizeCanvas: true,
     show3Dcrosshair: true,
@@ -43,6 +43,8 @@ export async function open(canvas, onSlice) {
     multiplanarForceRender: true,
     sliceType: PLANES.multi,
   });
+  // So do keys: its own are letters that mean something else here, and no option leaves all of them out.
+  Object.assign(niivue, { keyDownListener() {}, keyUpListener() {} });
   await niivue.attachToCanvas(canvas, false);
   if (!niivue.gl) throw new Error('this browser offers no WebGL 2');
   // From the front, a little from above.
@@ -68,6 +70,11 @@ export async function open(canvas, onSlice) {
       // What was drawn is there to be read until the browser has shown it.
       niivue.drawScene();
       return new Promise((done) => canvas.toBlob(done, 'image/png'));
+    },
+    move: (/** @type {number} */ x, /** @type {number} */ y) => {
+      const { renderAzimuth, renderElevation } = niivue.scene;
+      if (niivue.opts.sliceType === PLANES.render) niivue.setRenderAzimuthElevation(renderAzimuth + TURN * x, renderElevation + TURN * y);
+      else niivue.moveCrosshairInVox(x, -y, 0);
     },
     point: (/** @type {number} */ part) => {
       niivue.scene.crosshairPos[2] = part;

@@ -31,7 +31,7 @@ export class Painter {
    * @param {Look} look
    * @param {number} scale device pixels a pixel of the slice
    */
-  paint(context, { pixels, mask, probability, reference, beside }, look, scale) {
+  paint(context, { pixels, mask, probability, reference, beside, flickering }, look, scale) {
     const { width, height } = pixels;
     // Near enough, one wants to see the pixels as they are.
     context.imageSmoothingEnabled = scale / devicePixelRatio < 8;
@@ -71,7 +71,8 @@ export class Painter {
     // Agreement says it all already.
     if (reference && look.reference && (look.hidden || look.overlay !== 'agreement')) {
       const path = this.#referenceOutline(reference, width, height);
-      if (beside && look.hidden) cover(this.#referenceTint(reference, width, height, this.#referenceColour), path, this.#referenceColour);
+      // In the mask's place it is drawn as the mask is: what differs is then the masks alone.
+      if ((beside || flickering) && look.hidden) cover(this.#referenceTint(reference, width, height, this.#referenceColour), path, this.#referenceColour);
       else stroke(path, this.#referenceColour, 1, 1.5);
     }
   }

@@ -34,13 +34,12 @@ export class Pen {
 
   /** @param {Point | null} point @param {'start' | 'go' | 'end' | 'drop'} phase */
   stroke(point, phase) {
-    const mask = this.#state.current && this.#scene.mask;
     if (phase === 'end') this.#editing.end();
     else if (phase === 'drop') this.#editing.drop();
     else if (point && phase === 'go') this.#editing.draw(point);
-    else if (point && mask) {
+    else if (point && this.#editing.ready()) {
       this.#onStroke();
-      this.#editing.begin(mask, this.#tools.tool === 'brush', point);
+      this.#editing.begin(/** @type {Uint8Array} */ (this.#scene.mask), this.#tools.tool === 'brush', point);
     }
     if (point) this.#at = point;
   }
@@ -48,6 +47,11 @@ export class Pen {
   /** Shows how wide it is; null takes it out of sight. @param {Point | null} point */
   show(point) {
     this.#scene.viewer.point(point && this.#tools.drawing ? { ...point, size: this.#editing.brush.size } : null);
+  }
+
+  /** Shows where the keyboard takes it up. */
+  appear() {
+    this.show(this.#at);
   }
 
   /**
@@ -64,7 +68,7 @@ export class Pen {
     }
     const { width, height } = this.#state.slice(this.#state.at).info;
     this.#at = { x: Math.min(width, Math.max(0, this.#at.x + x)), y: Math.min(height, Math.max(0, this.#at.y + y)) };
-    this.show(this.#at);
+    this.appear();
     return true;
   }
 

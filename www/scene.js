@@ -50,10 +50,10 @@ export class Scene {
 
   /**
    * @param {Look} look
-   * @param {Uint8Array | null} live the mask under the brush, if there is one
-   * @param {Layout} layout
+   * @param {{mask: Uint8Array | null, refusal: string, flickering: boolean, layout: Layout}} now the mask under the brush, if
+   * there is one, why nothing could be drawn, whether mask and reference take turns, and which view is open
    */
-  draw(look, live, layout) {
+  draw(look, { mask, refusal, flickering, layout }) {
     const { at, current, threshold } = this.#state;
     if (!current) return;
     const slice = current.slices[at.slice];
@@ -63,9 +63,10 @@ export class Scene {
     if (!picture) void this.#pictures.get(at, info.reference).then(this.#onPicture, () => {});
     const view = picture && {
       ...picture,
-      mask: live ?? this.mask,
+      mask: mask ?? this.mask,
       probability: slice.probability,
       beside: layout === 'side' && picture.reference !== null,
+      flickering,
     };
     const held = !this.#state.drawn(at.case);
     const found = held ? 'held back' : finding(slice, measure);
@@ -73,11 +74,11 @@ export class Scene {
     this.viewer.show(view, look, {
       nw: `${current.name}\n${at.slice + 1} / ${current.slices.length}`,
       ne: `${info.grey ? 'grey' : CONTRASTS[look.contrast]}\n${info.width} × ${info.height}`,
-      sw: slice.edit ? `${found}\nedited` : found,
+      sw: [found, slice.edit ? 'edited' : '', refusal].filter(Boolean).join('\n'),
       se: measure?.scores ? `Dice ${measure.scores.dice.toFixed(3)}` : '',
       left: view?.beside ? pane('Mask', view.mask) : '',
       right: view?.beside ? pane('Reference', view.reference) : '',
-    }, `Slice ${where}${slice.edit ? ', edited' : ''}: ${found}`);
+    }, `Slice ${where}${slice.edit ? ', edited' : ''}: ${found}${refusal && `; ${refusal}`}`);
     // The volume has neither an outline nor the reference's line in it, and the counts are this slice's.
     const volume = { threshold: null, scores: null, reference: false, compared: true, edited: false, held };
     const scores = held ? null : (measure?.scores ?? null);
@@ -109,6 +110,6 @@ function pane(name, mask) {
 /** In few words. @param {SliceState} slice @param {SliceMeasure | undefined} measure */
 function finding({ fault, probability }, measure) {
   if (fault) return 'not segmented';
-  if (measure?.done) return `${count(measure.area)} px`;
-  return probability ? 'measuring' : 'waiting';
+  if (measure?.done || measure?.edited) return `${count(measure.area)} px`;
+  return probability ? 'measuring' : 'not segmented yet';
 }

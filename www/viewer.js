@@ -14,6 +14,7 @@ import { Painter } from './painter.js';
  * @property {Uint16Array | null} probability
  * @property {Uint8Array | null} reference
  * @property {boolean} beside whether the reference has a pane of its own
+ * @property {boolean} flickering whether it takes turns with the mask
  */
 /** @typedef {Record<'nw' | 'ne' | 'sw' | 'se' | 'left' | 'right', string>} Corners lines of text, by the points of the compass, and what the panes of two are */
 /** @typedef {{x: number, y: number, size: number}} Cursor where the brush is and how wide, in pixels of the slice */
@@ -36,6 +37,7 @@ export class Viewer {
 
   constructor() {
     new ResizeObserver(() => this.schedule()).observe(this.#stage);
+    this.#followDensity();
   }
 
   /**
@@ -65,9 +67,11 @@ export class Viewer {
     this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
-  /** The picture as it stands on the stage. @returns {Promise<Blob | null>} a PNG */
+  /** The picture as it stands on the stage, without the brush. @returns {Promise<Blob | null>} a PNG */
   picture() {
-    this.#draw();
+    this.#draw(null);
+    // Back before the next frame.
+    this.schedule();
     return new Promise((resolve) => this.#canvas.toBlob(resolve));
   }
 
@@ -103,6 +107,13 @@ export class Viewer {
     this.schedule();
   }
 
+  /** Draws anew for a display of another density; the stage may have the same size there. */
+  #followDensity() {
+    const left = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    left.addEventListener('change', () => this.#followDensity(), { once: true });
+    this.schedule();
+  }
+
   /** @param {number} clientX @param {number} clientY */
   #devicePoint(clientX, clientY) {
     const { left, top } = this.#canvas.getBoundingClientRect();
@@ -117,7 +128,8 @@ export class Viewer {
     return [{ x: 0, y: 0, width: half - 1, height }, { x: half + 1, y: 0, width: width - half - 1, height }];
   }
 
-  #draw() {
+  /** @param {Cursor | null} [cursor] */
+  #draw(cursor = this.#cursor) {
     const width = Math.round(this.#stage.clientWidth * devicePixelRatio);
     const height = Math.round(this.#stage.clientHeight * devicePixelRatio);
     if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
@@ -128,9 +140,9 @@ export class Viewer {
     if (!this.#view) return;
     const [first, second] = this.#panes();
     const look = this.#look;
-    this.#paint(context, first, this.#view, second ? { ...look, reference: false } : look);
+    this.#paint(context, first, this.#view, second ? { ...look, reference: false } : look, cursor);
     // Beside the mask the reference is drawn as the mask is.
-    if (second) this.#paint(context, second, this.#view, { ...look, hidden: true, reference: true });
+    if (second) this.#paint(context, second, this.#view, { ...look, hidden: true, reference: true }, cursor);
   }
 
   /**
@@ -138,8 +150,9 @@ export class Viewer {
    * @param {Pane} pane
    * @param {View} view
    * @param {Look} look
+   * @param {Cursor | null} cursor
    */
-  #paint(context, pane, view, look) {
+  #paint(context, pane, view, look, cursor) {
     const place = this.camera.place(pane, view.pixels);
     context.save();
     context.beginPath();
@@ -147,7 +160,7 @@ export class Viewer {
     context.clip();
     context.setTransform(place.scale, 0, 0, place.scale, place.left, place.top);
     this.#painter.paint(context, view, look, place.scale);
-    if (this.#cursor) this.#painter.paintCursor(context, this.#cursor, place.scale);
+    if (cursor) this.#painter.paintCursor(context, cursor, place.scale);
     context.restore();
   }
 }

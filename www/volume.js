@@ -3,6 +3,7 @@
  * volumes are the very NIfTI files that are exported. It takes no part in the slice view: see `xtask/vendor/README.md`.
  */
 import { find, idle, make } from './dom.js';
+import { ARROWS } from './keys.js';
 import { address, open } from './niivue.js';
 
 /** @import { Engine, VolumeKind } from './engine.js' */
@@ -15,6 +16,12 @@ import { address, open } from './niivue.js';
 const LEAST = 0.5;
 /** Changes that come this soon after one another are built together. */
 const CALM_MS = 300;
+/** A mask more is the whole case anew, which holds the page up: so long it waits for others while slices are segmented. */
+const ARRIVING_MS = 4000;
+/** In a case of more slices it waits for all of them. */
+const MANY = 200;
+/** With Shift an arrow goes so many times as far. */
+const FAR = 10;
 
 export class Volume {
   #root = find('#volume');
@@ -34,8 +41,13 @@ export class Volume {
   /** The value that the slices show white, and the window that is on the canvas. */
   #white = 1;
   #window = '';
-  /** Grows with every mask that changes. */
+  /** Grows with every change of masks that is to be seen at once. */
   #masks = 0;
+  /** Whether masks have changed since those on the canvas were made, and when that was. */
+  #stale = false;
+  #since = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #arriving;
   /** Whether a build is to come that will see all that has changed. */
   #due = false;
   /** @type {Promise<void>} */
@@ -49,6 +61,7 @@ export class Volume {
     this.#root.addEventListener('input', ({ target }) => {
       if (target instanceof HTMLInputElement) this.#ask((niivue) => niivue.view(target.value));
     });
+    this.#canvas.addEventListener('keydown', (event) => this.#press(event));
   }
 
   /** Has the browser fetch and compile what is needed, while nothing else is to be done. */
@@ -60,7 +73,7 @@ export class Volume {
   show(on) {
     this.#on = on;
     this.#root.hidden = !on;
-    this.update();
+    this.#take();
   }
 
   /** What is on the canvas, as a PNG; nothing before there is a volume. */
@@ -70,10 +83,39 @@ export class Volume {
 
   /** @param {Change} change */
   follow(change) {
-    const { at, told } = this.#state;
-    if (change === 'open' || (change === 'slice' && told.case === at.case)) this.#masks++;
+    const { at, told, current } = this.#state;
+    this.#stale ||= change === 'open';
+    if (change === 'slice' && told.case === at.case && current) this.#hear(current);
     if (change === 'view') this.#ask((niivue) => this.#point(niivue));
-    if (change !== 'measure') this.update();
+    if (change === 'open') this.#take();
+    else if (change !== 'measure') this.update();
+  }
+
+  /** A mask has changed. @param {CaseState} current */
+  #hear({ slices }) {
+    this.#stale = true;
+    clearTimeout(this.#arriving);
+    const arriving = slices.some(({ probability, fault }) => !probability && !fault);
+    if (arriving && slices.length > MANY) return this.#remark();
+    const wait = arriving ? this.#since + ARRIVING_MS - performance.now() : 0;
+    this.#arriving = setTimeout(() => this.#take(), wait);
+  }
+
+  /** Builds with the masks that there are by now. */
+  #take() {
+    if (this.#stale) this.#masks++;
+    this.update();
+  }
+
+  /** Moves what is looked at; elsewhere arrows go through slices. @param {KeyboardEvent} event */
+  #press(event) {
+    const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
+    const way = ARROWS[key];
+    if (!way || altKey || ctrlKey || metaKey || !this.#made) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const [x, y] = way.map((by) => (shiftKey ? FAR * by : by));
+    this.#ask((niivue) => niivue.move(x, y));
   }
 
   /** What is to be seen may have changed. */
@@ -128,6 +170,7 @@ export class Volume {
       throw error;
     });
     if (key !== this.#made) {
+      this.#stale = false;
       niivue.colour('glioscope-mask', [look.colour, look.colour]);
       /** @param {VolumeKind} what */
       const file = (what) => this.#engine.volume(at.case, what, threshold, current.spacing);
@@ -143,6 +186,7 @@ export class Volume {
       this.#canvas.hidden = false;
       niivue.show([image, ...images]);
       this.#made = key;
+      this.#since = performance.now();
       this.#whose = current;
       this.#point(niivue);
     }
@@ -150,7 +194,16 @@ export class Volume {
     const { low, high } = look.window;
     niivue.window((low / 255) * this.#white, (Math.max(low + 1, high) / 255) * this.#white);
     this.#window = window;
-    this.#say(current.spacing ? '' : 'Slice distance and pixel size are not known: drawn as if voxels were cubes. Give them under Measure.');
+    this.#remark();
+  }
+
+  /** Says how far what is on the canvas can be relied on. */
+  #remark() {
+    const { current } = this.#state;
+    if (!this.#made || !current) return;
+    const size = current.spacing ? '' : 'Slice distance and pixel size are not known: drawn as if voxels were cubes. Give them under Measure.';
+    const masks = this.#stale && current.slices.length > MANY ? 'Masks that were found since are drawn once all are there, or when Volume is chosen again.' : '';
+    this.#say([size, masks].filter(Boolean).join(' '));
   }
 
   /** Puts the planes where the slice in view is. @param {Niivue} niivue */
@@ -167,7 +220,8 @@ export class Volume {
 
   /** @param {string} text */
   #say(text) {
-    this.#hint.textContent = text;
+    // Said once, not with every slice.
+    if (this.#hint.textContent !== text) this.#hint.textContent = text;
   }
 }
 

@@ -5,8 +5,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { excerpt, masks, phantoms, readMask, unzip } from './files.ts';
 import type { Page } from '@playwright/test';
-import { expect, saved, test, type Scope } from './page.ts';
-import { area, drag } from './stage.ts';
+import { expect, override, saved, test, type Scope } from './page.ts';
+import { area, drag, drawn } from './stage.ts';
 
 const SIDE = 256;
 
@@ -103,6 +103,27 @@ test('a mask is drawn by keyboard alone', async ({ page }) => {
   await expect.poll(() => area(page)).toBeGreaterThan(own + 40);
 });
 
+test('the brush is seen as soon as the keyboard has it, and is not in the picture that is saved', async ({ page }) => {
+  await page.keyboard.press('b');
+  // The bar of the brush takes some of the stage's height: from here on that stays.
+  await expect(page.locator('#brush')).toBeVisible();
+  await page.keyboard.press('v');
+  await page.keyboard.press('b');
+  const plain = (await saved(page, 'view')).bytes;
+  const shown = async () => {
+    await drawn(page);
+    return page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+  };
+  const without = await shown();
+  await page.keyboard.press('v');
+  await page.focus('#stage');
+  await page.keyboard.press('b');
+  await expect.poll(async () => (await shown()) === without, { message: 'a ring' }).toBe(false);
+  const view = (await saved(page, 'view')).bytes;
+  expect((await shown()) === without, 'the ring is still there').toBe(false);
+  expect(view.equals(plain)).toBe(true);
+});
+
 test('side by side, a stroke stays in the pane that it began in', async ({ page }) => {
   const own = await area(page);
   await page.keyboard.press('s');
@@ -139,6 +160,42 @@ test('a stroke ends with the slice that it is on', async ({ page }) => {
   await page.locator('#strip [data-edited]').click();
   // A dab or two, not the way across.
   await expect.poll(async () => (await area(page)) - own).toBeLessThan(250);
+});
+
+test('why nothing can be drawn is said, before a slice is segmented and while files are added', async ({ scope, page }) => {
+  // What is held back goes on when the test says so.
+  const held = (method: string) => override(method, `
+    return self.hold === '${method}' ? new Promise((go) => { self.goOn = go; }).then(() => original.apply(this, given)) : original.apply(this, given);`);
+  await scope.tamper('pkg/glioscope.js', (source) => held('addFile')(held('segment')(source)));
+  await scope.open('?backend=cpu&workers=1');
+  const hold = (method: string) => page.workers()[0].evaluate((name) => { Object.assign(self, { hold: name }); }, method);
+  const goOn = () => page.workers()[0].evaluate(() => { Reflect.get(self, 'goOn')(); });
+  const corner = page.locator('#stage [data-corner="sw"]');
+  const names = readdirSync(phantoms()[0]).filter((name) => !name.includes('_mask')).slice(0, 2);
+  const [first, second] = names.map((name) => ({ name, mimeType: '', buffer: readFileSync(join(phantoms()[0], name)) }));
+
+  await hold('segment');
+  await page.setInputFiles('#files', first);
+  await expect(corner).toHaveText('not segmented yet');
+  await page.keyboard.press('b');
+  await drag(page, [80, 150], [120, 150], SIDE);
+  await expect(corner).toHaveText('not segmented yet\nno edits before it is segmented');
+  await goOn();
+  await scope.is('done');
+  await expect(corner).toHaveText(/^[\d,]+ px$/);
+  await drag(page, [80, 150], [120, 150], SIDE);
+  await expect(corner).toHaveText(/^[\d,]+ px\nedited$/);
+
+  await hold('addFile');
+  await page.setInputFiles('#add-files', second);
+  await expect(page.locator('body')).toHaveAttribute('data-state', 'running');
+  await drag(page, [80, 170], [120, 170], SIDE);
+  await expect(corner).toHaveText(/no edits while files are added$/);
+  await page.keyboard.press('Control+z');
+  await expect(corner).toHaveText(/no edits while files are added$/);
+  await goOn();
+  await scope.is('done');
+  await expect(corner).toHaveText(/^[\d,]+ px\nedited$/);
 });
 
 test('what is painted is seen: a hidden overlay is shown, a flicker ends', async ({ page }) => {

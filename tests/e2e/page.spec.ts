@@ -2,7 +2,9 @@
  * What a visitor does with the page.
  */
 import { createHash } from 'node:crypto';
-import { expect, test } from './page.ts';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { expect, override, test } from './page.ts';
 import { excerpt, masks, phantoms } from './files.ts';
 
 test('one click on the sample shows a segmented slice', async ({ scope, page }) => {
@@ -31,6 +33,17 @@ test('a software GPU is not preferred, and the page says so', async ({ scope, pa
   const detail = page.locator('#backend-detail');
   await expect(detail).toHaveText('self-test passed');
   expect(await detail.evaluate((text) => text.scrollWidth - text.clientWidth), 'nothing is cut off').toBeLessThanOrEqual(0);
+  await page.click('.runs');
+  await expect(page.locator('#device-facts')).toContainText('software adapter');
+});
+
+test('the adapter that is named is the one that computes: the fast one, where there are two', async ({ scope, page }) => {
+  await scope.tamper('worker.js', (source) => `${source}
+    { const ask = GPU.prototype.requestAdapter;
+      GPU.prototype.requestAdapter = function (wish) {
+        return wish?.powerPreference === 'high-performance' ? ask.call(this, wish) : Promise.resolve(null);
+      }; }`);
+  await scope.open();
   await page.click('.runs');
   await expect(page.locator('#device-facts')).toContainText('software adapter');
 });
@@ -86,6 +99,87 @@ test('slices can be gone through by keyboard, slider, strip and wheel', async ({
   await page.hover('#stage');
   await page.mouse.wheel(0, 50);
   await at(5);
+});
+
+test('a notch of the wheel is a slice, and a touchpad’s small steps add up to one', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 6));
+  await scope.is('done');
+  const at = (slice: number) => expect(page.locator('#stage')).toHaveAttribute('aria-label', new RegExp(`^Slice ${slice} of 6`));
+  await page.locator('#slice').fill('1');
+  await at(1);
+  await page.hover('#stage');
+  // As Chrome sends it on Linux and on Windows.
+  await page.mouse.wheel(0, 120);
+  await at(2);
+  await page.mouse.wheel(0, 120);
+  await at(3);
+  await page.mouse.wheel(0, -100);
+  await at(2);
+  for (let i = 0; i < 10; i++) await page.mouse.wheel(0, 4);
+  await at(3);
+  // As Firefox sends it.
+  await page.locator('#stage').dispatchEvent('wheel', { deltaY: 3, deltaMode: 1 });
+  await at(4);
+  await page.locator('#stage').dispatchEvent('wheel', { deltaY: -3, deltaMode: 1 });
+  await at(3);
+  // What was left of one way does not count for the other.
+  for (let i = 0; i < 9; i++) await page.mouse.wheel(0, 4);
+  for (let i = 0; i < 10; i++) await page.mouse.wheel(0, -4);
+  await at(2);
+});
+
+test('a slice that is looked at stays in view when others come in before it', async ({ scope, page }) => {
+  const [folder] = phantoms();
+  const file = (number: number) => {
+    const name = `${basename(folder)}_${number}.tif`;
+    return { name, mimeType: '', buffer: readFileSync(join(folder, name)) };
+  };
+  await scope.open('?backend=cpu');
+  await page.setInputFiles('#files', [file(2), file(3)]);
+  await scope.is('done');
+  await page.locator('#strip button').nth(1).click();
+  const shown = page.locator('#readout .file');
+  await expect(shown).toHaveText(file(3).name);
+  await page.setInputFiles('#add-files', file(1));
+  await expect(page.locator('#cases .counts')).toHaveText([/^3 slices/]);
+  await expect(page.locator('#stage')).toHaveAttribute('aria-label', /^Slice 3 of 3/);
+  await expect(shown).toHaveText(file(3).name);
+  await scope.is('done');
+  await expect(shown).toHaveText(file(3).name);
+});
+
+test('why a case is held back is said beside its slice, not over it', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('assemble', `
+    const assembly = original.apply(this, given);
+    for (const one of assembly.cases) one.verdict = { accepted: false, reasons: ['The picture has no head in it.', 'It is not grey.'] };
+    return assembly;`));
+  await scope.open('?backend=cpu');
+  for (const viewport of [{ width: 1440, height: 900 }, { width: 1280, height: 720 }, { width: 390, height: 844 }]) {
+    await page.setViewportSize(viewport);
+    await page.click('#sample');
+    await scope.is('done');
+    const card = page.locator('#verdict');
+    await expect(card).toContainText('No mask is drawn on this case.');
+    await expect(card.getByRole('button')).toBeInViewport();
+    const [said, slice] = await Promise.all([card, page.locator('#stage')].map((node) => node.boundingBox()));
+    if (!said || !slice) throw new Error('the card or the slice is not in sight');
+    expect(said.y + said.height, `above the slice, ${viewport.width} wide`).toBeLessThanOrEqual(slice.y);
+    expect(slice.height, 'which has room').toBeGreaterThan(150);
+  }
+});
+
+test('that a newer version is ready is said where it covers nothing', async ({ scope, page }) => {
+  await scope.open('?backend=cpu');
+  await page.click('#sample');
+  await scope.is('done');
+  const news = page.locator('#update');
+  await news.evaluate((node: HTMLElement) => { node.hidden = false; });
+  await expect(news).toBeInViewport({ ratio: 1 });
+  const [said, rest] = await Promise.all([news, page.locator('main')].map((node) => node.boundingBox()));
+  expect(said && said.y + said.height).toBe(rest?.y);
+  // Heights of text are fractions of a pixel.
+  for (const control of ['#strip', '#save-all']) await expect(page.locator(control)).toBeInViewport({ ratio: 0.99 });
 });
 
 test('the mask can be filled, outlined, faded and hidden', async ({ scope, page }) => {

@@ -12,7 +12,7 @@ export function drawn(page: Page): Promise<void> {
 }
 
 /** How many pixels of the stage look as `is` says, which runs in the page. */
-export async function countPixels(page: Page, is: 'amber' | 'blue' | 'magenta' | 'coloured' | 'bright'): Promise<number> {
+export async function countPixels(page: Page, is: 'amber' | 'blue' | 'magenta' | 'coloured' | 'bright' | 'white'): Promise<number> {
   await drawn(page);
   return page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement, kind) => {
     const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
@@ -25,6 +25,7 @@ export async function countPixels(page: Page, is: 'amber' | 'blue' | 'magenta' |
         magenta: red > green + 60 && blue > green + 20,
         coloured: Math.max(red, green, blue) > Math.min(red, green, blue) + 40,
         bright: red > 200 && green > 200 && blue > 200,
+        white: red === 255 && green === 255 && blue === 255,
       };
       count += Number(like[kind]);
     }

@@ -62,6 +62,33 @@ test('swipe, pinch, move and paint with fingers', async ({ scope, page, context 
   await expect(page.locator('#strip [data-edited]'), 'two fingers do not paint').toHaveCount(0);
 });
 
+test('a palm beside two fingers does not paint', async ({ scope, page, context }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 1));
+  await scope.is('done');
+  await area(page);
+  await page.locator('label', { has: page.locator('input[value="brush"]') }).tap();
+  const client = await context.newCDPSession(page);
+  const box = await page.locator('#stage canvas').boundingBox();
+  if (!box) throw new Error('the stage is not in sight');
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...points: Point[]) => client.send('Input.dispatchTouchEvent', {
+    type, touchPoints: points.map(([x, y], id) => ({ id, x: box.x + box.width * x, y: box.y + box.height * y })),
+  });
+  await touch('touchStart', [0.45, 0.4], [0.55, 0.4]);
+  await touch('touchMove', [0.3, 0.4], [0.7, 0.4]);
+  await touch('touchStart', [0.3, 0.4], [0.7, 0.4], [0.4, 0.6]);
+  await touch('touchMove', [0.25, 0.4], [0.75, 0.4], [0.5, 0.62]);
+  await touch('touchEnd');
+  await expect(page.locator('#stage')).toHaveAttribute('data-near', '');
+  await drawn(page);
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
+  // One finger still does.
+  await touch('touchStart', [0.4, 0.6]);
+  await touch('touchMove', [0.5, 0.62]);
+  await touch('touchEnd');
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+});
+
 test('the slice stays in sight while what changes it is set, and hides nothing that has the focus', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 3));

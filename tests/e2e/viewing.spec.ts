@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { excerpt, phantoms } from './files.ts';
-import { expect, slowSlices, test } from './page.ts';
+import { expect, override, slowSlices, test } from './page.ts';
 import { area, colourAt, countPixels, countVoxels, drag, drawn } from './stage.ts';
 
 /** The side of a phantom's slice. */
@@ -33,21 +33,39 @@ test('a window changes what is shown, by preset, by slider and by drag, and noth
   await expect(page.locator('select[name="preset"]')).toHaveValue('hand');
   expect(Number(await page.locator('input[name="width"]').inputValue()), 'a drag to the left narrows').toBeLessThan(255);
   await page.click('[data-act="window"]');
+  // Letters in the list of windows choose one of them.
+  await page.focus('#stage');
   await page.keyboard.press('w');
   await drag(page, [128, 128], [128, 60], SIDE);
   expect(Number(await page.locator('input[name="level"]').inputValue()), 'a drag upwards lowers the level').toBeLessThan(128);
   expect(await area(page)).toBe(before);
 });
 
+test('what is brighter than white is told apart by another window', async ({ page }) => {
+  await page.keyboard.press('h');
+  await page.locator('input[name="reference"]').uncheck();
+  const white = await countPixels(page, 'white');
+  expect(white, 'fat is white').toBeGreaterThan(500);
+  await page.selectOption('select[name="preset"]', 'full');
+  await expect.poll(() => countPixels(page, 'white')).toBeLessThan(white / 10);
+  // What is white at first is grey then, however the window is reached.
+  const [level, width] = [page.locator('input[name="level"]'), page.locator('input[name="width"]')];
+  expect(Number(await width.inputValue())).toBeGreaterThan(255);
+  await page.selectOption('select[name="preset"]', 'usual');
+  await level.fill('250');
+  await width.fill('80');
+  await expect.poll(() => countPixels(page, 'white')).toBeLessThan(white / 4);
+});
+
 test('each preset is another window and another picture', async ({ page }) => {
   const seen: string[][] = [];
-  for (const preset of ['full', 'auto', 'bright', 'dark']) {
+  for (const preset of ['usual', 'full', 'auto', 'bright', 'dark']) {
     await page.selectOption('select[name="preset"]', preset);
     await drawn(page);
     const window = await Promise.all(['level', 'width'].map((name) => page.locator(`input[name="${name}"]`).inputValue()));
     seen.push([window.join(' '), await page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())]);
   }
-  for (const which of [0, 1]) expect(new Set(seen.map((one) => one[which])).size).toBe(4);
+  for (const which of [0, 1]) expect(new Set(seen.map((one) => one[which])).size).toBe(5);
 });
 
 test('a window by the slice’s own tissue goes with the slice and the contrast', async ({ page }) => {
@@ -268,6 +286,26 @@ test('whoever wants no motion sees no flicker, but the reference by a press', as
   await expect.poll(() => countPixels(page, 'amber')).toBeGreaterThan(500);
 });
 
+test('the reference takes its turn drawn as the mask is', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  /** How much more blue than red lies in the middle of the lesion. */
+  const blue = async () => {
+    const [red, , more] = await colourAt(page, 163, 85, SIDE);
+    return more - red;
+  };
+  await expect.poll(blue).toBeLessThan(0);
+  await page.keyboard.press('f');
+  await expect.poll(blue, { message: 'filled, as the mask' }).toBeGreaterThan(30);
+  await page.keyboard.press('o');
+  await expect.poll(blue, { message: 'outlined, as the mask' }).toBe(0);
+  await page.keyboard.press('o');
+  await page.keyboard.press('f');
+  await expect.poll(blue).toBeLessThan(0);
+  // Beside a hidden mask it is the line that it always is.
+  await page.keyboard.press('h');
+  await expect.poll(blue).toBe(0);
+});
+
 test('the picture has a pixel for each of a dense display', async ({ browser, baseURL }) => {
   const page = await browser.newPage({ baseURL, deviceScaleFactor: 2, viewport: { width: 800, height: 700 } });
   await page.goto('./?backend=cpu');
@@ -277,6 +315,19 @@ test('the picture has a pixel for each of a dense display', async ({ browser, ba
   const [shown, drawnWide] = await page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => [canvas.clientWidth, canvas.width]);
   expect(drawnWide).toBe(2 * shown);
   await page.close();
+});
+
+test('on a display of another density the picture is as sharp as there', async ({ page, context }) => {
+  const canvas = page.locator('#stage canvas');
+  const density = () => canvas.evaluate((drawn: HTMLCanvasElement) => drawn.width / drawn.clientWidth);
+  await expect.poll(density).toBe(1);
+  const client = await context.newCDPSession(page);
+  for (const [deviceScaleFactor, colorScheme] of [[2, 'dark'], [3, 'light']] as const) {
+    await client.send('Emulation.setDeviceMetricsOverride', { width: 1440, height: 900, deviceScaleFactor, mobile: false });
+    // An emulated display is asked what it is like when something else of it changes too.
+    await page.emulateMedia({ colorScheme });
+    await expect.poll(density).toBe(deviceScaleFactor);
+  }
 });
 
 test('the case is a volume with its mask in it', async ({ page }) => {
@@ -336,8 +387,9 @@ test('the volume has the window of the slice, and its overlay every opacity', as
   await page.click('[data-act="window"]');
   await expect.poll(() => countVoxels(page, 'bright')).toBeGreaterThan(bright / 2);
   await expect.poll(() => countVoxels(page, 'white')).toBeLessThan(full + 100);
-  await page.keyboard.press('h');
   const canvas = page.locator('#volume canvas');
+  await canvas.focus();
+  await page.keyboard.press('h');
   const seen = new Set<string>();
   for (const opacity of ['5', '50', '100']) {
     await page.locator('input[name="opacity"]').fill(opacity);
@@ -402,6 +454,117 @@ test('the volume shows agreement in three colours with their legend, and nothing
   await expect.poll(() => countVoxels(page, 'blue')).toBe(0);
   expect(await countVoxels(page, 'amber')).toBe(0);
   await expect(page.locator('#legend')).toHaveText('');
+});
+
+test('keys on the volume are the page’s: letters as everywhere, arrows move the cross or turn the head', async ({ page }) => {
+  page.on('dialog', (dialog) => expect(dialog.message(), 'nothing is said by NiiVue').toBe(''));
+  await page.keyboard.press('d');
+  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  const canvas = page.locator('#volume canvas');
+  const picture = async () => (await canvas.screenshot()).toString('base64');
+  // NiiVue listens where the pointer is.
+  await canvas.hover();
+  await canvas.focus();
+  const stage = page.locator('#stage');
+  const label = await stage.getAttribute('aria-label');
+  for (const planes of ['multi', 'render']) {
+    await page.locator(`input[name="planes"][value="${planes}"]`).check({ force: true });
+    await canvas.focus();
+    let before = await picture();
+    for (const arrow of ['ArrowLeft', 'Shift+ArrowUp']) {
+      await page.keyboard.press(arrow);
+      await expect.poll(picture, { message: `${arrow} in ${planes}` }).not.toBe(before);
+      before = await picture();
+    }
+    // There and back, as on the slice: nothing else has moved.
+    for (const shown of [false, true]) {
+      await page.keyboard.press('h');
+      await expect(page.locator('input[name="shown"]')).toBeChecked({ checked: shown });
+      if (!shown) await expect.poll(picture).not.toBe(before);
+    }
+    await expect.poll(picture, { message: `H in ${planes} turns nothing` }).toBe(before);
+    expect(await stage.getAttribute('aria-label'), 'arrows stay in the slice').toBe(label);
+  }
+  await page.keyboard.press('End');
+  await expect(stage).toHaveAttribute('aria-label', /^Slice 4 of 4/);
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keys and gestures' })).toContainText('on the volume');
+});
+
+test('masks wait for those that are about to follow before they come into the volume, and in the end all are there', async ({ scope, page }) => {
+  const counted = override('volume', `if (given[1] === 'mask') self.built = (self.built ?? 0) + 1; return original.apply(this, given);`);
+  await scope.tamper('pkg/glioscope.js', (source) => counted(slowSlices(1000)(source)));
+  // However slow this machine draws.
+  await scope.tamper('volume.js', (source) => source.replace(/ARRIVING_MS = \d+/, 'ARRIVING_MS = 600_000'));
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(excerpt(phantoms()[0], 12));
+  await expect(page.locator('body')).toHaveAttribute('data-view', 'case');
+  await page.keyboard.press('d');
+  await scope.is('done');
+  await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
+  const built = await page.workers()[0].evaluate(() => Reflect.get(self, 'built') as number);
+  // Once at first, once with the last slice, once or twice without the small regions.
+  expect(built).toBeLessThanOrEqual(4);
+});
+
+test('masks of a long stack come into the volume with the last of them, or when it is opened again', async ({ scope, page }) => {
+  // Every slice after the first waits until the test lets it go.
+  await scope.tamper('pkg/glioscope.js', override('segment', `
+    return (call > 1 ? new Promise((go) => { self.goOn = go; }) : Promise.resolve()).then(() => original.apply(this, given));`));
+  const goOn = () => expect.poll(() => page.workers()[0].evaluate(() => {
+    const go = Reflect.get(self, 'goOn') as (() => void) | undefined;
+    Reflect.deleteProperty(self, 'goOn');
+    go?.();
+    return go !== undefined;
+  })).toBe(true);
+  await scope.tamper('volume.js', (source) => source.replace(/MANY = \d+/, 'MANY = 3'));
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(excerpt(phantoms()[0], 4));
+  await scope.finished(1);
+  const hint = page.locator('#volume .hint');
+  await page.keyboard.press('d');
+  await expect(hint).toContainText('voxels were cubes');
+  await goOn();
+  await expect(hint).toContainText('found since');
+  await page.keyboard.press('d');
+  await page.keyboard.press('d');
+  await expect(hint).not.toContainText('found since');
+  await expect(hint).toContainText('voxels were cubes');
+  await goOn();
+  await expect(hint).toContainText('found since');
+  await goOn();
+  await scope.is('done');
+  await expect(hint).not.toContainText('found since');
+  await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
+});
+
+test('in a list of choices letters choose, and are no shortcuts', async ({ page }) => {
+  const preset = page.locator('select[name="preset"]');
+  await preset.focus();
+  await page.keyboard.press('b');
+  await expect(preset).toHaveValue('bright');
+  await expect(page.locator('#brush')).toBeHidden();
+  await page.focus('#stage');
+  await page.keyboard.press('b');
+  await expect(page.locator('#brush')).toBeVisible();
+});
+
+test('what gets the focus does not lie under what is kept at the lower edge', async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 620 });
+  const kept = await page.locator('.takeaway').boundingBox();
+  if (!kept) throw new Error('the way to take all away is not in sight');
+  await page.focus('#tab-look');
+  const seen: string[] = [];
+  const focused = () => page.evaluate(() => {
+    const node = document.activeElement as HTMLInputElement;
+    return { id: node.id, name: node.name, bottom: node.getBoundingClientRect().bottom };
+  });
+  for (let now = await focused(); now.id !== 'save-all'; now = await focused()) {
+    expect(now.bottom, `${now.name || now.id} is above it`).toBeLessThanOrEqual(kept.y);
+    seen.push(now.name);
+    await page.keyboard.press('Tab');
+  }
+  expect(seen).toEqual(expect.arrayContaining(['opacity', 'threshold', 'shown', 'reference']));
 });
 
 test('keys are listed, and single letters can be kept to the slice', async ({ page }) => {
