@@ -5,7 +5,7 @@ import { find } from './dom.js';
 import { assets } from './integrity.js';
 
 /** @import { CaseState, ModelInfo, Standing } from './types.js' */
-/** @typedef {() => {standing: Standing | null, model: ModelInfo | null, cases: CaseState[]}} Known */
+/** @typedef {() => {standing: Standing | null, failure: string | null, tried: string[], model: ModelInfo | null, cases: CaseState[]}} Known */
 
 /** The limits that decide whether the network runs. */
 const LIMITS = /** @type {const} */ ([
@@ -41,7 +41,7 @@ export class Diagnostics {
 }
 
 /** @param {ReturnType<Known>} known */
-function gathered({ standing, model, cases }) {
+function gathered({ standing, failure, tried, model, cases }) {
   const times = cases.flatMap(({ slices }) => slices.flatMap(({ milliseconds }) => milliseconds ?? [])).sort((a, b) => a - b);
   const faults = cases.flatMap(({ slices }) => slices.flatMap(({ fault }) => fault?.kind ?? []));
   const { userAgent, hardwareConcurrency, language, onLine } = navigator;
@@ -50,6 +50,8 @@ function gathered({ standing, model, cases }) {
     page: location.origin + location.pathname,
     model: model && { name: model.name, sha256: model.sha256, threshold: model.threshold },
     runs: standing && { ...standing, version: undefined, limits: undefined, features: undefined },
+    failure,
+    tried,
     slices: {
       cases: cases.length,
       all: cases.reduce((sum, { slices }) => sum + slices.length, 0),

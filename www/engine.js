@@ -5,6 +5,7 @@
  * All that the page measures or exports comes from here, and from the library behind it: `measure`, `volume`,
  * `exportZip`, `report`, `saveSession` answer within a slice's time even while slices are being segmented.
  */
+import { FaultError } from './fault.js';
 import { Kept } from './kept.js';
 import { Lead, refusal } from './lead.js';
 import { Pool } from './pool.js';
@@ -14,7 +15,7 @@ import { segmentAll } from './segmenting.js';
 /** @import { Ears } from './lead.js' */
 /** @import { Assembly, Backend, CaseMeasure, Fault, Note, Pixels, Place, Segmented, Settings, Source, Spacing } from './types.js' */
 /** @typedef {'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn'} VolumeKind */
-/** @typedef {{assembly: Assembly, faults: Fault[], notes: Note[]}} Loaded with the files that were refused, and what was said of the others */
+/** @typedef {{assembly: Assembly, left: Source[], faults: Fault[], notes: Note[]}} Loaded with the files that were not read, those that were refused, and what was said of the others */
 
 export class Engine {
   #kept = new Kept();
@@ -52,6 +53,11 @@ export class Engine {
   async open() {
     this.#lead.losses = 0;
     await this.#lead.open();
+  }
+
+  /** Workers that were given up, and why; no file is named. */
+  get tried() {
+    return this.#lead.tried;
   }
 
   /** The model's manifest: what the model card shows. @returns {Promise<any>} */
@@ -242,29 +248,36 @@ export class Engine {
    * @param {AbortSignal} signal
    * @param {(read: number, all: number) => void} onRead
    * @param {Promise<void>} [cleared]
-   * @returns {Promise<Heap>} with what was said of them
+   * @returns {Promise<Heap>} those that were not read, and what was said of the others
    */
   async #take({ sources, faults, notes }, signal, onRead, cleared) {
     const [batch, era] = [this.#batch, this.#era];
+    /** @param {unknown} error */
+    const refused = (error) => {
+      const fault = refusal(error);
+      // That is what the workers were lost to: the files behind it are not to blame.
+      if (error instanceof FaultError && error.lost) this.#lead.losses = 0;
+      return { fault };
+    };
     const read = async () => {
       let done = 0;
       await cleared;
       for (; done < sources.length && !signal.aborted; onRead(++done, sources.length)) {
         const source = sources[done];
-        const answer = await this.#lead.ask('read', source).then((added) => ({ added }), (error) => ({ fault: refusal(error) }));
+        const answer = await this.#lead.ask('read', source).then((added) => ({ added }), refused);
         if (era !== this.#era) throw superseded();
         if ('fault' in answer) faults.push({ ...answer.fault, file: source.name });
         else this.#kept.sources.push(source);
         if ('added' in answer) notes.push(...(answer.added?.notes ?? []));
       }
-      if (batch === this.#batch) return;
-      this.#rest = { sources: sources.slice(done), faults, notes };
+      const rest = { sources: sources.slice(done), faults, notes };
+      if (batch === this.#batch) return rest;
+      this.#rest = rest;
       throw superseded();
     };
     const reading = read();
     this.#reading = reading.catch(() => {});
-    await reading;
-    return { sources, faults, notes };
+    return reading;
   }
 
   /**
@@ -272,7 +285,7 @@ export class Engine {
    * @param {Heap} taken
    * @returns {Promise<Loaded>}
    */
-  async #assemble({ faults, notes }) {
+  async #assemble({ sources: left, faults, notes }) {
     const batch = this.#batch;
     // What is superseded leaves this to what came between.
     this.#renumbered ??= Promise.withResolvers();
@@ -290,7 +303,7 @@ export class Engine {
     }
     if (batch !== this.#batch) throw superseded();
     this.#inLine(false);
-    return { assembly, faults, notes: [...notes, ...assembly.notes] };
+    return { assembly, left, faults, notes };
   }
 }
 

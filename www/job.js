@@ -14,7 +14,7 @@ import { faultOf } from './fault.js';
  * @property {(state: 'ready' | 'running' | 'done' | 'error', text: string, rest?: boolean) => void} onStatus with `rest` there is something to go on with
  * @property {(done: number, all: number, noun: string) => void} onProgress
  * @property {(faults: Fault[]) => void} onFaults files and slices that could not be used
- * @property {(notes: Note[], cases: CaseState[]) => void} onNotes what was said of the files, and the cases that are new
+ * @property {(read: Note[], made: Note[]) => void} onNotes what was said of the files just read, and of all cases as they are now
  * @property {() => void} onStart an earlier job's words are out of date
  * @property {(settings: Settings) => void} onSettings a session brought its own
  * @property {(error: unknown) => void} onFailed nothing more can be computed
@@ -29,8 +29,10 @@ export class Job {
   #newest = null;
   /** @type {() => void} the newest once more */
   #again = () => {};
-  /** How many of its files cannot be used. */
+  /** How many files cannot be used. */
   #refused = 0;
+  /** What was to be added and has not been read. @type {Source[]} */
+  #left = [];
   /** Grows with whatever takes the place of all that is open. */
   #replaced = 0;
   /** Settled when the page has what was read last, or knows why not. @type {Promise<unknown>} */
@@ -62,7 +64,8 @@ export class Job {
 
   /** Goes on after what ended the work, a cancel too: with what is open, or with the files that were to be opened. */
   again() {
-    if (this.#state.cases.length > 0) void this.#resume();
+    if (this.#left.length > 0) void this.#run('add', this.#left.splice(0), []);
+    else if (this.#state.cases.length > 0) void this.#resume();
     else this.#again();
   }
 
@@ -72,6 +75,7 @@ export class Job {
     this.cancel();
     this.#newest = null;
     this.#again = () => {};
+    this.#left = [];
     this.#told.onStart();
     this.#state.close();
     await this.#engine.clear().catch((error) => this.#told.onFailed(error));
@@ -81,6 +85,7 @@ export class Job {
   /** Opens files in place of what is open. @param {Source[]} sources @param {Fault[]} unopened what could not even be handed in */
   open(sources, unopened = []) {
     this.#replaced++;
+    this.#left = [];
     this.#told.onStart();
     this.#state.close();
     return this.#run('load', sources, unopened);
@@ -134,6 +139,7 @@ export class Job {
     this.#newest?.abort();
     const mine = (this.#newest = new AbortController());
     this.#again = () => void this.#run(way, sources, unopened);
+    if (way === 'add') this.#left.push(...sources);
     const reading = this.#read(mine, way, sources, unopened);
     this.#reading = reading;
     if (way === 'session') this.#opening = reading;
@@ -164,12 +170,12 @@ export class Job {
     try {
       const loaded = way === 'session' ? await engine.openSession(sources[0]) : await engine[way](sources, mine.signal, onRead);
       if (this.#newest !== mine) return false;
-      this.#refused = loaded.faults.length + unopened.length;
+      this.#refused = (way === 'add' ? this.#refused : 0) + loaded.faults.length + unopened.length;
+      this.#left = loaded.left;
       if (way === 'session') state.close();
-      const known = new Set(state.cases.map(({ name }) => name));
       state.open(loaded.assembly, (place) => ({ probability: engine.probability(place), edit: engine.edit(place) }));
       told.onFaults(loaded.faults);
-      told.onNotes(loaded.notes, state.cases.filter(({ name }) => !known.has(name)));
+      told.onNotes(loaded.notes, loaded.assembly.notes);
       // A session's edits are where they came from.
       if (way === 'session') state.save(state.edits);
       if ('settings' in loaded) told.onSettings(/** @type {Settings} */ (loaded.settings));
@@ -214,7 +220,8 @@ export class Job {
     await this.#engine.segment(places, () => state.at.case, mine.signal, onSlice);
     if (this.#newest !== mine) return;
     await this.#measuring.settled();
-    if (this.#newest === mine) told.onStatus('done', summary(state.cases, this.#refused), places.some(waits));
+    const left = this.#left.length;
+    if (this.#newest === mine) told.onStatus('done', summary(state.cases, this.#refused, left), left > 0 || places.some(waits));
   }
 }
 
@@ -223,8 +230,12 @@ async function settled(newest) {
   for (let last; last !== newest(); await last) last = newest();
 }
 
-/** @param {CaseState[]} cases @param {number} refused files that cannot be used: on a phone their list is far below */
-function summary(cases, refused) {
+/**
+ * @param {CaseState[]} cases
+ * @param {number} refused files that cannot be used: on a phone their list is far below
+ * @param {number} left files that were not read
+ */
+function summary(cases, refused, left) {
   const all = cases.reduce((sum, { slices }) => sum + slices.length, 0);
   const measures = cases.flatMap(({ measure }) => measure?.slices ?? []);
   const held = cases.filter(({ verdict, anyway }) => !verdict.accepted && !anyway);
@@ -234,5 +245,6 @@ function summary(cases, refused) {
   const cancelled = done + withheld < all ? `Cancelled: ${count(done)} of ` : '';
   const kept = held.length > 0 ? `; ${many(held.length, 'case')} held back by the input check` : '';
   const unused = refused > 0 ? `; ${many(refused, 'file')} not used` : '';
-  return `${cancelled}${many(all, 'slice')}, ${count(lesion)} outlined${kept}${unused}`;
+  const unread = left > 0 ? `; ${many(left, 'file')} not read` : '';
+  return `${cancelled}${many(all, 'slice')}, ${count(lesion)} outlined${kept}${unused}${unread}`;
 }

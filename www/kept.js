@@ -19,6 +19,13 @@ export class Kept {
   /** @type {Map<string, Place & {mask: Uint8Array}>} */
   #edits = new Map();
 
+  /** What a worker takes that holds all of the cases: the files, their samples, and the probabilities to come. */
+  get bytes() {
+    const files = this.sources.reduce((sum, { file }) => sum + (file?.size ?? 0), 0);
+    const slices = this.assembly?.cases.flatMap((one) => one.slices) ?? [];
+    return slices.reduce((sum, { width, height, grey }) => sum + width * height * ((grey ? 1 : 3) + 2), files);
+  }
+
   /** @param {Place} place */
   probability(place) {
     return this.#probabilities.get(key(place))?.probability ?? null;
@@ -71,6 +78,7 @@ export class Kept {
    * Reads the files of the cases into another worker, where these have to come out as they are here.
    * @param {Link} link
    * @param {() => boolean} stopped
+   * @returns {Promise<boolean>} whether it has them all
    */
   async pour(link, stopped) {
     const { assembly } = this;
@@ -80,11 +88,12 @@ export class Kept {
       // What it has found is of the cases as they were then: with the files behind it they are others.
       if (source.session && at + 1 < this.assembled && !stopped()) await link.call('assemble');
     }
-    if (!assembly || stopped()) return;
+    if (!assembly || stopped()) return false;
     const again = await link.call('assemble');
     if (JSON.stringify(again.cases) !== JSON.stringify(assembly.cases)) {
       throw new FaultError({ kind: 'gone', file: null, message: 'the files have changed since they were dropped' });
     }
+    return true;
   }
 
   /** Fills a worker that takes over. @param {Link} link */

@@ -16,7 +16,7 @@ import { Link } from './link.js';
 
 /** A slice or file that takes two workers down with it is at fault itself. */
 export const ATTEMPTS = 2;
-/** How many workers may be lost over one set of files. */
+/** How many workers may be lost in a row: to no file that is at fault, and with no slice done between them. */
 const LOSSES = 6;
 /** Opening includes the download, however slow the line. */
 const OPEN_PATIENCE_MS = 1_200_000;
@@ -26,8 +26,10 @@ const DOUBTFUL_MS = 120;
 export class Lead {
   /** @type {Backend} what the newest worker runs or tries */
   backend = 'cpu';
-  /** Workers that were lost since the files were handed in. */
+  /** Workers that were lost in a row. */
   losses = 0;
+  /** Workers that were given up: the backend of each, and why. No file is named. @type {string[]} */
+  tried = [];
   /** Called when a worker is up. */
   onUp = () => {};
   #wish;
@@ -146,7 +148,7 @@ export class Lead {
         link.close();
         const fault = refusal(error);
         const lost = error instanceof FaultError && error.lost;
-        if (!this.#deny(fault) && !lost) throw gone(fault.message);
+        if (!this.#deny(fault) && !lost) throw gone(fault.message, fault.file);
       }
     }
   }
@@ -191,11 +193,12 @@ export class Lead {
   }
 
   /**
-   * After a fault of WebGPU the next worker takes the CPU, unless WebGPU was asked for.
+   * Keeps in mind why a worker was given up. After a fault of WebGPU the next one takes the CPU, unless WebGPU was asked for.
    * @param {Fault} fault
    * @returns {boolean} whether that is so
    */
   #deny(fault) {
+    this.tried.push(`${this.backend}: ${nameless(fault)}`);
     // A model or a file is no better anywhere else.
     if (this.#wish || this.backend === 'cpu' || !['device', 'panic', 'worker'].includes(fault.kind)) return false;
     this.backend = 'cpu';
@@ -214,10 +217,16 @@ export function refusal(error) {
   return fault;
 }
 
+/** What may be told to others: whose file it was stays here. @param {Fault} fault */
+export function nameless({ file, message }) {
+  return file ? 'a file cannot be read again' : message;
+}
+
 /**
  * The fault after which nothing more can be computed.
  * @param {string} message
+ * @param {string | null} [file] that it names
  */
-function gone(message) {
-  return new FaultError({ kind: 'gone', file: null, message });
+function gone(message, file = null) {
+  return new FaultError({ kind: 'gone', file, message });
 }

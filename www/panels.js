@@ -7,10 +7,12 @@ import { Diagnostics } from './diagnostics.js';
 import { find, idle } from './dom.js';
 import { listenForFiles } from './drop.js';
 import { Exports } from './exports.js';
+import { nameless } from './lead.js';
 import { Measures } from './measures.js';
 import { ModelCard } from './modelcard.js';
 import { Plots } from './plots.js';
 import { Results } from './results.js';
+import { forget } from './save.js';
 import { SelfTest } from './selftest.js';
 import { SpacingForm } from './spacing.js';
 import { Tabs } from './tabs.js';
@@ -20,7 +22,7 @@ import { VerdictCard } from './verdict.js';
 /** @import { Engine } from './engine.js' */
 /** @import { Job } from './job.js' */
 /** @import { State } from './state.js' */
-/** @import { ModelInfo, Standing } from './types.js' */
+/** @import { Fault, ModelInfo, Standing } from './types.js' */
 
 export class Panels {
   #engine;
@@ -35,8 +37,12 @@ export class Panels {
   #verdict;
   #exports;
   #frame = 0;
+  /** Whether slices are being segmented. */
+  #running = false;
   /** @type {Standing | null} */
   #standing = null;
+  /** Why nothing can be computed. @type {string | null} */
+  #failure = null;
   /** @type {ModelInfo | null} */
   #model = null;
 
@@ -57,7 +63,9 @@ export class Panels {
     this.#spacing = new SpacingForm((spacing) => state.setSpacing(state.at.case, spacing));
     this.#verdict = new VerdictCard(() => void job.anyway(state.at.case));
     this.#exports = new Exports(engine, state, picture, onFault);
-    new Diagnostics(() => ({ standing: this.#standing, model: this.#model, cases: state.cases }));
+    new Diagnostics(() => ({
+      standing: this.#standing, failure: this.#failure, tried: engine.tried, model: this.#model, cases: state.cases,
+    }));
     const unsaved = new Unsaved(state);
     /** @param {string} what @param {() => void} act what closes all that is open */
     const instead = async (what, act) => {
@@ -73,7 +81,10 @@ export class Panels {
     });
     state.on('open', () => {
       document.body.dataset.view = state.cases.length > 0 ? 'case' : 'empty';
-      this.#spacing.reset();
+      if (state.cases.length === 0) {
+        this.#spacing.reset();
+        forget();
+      }
       this.#list.open(state.cases);
       this.#refresh();
       if (state.fresh && state.cases.length > 0) this.#lookAtStage();
@@ -89,6 +100,7 @@ export class Panels {
   /** What runs, and how its self-test went. @param {Standing} standing */
   async standing(standing) {
     this.#standing = standing;
+    this.#failure = null;
     this.#selfTest.show(standing);
     this.#model ??= await this.#engine.model().catch(() => null);
     if (this.#model) this.#modelCard.show(this.#model);
@@ -108,9 +120,16 @@ export class Panels {
     });
   }
 
-  /** Nothing can be computed here. @param {string} message */
-  fail(message) {
-    this.#selfTest.fail(message);
+  /** Nothing can be computed here. @param {Fault} fault */
+  fail(fault) {
+    this.#failure = nameless(fault);
+    this.#selfTest.fail(fault.message);
+  }
+
+  /** @param {boolean} running whether slices are being segmented */
+  turn(running) {
+    this.#running = running;
+    this.#refresh();
   }
 
   /** Other slices are open: whoever asked for them goes on there, and Space does not ask for them again. */
@@ -132,7 +151,7 @@ export class Panels {
     this.#list.select(at.case);
     cases.forEach((state, index) => this.#list.update(index, state));
     const drawn = this.#state.drawn(at.case);
-    this.#results.show(current, at.slice, drawn);
+    this.#results.show(current, at.slice, drawn, this.#running);
     this.#measures.show(current, at.slice, threshold);
     this.#plots.show(current.measure, at.slice);
     this.#spacing.show(current);

@@ -2,16 +2,17 @@
  * Further workers on the CPU: each takes the next slice when it has finished one.
  */
 
+/** @import { Kept } from './kept.js' */
 /** @import { Link } from './link.js' */
 /** @import { Queue } from './queue.js' */
-/** @import { Segmented, Source } from './types.js' */
+/** @import { Segmented } from './types.js' */
 
 /** More than this seldom helps: the slices of a case share one memory bus. */
 const MOST = 4;
 /** A worker has to read all files first; that pays from this many slices each. */
 const SLICES_EACH = 4;
-/** Every worker keeps all files, as the whole case decides how a slice is normalised. */
-const BYTES = 400e6;
+/** Every worker keeps all of the cases, as the whole case decides how a slice is normalised: so much in all of them. */
+const BYTES = 1e9;
 
 export class Pool {
   #size;
@@ -42,21 +43,22 @@ export class Pool {
   /**
    * Works on the queue. A helper that fails gives its slice back: the queue's owner goes on with it.
    * @param {Queue} queue
-   * @param {Source[]} sources
-   * @param {() => boolean} stopped
-   * @param {(link: Link) => Promise<void>} pour hands it the files
+   * @param {Kept} kept the files
+   * @param {{stopped: () => boolean, through: Promise<void>}} until whether to stop, and when the first worker finds no more slices
    * @param {(found: Segmented) => Promise<void>} hand takes what it found
    */
-  async share(queue, sources, stopped, pour, hand) {
-    const bytes = sources.reduce((sum, { file }) => sum + (file?.size ?? 0), 1);
-    const worth = Math.floor(Math.min(queue.length / SLICES_EACH, BYTES / bytes)) - 1;
+  async share(queue, kept, { stopped, through }, hand) {
+    const worth = Math.floor(Math.min(queue.length / SLICES_EACH, BYTES / kept.bytes)) - 1;
+    const idle = () => stopped() || queue.length === 0;
     /** @param {Promise<Link>} helper */
     const help = async (helper) => {
       let task;
       try {
-        const link = await helper;
-        if (!stopped()) await pour(link);
-        while (!stopped() && (task = queue.take())) await hand(await link.call('segment', task.place));
+        // One that is still being opened then is not waited for.
+        const link = await Promise.race([helper, through]);
+        if (!link || idle()) return;
+        const whole = await kept.pour(link, idle);
+        while (whole && !stopped() && (task = queue.take())) await hand(await link.call('segment', task.place));
         task = undefined;
         // The first worker has it all; here it would only take memory.
         await link.call('clear');

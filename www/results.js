@@ -16,8 +16,13 @@ export class Results {
     });
   }
 
-  /** @param {CaseState} state @param {number} at @param {boolean} drawn whether masks are drawn on this case */
-  show({ slices, measure, verdict }, at, drawn) {
+  /**
+   * @param {CaseState} state
+   * @param {number} at
+   * @param {boolean} drawn whether masks are drawn on this case
+   * @param {boolean} running whether slices are being segmented
+   */
+  show({ slices, measure, verdict }, at, drawn, running) {
     const { info, probability, fault, milliseconds } = slices[at];
     const found = measure?.slices[at];
     const shown = found && (found.done || found.edited) ? found : null;
@@ -26,7 +31,8 @@ export class Results {
       ...(milliseconds === null || !probability ? [] : [`computed in ${duration(milliseconds)}`]),
       `input check ${verdict.accepted ? 'passed' : drawn ? 'overruled' : 'not passed'}`,
     ];
-    const waiting = drawn ? (probability ? 'Being measured' : 'Waiting for its turn') : 'Not segmented: held back by the input check';
+    const undone = running ? 'Waiting for its turn' : 'Not segmented';
+    const waiting = !drawn ? 'Not segmented: held back by the input check' : probability ? 'Being measured' : undone;
     const focused = this.#root.contains(document.activeElement);
     this.#root.replaceChildren(
       make('div', { className: 'title' },

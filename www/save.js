@@ -33,16 +33,23 @@ export async function saveAs(name, type, make) {
     return true;
   }
   const extension = name.slice(name.lastIndexOf('.'));
+  let handle;
   try {
-    const handle = await ask({ suggestedName: name, types: [{ accept: { [type]: [extension] } }] });
-    const file = await handle.createWritable();
-    await file.write(await make());
-    await file.close();
-    return true;
+    handle = await ask({ suggestedName: name, types: [{ accept: { [type]: [extension] } }] });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') return false;
     throw error;
   }
+  const file = await handle.createWritable();
+  try {
+    await file.write(await make());
+    await file.close();
+  } catch (error) {
+    // Nothing half-written takes the place of what was there. What was wrong before counts, not that this fails too.
+    await file.abort().catch(() => {});
+    throw error;
+  }
+  return true;
 }
 
 let opened = '';
@@ -54,8 +61,14 @@ let opened = '';
  */
 export async function open(page, name) {
   const blob = new Blob([await page], { type: 'text/html' });
-  // The tab may be reloaded and printed for as long as this page lives, so its address stays until the next one.
-  URL.revokeObjectURL(opened);
+  // The tab may be reloaded and printed, so its address stays until the next one or until all is closed.
+  forget();
   opened = URL.createObjectURL(blob);
   if (!window.open(opened, '_blank')) save(name, blob, 'text/html');
+}
+
+/** Lets go of the page that was shown last. */
+export function forget() {
+  URL.revokeObjectURL(opened);
+  opened = '';
 }

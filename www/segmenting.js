@@ -31,6 +31,7 @@ export async function segmentAll({ lead, pool, kept }, queue, { current, stopped
       try {
         const link = await lead.open();
         keep(await link.call('segment', task.place));
+        lead.losses = 0;
       } catch (error) {
         const fault = refusal(error);
         if (error instanceof FaultError && error.lost && ++task.losses < ATTEMPTS) queue.back(task);
@@ -45,8 +46,9 @@ export async function segmentAll({ lead, pool, kept }, queue, { current, stopped
     keep(found);
   };
   await lead.open();
-  const shared = lead.backend === 'cpu' ? pool.share(queue, kept.sources, stopped, (link) => kept.pour(link, stopped), hand) : null;
-  await Promise.all([work(), shared]);
+  // Only once the helpers have seen how many slices there are.
+  const through = Promise.resolve().then(work);
+  await Promise.all([through, lead.backend === 'cpu' ? pool.share(queue, kept, { stopped, through }, hand) : null]);
   // Whatever a lost helper gave back after the first worker had run out of slices.
   await work();
 }

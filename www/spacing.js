@@ -16,15 +16,20 @@ export class SpacingForm {
   #resolution = null;
   /** Which case the fields are filled for. */
   #shown = '';
+  #name = '';
+  /** What was typed for each case, by its name: until it is complete nobody else has it. @type {Map<string, string[]>} */
+  #typed = new Map();
 
   /** @param {(spacing: Spacing | null) => void} onSpacing null while it is not complete */
   constructor(onSpacing) {
     this.#form.addEventListener('input', () => {
+      this.#typed.set(this.#name, this.#inputs.map(({ value }) => value));
       this.#explain();
       onSpacing(this.#value());
     });
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#forget.addEventListener('click', () => {
+      this.#typed.delete(this.#name);
       this.#fill(null);
       onSpacing(null);
     });
@@ -35,21 +40,24 @@ export class SpacingForm {
     const shown = JSON.stringify([name, resolution]);
     if (shown === this.#shown) return;
     this.#shown = shown;
+    this.#name = name;
     this.#resolution = resolution;
     this.#fill(spacing);
   }
 
-  /** The next case fills the fields, whatever its name. */
+  /** Nothing is open: the next case fills the fields, whatever its name. */
   reset() {
     this.#shown = '';
+    this.#typed.clear();
   }
 
   /** @param {Spacing | null} spacing */
   #fill(spacing) {
     const [x, y] = this.#resolution ?? [null, null];
     const { x: over, y: down, slice } = spacing ?? { x, y, slice: null };
-    [over, down, slice].forEach((value, at) => {
-      this.#inputs[at].value = value === null ? '' : String(Number(value.toPrecision(6)));
+    const values = [over, down, slice].map((value) => (value === null ? '' : String(Number(value.toPrecision(6)))));
+    (this.#typed.get(this.#name) ?? values).forEach((value, at) => {
+      this.#inputs[at].value = value;
     });
     this.#explain();
   }
@@ -76,11 +84,12 @@ export class SpacingForm {
     const file = this.#resolution?.map((value) => Number(value.toPrecision(6)));
     const complete = this.#value() !== null;
     if (file && x.valueAsNumber === file[0] && y.valueAsNumber === file[1]) {
-      return `x and y are from the file. ${complete ? 'The slice distance is as you gave it.' : 'No TIFF states the slice distance: give it to see mm² and mL.'}`;
+      return `x and y are from the file. ${complete ? 'The slice distance is as you gave it.' : 'No TIFF states the slice distance: give it to see mL.'}`;
     }
     const stated = file ? ` The file states ${file[0]} × ${file[1]} mm.` : '';
     if (complete) return `As you gave it.${stated}`;
-    if (given) return `All three are needed for mm² and mL.${stated}`;
+    if (given && file) return `All three are needed. Until then mm² are by what the file states, ${file[0]} × ${file[1]} mm.`;
+    if (given) return 'All three are needed for mm² and mL.';
     return 'The files do not state it, and nothing is guessed. Give all three to see mm² and mL.';
   }
 }

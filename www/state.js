@@ -74,20 +74,22 @@ export class State {
   open(assembly, known) {
     this.moving = false;
     const looked = this.current;
+    const inView = looked?.slices[this.at.slice].info.name;
     // By its slices: beside another of its name a case gets a longer one.
     const former = new Map(this.cases.map((state) => [names(state.slices), state]));
     const named = new Map(this.cases.map((state) => [state.name, state]));
     const seen = new Map(this.cases.flatMap(({ slices }) => slices.map((slice) => [slice.info.name, slice])));
     this.cases = assembly.cases.map(({ name, resolution, verdict, slices }, at) => {
       const same = former.get(names(slices.map((info) => ({ info }))));
+      const before = same ?? named.get(name);
       return {
         name,
         resolution,
         verdict,
         // A session brings masks that were once asked for.
-        anyway: same?.anyway ?? slices.some((_, slice) => known({ case: at, slice }).probability !== null),
+        anyway: before?.anyway ?? slices.some((_, slice) => known({ case: at, slice }).probability !== null),
         measure: same?.measure ?? null,
-        spacing: (same ?? named.get(name))?.spacing ?? null,
+        spacing: before?.spacing ?? null,
         // The same object as before: what can be undone goes by it.
         slices: slices.map((info, slice) => Object.assign(
           seen.get(info.name) ?? { milliseconds: null },
@@ -97,7 +99,9 @@ export class State {
     });
     const again = this.cases.findIndex(({ name, slices }) => looked && (names(slices) === names(looked.slices) || name === looked.name));
     const middle = (/** @type {number} */ at) => ({ case: at, slice: (this.cases[at]?.slices.length ?? 0) >> 1 });
-    this.at = again >= 0 ? { case: again, slice: Math.min(this.at.slice, this.cases[again].slices.length - 1) } : middle(0);
+    // The same slice, whatever its number is now.
+    const still = this.cases[again]?.slices.findIndex(({ info }) => info.name === inView) ?? -1;
+    this.at = still >= 0 ? { case: again, slice: still } : middle(Math.max(0, again));
     this.fresh = again < 0;
     this.tell('open');
   }

@@ -13,7 +13,7 @@ const SIDE = 144;
 const AT_ONCE = 30;
 
 /** What is said of a slice without an area. @type {Record<string, string>} */
-const WORDS = { fault: 'not segmented', held: 'held back by the input check', waiting: 'waiting', found: 'segmented' };
+const WORDS = { fault: 'not segmented', held: 'held back by the input check', waiting: 'not segmented yet', found: 'segmented' };
 
 export class Strip {
   #root = find('#strip');
@@ -34,6 +34,8 @@ export class Strip {
     this.#watch = new IntersectionObserver((seen) => {
       for (const { target, isIntersecting } of seen) {
         const at = this.#frames.indexOf(/** @type {HTMLButtonElement} */ (target));
+        // Said of a case that was open before.
+        if (at < 0) continue;
         if (isIntersecting) this.#near.add(at);
         else this.#near.delete(at);
         // A stack of hundreds keeps the pictures that are about to be seen, and no others.
@@ -93,8 +95,8 @@ export class Strip {
    */
   mark(at, { probability, edit, fault }, measure, held) {
     const frame = this.#frames[at];
-    const done = probability && measure?.done;
-    const is = fault ? 'fault' : held ? 'held' : !probability ? 'waiting' : !done ? 'found' : measure.area > 0 ? 'lesion' : 'clear';
+    const known = (probability && measure?.done) || (edit && measure?.edited);
+    const is = fault ? 'fault' : held ? 'held' : known ? (measure.area > 0 ? 'lesion' : 'clear') : probability ? 'found' : 'waiting';
     const found = WORDS[is] ?? `${count(measure?.area ?? 0)} pixels outlined`;
     const label = `Slice ${at + 1}, ${found}${edit ? ', edited' : ''}`;
     // Most slices of a long stack stay as they are.

@@ -1,6 +1,6 @@
 /**
- * As much of zip as the page itself needs: what an archive holds, and one file out of it. Archives that are dropped as
- * cases are read by the library.
+ * As much of zip as the page itself needs: whether a file is a saved session, and one file out of an archive. Archives
+ * that are dropped as cases are read by the library.
  */
 
 /** @typedef {{name: string, method: number, size: number, offset: number}} Entry `size` as packed */
@@ -9,12 +9,18 @@
 const END = 22;
 const END_MARK = 0x06054b50;
 const ENTRY_MARK = 0x02014b50;
+/** What a file has before its name, where it lies in the archive. */
+const HEAD = 30;
+const HEAD_MARK = 0x04034b50;
+/** What a session is made of: the first file of its archive. */
+const SESSION = 'session.json';
 
 /** Whether this is a session that was saved from here; a file that cannot be read is none. @param {Blob} file */
 export async function isSession(file) {
-  const entries = await list(file).catch(() => []);
-  // Its list comes first: a zip that merely holds one somewhere is none.
-  return entries.some(({ name, offset }) => name === 'session.json' && offset === 0);
+  // No more is read than its first name: whatever was dropped, nobody waits for it.
+  const head = await view(file, 0, HEAD + SESSION.length).catch(() => null);
+  if (head?.byteLength !== HEAD + SESSION.length || head.getUint32(0, true) !== HEAD_MARK) return false;
+  return new TextDecoder().decode(new Uint8Array(head.buffer, HEAD)) === SESSION;
 }
 
 /**
@@ -26,8 +32,8 @@ export async function isSession(file) {
 export async function extract(archive, name) {
   const entry = (await list(archive)).find((one) => one.name === name);
   if (!entry) throw new Error(`the archive holds no ${name}`);
-  const head = await view(archive, entry.offset, 30);
-  const start = entry.offset + 30 + head.getUint16(26, true) + head.getUint16(28, true);
+  const head = await view(archive, entry.offset, HEAD);
+  const start = entry.offset + HEAD + head.getUint16(26, true) + head.getUint16(28, true);
   const packed = archive.slice(start, start + entry.size);
   const plain = entry.method === 8 ? packed.stream().pipeThrough(new DecompressionStream('deflate-raw')) : packed.stream();
   return new Uint8Array(await new Response(plain).arrayBuffer());

@@ -182,6 +182,11 @@ test('the report opens in a tab, whole, and says what it is for', async ({ scope
   // The page's own policy reaches this tab: it has to let the report's style and pictures through.
   expect(await report.locator('body').evaluate((body) => getComputedStyle(body).maxWidth)).not.toBe('none');
   expect(await report.locator('img').first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+  // It is kept for as long as what it is about is open.
+  await report.reload();
+  await page.click('#clear');
+  await expect(page.locator('body')).toHaveAttribute('data-view', 'empty');
+  await expect(report.reload()).rejects.toThrow();
 });
 
 test('the statistics and the view can be had alone', async ({ scope, page }) => {
@@ -328,4 +333,20 @@ test('where the browser has a picker, the session goes where the visitor says', 
   await page.click('[data-save="session"]');
   await expect.poll(() => page.evaluate(() => Reflect.get(window, 'written')?.[0])).toBe('PHANTOM_0001_session.zip');
   expect(await page.evaluate(() => Reflect.get(window, 'written')[1])).toBeGreaterThan(1000);
+});
+
+test('what cannot be made is not half-written where the visitor has said, and the page says so', async ({ scope, page }) => {
+  await page.addInitScript(() => {
+    const acts: string[] = [];
+    const file = { write: async () => acts.push('write'), close: async () => acts.push('close'), abort: async () => acts.push('abort') };
+    Object.assign(window, { acts, showSaveFilePicker: async () => ({ createWritable: async () => file }) });
+  });
+  await scope.tamper('pkg/glioscope.js', override('saveSession', `throw new Error('no room for it');`));
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 1));
+  await scope.is('done');
+  await page.click('#tab-save');
+  await page.click('[data-save="session"]');
+  await expect(page.locator('#notice')).toContainText('Not saved: no room for it');
+  expect(await page.evaluate(() => Reflect.get(window, 'acts'))).toEqual(['abort']);
 });

@@ -73,6 +73,10 @@ test('cancel keeps what is finished', async ({ scope, page }) => {
   expect(done).toBeLessThan(24);
   expect(masks((await scope.download()).bytes).size).toBe(done);
 
+  // Nothing is on its way.
+  await page.locator('#strip [data-is="waiting"]').first().click();
+  await expect(page.locator('#readout .waiting')).toHaveText('Not segmented');
+
   // Figures of a part are not taken for the case's, and no volume is saved of it.
   await expect(page.locator('#cases .counts')).toContainText(`${done} of 24 slices segmented`);
   await page.click('#tab-measure');
@@ -129,24 +133,32 @@ test('a panic that is reported but rejects nothing is noticed too', async ({ sco
   expect(masks((await scope.download()).bytes).size).toBe(4);
 });
 
-test('a slice that panics every time is named and left out', async ({ scope, page }) => {
-  await scope.tamper('pkg/glioscope.js', override('segment', `if (given[1] === 1) ${TRAP}; return original.apply(this, given);`));
+test('slices that panic every time are named and left out, however many they are', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('segment', `if (given[1] % 2) ${TRAP}; return original.apply(this, given);`));
   await scope.open('?backend=cpu&workers=1');
-  await scope.chooseFolder(excerpt(phantoms()[0], 4));
+  await scope.chooseFolder(excerpt(phantoms()[0], 8));
   await scope.is('done');
-  await expect(page.locator('#errors li')).toHaveCount(1);
-  await expect(page.locator('#errors li')).toContainText('unreachable');
-  expect(masks((await scope.download()).bytes).size).toBe(3);
+  await expect(page.locator('#errors li')).toHaveText(Array(4).fill(/unreachable/));
+  expect(masks((await scope.download()).bytes).size).toBe(4);
 });
 
-test('a file that panics the reader is named and left out', async ({ scope, page }) => {
-  await scope.tamper('pkg/glioscope.js', override('addFile', `if (given[0] === 'bad.tif') ${TRAP}; return original.apply(this, given);`));
+test('where no slice can be segmented the work ends and says so', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('segment', TRAP));
+  await scope.open('?backend=cpu&workers=1');
+  await scope.chooseFolder(excerpt(phantoms()[0], 8));
+  await scope.is('error');
+  await expect(page.locator('#notice')).toContainText('6 workers were lost, the last one to this: unreachable');
+});
+
+test('files that panic the reader are named and left out, however many they are', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('addFile', `if (given[0].startsWith('bad')) ${TRAP}; return original.apply(this, given);`));
   await scope.open('?backend=cpu&workers=1');
   const folder = excerpt(phantoms()[0], 2);
   const slices = readdirSync(folder).map((name) => ({ name, bytes: readFileSync(join(folder, name)) }));
-  await scope.chooseFiles([slices[0], { name: 'bad.tif', bytes: Buffer.from('II*') }, ...slices.slice(1)]);
+  const bad = [1, 2, 3, 4].map((number) => ({ name: `bad_${number}.tif`, bytes: slices[0].bytes }));
+  await scope.chooseFiles([slices[0], ...bad, ...slices.slice(1)]);
   await scope.is('done');
-  await expect(page.locator('#errors li')).toHaveText([/^bad\.tif: /]);
+  await expect(page.locator('#errors li')).toHaveText(bad.map(({ name }) => new RegExp(`^${name}: .*unreachable`)));
   expect(masks((await scope.download()).bytes).size).toBe(2);
 });
 
@@ -197,6 +209,17 @@ test('a helper that is killed costs nothing', async ({ scope, page }) => {
   await expect(page.locator('#notice')).toBeHidden();
 });
 
+test('a helper that does not come is not waited for', async ({ scope, page }) => {
+  let asked = 0;
+  // What the first worker asks for comes.
+  await page.route('**/www/model/weights.bin', (route) => (++asked === 1 ? route.continue() : undefined));
+  await scope.open('?backend=cpu&workers=2');
+  await expect.poll(() => asked).toBe(2);
+  await scope.chooseFolder(excerpt(phantoms()[0], 8));
+  await scope.is('done');
+  expect(masks((await scope.download()).bytes).size).toBe(8);
+});
+
 /** Lets the software adapter pass for hardware. */
 const preferSoftware = (source: string) => source.replace('preferable: !software', 'preferable: true');
 
@@ -234,6 +257,18 @@ test('a GPU that computes wrong numbers is found out', async ({ scope, page }) =
   await expect(page.locator('#device-facts')).toContainText('the self-test is off by 0.2');
 });
 
+test('a GPU that runs something else than it was given is found out by its numbers', async ({ scope, page }) => {
+  await scope.tamper('gpu.js', preferSoftware);
+  // Rectified the wrong way round: shaders that compile, and run, and draw nonsense.
+  const wrong = `{ const create = GPUDevice.prototype.createShaderModule;
+    GPUDevice.prototype.createShaderModule = function (given) {
+      return create.call(this, { ...given, code: given.code.replaceAll('max(', 'min(') }); }; }`;
+  await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${wrong}`);
+  await scope.open();
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await expect(page.locator('#device-facts')).toContainText(/WebGPU was given up: the self-test is off by 0\.\d+, at most 0\.001 passes/);
+});
+
 test('a GPU without timestamp queries is not tried', async ({ scope, page }) => {
   await scope.tamper('gpu.js', (source) => preferSoftware(source).replace("has('timestamp-query')", "has('no-such-feature')"));
   await scope.open();
@@ -261,6 +296,27 @@ test('altered or missing weights are an error that says so', async ({ scope, pag
   await page.unroute('**/www/model/weights.bin');
   await page.click('#notice [data-act="again"]');
   await scope.is('ready');
+});
+
+test('what was dropped before the network failed to load runs when it does, and all else works as well', async ({ scope, page }) => {
+  let fail = () => {};
+  const dropped = new Promise<void>((done) => (fail = done));
+  await page.route('**/www/model/weights.bin', async (route) => {
+    await dropped;
+    await route.fulfill({ status: 404 });
+  });
+  await page.goto('./?backend=cpu&workers=1');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('running');
+  fail();
+  await scope.is('error');
+  await page.unroute('**/www/model/weights.bin');
+  await page.click('#notice [data-act="again"]');
+  await scope.is('done');
+  const threshold = page.locator('input[name="threshold"]');
+  await threshold.fill('80');
+  await page.click('[data-act="threshold"]');
+  await expect(threshold).toHaveValue('50');
 });
 
 test('a browser without WebGPU runs on the CPU and says why', async ({ scope, page }) => {
@@ -321,7 +377,14 @@ unwatched('where wasm is forbidden the page says so', async ({ scope, page }) =>
   });
   await page.goto('./?backend=cpu');
   await scope.is('error');
-  await expect(page.locator('#notice')).toContainText(/WebAssembly|Content Security Policy/);
+  const reason = /WebAssembly|Content Security Policy/;
+  await expect(page.locator('#notice')).toContainText(reason);
+  await page.click('.runs');
+  await expect(page.locator('#diagnostics')).toHaveValue(/"gpu"/);
+  const said = JSON.parse(await page.locator('#diagnostics').inputValue());
+  expect(said.failure).toMatch(reason);
+  expect(said.tried).toEqual([expect.stringMatching(/^cpu: /)]);
+  expect(said.browser.userAgent).toBe(await page.evaluate(() => navigator.userAgent));
 });
 
 test('a tab that is frozen for a while goes on where it was', async ({ scope, page }) => {

@@ -141,10 +141,71 @@ test('an add that is cancelled leaves what it has read, and the rest can be adde
   await page.click('#cancel');
   await scope.is('done');
   await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^[2345] slices/]);
+  await expect(page.locator('#status')).toHaveText(/; [1-4] files? not read$/);
   await page.setInputFiles('#add-files', slices);
   await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^6 slices/]);
   await scope.is('done');
-  await expect(page.locator('#status')).toHaveText(/^7 slices/);
+  await expect(page.locator('#status')).toHaveText(/^7 slices, \d outlined$/);
+});
+
+test('an add that is cancelled can be gone on with', async ({ scope, page }) => {
+  const slices = await beside(scope, page);
+  await page.setInputFiles('#add-files', slices);
+  await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);
+  await page.click('#cancel');
+  await page.click('#go-on');
+  await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^6 slices/]);
+  await scope.is('done');
+  await expect(page.locator('#status')).toHaveText(/^7 slices, \d outlined$/);
+  await expect(page.locator('#go-on')).toBeHidden();
+});
+
+test('an add that no worker could go on with is gone on with when one can', async ({ scope, page }) => {
+  const slices = await beside(scope, page);
+  await page.setInputFiles('#add-files', slices);
+  await expect(page.locator('#status')).toContainText(/^[1-4] of 6 files read/);
+  await page.route('**/www/pkg/**', (route) => route.abort());
+  await page.workers()[0].evaluate(() => self.close());
+  await scope.is('error');
+  await page.unroute('**/www/pkg/**');
+  await page.click('#notice [data-act="again"]');
+  await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^6 slices/]);
+  await scope.is('done');
+  await expect(page.locator('#status')).toHaveText(/^7 slices, \d outlined$/);
+});
+
+test('remarks are of the cases as they are now, each said once', async ({ scope, page }) => {
+  const [first, second] = phantoms();
+  const folder = excerpt(first, 3);
+  const files = readdirSync(folder).sort().map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
+  const [references, slices] = [true, false].map((wanted) => files.filter(({ name }) => name.includes('_mask') === wanted));
+  await scope.open('?backend=cpu');
+  await page.setInputFiles('#files', [slices[0], ...references]);
+  await scope.is('done');
+  const remarked = page.locator('#notes b');
+  await expect(remarked).toHaveText(references.slice(1).map(({ name }) => name));
+  await page.setInputFiles('#add-files', slices[1]);
+  await expect(remarked).toHaveText([references[2].name]);
+  await page.setInputFiles('#add-folder', excerpt(second, 1));
+  await expect(page.locator('#cases b')).toHaveCount(2);
+  await scope.is('done');
+  await expect(remarked).toHaveText([references[2].name]);
+});
+
+test('of a single file the page itself reads no more than its beginning', async ({ scope, page }) => {
+  await page.addInitScript(() => {
+    const { arrayBuffer } = Blob.prototype;
+    Blob.prototype.arrayBuffer = function () {
+      Object.assign(window, { most: Math.max(this.size, Reflect.get(window, 'most') ?? 0) });
+      return arrayBuffer.call(this);
+    };
+  });
+  await scope.open('?backend=cpu');
+  await scope.chooseFiles([{ name: 'study.zip', bytes: zip(filesOf(excerpt(phantoms()[0], 1))) }]);
+  await scope.is('done');
+  const most = await page.evaluate(() => Reflect.get(window, 'most'));
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(64);
 });
 
 test('a load that is cancelled leaves nothing behind', async ({ scope, page }) => {

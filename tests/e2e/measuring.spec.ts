@@ -93,7 +93,7 @@ test('there are no millimetres before all three lengths are given, and the right
   await expect(page.locator('#spacing [name="x"]')).toHaveValue('');
 });
 
-test('what a TIFF states is filled in and said to be from the file; the slice distance is still asked for', async ({ scope, page }) => {
+test('what a TIFF states is filled in and gives areas; the slice distance is still asked for', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 2);
   const files = readdirSync(folder).map((name) => ({ name, bytes: withResolution(readFileSync(join(folder, name)), 0.9375, 0.75) }));
   await scope.open('?backend=cpu');
@@ -105,6 +105,14 @@ test('what a TIFF states is filled in and said to be from the file; the slice di
   await expect(page.locator('#spacing [name="slice"]')).toHaveValue('');
   await expect(page.locator('#spacing-origin')).toContainText('from the file');
   await expect(page.locator('#measures')).not.toContainText('mL');
+  const area = number(await page.locator('#readout .figure.lesion b').textContent());
+  const stated = `${Math.round(area * 0.9375 * 0.75).toLocaleString('en')} mm²`;
+  await expect(page.locator('#readout .figure.lesion span')).toContainText(stated);
+  // Half of another opinion is none.
+  await give(page, { x: '2' });
+  await expect(page.locator('#spacing-origin')).toContainText('by what the file states, 0.9375 × 0.75 mm');
+  await expect(page.locator('#readout .figure.lesion span')).toContainText(stated);
+  await page.click('#spacing-forget');
   await give(page, { slice: '4' });
   await expect(page.locator('#case-volume b')).toContainText('mL');
   await expect(page.locator('#spacing-origin')).toContainText('from the file');
@@ -124,6 +132,28 @@ test('each case has a spacing of its own', async ({ scope, page }) => {
   await expect(page.locator('#cases .size').nth(1)).not.toContainText('mL');
   await page.locator('#cases button').first().click();
   await expect(page.locator('#spacing [name="slice"]')).toHaveValue('3');
+});
+
+test('a spacing that is half typed stays with its case', async ({ scope, page }) => {
+  const [first, second] = phantoms().map((folder) => excerpt(folder, 1));
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(first);
+  await scope.is('done');
+  await page.click('#tab-measure');
+  await give(page, { x: '0.9', y: '0.8' });
+  await page.setInputFiles('#add-folder', second);
+  await expect(page.locator('#cases b')).toHaveCount(2);
+  await scope.is('done');
+  const fields = page.locator('#spacing input');
+  for (const [at, values] of [[1, ['', '', '']], [0, ['0.9', '0.8', '']]] as const) {
+    await page.locator('#cases button').nth(at).click();
+    await expect(page.locator('#cases button').nth(at)).toHaveAttribute('aria-current', 'true');
+    for (const [field, value] of values.entries()) await expect(fields.nth(field)).toHaveValue(value);
+  }
+  // Another patient's files are measured anew, whatever their name.
+  await scope.chooseFolder(first);
+  await scope.is('done');
+  for (const field of await fields.all()) await expect(field).toHaveValue('');
 });
 
 test('the plots have a bar a slice, and a click on one goes there', async ({ scope, page }) => {

@@ -122,6 +122,12 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await expect(page.locator('#legend .is-mask')).toBeVisible();
   await expect(page.locator('#readout')).toContainText(reason);
   await expect(page.locator('#cases .badge')).toHaveText(['checked', 'overruled']);
+  // So it stays when slices are added.
+  await page.setInputFiles('#add-folder', excerpt(phantoms()[1], 4));
+  await expect(page.locator('#cases .counts').nth(1)).toHaveText(/^4 slices, /);
+  await scope.is('done');
+  await expect(page.locator('#cases .badge')).toHaveText(['checked', 'overruled']);
+  await expect(page.locator('#verdict')).toBeHidden();
 });
 
 /** A sky with a sun and its haze, hills and a meadow: what somebody might drop by mistake. */

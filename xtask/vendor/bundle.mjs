@@ -1,7 +1,8 @@
 /**
- * Writes `www/vendor`: NiiVue as one module, its two pictures as files beside it, and the licences of all that is inside.
+ * Writes `www/vendor`: NiiVue as one module, and the licences of all that is inside.
  *
- * The pictures come as `data:` addresses, which the page's policy does not allow; a file of the page's own origin is.
+ * The two pictures that it draws with stay in the module, as `data:` addresses: beside it they would be asked for when the
+ * first volume is shown, after files were opened.
  */
 import { build } from 'esbuild';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,7 @@ const out = join(here, '../../www/vendor');
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
-const result = await build({
+const { metafile } = await build({
   absWorkingDir: here,
   entryPoints: ['niivue.js'],
   bundle: true,
@@ -23,22 +24,12 @@ const result = await build({
   minify: true,
   legalComments: 'none',
   metafile: true,
-  write: false,
   outfile: join(out, 'niivue.js'),
 });
 
-let pictures = 0;
-const code = result.outputFiles[0].text.replace(/"data:image\/(png|jpeg);base64,([^"]+)"/g, (_, kind, base64) => {
-  const name = `niivue-${++pictures}.${kind === 'png' ? 'png' : 'jpg'}`;
-  writeFileSync(join(out, name), Buffer.from(base64, 'base64'));
-  return `new URL(${JSON.stringify(name)},import.meta.url).href`;
-});
-if (/data:image\//.test(code)) throw new Error('the bundle still holds a data: picture');
-writeFileSync(join(out, 'niivue.js'), code);
-
 /** The folders of the packages that something of went into the bundle. */
 const folders = new Set(
-  Object.entries(result.metafile.outputs)
+  Object.entries(metafile.outputs)
     .flatMap(([, { inputs }]) => Object.entries(inputs))
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .map(([path]) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(path)?.[0])
@@ -52,4 +43,5 @@ const texts = [...folders].sort().map((folder) => {
   return `${name} ${version} (${license})\n\n${readFileSync(path, 'utf8').trim()}\n`;
 });
 writeFileSync(join(out, 'LICENSE.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
-console.log(`${folders.size} packages, ${code.length} bytes, ${pictures} pictures in ${out}`);
+const [{ bytes }] = Object.values(metafile.outputs);
+console.log(`${folders.size} packages, ${bytes} bytes in ${out}`);
