@@ -92,7 +92,7 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &Limits) -> Result<Conte
     let repeated = repeated(bytes, archive.central_directory_start());
     let refused = repeated
         .into_iter()
-        .filter(|entry| !is_litter(entry))
+        .filter(|entry| !is_folder(entry) && !is_litter(entry))
         .map(|entry| Error::in_file(below(name, &entry), FileFault::Repeated));
     let mut contents = Contents { files: Vec::new(), refused: refused.collect() };
     let mut left = limits.bytes;
@@ -102,7 +102,7 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &Limits) -> Result<Conte
     for index in 0..archive.len() {
         // The name is known even where the data is not to be had.
         let entry = archive.name_for_index(index).unwrap_or_default().to_owned();
-        if entry.ends_with(['/', '\\']) || is_litter(&entry) {
+        if is_folder(&entry) || is_litter(&entry) {
             continue;
         }
         let opened = archive.by_index(index);
@@ -227,6 +227,10 @@ fn read(entry: ZipFile<'_, Ration<'_>>, limits: &Limits, left: &mut u64) -> Resu
     // Reading on and on has made room for up to twice as many.
     bytes.shrink_to_fit();
     Ok(bytes)
+}
+
+fn is_folder(name: &str) -> bool {
+    name.ends_with(['/', '\\'])
 }
 
 /// What operating systems leave in folders; `www/drop.js` has the same list for folders.

@@ -41,21 +41,17 @@ impl Window {
     /// The same window, which knows the [`brightest`](Self::brightest) level of these slices.
     #[must_use]
     pub fn over<'a>(mut self, slices: impl IntoIterator<Item = &'a Slice>) -> Self {
-        let brightest = slices.into_iter().flat_map(|slice| {
+        for slice in slices {
             let channels = slice.channels().count();
             let mut most = [0; 3];
             for (index, value) in slice.samples().iter().enumerate() {
                 let most = &mut most[index % channels];
                 *most = value.max(*most);
             }
-            let tables = self.tables(slice);
-            most.into_iter()
-                .take(channels)
-                .zip(tables)
-                .map(|(most, table)| table[usize::from(most)])
-                .collect::<Vec<_>>()
-        });
-        self.brightest = brightest.max().unwrap_or(0).max(self.brightest);
+            for (channel, &most) in most.iter().enumerate().take(channels) {
+                self.brightest = self.brightest.max(self.level(slice, channel, most));
+            }
+        }
         self
     }
 
@@ -90,10 +86,13 @@ impl Window {
     /// The level of each value that a sample may have, channel by channel: 8-bit samples have 256 answers and 16-bit ones
     /// 65,536, and all are known before the pixels are walked.
     fn tables(&self, slice: &Slice) -> [Vec<u16>; 3] {
+        [0, 1, 2].map(|channel| (0..=slice.samples().max()).map(|value| self.level(slice, channel, value)).collect())
+    }
+
+    /// The level of a value that a sample of `slice` has, in [`STEPS`], at most 65,535.
+    fn level(&self, slice: &Slice, channel: usize, value: u16) -> u16 {
         let unit = f64::from(self.full_scale / slice.samples().max()) * f64::from(WHITE_LEVEL * STEPS);
-        self.white.map(|white| {
-            (0..=slice.samples().max()).map(|value| (f64::from(value) * unit / white).round() as u16).collect()
-        })
+        (f64::from(value) * unit / self.white[channel]).round() as u16
     }
 }
 

@@ -25,6 +25,7 @@
 //! | [`case`] | names and slices → [`Case`](case::Case)s, masks paired | files |
 //! | [`grid`] | a slice ↔ the network's square | intensities |
 //! | [`normalize`] | case statistics → the network's input; the one copy of the preprocessing | the device |
+//! | [`display`] | a case's samples → levels for the eye | the network |
 //! | [`check`] | normalised slices → does the case look like what was fitted on | the network |
 //! | [`unet`] | configuration → network → logits | loss, threshold, files |
 //! | [`kernels`] | the layers of the network, fused: the project's own on CPU and GPU | the network |
@@ -34,7 +35,7 @@
 //! | [`mask`] | probability → mask: threshold, components, area, outline | colours |
 //! | [`regions`] | a case's probabilities → which small regions its masks leave out | thresholds in use |
 //! | [`metrics`] | Dice, IoU, confusion of masks; soft Dice | printing |
-//! | [`measure`] | areas, volumes and scores of a case, in millimetres only where someone has given a voxel | printing |
+//! | [`measure`] | areas, volumes and scores of a case, in millimetres only where someone has given a voxel or the files a pixel | printing |
 //! | [`findings`] | a case with the network's probabilities and the masks drawn by hand | files |
 //! | [`study`] | all that is open: files, cases, findings; saved sessions | JS, disk |
 //! | [`export`] | findings → masks, volumes, pictures, tables, a report: bytes | disk, DOM |

@@ -49,7 +49,7 @@ pub struct Study {
     restored: BTreeMap<String, Found>,
     /// Cases of which a file was refused since the last assembly, as its name is another one's.
     shut: BTreeSet<Group>,
-    /// What is to be told with the next assembly.
+    /// What a saved session has lost, which is told with every assembly.
     notes: Vec<Note>,
 }
 
@@ -105,8 +105,8 @@ pub struct Settings {
     pub rules: Option<String>,
 }
 
-/// Bytes of a file's beginning that tell what it is.
-pub const HEAD: usize = 8;
+/// Bytes of a file's beginning that tell what it is: of a saved session the name of its first entry.
+pub const HEAD: usize = 42;
 
 impl Study {
     /// `Ok` if a file of `size` bytes that begins with `head`, [`HEAD`] bytes where it has them, is of a kind and a size that
@@ -117,7 +117,8 @@ impl Study {
     /// [`FileFault::NotAnImage`] or [`FileFault::OverLimit`].
     pub fn admit(name: &str, size: u64, head: &[u8]) -> Result<()> {
         if archive::is_zip(head) {
-            archive::Limits::default().admit(name, size)
+            let limits = if session::is_session(head) { session::limits() } else { archive::Limits::default() };
+            limits.admit(name, size)
         } else {
             image::admit(name, size, head, &image::Limits::default())
         }
@@ -195,7 +196,7 @@ impl Study {
     /// give the case another name. Where slices have come or gone, every slice is normalised anew, so probabilities are
     /// forgotten; masks that were drawn by hand stay with their slices, whatever case these are in by now.
     pub fn assemble(&mut self) -> Vec<Note> {
-        let mut notes = std::mem::take(&mut self.notes);
+        let mut notes = self.notes.clone();
         let slices = self.files.iter().flat_map(|file| file.slices.iter().cloned()).collect();
         self.assembled = self.files.len();
         self.shut.clear();
@@ -227,7 +228,7 @@ impl Study {
             });
             self.cases.push(Open { ticket, findings });
         }
-        self.restore(&mut notes);
+        notes.extend(self.restore());
         notes
     }
 
@@ -341,8 +342,9 @@ impl Study {
         Ok(count)
     }
 
-    /// Hands what a saved session has found to the slices that it was found on.
-    fn restore(&mut self, notes: &mut Vec<Note>) {
+    /// Hands what a saved session has found to the slices that it was found on; what does not fit there is told from now on.
+    fn restore(&mut self) -> Vec<Note> {
+        let mut notes = Vec::new();
         let mut restored = std::mem::take(&mut self.restored);
         for open in &mut self.cases {
             for index in 0..open.findings.case().slices.len() {
@@ -357,6 +359,8 @@ impl Study {
                 }
             }
         }
+        self.notes.extend(notes.iter().cloned());
+        notes
     }
 }
 

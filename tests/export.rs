@@ -8,7 +8,7 @@ use glioscope::case::{Case, CaseSlice};
 use glioscope::error::{Error, VolumeFault};
 use glioscope::export::{Bundle, NamedFile, Origin, Row, Volume, csv, mask_tiff, nifti, report};
 use glioscope::findings::Findings;
-use glioscope::image::{Channels, Limits, Samples, Slice, read};
+use glioscope::image::{Channels, Limits, Samples, Slice, Spacing, read};
 use glioscope::mask::Mask;
 use glioscope::measure::Voxel;
 use glioscope::probability::Probability;
@@ -278,6 +278,25 @@ fn every_file_of_a_case_and_of_the_bundle() {
     assert_eq!(table[2][4], "1");
     assert_eq!(table[2][9], "0.375");
     assert_eq!(table[2][10], "true");
+}
+
+#[test]
+fn areas_by_what_the_files_state_are_said_to_be_so() {
+    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
+    let mut bundle = Bundle::new(origin(&manifest));
+    let slice = Slice::new("P/1.tif", 2, 1, Channels::Grey, Samples::U8(vec![1, 2])).expect("valid");
+    let slice = slice.with_spacing(Some(Spacing { x: 0.5, y: 3.0 }));
+    let mut findings = Findings::new(Case { name: "P".to_owned(), slices: vec![CaseSlice { slice, reference: None }] });
+    findings.set_edit(0, Some(Mask::new(2, 1, vec![true, false])));
+    bundle.case_files(&findings, None);
+    let files = bundle.finish();
+    let provenance: serde_json::Value = serde_json::from_slice(file(&files, "provenance.json")).expect("JSON");
+    let spacing = &provenance["cases"][0]["spacing"];
+    assert!(spacing["origin"].as_str().is_some_and(|origin| origin.contains("stated by the files")), "{spacing}");
+    assert_eq!(spacing["in_files"], serde_json::json!([0.5, 3.0]));
+    assert!(String::from_utf8_lossy(file(&files, "report.html")).contains("0.5 x 3 mm, as the files state"));
+    let table = fields(std::str::from_utf8(file(&files, "statistics.csv")).expect("UTF-8"));
+    assert_eq!(table[1][9], "1.500");
 }
 
 #[test]

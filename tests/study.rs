@@ -10,7 +10,7 @@ use glioscope::image::{Channels, Samples, Slice};
 use glioscope::mask::Mask;
 use glioscope::measure::Voxel;
 use glioscope::probability::Probability;
-use glioscope::study::{Settings, Study};
+use glioscope::study::{HEAD, Settings, Study};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -417,6 +417,12 @@ fn another_networks_probabilities_are_left_out_and_that_is_said() {
     opened.open(&bytes, MODEL).expect("a session");
     let notes = opened.assemble();
     assert!(notes.iter().any(|note| note.message.contains("another network")), "{notes:?}");
+    // It is still so when more files come, and no longer when another session is opened.
+    assert_eq!(opened.assemble(), notes);
+    opened.clear();
+    assert!(opened.assemble().is_empty());
+    opened.open(&bytes, MODEL).expect("a session");
+    opened.assemble();
     let case = opened.case(0).expect("a case");
     assert_eq!((case.probability(0), case.edit(0), case.probability(1)), (None, Some(&dot(1)), None));
 }
@@ -437,6 +443,11 @@ fn what_would_be_refused_is_known_by_its_beginning_and_size() {
         assert_eq!(admit(most, head), Ok(()));
         assert!(admit(most + 1, head).is_err_and(|message| message.contains(&format!("at most {most}"))));
     }
+    // What was saved can be opened, however much was open.
+    let session = [b"PK\x03\x04", &[0; 26][..], b"session.json"].concat();
+    assert_eq!(session.len(), HEAD);
+    assert_eq!(admit(3 << 30, &session), Ok(()));
+    assert!(admit((3 << 30) + 1, &session).is_err());
     // An empty file, and a film.
     for head in [&b""[..], b"\0\0\0\x18ftyp"] {
         assert!(admit(1 << 40, head).is_err_and(|message| message.contains("not an image")));

@@ -79,7 +79,7 @@ async function site() {
 
 /** What this browser says of its GPU, whether or not the network runs there. */
 async function gpu() {
-  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (!adapter) return navigator.gpu ? 'no adapter' : 'no WebGPU';
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
   return {

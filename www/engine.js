@@ -171,7 +171,7 @@ export class Engine {
     await this.#lead.ask('setEdit', { ...place, mask: mask ?? undefined });
   }
 
-  /** @param {Place} place @returns {Promise<Pixels>} for display, 8 bit */
+  /** @param {Place} place @returns {Promise<Pixels>} for display */
   pixels(place) {
     return this.#about('pixels', place);
   }

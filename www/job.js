@@ -31,8 +31,10 @@ export class Job {
   #again = () => {};
   /** How many files cannot be used. */
   #refused = 0;
-  /** What was to be added and has not been read. @type {Source[]} */
+  /** What an add that was cancelled has not read. @type {Source[]} */
   #left = [];
+  /** What is being added, until it is known how far that went. @type {Source[]} */
+  #adding = [];
   /** Grows with whatever takes the place of all that is open. */
   #replaced = 0;
   /** Settled when the page has what was read last, or knows why not. @type {Promise<unknown>} */
@@ -64,7 +66,8 @@ export class Job {
 
   /** Goes on after what ended the work, a cancel too: with what is open, or with the files that were to be opened. */
   again() {
-    if (this.#left.length > 0) void this.#run('add', this.#left.splice(0), []);
+    const rest = [...this.#adding.splice(0), ...this.#left.splice(0)];
+    if (rest.length > 0) void this.#run('add', rest, []);
     else if (this.#state.cases.length > 0) void this.#resume();
     else this.#again();
   }
@@ -76,6 +79,7 @@ export class Job {
     this.#newest = null;
     this.#again = () => {};
     this.#left = [];
+    this.#adding = [];
     this.#told.onStart();
     this.#state.close();
     await this.#engine.clear().catch((error) => this.#told.onFailed(error));
@@ -86,6 +90,7 @@ export class Job {
   open(sources, unopened = []) {
     this.#replaced++;
     this.#left = [];
+    this.#adding = [];
     this.#told.onStart();
     this.#state.close();
     return this.#run('load', sources, unopened);
@@ -139,7 +144,7 @@ export class Job {
     this.#newest?.abort();
     const mine = (this.#newest = new AbortController());
     this.#again = () => void this.#run(way, sources, unopened);
-    if (way === 'add') this.#left.push(...sources);
+    if (way === 'add') this.#adding.push(...sources);
     const reading = this.#read(mine, way, sources, unopened);
     this.#reading = reading;
     if (way === 'session') this.#opening = reading;
@@ -171,7 +176,11 @@ export class Job {
       const loaded = way === 'session' ? await engine.openSession(sources[0]) : await engine[way](sources, mine.signal, onRead);
       if (this.#newest !== mine) return false;
       this.#refused = (way === 'add' ? this.#refused : 0) + loaded.faults.length + unopened.length;
-      this.#left = loaded.left;
+      // What was left before and has not been handed in again is left still.
+      const handed = new Set(this.#adding.map(({ name }) => name));
+      const before = way === 'add' ? this.#left.filter(({ name }) => !handed.has(name)) : [];
+      this.#left = [...before, ...loaded.left];
+      this.#adding = [];
       if (way === 'session') state.close();
       state.open(loaded.assembly, (place) => ({ probability: engine.probability(place), edit: engine.edit(place) }));
       told.onFaults(loaded.faults);

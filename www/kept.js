@@ -19,7 +19,7 @@ export class Kept {
   /** @type {Map<string, Place & {mask: Uint8Array}>} */
   #edits = new Map();
 
-  /** What a worker takes that holds all of the cases: the files, their samples, and the probabilities to come. */
+  /** What a worker takes at least that holds all of the cases: the files as they are, samples of 8 bits, and the probabilities to come. */
   get bytes() {
     const files = this.sources.reduce((sum, { file }) => sum + (file?.size ?? 0), 0);
     const slices = this.assembly?.cases.flatMap((one) => one.slices) ?? [];

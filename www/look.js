@@ -102,10 +102,11 @@ export class Looks {
   /** Another slice or contrast may be in view: where the window is the slice's or the case's own, it is that one's now. @returns whether it is another one */
   follow() {
     const pixels = this.#pixels();
-    this.#brightest = Math.ceil(pixels?.brightest ?? PRESETS.usual.high);
+    if (!pixels) return false;
+    this.#brightest = Math.ceil(pixels.brightest);
     for (const name of ['level', 'width']) this.#named(name).max = String(this.#brightest);
-    /** @type {Record<string, Window | null>} */
-    const own = { auto: pixels && this.#tissue(pixels, this.value.contrast), full: this.#whole(this.#brightest) };
+    /** @type {Record<string, Window>} */
+    const own = { auto: this.#tissue(pixels, this.value.contrast), full: this.#whole(this.#brightest) };
     const window = own[this.#preset.value] ?? this.#window;
     if (window === this.#window) return false;
     this.#setWindow(window);

@@ -219,16 +219,23 @@ export class Looking {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#draw());
     if (!thumbnails) return;
+    this.#redrawThumbnails();
+    this.#volume?.update();
+  }
+
+  #redrawThumbnails() {
     clearTimeout(this.#calm);
     this.#calm = setTimeout(() => this.#strip.again(), CALM_MS);
-    this.#volume?.update();
   }
 
   #draw() {
     const { at, current } = this.#state;
     if (!current) return;
-    if (this.#looks.follow()) this.#volume.update();
+    const followed = this.#looks.follow();
     const own = this.#looks.value;
+    if (followed) this.#volume.update();
+    // A window that is each slice's own changes that slice alone.
+    if (followed && !own.own) this.#redrawThumbnails();
     const { turned } = this.#flicker;
     const look = turned === null ? own : { ...own, overlay: /** @type {const} */ ('mask'), hidden: turned, reference: turned };
     // Set, it is looked up anew by everything below.

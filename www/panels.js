@@ -124,6 +124,7 @@ export class Panels {
   fail(fault) {
     this.#failure = nameless(fault);
     this.#selfTest.fail(fault.message);
+    this.turn(false);
   }
 
   /** @param {boolean} running whether slices are being segmented */

@@ -88,7 +88,7 @@ export class SpacingForm {
     }
     const stated = file ? ` The file states ${file[0]} × ${file[1]} mm.` : '';
     if (complete) return `As you gave it.${stated}`;
-    if (given && file) return `All three are needed. Until then mm² are by what the file states, ${file[0]} × ${file[1]} mm.`;
+    if (file) return `All three are needed. Until then mm² are by what the file states, ${file[0]} × ${file[1]} mm.`;
     if (given) return 'All three are needed for mm² and mL.';
     return 'The files do not state it, and nothing is guessed. Give all three to see mm² and mL.';
   }

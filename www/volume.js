@@ -95,7 +95,7 @@ export class Volume {
   #hear({ slices }) {
     this.#stale = true;
     clearTimeout(this.#arriving);
-    const arriving = slices.some(({ probability, fault }) => !probability && !fault);
+    const arriving = document.body.dataset.state === 'running' && slices.some(({ probability, fault }) => !probability && !fault);
     if (arriving && slices.length > MANY) return this.#remark();
     const wait = arriving ? this.#since + ARRIVING_MS - performance.now() : 0;
     this.#arriving = setTimeout(() => this.#take(), wait);
@@ -171,6 +171,8 @@ export class Volume {
     });
     if (key !== this.#made) {
       this.#stale = false;
+      // From now on: what comes while it is built waits too.
+      this.#since = performance.now();
       niivue.colour('glioscope-mask', [look.colour, look.colour]);
       /** @param {VolumeKind} what */
       const file = (what) => this.#engine.volume(at.case, what, threshold, current.spacing);

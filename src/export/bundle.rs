@@ -114,7 +114,11 @@ impl<'a> Bundle<'a> {
             input_check: findings.verdict().cloned(),
             spacing: Spacing {
                 millimetres: voxel,
-                origin: if voxel.is_some() { "given by the user" } else { "unknown" },
+                origin: match (voxel, findings.resolution()) {
+                    (Some(_), _) => "given by the user",
+                    (None, Some(_)) => "the size of a pixel is stated by the files, the distance of slices unknown",
+                    (None, None) => "unknown",
+                },
                 in_files: findings.resolution(),
             },
             statistics: *findings.statistics(),

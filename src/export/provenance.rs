@@ -75,7 +75,7 @@ pub(super) struct CaseRecord {
 pub(super) struct Spacing {
     pub(super) millimetres: Option<Voxel>,
     pub(super) origin: &'static str,
-    /// What the slices' files say of x and y, which is not used by itself.
+    /// What the slices' files say of x and y, by which areas are measured where nobody has given a voxel.
     pub(super) in_files: Option<[f64; 2]>,
 }
 

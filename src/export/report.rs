@@ -135,11 +135,15 @@ fn section(
         let name = format!("Network at threshold {}", level.threshold);
         page.push_str(&row(&name, &Amount(level.voxels, level.millilitres)));
     }
-    match voxel {
-        Some(Voxel { x, y, slice }) => {
-            page.push_str(&row("Voxel", &format_args!("{x} x {y} x {slice} mm")));
+    match (voxel, findings.resolution()) {
+        (Some(Voxel { x, y, slice }), _) => page.push_str(&row("Voxel", &format_args!("{x} x {y} x {slice} mm"))),
+        (None, Some([x, y])) => {
+            let stated = format_args!(
+                "{x} x {y} mm, as the files state; the distance of slices is unknown, so there are no millilitres"
+            );
+            page.push_str(&row("Pixel", &stated));
         }
-        None => page.push_str(&row("Voxel", &"unknown, so there are no millilitres")),
+        (None, None) => page.push_str(&row("Voxel", &"unknown, so there are no millilitres")),
     }
     if let Some(scores) = &measure.scores {
         page.push_str(&row("Against the reference masks", &Figures(scores)));

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Note, Settings, Study};
+use super::{HELD, Note, Settings, Study};
 use crate::archive::{self, Limits};
 use crate::error::{Error, FileFault, Result};
 use crate::export::zip;
@@ -61,6 +61,11 @@ const LARGEST: usize = 1 << 24;
 #[derive(Deserialize)]
 struct Header {
     format: Option<u64>,
+}
+
+/// Of a saved session: as large as what is open may be, so that what was saved can be opened.
+pub(super) fn limits() -> Limits {
+    Limits { packed: HELD, bytes: HELD, ..Limits::default() }
 }
 
 /// Whether a zip is a saved session: its first entry is the manifest, named at a fixed place.
@@ -117,7 +122,7 @@ pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
         return Err(fault(format!("it does not begin with {MANIFEST}")));
     }
     // Without a name: the entries keep theirs.
-    let contents = archive::extract("", bytes, &Limits::default())?;
+    let contents = archive::extract("", bytes, &limits())?;
     if let Some(refused) = contents.refused.first() {
         return Err(fault(refused.to_string()));
     }

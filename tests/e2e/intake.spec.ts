@@ -153,6 +153,12 @@ test('an add that is cancelled can be gone on with', async ({ scope, page }) => 
   await page.setInputFiles('#add-files', slices);
   await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);
   await page.click('#cancel');
+  await scope.is('done');
+  await expect(page.locator('#status')).toHaveText(/; [1-4] files? not read$/);
+  // Nor is it forgotten when something else is added: here what is there already.
+  await page.setInputFiles('#add-files', slices[0]);
+  await scope.is('done');
+  await expect(page.locator('#status')).toHaveText(/; [1-4] files? not read$/);
   await page.click('#go-on');
   await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^6 slices/]);
   await scope.is('done');
