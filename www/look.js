@@ -103,14 +103,22 @@ export class Looks {
   follow() {
     const pixels = this.#pixels();
     if (!pixels) return false;
-    this.#brightest = Math.ceil(pixels.brightest);
-    for (const name of ['level', 'width']) this.#named(name).max = String(this.#brightest);
-    /** @type {Record<string, Window>} */
-    const own = { auto: this.#tissue(pixels, this.value.contrast), full: this.#whole(this.#brightest) };
-    const window = own[this.#preset.value] ?? this.#window;
+    const brightest = Math.ceil(pixels.brightest);
+    // This is asked with every frame, and but for another case it is the same.
+    if (brightest !== this.#brightest) {
+      this.#brightest = brightest;
+      for (const name of ['level', 'width']) this.#named(name).max = String(brightest);
+    }
+    const window = this.#own(pixels) ?? this.#window;
     if (window === this.#window) return false;
     this.#setWindow(window);
     return true;
+  }
+
+  /** The window that the slice or its case has by itself, where that is what is asked for. @param {Pixels} pixels */
+  #own(pixels) {
+    if (this.#preset.value === 'auto') return this.#tissue(pixels, this.value.contrast);
+    return this.#preset.value === 'full' ? this.#whole(this.#brightest) : null;
   }
 
   /** Wider to the right, brighter upwards, as every reader has it. @param {number} x @param {number} y in CSS pixels */
