@@ -133,7 +133,8 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// [`Error::File`] for an image that cannot be read or whose name is taken, or a zip of which nothing can be unpacked; of
+    /// [`Error::File`] for an image that cannot be read or whose name is taken, or a zip of which nothing can be unpacked or
+    /// whose names are taken in a hundred folders; of
     /// a zip's own files each that cannot be read is a note. [`FileFault::SavedSession`] for what [`open`](Self::open) is
     /// there for.
     pub fn add_file(&mut self, name: &str, bytes: &[u8]) -> Result<Added> {

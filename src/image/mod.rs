@@ -53,7 +53,8 @@ pub struct Spacing {
 /// What one file may ask for. Every count is checked before anything of that size is allocated or walked through.
 ///
 /// The memory that [`read`] takes beyond the file itself is that of the samples it returns (alpha included), while it
-/// decodes at most as much again for the slice in hand, and for a PNG twice the file.
+/// decodes at most as much again for the slice in hand, and for a PNG twice the file and, while a colour profile in it is passed
+/// over, at most four samples a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Pixels of one slice, width times height; in a tiled TIFF the padding of the outer tiles counts too. By default
