@@ -36,6 +36,12 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+/// A step of a fit allocates and frees hundreds of tensors of megabytes. glibc hands each back to the kernel, which has to
+/// tell all threads, and to clear the pages when they are asked for again: on two cores a step takes 0.43 s with this
+/// allocator where it took 0.52 s, and 0.37 s where it keeps what is freed (`.cargo/config.toml`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Fits, evaluates and runs glioscope's U-Net, which outlines gliomas on brain MRI slices.
 ///
 /// Research use only: this is no medical device, and its masks are no diagnosis.
