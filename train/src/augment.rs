@@ -35,6 +35,9 @@ pub(crate) struct Augmentation {
     /// Probability that pre- and post-contrast, one of them or both, are replaced by FLAIR, as the dataset itself does
     /// where a contrast is missing and the page does for grey slices.
     pub(crate) flair: f32,
+    /// Probability that a lesion of another slice is [pasted](crate::paste) first; 0 in recipes that are older than it.
+    #[serde(default)]
+    pub(crate) paste: f32,
 }
 
 impl Default for Augmentation {
@@ -48,6 +51,7 @@ impl Default for Augmentation {
             gamma: 0.35,
             noise: 0.15,
             flair: 0.2,
+            paste: 0.5,
         }
     }
 }
@@ -55,7 +59,17 @@ impl Default for Augmentation {
 impl Augmentation {
     /// Position and mirror image alone.
     pub(crate) fn none() -> Self {
-        Self { rotation: 0.0, scale: 0.0, elastic: 0.0, gain: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, flair: 0.0 }
+        Self {
+            rotation: 0.0,
+            scale: 0.0,
+            elastic: 0.0,
+            gain: 0.0,
+            offset: 0.0,
+            gamma: 0.0,
+            noise: 0.0,
+            flair: 0.0,
+            paste: 0.0,
+        }
     }
 
     /// A square of `crop` pixels on a side out of a varied `sample`; with a lesion, a pixel of it is inside.

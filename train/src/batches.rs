@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use crate::augment::{Augmentation, Sample};
 use crate::dataset::Patient;
+use crate::paste::paste;
 
 /// What a step is fitted on.
 #[derive(Debug)]
@@ -99,10 +100,20 @@ impl Pool {
         Seen::of(&traits)
     }
 
-    /// One varied sample: patients are drawn alike, however many slices they have, since each counts alike in the mean
-    /// over patients.
+    /// One varied sample; into some a lesion of another slice is pasted first.
     fn draw(&self, plan: &Plan, rng: &mut Rng) -> Sample {
         let positive = rng.chance(plan.positive);
+        let mut sample = self.pick(plan, positive, rng);
+        // No number is drawn for a share of nothing: recipes that are older than it stay what they were.
+        if plan.augmentation.paste > 0.0 && rng.chance(plan.augmentation.paste) {
+            paste(&mut sample, &self.pick(plan, true, rng), rng);
+        }
+        plan.augmentation.apply(&sample, plan.crop, rng)
+    }
+
+    /// One slice, with a lesion or without: patients are drawn alike, however many slices they have, since each counts
+    /// alike in the mean over patients.
+    fn pick(&self, plan: &Plan, positive: bool, rng: &mut Rng) -> Sample {
         let kind = |source: &Source, positive| if positive { source.positive.len() } else { source.negative.len() };
         let having = |positive| self.patients.iter().filter(move |source| kind(source, positive) > 0);
         // A pool without slices of one kind serves the other.
@@ -113,13 +124,12 @@ impl Pool {
         let index = indices[rng.below(indices.len())];
         let slice = &source.slices[index];
         let statistics = if rng.chance(plan.alone) { CaseStatistics::of([slice]) } else { source.statistics };
-        let sample = Sample {
+        Sample {
             side: plan.side,
             image: statistics.normalise(slice, plan.side),
             truth: on_grid(&source.masks[index], plan.side),
             black: statistics.channels.map(|channel| (-channel.mean / channel.deviation) as f32),
-        };
-        plan.augmentation.apply(&sample, plan.crop, rng)
+        }
     }
 
     /// The batch of one step: it depends on the plan and the step alone.

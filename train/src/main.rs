@@ -20,6 +20,7 @@ mod history;
 mod loss;
 mod model;
 mod output;
+mod paste;
 mod phantom;
 mod progress;
 mod recipe;

@@ -13,8 +13,10 @@ const EPOCHS: u64 = 60;
 pub(crate) const GRID: usize = 256;
 
 /// What a checkpoint decides, not the command line that goes on from it: the names of [`Arguments`] but `epochs`.
-pub(crate) const NAMES: [&str; 12] =
-    ["batch", "rate", "decay", "crop", "positive", "alone", "entropy", "average", "widths", "stem", "plain", "seed"];
+pub(crate) const NAMES: [&str; 13] = [
+    "batch", "rate", "decay", "crop", "positive", "alone", "paste", "entropy", "average", "widths", "stem", "plain",
+    "seed",
+];
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Recipe")]
@@ -48,6 +50,10 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 0.25)]
     alone: f32,
 
+    /// Share of samples into which a lesion of another slice is pasted
+    #[arg(long, default_value_t = Augmentation::default().paste, conflicts_with = "plain")]
+    paste: f32,
+
     /// Weight of the binary cross-entropy in the loss, beside 1 minus the soft Dice of the batch; 0 leaves the Dice alone
     #[arg(long, default_value_t = 1.0)]
     entropy: f32,
@@ -64,7 +70,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = UNetConfig::default().stem)]
     stem: usize,
 
-    /// Vary samples by nothing but position
+    /// Vary samples by nothing but position, and paste nothing
     #[arg(long)]
     plain: bool,
 
@@ -127,13 +133,15 @@ impl Recipe {
             "the network halves {GRID} pixels too often: it needs a multiple of {multiple}"
         );
         ensure!(batch > 0 && epochs > 0, "--batch is {batch} and --epochs {epochs}, expected at least 1 each");
-        for (name, share) in [("--positive", arguments.positive), ("--alone", arguments.alone)] {
+        let shares = [("--positive", arguments.positive), ("--alone", arguments.alone), ("--paste", arguments.paste)];
+        for (name, share) in shares {
             ensure!((0.0..=1.0).contains(&share), "{name} is {share}, expected a share from 0 to 1");
         }
         ensure!(rate.is_finite() && rate > 0.0, "--rate is {rate}, expected a number above 0");
         ensure!(decay.is_finite() && decay >= 0.0, "--decay is {decay}, expected a number from 0 on");
         ensure!(entropy.is_finite() && entropy >= 0.0, "--entropy is {entropy}, expected a number from 0 on");
         ensure!((0.0..1.0).contains(&arguments.average), "--average is {}, expected 0 to below 1", arguments.average);
+        let varied = Augmentation { paste: arguments.paste, ..Augmentation::default() };
         Ok(Self {
             network,
             start: None,
@@ -146,7 +154,7 @@ impl Recipe {
             alone: arguments.alone,
             entropy,
             average: arguments.average,
-            augmentation: if arguments.plain { Augmentation::none() } else { Augmentation::default() },
+            augmentation: if arguments.plain { Augmentation::none() } else { varied },
             seed: arguments.seed,
         })
     }
@@ -198,7 +206,14 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused_with_its_value() -> Result<()> {
         recipe(&[])?;
-        for line in [["--crop", "200"], ["--widths", "0"], ["--stem", "3"], ["--batch", "0"], ["--positive", "1.5"]] {
+        for line in [
+            ["--crop", "200"],
+            ["--widths", "0"],
+            ["--stem", "3"],
+            ["--batch", "0"],
+            ["--positive", "1.5"],
+            ["--paste", "2"],
+        ] {
             let error = recipe(&line).map(|_| ()).expect_err(line[0]);
             assert!(error.to_string().contains(line[1]), "{error}");
         }
