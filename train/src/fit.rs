@@ -51,8 +51,10 @@ The folder OUT gets, after every epoch: weights.bin and model.json (the moving a
 the page), history.csv, curve.png, samples.png (when it is scored), and checkpoint.bin for --resume. Ctrl-C saves before it
 ends.
 
-  train fit --data kaggle_3m --out model
-        the shipped recipe; a fifth of the patients is held out
+  train fit --data kaggle_3m --out pasted
+        the shipped recipe but for its last epochs; a fifth of the patients is held out
+  train fit --data kaggle_3m --out model --start pasted --paste 0 --rate 5e-4 --epochs 8
+        its last epochs, in which no lesion is pasted
   train fit --data kaggle_3m --out model --held-out val.txt --seed 2
         holds out the patients that val.txt names, one a line
   train fit --data kaggle_3m --out model --resume
