@@ -35,7 +35,7 @@ pub(crate) struct Plan {
     pub(crate) crop: usize,
     /// The network's grid.
     pub(crate) side: usize,
-    /// Share of samples whose slice shows a lesion.
+    /// Share of samples whose slice shows a lesion, before any is pasted.
     pub(crate) positive: f32,
     /// Share of samples that are normalised by their own slice alone, as a slice dropped alone is.
     pub(crate) alone: f32,

@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 192)]
     crop: usize,
 
-    /// Share of samples that show a lesion
+    /// Share of samples that show a lesion, before any is pasted
     #[arg(long, default_value_t = 0.6)]
     positive: f32,
 
@@ -97,7 +97,7 @@ pub(crate) struct Recipe {
     pub(crate) decay: f32,
     /// Pixels on a side of a sample.
     pub(crate) crop: usize,
-    /// Share of samples that show a lesion.
+    /// Share of samples that show a lesion, before any is pasted.
     pub(crate) positive: f32,
     /// Share of samples normalised by their own slice alone.
     pub(crate) alone: f32,
