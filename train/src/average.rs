@@ -1,8 +1,109 @@
-//! The exponential moving average of a network's weights while it is fitted.
+//! Averages of networks' weights: the moving one of a fit, and `train average`, that of several models.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail, ensure};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
+use glioscope::segmenter::Segmenter;
 use glioscope::unet::UNet;
+use glioscope::weights::WeightsFile;
+use serde_json::{Value, json};
+
+use crate::dataset::{Dataset, Patient};
+use crate::file;
+use crate::fit;
+use crate::history::HeldOut;
+use crate::model::{Files, Model};
+
+/// Average the weights of several models into one
+///
+/// The models are fits of one network on the same patients that began with the same weights, or one with those of another
+/// (`train fit --start`): the mean of such fits often does better than each of them, and costs no more than one (after "Model
+/// soups", Wortsman et al., ICML 2022). The mean of networks that began with other random weights is worth nothing.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  train average --data kaggle_3m --out model pasted last
+        writes the mean of the weights in pasted and in last, and scores it on the patients that they hold out")]
+pub(crate) struct Arguments {
+    /// Folders of the models, each with model.json and weights.bin
+    #[arg(value_name = "MODEL", required = true, num_args = 2..)]
+    models: Vec<PathBuf>,
+
+    /// Folder for weights.bin and model.json; a model that is there is replaced, but no fit that could go on
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Folder of patients: those that the models hold out are scored, and model.json gets the figures. Without it it has none
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// Runs the command, on the CPU.
+///
+/// # Errors
+///
+/// When a model or the data cannot be read, the models are not of one network and one split, or OUT holds a fit or cannot be
+/// written; the message names the folder.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let checkpoint = arguments.out.join("checkpoint.bin");
+    ensure!(!checkpoint.exists(), "{} is there: another --out keeps that fit", checkpoint.display());
+    let models = arguments.models.iter().map(|folder| Files::read(folder)).collect::<Result<Vec<_>>>()?;
+    let [first, others @ ..] = &models[..] else { bail!("no model to average") };
+    for other in others {
+        for (what, same) in [
+            ("network", other.manifest.network == first.manifest.network),
+            ("grid", other.manifest.grid == first.manifest.grid),
+            ("normalisation", other.manifest.normalisation == first.manifest.normalisation),
+            ("threshold", other.manifest.threshold == first.manifest.threshold),
+            ("split", other.manifest.split == first.manifest.split),
+        ] {
+            ensure!(same, "{}: its {what} is not that of {}", other.name(), first.name());
+        }
+    }
+    let held_out = match &arguments.data {
+        Some(folder) => patients(folder, first)?,
+        None => Vec::new(),
+    };
+
+    let device = Device::flex();
+    let mut mean = first.network(&device)?;
+    for (at, other) in others.iter().enumerate() {
+        let before = (at + 1) as f64;
+        mean = move_towards(mean, &other.network(&device)?, before / (before + 1.0));
+    }
+    let (weights, file) = WeightsFile::of(&mean)?;
+    let of = |model: &Files| json!({ "weights": model.manifest.weights.sha256, "recipe": model.manifest.recipe });
+    let mut manifest = first.manifest.clone();
+    manifest.weights = file;
+    manifest.recipe = json!({ "mean": models.iter().map(of).collect::<Vec<Value>>() });
+    manifest.revision = fit::revision();
+    // What is scored is what is written: the halved weights, read back.
+    let unet = manifest.load(&weights, &device)?;
+    let model = Model::new(Segmenter::new(unet, manifest, device), "cpu".to_owned());
+    let scored = fit::score(&model, &held_out)?;
+    file::create_folder(&arguments.out)?;
+    model.write(&weights, scored.as_ref().map(|(scores, _)| scores), &arguments.out)?;
+    if let Some((scores, _)) = &scored {
+        eprintln!("{}", HeldOut::of(scores));
+    }
+    eprintln!("done: {}", arguments.out.join("model.json").display());
+    Ok(())
+}
+
+/// Those that the model holds out.
+fn patients(folder: &Path, model: &Files) -> Result<Vec<Patient>> {
+    let names = &model.manifest.split.held_out;
+    ensure!(!names.is_empty(), "{}: it holds out nobody who could be scored; leave --data out", model.name());
+    // Names of slices are paths.
+    ensure!(
+        !names.iter().any(|name| name.contains('/')),
+        "{}: it holds out slices, not patients; leave --data out, and ask `train evaluate --unseen`",
+        model.name()
+    );
+    Ok(Dataset::read(folder)?.only(names)?.into_patients())
+}
 
 /// Moves `average` towards `latest`: every number, running statistics included, becomes
 /// `decay * average + (1 - decay) * latest`. Both are plain networks of one shape on one device.

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use burn::module::{Module as _, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use glioscope::normalize::CaseStatistics;
 use glioscope::phantom::PhantomConfig;
 use glioscope::segmenter::Segmenter;
-use glioscope::weights::Manifest;
 use serde_json::{Value, json};
 
 use crate::file;
+use crate::model::Files;
 
 /// Write a network as safetensors, for other runtimes
 ///
@@ -41,14 +41,9 @@ pub(crate) struct Arguments {
 ///
 /// When the model cannot be used or the file cannot be written; the message names it.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let read = |name: &str| {
-        file::read(&arguments.model.join(name)).context("no model; `train fit` makes one, and --model names its folder")
-    };
-    let (json, weights) = (read("model.json")?, read("weights.bin")?);
-    let unusable = || format!("cannot use the model in {}", arguments.model.display());
-    let manifest = Manifest::from_json(&json).with_context(unusable)?;
+    let files = Files::read(&arguments.model)?;
     let device = Device::flex();
-    let unet = manifest.load(&weights, &device).with_context(unusable)?;
+    let (unet, manifest) = (files.network(&device)?, files.manifest);
 
     let mut collected = Collect::default();
     unet.clone().fold().visit(&mut collected);

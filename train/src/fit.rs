@@ -35,10 +35,10 @@ use crate::evaluate::{self, Input};
 use crate::file;
 use crate::history::{self, Epoch, HeldOut};
 use crate::loss::bce_dice;
-use crate::model::Model;
+use crate::model::{Files, Model};
 use crate::progress;
 use crate::recipe::{self, GRID, Recipe};
-use crate::report::{Canvas, Comparison, comparison, write_json, write_png};
+use crate::report::{Canvas, Comparison, comparison, write_png};
 use crate::score::{Scores, Tally};
 use crate::split;
 
@@ -148,8 +148,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Some(resumed) => resumed.header.recipe.clone(),
         None => Recipe::new(&arguments.recipe)?,
     };
-    let start = arguments.start.as_deref().map(Start::read).transpose()?;
-    if let Some(Start { manifest, .. }) = &start {
+    let start = arguments.start.as_deref().map(Files::read).transpose()?;
+    if let Some(Files { manifest, .. }) = &start {
         recipe.network = manifest.network.clone();
         recipe.start = Some(manifest.weights.sha256.clone());
     }
@@ -159,8 +159,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let mut fit = Fit::new(recipe, &data, opened, resumed)
         .with_context(|| format!("{} does not hold what its recipe says", checkpoint.display()))?;
     if let Some(start) = start {
-        start.check(&data.split)?;
-        let loaded = start.manifest.load(&start.weights, &fit.device.clone().without_autodiff())?;
+        check_start(&start, &data.split)?;
+        let loaded = start.network(&fit.device.clone().without_autodiff())?;
         fit.unet = fit.unet.try_load_record(loaded.into_record()).context("the weights to begin with")?;
         fit.average = fit.unet.valid();
     }
@@ -223,28 +223,14 @@ fn plan(recipe: &Recipe) -> Plan {
     }
 }
 
-/// A model to begin with.
-struct Start {
-    folder: PathBuf,
-    manifest: Manifest,
-    weights: Vec<u8>,
-}
-
-impl Start {
-    fn read(folder: &Path) -> Result<Self> {
-        let manifest = Manifest::from_json(&file::read(&folder.join("model.json"))?)
-            .with_context(|| folder.join("model.json").display().to_string())?;
-        Ok(Self { folder: folder.to_owned(), manifest, weights: file::read(&folder.join("weights.bin"))? })
+/// A patient whom the weights to begin with have seen can neither be held out nor be left out of the list of those fitted
+/// on.
+fn check_start(start: &Files, split: &Split) -> Result<()> {
+    let fitted: BTreeSet<&String> = split.fit.iter().collect();
+    if let Some(name) = start.manifest.split.fit.iter().find(|name| !fitted.contains(name)) {
+        bail!("{}: its weights were fitted on {name}, who is not fitted on here", start.name());
     }
-
-    /// A patient whom the weights have seen can neither be held out nor be left out of the list of those fitted on.
-    fn check(&self, split: &Split) -> Result<()> {
-        let fitted: BTreeSet<&String> = split.fit.iter().collect();
-        if let Some(name) = self.manifest.split.fit.iter().find(|name| !fitted.contains(name)) {
-            bail!("{}: its weights were fitted on {name}, who is not fitted on here", self.folder.display());
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// The dataset, split.
@@ -468,7 +454,7 @@ impl Fit {
             // Nothing was left to fit, but a later version may say more of the model.
             let (model, weights) = self.model(data)?;
             let scored = score(&model, &data.held_out)?;
-            write_model(&model, &weights, scored.as_ref().map(|(scores, _)| scores), out)?;
+            model.write(&weights, scored.as_ref().map(|(scores, _)| scores), out)?;
         }
         eprintln!("done: {}", out.join("model.json").display());
         Ok(())
@@ -519,7 +505,7 @@ impl Fit {
         self.progress.history.push(epoch);
         eprintln!("{epoch}");
 
-        write_model(&model, &weights, scored.as_ref().map(|(scores, _)| scores), out)?;
+        model.write(&weights, scored.as_ref().map(|(scores, _)| scores), out)?;
         file::write(&out.join("history.csv"), history::csv(&self.progress.history).as_bytes())?;
         write_png(&out.join("curve.png"), &history::curve(&self.progress.history))?;
         if let Some((_, pictures)) = &scored {
@@ -579,17 +565,12 @@ impl Fit {
     }
 }
 
-/// Writes `weights.bin` and the `model.json` that goes with it.
-fn write_model(model: &Model, weights: &[u8], scores: Option<&Scores>, out: &Path) -> Result<()> {
-    let mut manifest = model.manifest().clone();
-    manifest.known_answer = model.known_answer()?;
-    manifest.metrics = scores.map(Scores::figures).unwrap_or_default();
-    file::write(&out.join("weights.bin"), weights)?;
-    write_json(&out.join("model.json"), &manifest)
-}
-
-/// Held-out patients, scored, with the slice of each that shows the largest lesion, truth beside prediction.
-fn score(model: &Model, patients: &[Patient]) -> Result<Option<(Scores, Canvas)>> {
+/// Held-out patients, scored, with the slice of each that shows the largest lesion, truth beside prediction; nothing without
+/// patients.
+///
+/// # Errors
+/// When the device fails.
+pub(crate) fn score(model: &Model, patients: &[Patient]) -> Result<Option<(Scores, Canvas)>> {
     if patients.is_empty() {
         return Ok(None);
     }
@@ -610,7 +591,7 @@ fn score(model: &Model, patients: &[Patient]) -> Result<Option<(Scores, Canvas)>
 }
 
 /// The git revision of the source, or `unknown`.
-fn revision() -> String {
+pub(crate) fn revision() -> String {
     let output = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
     match output {
         Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),

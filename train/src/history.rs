@@ -43,11 +43,17 @@ impl HeldOut {
     }
 }
 
+impl std::fmt::Display for HeldOut {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { mean, median, worst, pooled, .. } = self;
+        write!(formatter, "held out: mean DSC {mean:.4}, median {median:.4}, worst {worst:.3}, pooled {pooled:.4}")
+    }
+}
+
 impl std::fmt::Display for Epoch {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "epoch {:3}: loss {:.4}, Dice {:.4}", self.epoch, self.loss, self.dice)?;
-        let Some(HeldOut { mean, median, worst, pooled, .. }) = self.held_out else { return Ok(()) };
-        write!(formatter, "; held out: mean DSC {mean:.4}, median {median:.4}, worst {worst:.3}, pooled {pooled:.4}")
+        self.held_out.map_or(Ok(()), |held_out| write!(formatter, "; {held_out}"))
     }
 }
 

@@ -57,6 +57,8 @@ struct Cli {
 enum Command {
     /// Fit a network on a dataset of slices and masks
     Fit(fit::Arguments),
+    /// Average the weights of several models into one
+    Average(average::Arguments),
     /// Score a network against the masks of a dataset
     Evaluate(evaluate::Arguments),
     /// Draw masks for slices, a stack or whole folders of them
@@ -97,6 +99,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Fit(arguments) => fit::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Average(arguments) => average::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Segment(arguments) => segment::run(&arguments),
         Command::Phantom(arguments) => phantom::run(&arguments).map(|()| ExitCode::SUCCESS),

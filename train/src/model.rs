@@ -1,16 +1,20 @@
-//! A model's folder → a network ready to run.
+//! A model's folder ↔ a network ready to run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use burn::tensor::Device;
 use glioscope::image::Slice;
 use glioscope::normalize::CaseStatistics;
 use glioscope::probability::Probability;
 use glioscope::segmenter::Segmenter;
+use glioscope::unet::UNet;
 use glioscope::weights::Manifest;
 
 use crate::device::{self, Choice};
 use crate::file;
+use crate::report::write_json;
+use crate::score::Scores;
 
 /// Slices that go through the network at once: enough to keep every core busy, few enough for any memory.
 pub(crate) const BATCH: usize = 8;
@@ -31,6 +35,46 @@ pub(crate) struct Arguments {
     pub(crate) device: Choice,
 }
 
+/// A model's folder as it was read; nobody has held the weights against the manifest yet.
+pub(crate) struct Files {
+    folder: PathBuf,
+    /// What `model.json` says.
+    pub(crate) manifest: Manifest,
+    weights: Vec<u8>,
+}
+
+impl Files {
+    /// Reads `model.json` and `weights.bin` in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// When one is missing or the first is no manifest; the message names the file.
+    pub(crate) fn read(folder: &Path) -> Result<Self> {
+        let read = |name: &str| file::read(&folder.join(name)).context("no model there; `train fit` makes one");
+        let (json, weights) = (read("model.json")?, read("weights.bin")?);
+        let manifest = Manifest::from_json(&json).with_context(|| unusable(folder))?;
+        Ok(Self { folder: folder.to_owned(), manifest, weights })
+    }
+
+    /// The folder, for people.
+    pub(crate) fn name(&self) -> std::path::Display<'_> {
+        self.folder.display()
+    }
+
+    /// The network on `device`.
+    ///
+    /// # Errors
+    ///
+    /// When the two files do not belong together; the message names the folder.
+    pub(crate) fn network(&self, device: &Device) -> Result<UNet> {
+        self.manifest.load(&self.weights, device).with_context(|| unusable(&self.folder))
+    }
+}
+
+fn unusable(folder: &Path) -> String {
+    format!("cannot use the model in {}", folder.display())
+}
+
 /// A network on its device.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -46,14 +90,10 @@ impl Model {
     ///
     /// When a file is missing, the two do not fit together, or the device cannot be had or miscalculates.
     pub(crate) fn load(arguments: &Arguments) -> Result<Self> {
-        let read = |name: &str| {
-            file::read(&arguments.model.join(name))
-                .context("no model; `train fit` makes one, and --model names its folder")
-        };
-        let (manifest, weights) = (read("model.json")?, read("weights.bin")?);
+        let files = Files::read(&arguments.model)?;
         let opened = device::open(arguments.device)?;
-        let segmenter = Segmenter::load(&manifest, &weights, opened.device.clone())
-            .with_context(|| format!("cannot use the model in {}", arguments.model.display()))?;
+        let unet = files.network(&opened.device)?;
+        let segmenter = Segmenter::new(unet, files.manifest, opened.device.clone());
         if !opened.is_cpu() && !segmenter.manifest().known_answer.is_empty() {
             let error = pollster::block_on(segmenter.known_answer_error())?;
             ensure!(
@@ -70,13 +110,18 @@ impl Model {
         Self { segmenter, device }
     }
 
-    /// What the network makes of the phantom that everyone has.
+    /// Writes `weights`, those that this network was loaded from, and the manifest with them: what the network makes of the
+    /// phantom that everyone has, and its figures.
     ///
     /// # Errors
     ///
-    /// When the device fails.
-    pub(crate) fn known_answer(&self) -> Result<Vec<f32>> {
-        Ok(pollster::block_on(self.segmenter.known_answer())?)
+    /// When the device fails or a file cannot be written.
+    pub(crate) fn write(&self, weights: &[u8], scores: Option<&Scores>, folder: &Path) -> Result<()> {
+        let mut manifest = self.manifest().clone();
+        manifest.known_answer = pollster::block_on(self.segmenter.known_answer())?;
+        manifest.metrics = scores.map(Scores::figures).unwrap_or_default();
+        file::write(&folder.join("weights.bin"), weights)?;
+        write_json(&folder.join("model.json"), &manifest)
     }
 
     /// What `model.json` says.

@@ -1,6 +1,7 @@
 //! `train` from outside: what it prints, writes and refuses, on phantoms and a tiny network with random weights.
 
 mod arguments;
+mod average;
 mod crash;
 mod evaluate;
 mod fit;
