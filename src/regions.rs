@@ -14,9 +14,9 @@ pub const LEVEL: f32 = 0.3;
 /// below [`LEVEL`] a ring would be drawn around the hole that a region leaves.
 pub const FLOOR: f32 = 0.05;
 
-/// Regions of less than this part of the largest one's voxels are left out. Chosen by the held-out patients, for which
-/// anything from 0.15 to 0.3 gives the same masks (`train/EXPERIMENTS.md`).
-pub const SHARE: f64 = 0.2;
+/// Regions of less than this part of the largest one's voxels are left out. Chosen by the held-out patients and the masks
+/// of five networks: from 0.3 to 0.4 none loses by it, at 0.5 one loses the lesion itself (`train/EXPERIMENTS.md`).
+pub const SHARE: f64 = 0.3;
 
 /// The pixels of each slice that lie in regions to be left out; nothing for a slice that has none of them.
 ///
@@ -164,18 +164,18 @@ mod tests {
 
     #[test]
     fn what_is_small_beside_the_largest_is_left_out_and_what_hangs_on_it_is_not() {
-        // Ten voxels over two slices; two apart from them in the second, one in the third.
+        // Ten voxels over two slices; three apart from them in the second, two in the third.
         let maps = [
             map(&[0.9, 0.9, 0.9, 0.9, 0.9, 0.0, 0.0, 0.0, 0.0]),
-            map(&[0.4, 0.4, 0.4, 0.4, 0.4, 0.0, 0.0, 1.0, 1.0]),
+            map(&[0.4, 0.4, 0.4, 0.4, 0.4, 0.0, 1.0, 1.0, 1.0]),
             map(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
-            map(&[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.04, 0.0]),
+            map(&[0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.04, 0.0]),
         ];
         let found = small(&maps);
-        // A fifth of the largest stays.
+        // Three tenths of the largest stay.
         assert_eq!([&found[0], &found[1], &found[2]], [&None, &None, &None]);
-        let left_out = found[3].as_ref().expect("one voxel of ten");
-        assert_eq!(left_out.to_bytes(), [0, 0, 0, 1, 0, 0, 0, 0, 0]);
+        let left_out = found[3].as_ref().expect("two voxels of ten");
+        assert_eq!(left_out.to_bytes(), [0, 0, 1, 1, 0, 0, 0, 0, 0]);
     }
 
     #[test]
@@ -195,9 +195,9 @@ mod tests {
             // Where both are as near the fringe stays; a step nearer to the spot it does not.
             ([0.9, 0.1, 0.1, 0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [1, 1, 0, 0, 0, 0, 0]),
             ([0.9, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [1, 1, 1, 0, 0, 0, 0]),
-            // On its own and below the level all over: less than a fifth of eight voxels, and more.
-            ([0.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [0, 1, 0, 0, 0, 0, 0]),
-            ([0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [0, 0, 0, 0, 0, 0, 0]),
+            // On its own and below the level all over: less than three tenths of eight voxels, and more.
+            ([0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [1, 1, 0, 0, 0, 0, 0]),
+            ([0.1, 0.1, 0.1, 0.0, 0.0, 0.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [0, 0, 0, 0, 0, 0, 0]),
             // Nobody draws what lies below the floor.
             ([0.04, 0.9, 0.04, 0.0, 0.0, 0.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [0, 1, 0, 0, 0, 0, 0]),
         ] {
@@ -215,7 +215,7 @@ mod tests {
         let around = Probability::from_unit(3, 1, &[0.1, 0.0, 0.1]);
         let found = small([&lesion, &nothing, &spot, &around]);
         let bytes: Vec<_> = found.iter().map(|mask| mask.as_ref().map(Mask::to_bytes)).collect();
-        // The last voxel touches nothing, and one is less than a fifth of sixteen.
+        // The last voxel touches nothing, and one is less than three tenths of sixteen.
         assert_eq!(bytes, [None, None, Some(vec![0, 1]), Some(vec![1, 0, 1])]);
     }
 

@@ -260,7 +260,7 @@ fn every_file_of_a_case_and_of_the_bundle() {
     assert_eq!(provenance["model"]["sha256"], manifest.weights.sha256.as_str());
     assert_eq!((&provenance["backend"], &provenance["threshold"]), (&"cpu".into(), &0.5.into()));
     assert_eq!(provenance["model"]["normalisation"], "head-z-score");
-    assert_eq!(provenance["regions"]["share_of_largest"], 0.2);
+    assert_eq!(provenance["regions"]["share_of_largest"], 0.3);
     assert_eq!(serde_json::from_value(provenance["regions"]["floor"].clone()).ok(), Some(regions::FLOOR));
     let case = &provenance["cases"][0];
     assert_eq!(case["spacing"]["origin"], "given by the user");
