@@ -24,8 +24,8 @@ use crate::model::{Files, Model};
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  train average --data kaggle_3m --out model pasted last
-        writes the mean of the weights in pasted and in last, and scores it on the patients that they hold out")]
+  train average --data kaggle_3m --out model bare again
+        writes the mean of the weights in bare and in again, and scores it on the patients that they hold out")]
 pub(crate) struct Arguments {
     /// Folders of the models, each with model.json and weights.bin
     #[arg(value_name = "MODEL", required = true, num_args = 2..)]

@@ -52,9 +52,9 @@ the page), history.csv, curve.png, samples.png (when it is scored), and checkpoi
 ends.
 
   train fit --data kaggle_3m --out pasted
-        the shipped recipe but for its last epochs; a fifth of the patients is held out
-  train fit --data kaggle_3m --out model --start pasted --paste 0 --rate 5e-4 --epochs 8
-        its last epochs, in which no lesion is pasted
+        the first fit of the shipped recipe (train/shipped.sh has all of it); a fifth of the patients is held out
+  train fit --data kaggle_3m --out bare --start pasted --paste 0 --rate 5e-4 --epochs 8
+        goes on from its weights, and pastes no lesions
   train fit --data kaggle_3m --out model --held-out val.txt --seed 2
         holds out the patients that val.txt names, one a line
   train fit --data kaggle_3m --out model --resume
