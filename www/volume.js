@@ -135,9 +135,13 @@ export class Volume {
     this.#niivue?.then(act, () => {});
   }
 
-  /** Shows nothing rather than what was there before, and tries anew the next time. @param {any} error */
+  /**
+   * Shows nothing rather than what was there before, and tries anew the next time. A browser that remembers that a module did
+   * not come (Chromium 148 does, 156 does not) has to load the page anew for it.
+   * @param {any} error
+   */
   #fail(error) {
-    this.#blank(`The volume cannot be shown: ${error.message ?? error}`);
+    this.#blank(`The volume cannot be shown: ${error.message ?? error} (if it stays so, reload the page)`);
   }
 
   /** @param {string} text in the volume's place */

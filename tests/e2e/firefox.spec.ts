@@ -61,6 +61,10 @@ test('Firefox: a dropped folder is walked to its ends, each patient in it a case
   const alone = excerpt(patients[1], 1);
   const fox = await Fox.open(baseURL ?? '', tmpdir());
   try {
+    const reason = `${await fox.browser.version()} lets no test hand a folder over; 153 does`;
+    const reaches = await fox.reaches();
+    if (!reaches) console.log(`skipped: ${reason}`);
+    test.skip(!reaches, reason);
     await fox.dropFolders(folder);
     await fox.says('#cases', /PHANTOM_0002/);
     await fox.is('done');

@@ -3,6 +3,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { launch, type Browser, type Page } from 'puppeteer-core';
 
 const PLACES = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'];
@@ -12,8 +13,8 @@ export function firefox(): string | undefined {
   return [process.env.GLIOSCOPE_FIREFOX ?? '', ...PLACES].find((path) => path && existsSync(path));
 }
 
-/** The browser's windows, as the browser itself numbers them. */
-interface Tree { contexts: { context: string }[] }
+/** What the browser answers: its windows, as it numbers them, or what an expression has come to. */
+interface Answer { contexts: { context: string }[]; result: { value?: unknown } }
 
 /** What lets the test speak to the browser's own code, and the page's process reach a folder that nobody chose by hand. */
 function reaching(folder: string) {
@@ -55,10 +56,21 @@ export class Fox {
     return fox;
   }
 
+  /**
+   * Waits until the page answers yes. Not Puppeteer's own waiting: that makes a function of a text within the page, which
+   * the page's policy forbids, and Firefox (140.10) holds it to that.
+   */
+  async #until<Given>(limit: number, asked: (given: Given) => boolean, given: Given) {
+    const end = Date.now() + limit;
+    while (!(await this.page.evaluate(asked as (given: unknown) => boolean, given))) {
+      if (Date.now() > end) throw new Error(`not within ${limit} ms: ${asked} of ${JSON.stringify(given)}`);
+      await setTimeout(100);
+    }
+  }
+
   /** Waits for a state of the page; an error in its place is told at once. */
   async is(state: string) {
-    const settled = (wanted: string) => [wanted, 'error'].includes(document.body.dataset.state ?? '');
-    await this.page.waitForFunction(settled, { timeout: 1_700_000, polling: 200 }, state);
+    await this.#until(1_700_000, (wanted) => [wanted, 'error'].includes(document.body.dataset.state ?? ''), state);
     const [found, notice] = await this.page.evaluate(() => [document.body.dataset.state, document.querySelector('#notice')?.textContent?.trim()]);
     if (found !== state) throw new Error(`${found} where ${state} was to come: ${notice}`);
   }
@@ -108,15 +120,22 @@ export class Fox {
         return transfer.files[0];
       }), content, { wrapReflectors: true });`;
     const script = `data:application/javascript,${encodeURIComponent(frame)}`;
-    const { connection } = this.browser as unknown as { connection: { send(method: string, params: object): Promise<{ result: Tree }> } };
-    const { result } = await connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' });
-    await connection.send('script.evaluate', {
-      target: { context: result.contexts[0].context },
-      expression: `gBrowser.selectedBrowser.messageManager.loadFrameScript(${JSON.stringify(script)}, false)`,
-      awaitPromise: false,
-    });
-    await this.page.waitForFunction(() => 'held' in globalThis, { timeout: 60_000, polling: 50 });
+    await this.#ask(`gBrowser.selectedBrowser.messageManager.loadFrameScript(${JSON.stringify(script)}, false)`);
+    await this.#until(60_000, (name) => name in globalThis, 'held');
     await this.#letGo();
+  }
+
+  /** Whether this Firefox lets a test speak to its own code: 153 does, 140 answers from the page instead. */
+  async reaches(): Promise<boolean> {
+    return (await this.#ask('typeof gBrowser')).result.value === 'object';
+  }
+
+  /** Has the browser's own code, that of its first window, evaluate an expression. */
+  async #ask(expression: string): Promise<Answer> {
+    const { connection } = this.browser as unknown as { connection: { send(method: string, params: object): Promise<{ result: Answer }> } };
+    const tree = await connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' });
+    const target = { context: tree.result.contexts[0].context };
+    return (await connection.send('script.evaluate', { target, expression, awaitPromise: false })).result;
   }
 
   /** Drops what is held. */
@@ -133,9 +152,8 @@ export class Fox {
 
   /** Waits until an element says what it should. */
   async says(selector: string, words: RegExp) {
-    const source = [selector, words.source, words.flags] as const;
-    const said = ([where, pattern, flags]: typeof source) => new RegExp(pattern, flags).test(document.querySelector(where)?.textContent ?? '');
-    await this.page.waitForFunction(said, { timeout: 60_000, polling: 100 }, source);
+    const said = ([where, pattern, flags]: string[]) => new RegExp(pattern, flags).test(document.querySelector(where)?.textContent ?? '');
+    await this.#until(60_000, said, [selector, words.source, words.flags]);
   }
 
   /** How many elements there are. */
@@ -155,7 +173,7 @@ export class Fox {
   /** The archive that a button saves. */
   async saved(button: string): Promise<Buffer> {
     await this.click(button);
-    await this.page.waitForFunction(() => 'saved' in globalThis, { timeout: 120_000, polling: 200 });
+    await this.#until(120_000, (name) => name in globalThis, 'saved');
     const base64 = await this.page.evaluate(async () => {
       const { saved } = globalThis as unknown as { saved?: Blob };
       Reflect.deleteProperty(globalThis, 'saved');

@@ -312,6 +312,9 @@ base('no policy in a page reaches WebRTC: what an altered page sends by it arriv
   expect([...peers]).toContain(there.address);
 });
 
+/** The Chromium in which Connection-Allowlist was seen to stop WebRTC; 148 was seen not to. */
+const OBEYS = 156;
+
 base('a host that sends all headers stops WebRTC and being led away as well, and the page works', async ({ page }) => {
   const there = await Elsewhere.listen();
   base.skip(!there, ALONE);
@@ -326,6 +329,13 @@ base('a host that sends all headers stops WebRTC and being led away as well, and
   const opening = page.context().waitForEvent('page');
   await page.click('[data-save="report"]');
   await expect((await opening).locator('h1')).toBeVisible();
+  const version = page.context().browser()?.version() ?? '';
+  if (Number.parseInt(version) < OBEYS) {
+    there.close();
+    const reason = `Chromium ${version} does not know Connection-Allowlist; ${OBEYS} does`;
+    console.log(`skipped, though the page works: ${reason}`);
+    base.skip(true, reason);
+  }
   await connect(page, there.address);
   await page.evaluate((address) => location.assign(`http://${address}/?slice`), there.address);
   await page.waitForTimeout(1500);
