@@ -38,7 +38,7 @@ pub struct Manifest {
     pub split: Split,
     /// Slices that were fitted on, and how many of them show a lesion.
     pub counts: Counts,
-    /// What `train fit` was told: enough to run it again.
+    /// What `train fit` was told: enough to run it again. Of a mean by `train average`: of which weights, and what theirs was.
     pub recipe: serde_json::Value,
     /// The source's git revision at the time, `unknown` outside a checkout.
     pub revision: String,
