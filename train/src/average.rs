@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use glioscope::segmenter::Segmenter;
 use glioscope::unet::UNet;
 use glioscope::weights::WeightsFile;
 use serde_json::{Value, json};
@@ -79,9 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     manifest.weights = file;
     manifest.recipe = json!({ "mean": models.iter().map(of).collect::<Vec<Value>>() });
     manifest.revision = fit::revision();
-    // What is scored is what is written: the halved weights, read back.
-    let unet = manifest.load(&weights, &device)?;
-    let model = Model::new(Segmenter::new(unet, manifest, device), "cpu".to_owned());
+    let model = Model::of(manifest, &weights, device, "cpu".to_owned())?;
     let scored = fit::score(&model, &held_out)?;
     file::create_folder(&arguments.out)?;
     model.write(&weights, scored.as_ref().map(|(scores, _)| scores), &arguments.out)?;

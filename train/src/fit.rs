@@ -21,7 +21,6 @@ use glioscope::check::Seen;
 use glioscope::image::Slice;
 use glioscope::mask::Mask;
 use glioscope::normalize::Normalisation;
-use glioscope::segmenter::Segmenter;
 use glioscope::unet::UNet;
 use glioscope::weights::{Counts, FORMAT, Manifest, Split, WeightsFile};
 use serde::{Deserialize, Serialize};
@@ -533,10 +532,8 @@ impl Fit {
             seen: data.seen.clone(),
             metrics: Default::default(),
         };
-        // What is scored is what is written: the halved weights, read back.
         let device = self.device.clone().without_autodiff();
-        let unet = manifest.load(&bytes, &device)?;
-        Ok((Model::new(Segmenter::new(unet, manifest, device), self.device_name.clone()), bytes))
+        Ok((Model::of(manifest, &bytes, device, self.device_name.clone())?, bytes))
     }
 
     /// A loss can be a number while weights are none any more: ReLU passes over them. What is broken is not written, so

@@ -105,9 +105,15 @@ impl Model {
         Ok(Self { segmenter, device: opened.name })
     }
 
-    /// A network at hand; `device` names what it runs on.
-    pub(crate) fn new(segmenter: Segmenter, device: String) -> Self {
-        Self { segmenter, device }
+    /// The network that `manifest` and `weights` make on `device`, which `name` names for people. Who has just made the weights
+    /// reads them back by this: what is scored has to be what is written, in half precision.
+    ///
+    /// # Errors
+    ///
+    /// When the two do not belong together.
+    pub(crate) fn of(manifest: Manifest, weights: &[u8], device: Device, name: String) -> Result<Self> {
+        let unet = manifest.load(weights, &device)?;
+        Ok(Self { segmenter: Segmenter::new(unet, manifest, device), device: name })
     }
 
     /// Writes `weights`, those that this network was loaded from, and the manifest with them: what the network makes of the
