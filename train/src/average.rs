@@ -11,9 +11,8 @@ use serde_json::{Value, json};
 
 use crate::dataset::{Dataset, Patient};
 use crate::file;
-use crate::fit;
-use crate::history::HeldOut;
-use crate::model::{Files, Model};
+use crate::held_out::{self, HeldOut};
+use crate::model::{Files, Model, revision};
 
 /// Average the weights of several models into one
 ///
@@ -77,9 +76,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut manifest = first.manifest.clone();
     manifest.weights = file;
     manifest.recipe = json!({ "mean": models.iter().map(of).collect::<Vec<Value>>() });
-    manifest.revision = fit::revision();
+    manifest.revision = revision();
     let model = Model::of(manifest, &weights, device, "cpu".to_owned())?;
-    let scored = fit::score(&model, &held_out)?;
+    let scored = held_out::score(&model, &held_out)?;
     file::create_folder(&arguments.out)?;
     model.write(&weights, scored.as_ref().map(|(scores, _)| scores), &arguments.out)?;
     if let Some((scores, _)) = &scored {

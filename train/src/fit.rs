@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -30,19 +29,15 @@ use crate::batches::{Batch, Plan, Pool};
 use crate::checkpoint::Checkpoint;
 use crate::dataset::{Dataset, Patient};
 use crate::device::{self, Choice, Opened};
-use crate::evaluate::{self, Input};
 use crate::file;
-use crate::history::{self, Epoch, HeldOut};
+use crate::held_out::{self, HeldOut};
+use crate::history::{self, Epoch};
 use crate::loss::bce_dice;
-use crate::model::{Files, Model};
+use crate::model::{Files, Model, revision};
 use crate::progress;
 use crate::recipe::{self, GRID, Recipe};
-use crate::report::{Canvas, Comparison, comparison, write_png};
-use crate::score::{Scores, Tally};
+use crate::report::write_png;
 use crate::split;
-
-/// Rows of `samples.png`.
-const PICTURED: usize = 8;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
@@ -452,7 +447,7 @@ impl Fit {
         if start == total {
             // Nothing was left to fit, but a later version may say more of the model.
             let (model, weights) = self.model(data)?;
-            let scored = score(&model, &data.held_out)?;
+            let scored = held_out::score(&model, &data.held_out)?;
             model.write(&weights, scored.as_ref().map(|(scores, _)| scores), out)?;
         }
         eprintln!("done: {}", out.join("model.json").display());
@@ -493,7 +488,7 @@ impl Fit {
         let (model, weights) = self.model(data)?;
         let number = self.progress.step / self.steps_an_epoch;
         let due = number.is_multiple_of(score_every.get()) || self.progress.step == self.total();
-        let scored = if due { score(&model, &data.held_out)? } else { None };
+        let scored = if due { held_out::score(&model, &data.held_out)? } else { None };
         let epoch = Epoch {
             epoch: number,
             step: self.progress.step,
@@ -559,39 +554,5 @@ impl Fit {
             optimiser: self.optimiser.into_bytes().context("cannot write the optimiser's record")?.to_vec(),
         }
         .write(&out.join("checkpoint.bin"))
-    }
-}
-
-/// Held-out patients, scored, with the slice of each that shows the largest lesion, truth beside prediction; nothing without
-/// patients.
-///
-/// # Errors
-/// When the device fails.
-pub(crate) fn score(model: &Model, patients: &[Patient]) -> Result<Option<(Scores, Canvas)>> {
-    if patients.is_empty() {
-        return Ok(None);
-    }
-    let mut tally = Tally::new(model.manifest().threshold);
-    let mut rows = Vec::new();
-    for patient in patients {
-        let mut masks = evaluate::score(model, patient, Input::Case, &mut tally, |_| ())?;
-        if let Some(index) = (0..masks.len()).max_by_key(|&index| patient.masks[index].area()) {
-            rows.push((&patient.slices[index], &patient.masks[index], masks.swap_remove(index)));
-        }
-    }
-    let rows: Vec<Comparison<'_>> = rows
-        .iter()
-        .take(PICTURED)
-        .map(|(slice, truth, prediction)| Comparison { title: slice.name(), slice, truth, prediction })
-        .collect();
-    Ok(Some((tally.finish(), comparison(&rows))))
-}
-
-/// The git revision of the source, or `unknown`.
-pub(crate) fn revision() -> String {
-    let output = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
-    match output {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        _ => "unknown".to_owned(),
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::held_out::HeldOut;
 use crate::report::{Canvas, Panel, Series, chart};
-use crate::score::Scores;
 
 /// One epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,36 +18,6 @@ pub(crate) struct Epoch {
     pub(crate) dice: f64,
     /// How the held-out patients did at its end, if there are any.
     pub(crate) held_out: Option<HeldOut>,
-}
-
-/// Figures of the held-out patients, patient protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct HeldOut {
-    mean: f64,
-    median: f64,
-    worst: f64,
-    mean_largest: f64,
-    pooled: f64,
-}
-
-impl HeldOut {
-    /// Those of `scores`.
-    pub(crate) fn of(scores: &Scores) -> Self {
-        Self {
-            mean: scores.patient.mean,
-            median: scores.patient.median,
-            worst: scores.patient.worst,
-            mean_largest: scores.patient_largest.mean,
-            pooled: scores.pooled.dice,
-        }
-    }
-}
-
-impl std::fmt::Display for HeldOut {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { mean, median, worst, pooled, .. } = self;
-        write!(formatter, "held out: mean DSC {mean:.4}, median {median:.4}, worst {worst:.3}, pooled {pooled:.4}")
-    }
 }
 
 impl std::fmt::Display for Epoch {

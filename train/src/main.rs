@@ -16,6 +16,7 @@ mod evaluate;
 mod export;
 mod file;
 mod fit;
+mod held_out;
 mod history;
 mod loss;
 mod model;

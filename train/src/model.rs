@@ -1,6 +1,7 @@
 //! A model's folder ↔ a network ready to run.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use burn::tensor::Device;
@@ -155,5 +156,14 @@ impl Model {
             done(batch.len());
         }
         Ok(maps)
+    }
+}
+
+/// The git revision of the source, or `unknown`.
+pub(crate) fn revision() -> String {
+    let output = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    match output {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        _ => "unknown".to_owned(),
     }
 }
