@@ -16,17 +16,15 @@ use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
-use glioscope::check::Seen;
-use glioscope::image::Slice;
-use glioscope::mask::Mask;
 use glioscope::normalize::Normalisation;
 use glioscope::unet::UNet;
-use glioscope::weights::{Counts, FORMAT, Manifest, Split, WeightsFile};
+use glioscope::weights::{FORMAT, Manifest, Split, WeightsFile};
 use serde::{Deserialize, Serialize};
 
 use crate::average::{is_finite, move_towards};
-use crate::batches::{Batch, Plan, Pool};
+use crate::batches::{Batch, Plan};
 use crate::checkpoint::Checkpoint;
+use crate::data::Data;
 use crate::dataset::{Dataset, Patient};
 use crate::device::{self, Choice, Opened};
 use crate::file;
@@ -148,7 +146,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         recipe.start = Some(manifest.weights.sha256.clone());
     }
     file::create_folder(&arguments.out)?;
-    let data = Data::read(&arguments, &recipe, resumed.as_ref().map(|resumed| &resumed.header))?;
+    let data = read(&arguments, &recipe, resumed.as_ref().map(|resumed| &resumed.header))?;
     let opened = device::open(arguments.device)?;
     let mut fit = Fit::new(recipe, &data, opened, resumed)
         .with_context(|| format!("{} does not hold what its recipe says", checkpoint.display()))?;
@@ -169,6 +167,41 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     fit.run(&data, &arguments.out, arguments.score_every)
 }
 
+/// The dataset, split as asked for, or as the checkpoint has it.
+///
+/// # Errors
+/// When the dataset cannot be read or split so, or is not what the checkpoint was fitted on.
+fn read(arguments: &Arguments, recipe: &Recipe, resumed: Option<&Progress>) -> Result<Data> {
+    let dataset = Dataset::read(&arguments.data)?;
+    let data = if resumed.map_or(arguments.by_slice, |progress| progress.by_slice) {
+        Data::by_slice(dataset, recipe.seed)
+    } else {
+        let split = split_of(&dataset.names(), arguments, recipe, resumed)?;
+        Data::by_patient(dataset, split)?
+    };
+    if let Some(progress) = resumed {
+        data.ensure_same(&arguments.data, &progress.split, &progress.digests)?;
+    }
+    ensure!(data.counts.slices > 0, "{}: no slice is left to fit on", arguments.data.display());
+    Ok(data)
+}
+
+/// Which of the patients are fitted on.
+fn split_of(names: &[String], arguments: &Arguments, recipe: &Recipe, resumed: Option<&Progress>) -> Result<Split> {
+    let listed = arguments.held_out.as_deref().map(|list| split::by_file(names, list)).transpose()?;
+    let Some(progress) = resumed else {
+        return listed.map_or_else(|| split::by_patient(names, recipe.seed, arguments.hold_out), Ok);
+    };
+    if let (Some(list), Some(listed)) = (&arguments.held_out, listed) {
+        ensure!(
+            listed.held_out == progress.split.held_out,
+            "{}: the checkpoint holds out others; --resume goes on with those that it names",
+            list.display()
+        );
+    }
+    Ok(progress.split.clone())
+}
+
 /// Seconds that steps of a fit on one patient take: `steps` of them, after `warm_up` others. The samples are drawn
 /// beforehand.
 ///
@@ -181,17 +214,7 @@ pub(crate) fn time_steps(
     warm_up: u64,
     steps: u64,
 ) -> Result<Vec<f64>> {
-    let counts = Counts { slices: patient.slices.len(), positive: 0 };
-    let data = Data {
-        pool: Arc::new(Pool::new(vec![patient], |_, _| true)),
-        held_out: Vec::new(),
-        split: Split { fit: Vec::new(), held_out: Vec::new() },
-        by_slice: false,
-        digests: BTreeMap::new(),
-        seen: None,
-        counts,
-        fitted: String::new(),
-    };
+    let data = Data::of_one(patient);
     let plan = plan(&recipe);
     let mut fit = Fit::new(recipe, &data, opened, None)?;
     let batches: Vec<Batch> = data.pool.batches(plan, 0, warm_up + steps).into_iter().collect();
@@ -225,142 +248,6 @@ fn check_start(start: &Files, split: &Split) -> Result<()> {
         bail!("{}: its weights were fitted on {name}, who is not fitted on here", start.name());
     }
     Ok(())
-}
-
-/// The dataset, split.
-struct Data {
-    pool: Arc<Pool>,
-    held_out: Vec<Patient>,
-    split: Split,
-    by_slice: bool,
-    digests: BTreeMap<String, String>,
-    counts: Counts,
-    /// What the slices to fit on are like.
-    seen: Option<Seen>,
-    /// `70 patients`, for people.
-    fitted: String,
-}
-
-impl Data {
-    fn read(arguments: &Arguments, recipe: &Recipe, resumed: Option<&Progress>) -> Result<Self> {
-        let dataset = Dataset::read(&arguments.data)?;
-        let by_slice = resumed.map_or(arguments.by_slice, |progress| progress.by_slice);
-        let digests = dataset.digests();
-        let mut data = if by_slice {
-            Self::by_slice(dataset, recipe)
-        } else {
-            Self::by_patient(dataset, arguments, recipe, resumed)?
-        };
-        if let Some(progress) = resumed {
-            ensure!(
-                progress.split == data.split,
-                "{} is not what the checkpoint was fitted on: it knows {} names to fit on, here are {}",
-                arguments.data.display(),
-                progress.split.fit.len(),
-                data.split.fit.len()
-            );
-            let known = &progress.digests;
-            let changed = digests.iter().find(|(name, digest)| known.get(*name).is_some_and(|known| known != *digest));
-            if let Some((name, _)) = changed {
-                bail!(
-                    "{}: patient {name} is not what the checkpoint was fitted on: a slice or mask has changed since, or is \
-                     missing",
-                    arguments.data.display()
-                );
-            }
-        }
-        let named = |name: &String| by_slice || data.split.fit.contains(name) || data.split.held_out.contains(name);
-        data.digests = digests.into_iter().filter(|(name, _)| named(name)).collect();
-        ensure!(data.counts.slices > 0, "{}: no slice is left to fit on", arguments.data.display());
-        Ok(data)
-    }
-
-    fn by_patient(
-        dataset: Dataset,
-        arguments: &Arguments,
-        recipe: &Recipe,
-        resumed: Option<&Progress>,
-    ) -> Result<Self> {
-        let names = dataset.names();
-        let split = match (resumed, &arguments.held_out) {
-            (Some(progress), list) => {
-                if let Some(list) = list {
-                    ensure!(
-                        split::by_file(&names, list)?.held_out == progress.split.held_out,
-                        "{}: the checkpoint holds out others; --resume goes on with those that it names",
-                        list.display()
-                    );
-                }
-                progress.split.clone()
-            }
-            (None, Some(list)) => {
-                let split = split::by_file(&names, list)?;
-                Split { fit: split.fit, held_out: split.held_out }
-            }
-            (None, None) => {
-                let split = split::by_patient(&names, recipe.seed, arguments.hold_out)?;
-                Split { fit: split.fit, held_out: split.held_out }
-            }
-        };
-        let fitted = dataset.clone().only(&split.fit)?.into_patients();
-        let held_out =
-            if split.held_out.is_empty() { Vec::new() } else { dataset.only(&split.held_out)?.into_patients() };
-        let patients = format!("{} patients", fitted.len());
-        let pool = Pool::new(fitted, |_, _| true);
-        let (slices, positive) = pool.counts();
-        Ok(Self {
-            seen: pool.seen(GRID),
-            pool: Arc::new(pool),
-            held_out,
-            split,
-            by_slice: false,
-            digests: BTreeMap::new(),
-            counts: Counts { slices, positive },
-            fitted: patients,
-        })
-    }
-
-    /// The leaky split: held out for choosing is 18 % of the slices; the 10 % for the report are not touched here.
-    fn by_slice(dataset: Dataset, recipe: &Recipe) -> Self {
-        let ids = |patient: &Patient| patient.slices.iter().map(|slice| patient.id(slice)).collect::<Vec<_>>();
-        let names: Vec<String> = dataset.patients().iter().flat_map(ids).collect();
-        let split = split::by_slice(names.len(), recipe.seed);
-        let pick = |indices: &[usize]| indices.iter().map(|&i| names[i].clone()).collect::<Vec<_>>();
-        let (fit, choose) = (pick(&split.fit), pick(&split.choose));
-        let patients = dataset.into_patients();
-        let chosen: BTreeSet<&String> = choose.iter().collect();
-        let held_out = patients.iter().filter_map(|patient| {
-            let (slices, masks): (Vec<Slice>, Vec<Mask>) = patient
-                .slices
-                .iter()
-                .zip(&patient.masks)
-                .filter(|(slice, _)| chosen.contains(&patient.id(slice)))
-                .map(|(slice, mask)| (slice.clone(), mask.clone()))
-                .unzip();
-            (!slices.is_empty()).then(|| Patient {
-                name: patient.name.clone(),
-                slices,
-                masks,
-                statistics: patient.statistics,
-            })
-        });
-        let held_out = held_out.collect();
-        let fitted: BTreeSet<&String> = fit.iter().collect();
-        // This split's figures count pixels, whoever's they are, so slices are drawn alike: each as a patient of its own.
-        let slices = patients.into_iter().flat_map(Patient::apart).collect();
-        let pool = Pool::new(slices, |patient, slice| fitted.contains(&patient.id(slice)));
-        let (slices, positive) = pool.counts();
-        Self {
-            seen: pool.seen(GRID),
-            pool: Arc::new(pool),
-            held_out,
-            split: Split { fit, held_out: choose },
-            by_slice: true,
-            digests: BTreeMap::new(),
-            counts: Counts { slices, positive },
-            fitted: "a leaky split by slices".to_owned(),
-        }
-    }
 }
 
 /// A fit under way.

@@ -10,6 +10,7 @@ mod average;
 mod batches;
 mod bench;
 mod checkpoint;
+mod data;
 mod dataset;
 mod device;
 mod evaluate;

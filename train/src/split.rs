@@ -9,20 +9,12 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use glioscope::random::Rng;
+use glioscope::weights::Split;
 
 use crate::file;
 
 /// Keeps a split's random numbers apart from those that the same seed gives elsewhere.
 const LANE: u64 = 0x7370_6c69_7400;
-
-/// Whole patients apart: the honest split. Both lists are sorted and have no name in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PatientSplit {
-    /// Fitted on.
-    pub(crate) fit: Vec<String>,
-    /// Never fitted on, but watched during the fit: what is chosen, the recipe, is chosen by them.
-    pub(crate) held_out: Vec<String>,
-}
 
 /// Slices apart without regard to patients, which is leaky: neighbouring slices of one head end up on both sides. For
 /// comparison with figures that were made so, and for nothing else. Indices into the dataset's slices in order.
@@ -36,13 +28,15 @@ pub(crate) struct SliceSplit {
     pub(crate) test: Vec<usize>,
 }
 
+/// Whole patients apart, the honest split: both lists are sorted and have no name in common.
+///
 /// Holds out `fraction` of the patients (0.0 to below 1.0), rounded to the nearest whole number but at least one
 /// unless `fraction` is 0, and never all of them.
 ///
 /// # Errors
 ///
 /// When the fraction is out of range, or there is but one patient to share out.
-pub(crate) fn by_patient(names: &[String], seed: u64, fraction: f64) -> Result<PatientSplit> {
+pub(crate) fn by_patient(names: &[String], seed: u64, fraction: f64) -> Result<Split> {
     ensure!((0.0..1.0).contains(&fraction), "the held-out fraction is {fraction}, expected 0.0 up to but not 1.0");
     let sorted: BTreeSet<&String> = names.iter().collect();
     let mut names: Vec<String> = sorted.into_iter().cloned().collect();
@@ -56,7 +50,7 @@ pub(crate) fn by_patient(names: &[String], seed: u64, fraction: f64) -> Result<P
     let mut fit = names.split_off(held_out);
     fit.sort();
     names.sort();
-    Ok(PatientSplit { fit, held_out: names })
+    Ok(Split { fit, held_out: names })
 }
 
 /// Holds out the patients that `list` names (see [`read_names`]) and fits on all others.
@@ -64,7 +58,7 @@ pub(crate) fn by_patient(names: &[String], seed: u64, fraction: f64) -> Result<P
 /// # Errors
 ///
 /// When the list cannot be read, names a patient that is not in `names`, or leaves none to fit on.
-pub(crate) fn by_file(names: &[String], list: &Path) -> Result<PatientSplit> {
+pub(crate) fn by_file(names: &[String], list: &Path) -> Result<Split> {
     let held_out: BTreeSet<String> = read_names(list)?.into_iter().collect();
     let known: BTreeSet<&String> = names.iter().collect();
     if let Some(stranger) = held_out.iter().find(|name| !known.contains(name)) {
@@ -77,7 +71,7 @@ pub(crate) fn by_file(names: &[String], list: &Path) -> Result<PatientSplit> {
         list.display(),
         held_out.len()
     );
-    Ok(PatientSplit { fit, held_out: held_out.into_iter().collect() })
+    Ok(Split { fit, held_out: held_out.into_iter().collect() })
 }
 
 /// Shares out `count` slices as 72, 18 and 10 %: a tenth (rounded up) to test, then a fifth (rounded up) of the rest to
