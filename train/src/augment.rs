@@ -38,6 +38,14 @@ pub(crate) struct Augmentation {
     /// Probability that a lesion of another slice is [pasted](crate::paste) first; 0 in recipes that are older than it.
     #[serde(default)]
     pub(crate) paste: f32,
+    /// Probability that a sample is turned, scaled and bent at all, which blurs it a little. The others are moved by whole
+    /// pixels, so that they are as sharp as what is segmented. 1 in recipes that are older than it.
+    #[serde(default = "always")]
+    pub(crate) warp: f32,
+}
+
+fn always() -> f32 {
+    1.0
 }
 
 impl Default for Augmentation {
@@ -52,12 +60,13 @@ impl Default for Augmentation {
             noise: 0.15,
             flair: 0.2,
             paste: 0.5,
+            warp: 1.0,
         }
     }
 }
 
 impl Augmentation {
-    /// Position and mirror image alone.
+    /// Position in whole pixels and mirror image alone.
     pub(crate) fn none() -> Self {
         Self {
             rotation: 0.0,
@@ -69,6 +78,7 @@ impl Augmentation {
             noise: 0.0,
             flair: 0.0,
             paste: 0.0,
+            warp: 0.0,
         }
     }
 
@@ -84,12 +94,19 @@ impl Augmentation {
 
     /// Where in the sample each pixel of the crop comes from, `[crop, crop]` of `(x, y)`.
     fn map(&self, crop: usize, [cx, cy]: [f32; 2], rng: &mut Rng) -> Vec<[f32; 2]> {
+        let half = (crop as f32 - 1.0) / 2.0;
+        // No number is drawn for a share of 1: recipes that are older than it stay what they were.
+        if self.warp < 1.0 && !rng.chance(self.warp) {
+            let mirrored = rng.chance(0.5);
+            let [left, top] = [cx, cy].map(|centre| (centre - half).round());
+            let column = |x| left + if mirrored { crop - 1 - x } else { x } as f32;
+            return (0..crop * crop).map(|i| [column(i % crop), top + (i / crop) as f32]).collect();
+        }
         let angle = rng.range(-self.rotation, self.rotation).to_radians();
         let scale = rng.range(-self.scale, self.scale).exp();
         let mirror = if rng.chance(0.5) { -1.0 } else { 1.0 };
         let (sin, cos) = (angle.sin() * scale, angle.cos() * scale);
         let bend = rng.chance(1.0 / 3.0).then(|| Bend::new(self.elastic, crop, rng));
-        let half = (crop as f32 - 1.0) / 2.0;
         let mut map = Vec::with_capacity(crop * crop);
         for y in 0..crop {
             for x in 0..crop {
@@ -259,11 +276,47 @@ mod tests {
     }
 
     #[test]
-    fn without_variation_it_is_a_crop_or_its_mirror() {
+    fn without_variation_it_is_a_crop_or_its_mirror_pixel_by_pixel() {
+        let mut rng = Rng::new(9, 0);
+        let mut sample = disc(64, 30.0, 33.0);
+        sample.image.iter_mut().for_each(|value| *value = rng.range(-1.0, 1.0));
+        let mut mirrored = [false; 2];
+        for seed in 0..20 {
+            let out = Augmentation::none().apply(&sample, 32, &mut Rng::new(seed, 0));
+            // Whether it is the crop with its top left corner there. Beyond the frame it is black.
+            let is = |[left, top]: [isize; 2], mirror: bool| {
+                (0..32 * 32).all(|i| {
+                    let (x, y) = (i % 32, i / 32);
+                    let (x, y) = (left + if mirror { 31 - x } else { x } as isize, top + y as isize);
+                    let inside = (0..64).contains(&x) && (0..64).contains(&y);
+                    let from = |plane: &[f32]| if inside { plane[(y * 64 + x) as usize] } else { 0.0 };
+                    let same = |c: usize| out.image[c * 32 * 32 + i] == from(&sample.image[c * 64 * 64..]);
+                    (0..3).all(same) && out.truth[i] == from(&sample.truth)
+                })
+            };
+            let corners = (-8..=40).flat_map(|top| (-8..=40).map(move |left| [left, top]));
+            let found = corners.flat_map(|corner| [(corner, false), (corner, true)]).find(|&(c, m)| is(c, m));
+            let (_, mirror) = found.expect("a crop of the slice");
+            mirrored[usize::from(mirror)] = true;
+        }
+        assert_eq!(mirrored, [true; 2]);
+    }
+
+    #[test]
+    fn a_recipe_from_before_samples_were_left_sharp_blurs_all_of_them() -> serde_json::Result<()> {
+        let mut json = serde_json::to_value(Augmentation::none())?;
+        json.as_object_mut().expect("an object").remove("warp");
+        assert_eq!(serde_json::from_value::<Augmentation>(json)?, Augmentation { warp: 1.0, ..Augmentation::none() });
+        Ok(())
+    }
+
+    #[test]
+    fn without_turning_scaling_or_bending_a_warp_is_a_crop_at_parts_of_a_pixel() {
         let sample = disc(64, 32.0, 32.0);
-        let out = Augmentation::none().apply(&sample, 64, &mut Rng::new(3, 0));
+        let augmentation = Augmentation { warp: 1.0, ..Augmentation::none() };
+        let out = augmentation.apply(&sample, 64, &mut Rng::new(3, 0));
         let area = |truth: &[f32]| truth.iter().sum::<f32>();
-        // The crop may lie up to 8 pixels off the middle, at parts of a pixel.
+        // The crop may lie up to 8 pixels off the middle.
         assert!((area(&out.truth) - area(&sample.truth)).abs() < 12.0);
     }
 }

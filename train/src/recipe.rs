@@ -13,9 +13,9 @@ const EPOCHS: u64 = 60;
 pub(crate) const GRID: usize = 256;
 
 /// What a checkpoint decides, not the command line that goes on from it: the names of [`Arguments`] but `epochs`.
-pub(crate) const NAMES: [&str; 13] = [
-    "batch", "rate", "decay", "crop", "positive", "alone", "paste", "entropy", "average", "widths", "stem", "plain",
-    "seed",
+pub(crate) const NAMES: [&str; 14] = [
+    "batch", "rate", "decay", "crop", "positive", "alone", "paste", "warp", "entropy", "average", "widths", "stem",
+    "plain", "seed",
 ];
 
 #[derive(Clone, Debug, clap::Args)]
@@ -54,6 +54,10 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = Augmentation::default().paste, conflicts_with = "plain")]
     paste: f32,
 
+    /// Share of samples that are turned, scaled and bent; the others are moved by whole pixels
+    #[arg(long, default_value_t = Augmentation::default().warp, conflicts_with = "plain")]
+    warp: f32,
+
     /// Weight of the binary cross-entropy in the loss, beside 1 minus the soft Dice of the batch; 0 leaves the Dice alone
     #[arg(long, default_value_t = 1.0)]
     entropy: f32,
@@ -70,7 +74,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = UNetConfig::default().stem)]
     stem: usize,
 
-    /// Vary samples by nothing but position, and paste nothing
+    /// Vary samples by nothing but position, in whole pixels, and paste nothing
     #[arg(long)]
     plain: bool,
 
@@ -133,7 +137,12 @@ impl Recipe {
             "the network halves {GRID} pixels too often: it needs a multiple of {multiple}"
         );
         ensure!(batch > 0 && epochs > 0, "--batch is {batch} and --epochs {epochs}, expected at least 1 each");
-        let shares = [("--positive", arguments.positive), ("--alone", arguments.alone), ("--paste", arguments.paste)];
+        let shares = [
+            ("--positive", arguments.positive),
+            ("--alone", arguments.alone),
+            ("--paste", arguments.paste),
+            ("--warp", arguments.warp),
+        ];
         for (name, share) in shares {
             ensure!((0.0..=1.0).contains(&share), "{name} is {share}, expected a share from 0 to 1");
         }
@@ -141,7 +150,7 @@ impl Recipe {
         ensure!(decay.is_finite() && decay >= 0.0, "--decay is {decay}, expected a number from 0 on");
         ensure!(entropy.is_finite() && entropy >= 0.0, "--entropy is {entropy}, expected a number from 0 on");
         ensure!((0.0..1.0).contains(&arguments.average), "--average is {}, expected 0 to below 1", arguments.average);
-        let varied = Augmentation { paste: arguments.paste, ..Augmentation::default() };
+        let varied = Augmentation { paste: arguments.paste, warp: arguments.warp, ..Augmentation::default() };
         Ok(Self {
             network,
             start: None,
@@ -213,6 +222,7 @@ mod tests {
             ["--batch", "0"],
             ["--positive", "1.5"],
             ["--paste", "2"],
+            ["--warp", "1.1"],
         ] {
             let error = recipe(&line).map(|_| ()).expect_err(line[0]);
             assert!(error.to_string().contains(line[1]), "{error}");
