@@ -93,20 +93,16 @@ impl Augmentation {
     }
 
     /// Where in the sample each pixel of the crop comes from, `[crop, crop]` of `(x, y)`.
-    fn map(&self, crop: usize, [cx, cy]: [f32; 2], rng: &mut Rng) -> Vec<[f32; 2]> {
+    fn map(&self, crop: usize, centre: [f32; 2], rng: &mut Rng) -> Vec<[f32; 2]> {
         let half = (crop as f32 - 1.0) / 2.0;
         // No number is drawn for a share of 1: recipes that are older than it stay what they were.
-        if self.warp < 1.0 && !rng.chance(self.warp) {
-            let mirrored = rng.chance(0.5);
-            let [left, top] = [cx, cy].map(|centre| (centre - half).round());
-            let column = |x| left + if mirrored { crop - 1 - x } else { x } as f32;
-            return (0..crop * crop).map(|i| [column(i % crop), top + (i / crop) as f32]).collect();
-        }
-        let angle = rng.range(-self.rotation, self.rotation).to_radians();
-        let scale = rng.range(-self.scale, self.scale).exp();
+        let warped = self.warp >= 1.0 || rng.chance(self.warp);
+        let [cx, cy] = if warped { centre } else { centre.map(|centre| (centre - half).round() + half) };
+        let angle = if warped { rng.range(-self.rotation, self.rotation).to_radians() } else { 0.0 };
+        let scale = if warped { rng.range(-self.scale, self.scale).exp() } else { 1.0 };
         let mirror = if rng.chance(0.5) { -1.0 } else { 1.0 };
         let (sin, cos) = (angle.sin() * scale, angle.cos() * scale);
-        let bend = rng.chance(1.0 / 3.0).then(|| Bend::new(self.elastic, crop, rng));
+        let bend = (warped && rng.chance(1.0 / 3.0)).then(|| Bend::new(self.elastic, crop, rng));
         let mut map = Vec::with_capacity(crop * crop);
         for y in 0..crop {
             for x in 0..crop {
