@@ -45,7 +45,7 @@ pub enum FileFault {
         /// The first bytes, four at most.
         found: Vec<u8>,
     },
-    /// More of something than [`crate::image::Limits`] allows, or than any reasonable file has.
+    /// More of something than [`crate::read::Limits`] allows, or than any reasonable file has.
     #[error("over the limit: {found} {what}, at most {limit} are read")]
     OverLimit {
         /// What was counted: `pixels`, `bytes`, `pages`, `samples`, or in a TIFF `tags` of a page, `strips or tiles`

@@ -19,19 +19,19 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, SubtleCrypto};
 
-use crate::case::CaseSlice;
-use crate::check::Verdict;
-use crate::display::STEPS;
 use crate::error::{Error, FileFault};
-use crate::export::{Bundle, NamedFile, Origin, Volume, nifti, report, zip};
-use crate::findings::Findings;
-use crate::image::Channels;
+use crate::layout::CaseSlice;
 use crate::mask::Mask;
-use crate::measure::Voxel;
-use crate::probability::Probability;
-use crate::segmenter::Segmenter;
+use crate::mask::Probability;
+use crate::network::input_check::Verdict;
+use crate::network::manifest::{self, Manifest};
+use crate::network::segmenter::Segmenter;
+use crate::read::Channels;
+use crate::result::display::STEPS;
+use crate::result::findings::Findings;
+use crate::result::measure::Voxel;
 use crate::study::{HEAD, Note, Settings, Study};
-use crate::weights::{self, Manifest};
+use crate::write::{Bundle, NamedFile, Origin, Volume, nifti, report, zip};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -225,7 +225,7 @@ impl Session {
         };
         let sha256 = match browser_sha256(&weights).await {
             Some(found) => found,
-            None => weights::sha256(&weights),
+            None => crate::network::burn::sha256(&weights),
         };
         let opened = Segmenter::load_hashed(&model_json, &weights, sha256, device);
         let segmenter = opened.map_err(|error| fault(&error))?;
@@ -504,9 +504,9 @@ struct ModelInfo<'a> {
     parameters: usize,
     threshold: f64,
     grid: usize,
-    normalisation: &'a crate::normalize::Normalisation,
-    split: &'a weights::Split,
-    counts: &'a weights::Counts,
+    normalisation: &'a crate::network::preprocess::normalize::Normalisation,
+    split: &'a manifest::Split,
+    counts: &'a manifest::Counts,
     recipe: &'a serde_json::Value,
     revision: &'a str,
     metrics: &'a std::collections::BTreeMap<String, f64>,
@@ -670,7 +670,7 @@ async fn browser_sha256(bytes: &[u8]) -> Option<String> {
     let subtle: SubtleCrypto = Reflect::get(&crypto, &"subtle".into()).ok()?.dyn_into().ok()?;
     let found = subtle.digest_with_str_and_js_u8_array("SHA-256", &Uint8Array::from(bytes)).ok()?;
     let found = JsFuture::from(found).await.ok()?;
-    Some(weights::hex(&Uint8Array::new(&found).to_vec()))
+    Some(crate::network::burn::hex(&Uint8Array::new(&found).to_vec()))
 }
 
 /// Milliseconds since some moment, in a page and in a worker.

@@ -3,9 +3,9 @@
 
 use std::cmp::Ordering;
 
-use glioscope::case::{Assembler, Assembly, Note, assemble, natural_order};
-use glioscope::export::mask_name;
-use glioscope::image::{Channels, Limits, Samples, Slice, Spacing, read};
+use glioscope::layout::{Assembler, Assembly, Note, assemble, natural_order};
+use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
+use glioscope::write::mask_name;
 use proptest::prelude::*;
 
 // ---- what belongs together -----------------------------------------------------------------------------------------
@@ -362,7 +362,7 @@ fn mask(name: &str, width: usize, height: usize) -> Slice {
 }
 
 fn outline(assembly: &Assembly) -> Vec<(String, Vec<String>)> {
-    let names = |case: &glioscope::case::Case| case.slices.iter().map(|s| s.slice.name().to_owned()).collect();
+    let names = |case: &glioscope::layout::Case| case.slices.iter().map(|s| s.slice.name().to_owned()).collect();
     assembly.cases.iter().map(|case| (case.name.clone(), names(case))).collect()
 }
 

@@ -3,12 +3,12 @@
 
 use std::sync::OnceLock;
 
-use glioscope::case::Case;
-use glioscope::check::{Seen, Traits, Verdict};
-use glioscope::image::{Channels, Samples, Slice};
-use glioscope::normalize::CaseStatistics;
+use glioscope::layout::Case;
+use glioscope::network::input_check::{Seen, Traits, Verdict};
+use glioscope::network::preprocess::normalize::CaseStatistics;
 use glioscope::phantom::PhantomConfig;
 use glioscope::random::Rng;
+use glioscope::read::{Channels, Samples, Slice};
 
 const SIDE: usize = 256;
 

@@ -4,16 +4,16 @@
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
-use glioscope::case::{Case, CaseSlice};
 use glioscope::error::{Error, VolumeFault};
-use glioscope::export::{Bundle, NamedFile, Origin, Row, Volume, csv, mask_tiff, nifti, report};
-use glioscope::findings::Findings;
-use glioscope::image::{Channels, Limits, Samples, Slice, Spacing, read};
+use glioscope::layout::{Case, CaseSlice};
 use glioscope::mask::Mask;
-use glioscope::measure::Voxel;
-use glioscope::probability::Probability;
-use glioscope::regions;
-use glioscope::weights::Manifest;
+use glioscope::mask::Probability;
+use glioscope::mask::small_regions;
+use glioscope::network::manifest::Manifest;
+use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
+use glioscope::result::findings::Findings;
+use glioscope::result::measure::Voxel;
+use glioscope::write::{Bundle, NamedFile, Origin, Row, Volume, csv, mask_tiff, nifti, report};
 use proptest::prelude::*;
 
 const MANIFEST: &[u8] = include_bytes!("../www/model/model.json");
@@ -261,7 +261,7 @@ fn every_file_of_a_case_and_of_the_bundle() {
     assert_eq!((&provenance["backend"], &provenance["threshold"]), (&"cpu".into(), &0.5.into()));
     assert_eq!(provenance["model"]["normalisation"], "head-z-score");
     assert_eq!(provenance["regions"]["share_of_largest"], 0.3);
-    assert_eq!(serde_json::from_value(provenance["regions"]["floor"].clone()).ok(), Some(regions::FLOOR));
+    assert_eq!(serde_json::from_value(provenance["regions"]["floor"].clone()).ok(), Some(small_regions::FLOOR));
     let case = &provenance["cases"][0];
     assert_eq!(case["spacing"]["origin"], "given by the user");
     assert_eq!(case["spacing"]["millimetres"]["slice"], 6.0);
@@ -319,7 +319,7 @@ fn provenance_names_masks_as_the_zip_has_them() {
         masks,
         ["p/stack_2_mask.tif", "p/stack_2_mask (2).tif", "q/A_1_mask.tif", "Q/a_1_mask (2).tif", "r/1_mask.tif"]
     );
-    let archive = zip::ZipArchive::new(std::io::Cursor::new(glioscope::export::zip(&files))).expect("a zip");
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(glioscope::write::zip(&files))).expect("a zip");
     let mut packed: Vec<&str> = archive.file_names().collect();
     let mut named: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     packed.sort_unstable();

@@ -1,13 +1,13 @@
 //! Measures of a case against counting pixel by pixel.
 #![cfg(not(target_arch = "wasm32"))]
 
-use glioscope::case::{Case, CaseSlice};
-use glioscope::findings::Findings;
-use glioscope::image::{Channels, Samples, Slice, Spacing};
+use glioscope::layout::{Case, CaseSlice};
 use glioscope::mask::Mask;
-use glioscope::measure::{CaseMeasure, Voxel};
-use glioscope::probability::Probability;
-use glioscope::regions;
+use glioscope::mask::Probability;
+use glioscope::mask::small_regions;
+use glioscope::read::{Channels, Samples, Slice, Spacing};
+use glioscope::result::findings::Findings;
+use glioscope::result::measure::{CaseMeasure, Voxel};
 use proptest::prelude::*;
 
 const WIDTH: usize = 5;
@@ -52,7 +52,7 @@ fn findings(given: &[Given]) -> Findings {
 fn left_out(given: &[Given]) -> Vec<Vec<bool>> {
     let maps: Option<Vec<_>> =
         given.iter().map(|given| Some(Probability::new(WIDTH, HEIGHT, given.probability.clone()?))).collect();
-    let small = maps.map_or(vec![None; given.len()], |maps| regions::small(&maps));
+    let small = maps.map_or(vec![None; given.len()], |maps| small_regions::small(&maps));
     small.into_iter().map(|mask| mask.map_or(vec![false; PIXELS], |mask| mask.inside().to_vec())).collect()
 }
 

@@ -1,11 +1,11 @@
 //! The synthetic heads, from outside: what a fitting run, a test or the page's sample case relies on.
 #![cfg(not(target_arch = "wasm32"))]
 
-use glioscope::case::Case;
-use glioscope::export::{mask_tiff, slice_tiff};
-use glioscope::image::{Channels, Limits, Samples, read};
+use glioscope::layout::Case;
 use glioscope::mask::{Mask, components};
 use glioscope::phantom::PhantomConfig;
+use glioscope::read::{Channels, Limits, Samples, read};
+use glioscope::write::{mask_tiff, slice_tiff};
 
 /// Small enough for a build without optimisation.
 fn config(patient: u32) -> PhantomConfig {
@@ -147,7 +147,7 @@ struct CaseFiles {
 }
 
 impl CaseFiles {
-    fn new(slice: &glioscope::case::CaseSlice) -> Self {
+    fn new(slice: &glioscope::layout::CaseSlice) -> Self {
         let mask = slice.reference.as_ref().map(mask_tiff).unwrap_or_default();
         Self { name: slice.slice.name().to_owned(), picture: slice_tiff(&slice.slice), mask }
     }

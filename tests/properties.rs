@@ -2,13 +2,13 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use burn::tensor::Device;
-use glioscope::export::{Row, csv};
-use glioscope::grid::Grid;
-use glioscope::image::{Channels, Samples, Slice};
 use glioscope::mask::{Mask, components};
-use glioscope::normalize::Normalisation;
-use glioscope::unet::UNetConfig;
-use glioscope::weights::{Counts, FORMAT, Manifest, Split, WeightsFile};
+use glioscope::network::burn::unet::UNetConfig;
+use glioscope::network::manifest::{Counts, FORMAT, Manifest, Split, WeightsFile};
+use glioscope::network::preprocess::grid::Grid;
+use glioscope::network::preprocess::normalize::Normalisation;
+use glioscope::read::{Channels, Samples, Slice};
+use glioscope::write::{Row, csv};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 

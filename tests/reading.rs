@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use glioscope::error::{Error, FileFault};
-use glioscope::image::{Channels, Limits, Samples, Slice, Spacing, read};
+use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
 
 const WIDTH: usize = 21;
 const HEIGHT: usize = 13;

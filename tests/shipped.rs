@@ -3,7 +3,7 @@
 
 use burn::tensor::Device;
 use glioscope::error::{Error, ModelFault};
-use glioscope::segmenter::Segmenter;
+use glioscope::network::segmenter::Segmenter;
 
 const MANIFEST: &[u8] = include_bytes!("../www/model/model.json");
 const WEIGHTS: &[u8] = include_bytes!("../www/model/weights.bin");

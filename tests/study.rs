@@ -3,14 +3,14 @@
 
 use std::io::{Cursor, Write as _};
 
-use glioscope::archive::{Limits, unpack};
 use glioscope::error::{Error, FileFault};
-use glioscope::export::{mask_tiff, slice_tiff};
-use glioscope::image::{Channels, Samples, Slice};
 use glioscope::mask::Mask;
-use glioscope::measure::Voxel;
-use glioscope::probability::Probability;
+use glioscope::mask::Probability;
+use glioscope::read::zip::{ZipLimits, unpack};
+use glioscope::read::{Channels, Samples, Slice};
+use glioscope::result::measure::Voxel;
 use glioscope::study::{HEAD, Settings, Study};
+use glioscope::write::{mask_tiff, slice_tiff};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -82,7 +82,7 @@ fn a_zip_that_claims_a_thousand_million_entries_costs_nothing() {
     long.extend(1_u32.to_le_bytes());
     bytes[end + 8..end + 20].fill(0xff);
     bytes.splice(end..end, long);
-    let error = unpack("scan.zip", &bytes, &Limits::default()).expect_err("too many");
+    let error = unpack("scan.zip", &bytes, &ZipLimits::default()).expect_err("too many");
     assert_eq!(error.to_string(), "scan.zip: over the limit: 1073741824 entries, at most 32768 are read");
 }
 
@@ -181,7 +181,7 @@ fn a_link_and_an_unknown_compression_are_named() {
     assert_eq!(places.len(), 2);
     bytes[places[0] - 30 + 8] = 97;
     bytes[places[1] - 46 + 10] = 97;
-    let contents = unpack("z.zip", &bytes, &Limits::default()).expect("a zip");
+    let contents = unpack("z.zip", &bytes, &ZipLimits::default()).expect("a zip");
     assert!(contents.files.is_empty());
     let faults: Vec<String> = contents.refused.iter().map(Error::to_string).collect();
     assert_eq!(faults.len(), 2, "{faults:?}");
@@ -191,7 +191,7 @@ fn a_link_and_an_unknown_compression_are_named() {
 
 #[test]
 fn a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_headers_say() {
-    let limits = Limits { entries: 3, bytes: 100_000, file: 60_000, ..Limits::default() };
+    let limits = ZipLimits { entries: 3, bytes: 100_000, file: 60_000, ..ZipLimits::default() };
     let zeros = |length: usize| vec![0_u8; length];
     let packed = |lengths: &[usize]| {
         let contents: Vec<Vec<u8>> = lengths.iter().map(|&length| zeros(length)).collect();
@@ -225,7 +225,7 @@ fn a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_headers_say() {
 
 #[test]
 fn what_is_read_of_a_zip_is_bounded_by_its_size_however_often_it_points_at_the_same_bytes() {
-    let limits = Limits { entries: 1 << 12, ..Limits::default() };
+    let limits = ZipLimits { entries: 1 << 12, ..ZipLimits::default() };
     // Ends of a directory: the last claims one entry more than there is, and so does each before it, which is tried next.
     let one = zipped(&[("", b"")]);
     let (rest, end) = one.split_at(one.len() - 22);
@@ -261,7 +261,7 @@ fn end_of_directory(end: &[u8], entries: u16, start: usize) -> Vec<u8> {
 fn a_file_of_a_zip_takes_no_more_room_than_its_bytes() {
     let files: Vec<Vec<u8>> = [1, 33, 100_000].map(|length| vec![7; length]).into();
     let named: Vec<(&str, &[u8])> = ["a", "b", "c"].into_iter().zip(files.iter().map(Vec::as_slice)).collect();
-    let contents = unpack("z.zip", &zipped(&named), &Limits::default()).expect("a zip");
+    let contents = unpack("z.zip", &zipped(&named), &ZipLimits::default()).expect("a zip");
     assert_eq!(contents.files.iter().map(|(_, bytes)| bytes.capacity()).collect::<Vec<_>>(), [1, 33, 100_000]);
 }
 
@@ -279,7 +279,7 @@ fn a_broken_zip_is_named_and_no_cut_or_flipped_byte_panics() {
         changed[at] ^= 0x55;
         let _ = Study::default().add_file("z.zip", &changed);
     }
-    let broken = unpack("z.zip", &bytes[..bytes.len() - 30], &Limits::default());
+    let broken = unpack("z.zip", &bytes[..bytes.len() - 30], &ZipLimits::default());
     assert!(matches!(broken, Err(Error::File { fault: FileFault::Zip { .. }, .. })), "{broken:?}");
 }
 
@@ -361,7 +361,7 @@ fn a_session_with_two_files_of_one_name_still_opens() {
     let study = found(&[(Some(1), None), (None, Some(2))]);
     let saved = study.save("model", &Settings::default());
     // As versions wrote it that took both.
-    let mut entries = unpack("", &saved, &Limits::default()).expect("a zip").files;
+    let mut entries = unpack("", &saved, &ZipLimits::default()).expect("a zip").files;
     let (_, json) = entries.iter_mut().find(|(name, _)| name.ends_with(".json")).expect("a manifest");
     *json = String::from_utf8_lossy(json).replace("P/P_1.tif", "P/P_0.tif").into_bytes();
     let entries: Vec<(&str, &[u8])> = entries.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
@@ -586,7 +586,7 @@ fn found(slices: &[(Option<u16>, Option<usize>)]) -> Study {
 }
 
 fn names(study: &Study) -> Vec<String> {
-    let line = |findings: &glioscope::findings::Findings| {
+    let line = |findings: &glioscope::result::findings::Findings| {
         let slices: Vec<&str> = findings.case().slices.iter().map(|entry| entry.slice.name()).collect();
         format!("{}: {}", findings.case().name, slices.join(" "))
     };

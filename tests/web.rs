@@ -3,9 +3,9 @@
 #![allow(unsafe_code, reason = "the constructors that the linker collects are called by hand")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use glioscope::kernels::{conv_transpose, conv3x3_relu};
+use glioscope::network::burn::{conv_transpose, conv3x3_relu};
+use glioscope::network::segmenter::Segmenter;
 use glioscope::random::Rng;
-use glioscope::segmenter::Segmenter;
 use glioscope::web::Session;
 use js_sys::Reflect;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use glioscope::case::{Assembly, assemble, natural_order};
-use glioscope::image::{Channels, Samples, Slice};
+use glioscope::layout::{Assembly, assemble, natural_order};
+use glioscope::read::{Channels, Samples, Slice};
 use libfuzzer_sys::fuzz_target;
 
 /// What names are made of, so that collisions are the rule.

@@ -1,7 +1,7 @@
 #![no_main]
 //! `model.json`: refused, or a manifest that can be written and is read again.
 
-use glioscope::weights::Manifest;
+use glioscope::network::manifest::Manifest;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

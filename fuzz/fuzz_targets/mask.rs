@@ -1,8 +1,8 @@
 #![no_main]
 //! Masks of any shape: components, outline and file agree with the pixels.
 
-use glioscope::export::mask_tiff;
-use glioscope::image;
+use glioscope::write::mask_tiff;
+use glioscope::read;
 use glioscope::mask::{Mask, components, largest_component};
 use glioscope_fuzz::LIMITS;
 use libfuzzer_sys::fuzz_target;
@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
 
     for mask in &stack {
         assert_eq!(filled(mask), mask.inside(), "the outline, filled, is the mask");
-        let slices = image::read("mask.tif", &mask_tiff(mask), &LIMITS).expect("a mask that was written is read");
+        let slices = read::read("mask.tif", &mask_tiff(mask), &LIMITS).expect("a mask that was written is read");
         assert_eq!(Mask::from_slice(&slices[0]).expect("grey"), *mask);
     }
 });

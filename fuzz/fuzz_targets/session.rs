@@ -2,8 +2,8 @@
 //! Saved sessions: any bytes as `session.json`, beside files of all kinds that it may name; and what is opened can be
 //! measured, exported and saved again.
 
-use glioscope::export::{slice_tiff, zip};
-use glioscope::image::{Channels, Samples, Slice};
+use glioscope::write::{slice_tiff, zip};
+use glioscope::read::{Channels, Samples, Slice};
 use glioscope::study::Study;
 use libfuzzer_sys::fuzz_target;
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use glioscope::archive::{Limits, unpack};
-use glioscope::export::zip;
+use glioscope::read::zip::{ZipLimits, unpack};
+use glioscope::write::zip;
 use libfuzzer_sys::fuzz_target;
 
-const LIMITS: Limits = Limits { entries: 64, packed: 1 << 20, bytes: 1 << 20, file: 1 << 18 };
+const LIMITS: ZipLimits = ZipLimits { entries: 64, packed: 1 << 20, bytes: 1 << 20, file: 1 << 18 };
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&kind, rest)) = bytes.split_first() else { return };

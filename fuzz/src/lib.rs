@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use glioscope::case::{Case, assemble};
-use glioscope::display::Window;
-use glioscope::export::slice_tiff;
-use glioscope::grid::Grid;
-use glioscope::image::{self, Limits, Slice};
+use glioscope::layout::{Case, assemble};
+use glioscope::result::display::Window;
+use glioscope::write::slice_tiff;
+use glioscope::network::preprocess::grid::Grid;
+use glioscope::read::{self, Limits, Slice};
 use glioscope::mask::Mask;
-use glioscope::normalize::CaseStatistics;
-use glioscope::probability::Probability;
+use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::mask::Probability;
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -29,7 +29,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// than [`Limits`] says.
 pub fn read(name: &str, bytes: &[u8]) -> Vec<Slice> {
     // Two bytes a sample, once decoded and once in hand; a PNG's decoder may buffer the file twice.
-    let read = metered(2 * 2 * LIMITS.samples as usize + 2 * bytes.len(), || image::read(name, bytes, &LIMITS));
+    let read = metered(2 * 2 * LIMITS.samples as usize + 2 * bytes.len(), || read::read(name, bytes, &LIMITS));
     match read {
         Ok(slices) => {
             let samples: usize = slices.iter().map(|slice| slice.samples().len()).sum();
@@ -67,7 +67,7 @@ pub fn use_slices(slices: Vec<Slice>) {
     for slice in &slices {
         let spacing = slice.spacing();
         assert!(spacing.is_none_or(|spacing| spacing.x > 0.0 && spacing.y > 0.0), "{spacing:?}");
-        let again = image::read("again", &slice_tiff(slice), &LIMITS).expect("a slice that was written is read");
+        let again = read::read("again", &slice_tiff(slice), &LIMITS).expect("a slice that was written is read");
         assert_eq!(again[0].samples(), slice.samples());
     }
     for Case { slices, .. } in assemble(slices).cases {

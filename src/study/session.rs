@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{HELD, Note, Settings, Study};
-use crate::archive::{self, Limits};
 use crate::error::{Error, FileFault, Result};
-use crate::export::zip;
-use crate::findings::Found;
 use crate::mask::Mask;
-use crate::probability::Probability;
+use crate::mask::Probability;
+use crate::read::zip::{self as archive, ZipLimits};
+use crate::result::findings::Found;
+use crate::write::zip;
 
 /// The version of the layout that is written and read here.
 const FORMAT: u32 = 1;
@@ -64,8 +64,8 @@ struct Header {
 }
 
 /// Of a saved session: as large as what is open may be, so that what was saved can be opened.
-pub(super) fn limits() -> Limits {
-    Limits { packed: HELD, bytes: HELD, ..Limits::default() }
+pub(super) fn limits() -> ZipLimits {
+    ZipLimits { packed: HELD, bytes: HELD, ..ZipLimits::default() }
 }
 
 /// Whether a zip is a saved session: its first entry is the manifest, named at a fixed place.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use glioscope::unet::UNet;
-use glioscope::weights::WeightsFile;
+use glioscope::network::burn::unet::UNet;
+use glioscope::network::manifest::WeightsFile;
 use serde_json::{Value, json};
 
 use crate::dataset::{Dataset, Patient};
@@ -147,7 +147,7 @@ impl ModuleMapper for Blend {
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
-    use glioscope::unet::UNetConfig;
+    use glioscope::network::burn::unet::UNetConfig;
 
     use super::*;
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use glioscope::check::{Seen, Traits};
-use glioscope::grid::Grid;
-use glioscope::image::{Channels, Samples, Slice};
 use glioscope::mask::Mask;
-use glioscope::normalize::CaseStatistics;
+use glioscope::network::input_check::{Seen, Traits};
+use glioscope::network::preprocess::grid::Grid;
+use glioscope::network::preprocess::normalize::CaseStatistics;
 use glioscope::random::Rng;
+use glioscope::read::{Channels, Samples, Slice};
 use rayon::prelude::*;
 
 use crate::augment::{Augmentation, Sample};
@@ -79,7 +79,7 @@ impl Pool {
         (positive + negative, positive)
     }
 
-    /// What the slices look like to the [input check](glioscope::check), each as it is among its patient's and as grey
+    /// What the slices look like to the [input check](glioscope::network::input_check), each as it is among its patient's and as grey
     /// FLAIR that is dropped alone, the two ends of what fitting shows to the network.
     pub(crate) fn seen(&self, side: usize) -> Option<Seen> {
         let wanted = |source| -> Vec<(&Source, usize)> {

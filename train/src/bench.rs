@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use glioscope::case::CaseSlice;
-use glioscope::normalize::CaseStatistics;
+use glioscope::layout::CaseSlice;
+use glioscope::network::preprocess::normalize::CaseStatistics;
 use glioscope::phantom::PhantomConfig;
 use serde_json::json;
 

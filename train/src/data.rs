@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
-use glioscope::check::Seen;
-use glioscope::image::Slice;
 use glioscope::mask::Mask;
-use glioscope::weights::{Counts, Split};
+use glioscope::network::input_check::Seen;
+use glioscope::network::manifest::{Counts, Split};
+use glioscope::read::Slice;
 
 use crate::batches::Pool;
 use crate::dataset::{Dataset, Patient};

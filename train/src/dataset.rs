@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use glioscope::case::{CaseSlice, assemble, natural_order};
 use glioscope::error::Error;
-use glioscope::image::{self, Limits, Samples, Slice};
+use glioscope::layout::{CaseSlice, assemble, natural_order};
 use glioscope::mask::Mask;
-use glioscope::normalize::CaseStatistics;
+use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::read::{self, Limits, Samples, Slice};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -189,7 +189,7 @@ fn read_folder(root: &Path, folder: &Path) -> Result<Vec<Patient>> {
     let mut slices = Vec::with_capacity(files.len());
     for path in &files {
         let name = file::name_below(root, path);
-        let read = image::read(&name, &file::read(path)?, &Limits::default());
+        let read = read::read(&name, &file::read(path)?, &Limits::default());
         slices.extend(read.map_err(|error| below(root, &error))?);
     }
     let assembly = assemble(slices);

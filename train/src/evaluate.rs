@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use glioscope::check::Verdict;
-use glioscope::image::Slice;
 use glioscope::mask::Mask;
-use glioscope::metrics::Confusion;
-use glioscope::normalize::CaseStatistics;
-use glioscope::regions;
-use glioscope::weights::{Manifest, Split};
+use glioscope::mask::metrics::Confusion;
+use glioscope::mask::small_regions;
+use glioscope::network::input_check::Verdict;
+use glioscope::network::manifest::{Manifest, Split};
+use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::read::Slice;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -239,8 +239,8 @@ pub(crate) fn score(
         }
     };
     let left_out = match input {
-        Input::Case | Input::Flair => regions::small(&maps),
-        Input::Single => maps.iter().flat_map(|map| regions::small([map])).collect(),
+        Input::Case | Input::Flair => small_regions::small(&maps),
+        Input::Single => maps.iter().flat_map(|map| small_regions::small([map])).collect(),
     };
     Ok(tally.add(&patient.name, &maps, &left_out, &patient.masks))
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use burn::module::{Module as _, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use glioscope::normalize::CaseStatistics;
+use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::segmenter::Segmenter;
 use glioscope::phantom::PhantomConfig;
-use glioscope::segmenter::Segmenter;
 use serde_json::{Value, json};
 
 use crate::file;

@@ -16,9 +16,9 @@ use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
-use glioscope::normalize::Normalisation;
-use glioscope::unet::UNet;
-use glioscope::weights::{FORMAT, Manifest, Split, WeightsFile};
+use glioscope::network::burn::unet::UNet;
+use glioscope::network::manifest::{FORMAT, Manifest, Split, WeightsFile};
+use glioscope::network::preprocess::normalize::Normalisation;
 use serde::{Deserialize, Serialize};
 
 use crate::average::{is_finite, move_towards};

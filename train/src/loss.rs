@@ -23,7 +23,7 @@ pub(crate) fn bce_dice(logits: Tensor<4>, truth: Tensor<4>, weight: f32) -> (Ten
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
-    use glioscope::metrics::SoftOverlap;
+    use glioscope::mask::metrics::SoftOverlap;
 
     use super::*;
 

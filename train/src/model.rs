@@ -5,12 +5,12 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use burn::tensor::Device;
-use glioscope::image::Slice;
-use glioscope::normalize::CaseStatistics;
-use glioscope::probability::Probability;
-use glioscope::segmenter::Segmenter;
-use glioscope::unet::UNet;
-use glioscope::weights::Manifest;
+use glioscope::mask::Probability;
+use glioscope::network::burn::unet::UNet;
+use glioscope::network::manifest::Manifest;
+use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::segmenter::Segmenter;
+use glioscope::read::Slice;
 
 use crate::device::{self, Choice};
 use crate::file;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use glioscope::case::CaseSlice;
-use glioscope::export::{mask_name, mask_tiff, slice_tiff};
+use glioscope::layout::CaseSlice;
 use glioscope::phantom::PhantomConfig;
+use glioscope::write::{mask_name, mask_tiff, slice_tiff};
 
 use crate::file;
 use crate::progress;

@@ -2,7 +2,7 @@
 //!
 //! - **Patient**: the volume DSC of each patient, that is of the summed confusion of all slices, threshold as in the
 //!   manifest; then mean, median, worst and standard deviation over patients. Once as drawn, that is as the page draws it,
-//!   without small regions (`glioscope::regions`); once with every region; and once after keeping each patient's largest
+//!   without small regions (`glioscope::mask::small_regions`); once with every region; and once after keeping each patient's largest
 //!   3-D component (26 neighbours). A patient whose reference is empty counts 1 if nothing is drawn,
 //!   else 0.
 //! - **Pooled**: one confusion of all pixels of all patients.
@@ -18,9 +18,9 @@
 
 use std::collections::BTreeMap;
 
+use glioscope::mask::Probability;
+use glioscope::mask::metrics::{Confusion, SoftOverlap};
 use glioscope::mask::{Mask, largest_component};
-use glioscope::metrics::{Confusion, SoftOverlap};
-use glioscope::probability::Probability;
 use glioscope::random::Rng;
 use serde::Serialize;
 
@@ -192,7 +192,7 @@ impl Tally {
     /// Adds one patient's slices in order, and gives back the masks that were drawn.
     ///
     /// `maps` has one for each of `truths`, on the same grid; so has `left_out`, the pixels that are not drawn whatever
-    /// their probability: `glioscope::regions::small` of the slices that are seen together.
+    /// their probability: `glioscope::mask::small_regions::small` of the slices that are seen together.
     ///
     /// # Panics
     ///

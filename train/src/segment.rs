@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use glioscope::case::{Assembler, Case};
-use glioscope::export::{Bundle, Origin};
-use glioscope::findings::Findings;
-use glioscope::image::{self, Limits};
-use glioscope::measure::Voxel;
+use glioscope::layout::{Assembler, Case};
+use glioscope::read::{self, Limits};
+use glioscope::result::findings::Findings;
+use glioscope::result::measure::Voxel;
+use glioscope::write::{Bundle, Origin};
 use indicatif::ProgressBar;
 
 use crate::file;
@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         let mut slices = Vec::new();
         for input in inputs {
             let read =
-                file::read(&input.path).and_then(|bytes| Ok(image::read(&input.name, &bytes, &Limits::default())?));
+                file::read(&input.path).and_then(|bytes| Ok(read::read(&input.name, &bytes, &Limits::default())?));
             match read {
                 Ok(read) => slices.extend(read),
                 Err(error) => faults.report(&bar, &error),

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
+use glioscope::network::manifest::Split;
 use glioscope::random::Rng;
-use glioscope::weights::Split;
 
 use crate::file;
 

@@ -60,7 +60,7 @@ mod tests {
     }
     #[test]
     fn the_pages_policy_lets_the_reports_style_through() {
-        let report = include_str!("../../src/export/report.rs");
+        let report = include_str!("../../src/write/report.rs");
         let style = report.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).expect("a style").0;
         let policy = policy(include_str!("../../index.html")).expect("a policy");
         let hash = crate::seal::integrity(style.as_bytes());

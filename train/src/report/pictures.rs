@@ -1,7 +1,7 @@
 //! Original, truth and prediction side by side, one row a slice.
 
-use glioscope::image::{Channels, Samples, Slice};
 use glioscope::mask::Mask;
+use glioscope::read::{Channels, Samples, Slice};
 
 use super::canvas::{Anchor, CHARACTER, Canvas, Colour};
 

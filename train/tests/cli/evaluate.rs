@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context as _, Result};
-use glioscope::weights::Split;
+use glioscope::network::manifest::Split;
 use serde_json::Value;
 
 use crate::world::{World, files, write};

@@ -172,14 +172,14 @@ fn nothing_to_segment() -> Result<()> {
 #[test]
 fn a_single_slice_and_a_grey_one_work() -> Result<()> {
     let world = World::new()?;
-    let grey = glioscope::image::Slice::new(
+    let grey = glioscope::read::Slice::new(
         "grey",
         90,
         50,
-        glioscope::image::Channels::Grey,
-        glioscope::image::Samples::U16((0..90 * 50).map(|value| value * 7).collect()),
+        glioscope::read::Channels::Grey,
+        glioscope::read::Samples::U16((0..90 * 50).map(|value| value * 7).collect()),
     )?;
-    write(&world.path("grey.tif"), &glioscope::export::slice_tiff(&grey))?;
+    write(&world.path("grey.tif"), &glioscope::write::slice_tiff(&grey))?;
     world.train("segment grey.tif --out masks --model model --device cpu")?.succeeded();
     let mask = world.mask("masks/grey_mask.tif")?;
     assert_eq!([mask.width(), mask.height()], [90, 50]);

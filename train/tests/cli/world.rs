@@ -7,13 +7,13 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use burn::tensor::Device;
-use glioscope::export::{mask_tiff, slice_tiff};
-use glioscope::image::{Limits, read};
 use glioscope::mask::Mask;
-use glioscope::normalize::Normalisation;
+use glioscope::network::burn::unet::UNetConfig;
+use glioscope::network::manifest::{Counts, FORMAT, Manifest, Split, WeightsFile};
+use glioscope::network::preprocess::normalize::Normalisation;
 use glioscope::phantom::PhantomConfig;
-use glioscope::unet::UNetConfig;
-use glioscope::weights::{Counts, FORMAT, Manifest, Split, WeightsFile};
+use glioscope::read::{Limits, read};
+use glioscope::write::{mask_tiff, slice_tiff};
 
 use crate::scratch::Scratch;
 
@@ -91,7 +91,7 @@ impl World {
         let bytes = fs::read(self.path(name)).with_context(|| name.to_owned())?;
         let slices = read(name, &bytes, &Limits::default())?;
         let [slice] = &slices[..] else { anyhow::bail!("{name}: {} pages", slices.len()) };
-        let glioscope::image::Samples::U8(samples) = slice.samples() else { anyhow::bail!("{name}: 16 bit") };
+        let glioscope::read::Samples::U8(samples) = slice.samples() else { anyhow::bail!("{name}: 16 bit") };
         assert!(samples.iter().all(|sample| [0, 255].contains(sample)), "{name}: only 0 and 255");
         Ok(Mask::from_slice(slice)?)
     }

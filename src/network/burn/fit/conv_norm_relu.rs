@@ -1,0 +1,202 @@
+//! [`conv3x3_norm_relu`]: convolution, batch normalisation and ReLU with one backward pass, for fitting.
+
+use burn::backend::autodiff::{
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::tensor::Tensor;
+
+use super::conv::{conv3x3, conv3x3_backward};
+use super::norm::{self, Layout};
+
+/// `relu(batch_norm(conv(x, weight)))` over the batch's own statistics: stride 1, padding 1.
+///
+/// `x` is `[n, inputs, h, w]`, `weight` `[outputs, inputs, 3, 3]`, `gamma` and `beta` `[outputs]`. Returns
+/// the result, `[n, outputs, h, w]`, and the batch's mean and biased variance, `[outputs]` each, which
+/// carry no gradient.
+pub fn conv3x3_norm_relu(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
+    let (out, _sums, mean, variance) = Dispatch::conv3x3_norm_relu(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        epsilon,
+    );
+    (Tensor::from_dispatch(out), Tensor::from_dispatch(mean), Tensor::from_dispatch(variance))
+}
+
+#[backend_extension(Flex, Cube: cfg(feature = "gpu"), Autodiff)]
+pub(crate) trait Normed: Backend {
+    /// Returns the result, the convolution's sums before normalisation, and their mean and variance.
+    fn conv3x3_norm_relu(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let sums = Self::conv2d(x, weight, None, crate::network::burn::same());
+        let normed = Self::batch_norm_train(sums.clone(), gamma, beta, epsilon);
+        (Self::relu(normed.output), sums, normed.mean, normed.variance)
+    }
+
+    /// Gradients of `x`, `weight`, `gamma` and `beta`.
+    #[allow(clippy::too_many_arguments, reason = "what the forward pass kept, tensor by tensor")]
+    fn conv3x3_norm_relu_backward(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        sums: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let normed = Self::batch_norm(sums.clone(), gamma.clone(), beta, mean.clone(), variance.clone(), epsilon);
+        let gradient = Self::relu_backward(Self::relu(normed), gradient);
+        let normed = Self::batch_norm_train_backward(sums, gamma, mean, variance, epsilon, gradient);
+        let of_x =
+            Self::conv2d_x_backward(x.clone(), weight.clone(), normed.x_grad.clone(), crate::network::burn::same());
+        let of_weight = Self::conv2d_weight_backward(x, weight, normed.x_grad, crate::network::burn::same());
+        (of_x, of_weight, normed.gamma_grad, normed.beta_grad)
+    }
+}
+
+#[cfg(feature = "gpu")]
+impl Normed for burn::backend::Cube {}
+
+impl Normed for Flex {
+    fn conv3x3_norm_relu(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let ([n, _, h, w], [outputs]) = (x.shape().dims(), gamma.shape().dims());
+        let [x, weight, gamma, beta] = [x, weight, gamma, beta].map(|tensor| tensor.to_contiguous());
+        let sums = conv3x3(super::values(&x), [n, h, w], super::values(&weight), outputs);
+        let layout = Layout { n, channels: outputs, area: h * w };
+        let (mean, variance) = norm::statistics(&sums, layout);
+        let affine = norm::affine(super::values(&gamma), super::values(&beta), &mean, &variance, epsilon as f32);
+        let out = norm::apply(&sums, &affine, layout);
+        (
+            super::tensor(out, [n, outputs, h, w]),
+            super::tensor(sums, [n, outputs, h, w]),
+            super::tensor(mean, [outputs]),
+            super::tensor(variance, [outputs]),
+        )
+    }
+
+    fn conv3x3_norm_relu_backward(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        sums: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let ([n, inputs, h, w], [outputs]) = (x.shape().dims(), gamma.shape().dims());
+        let tensors = [x, weight, gamma, beta, sums, mean, variance, gradient].map(|tensor| tensor.to_contiguous());
+        let [x, weight, gamma, beta, sums, mean, variance, gradient] = tensors.each_ref().map(super::values);
+        let layout = Layout { n, channels: outputs, area: h * w };
+        let epsilon = epsilon as f32;
+        let affine = norm::affine(gamma, beta, mean, variance, epsilon);
+        let (of_sums, of_gamma, of_beta) = norm::gradient(sums, gradient, &affine, (mean, variance, epsilon), layout);
+        let (of_x, of_weight) = conv3x3_backward(x, [n, h, w], weight, &of_sums);
+        (
+            super::tensor(of_x, [n, inputs, h, w]),
+            super::tensor(of_weight, [outputs, inputs, 3, 3]),
+            super::tensor(of_gamma, [outputs]),
+            super::tensor(of_beta, [outputs]),
+        )
+    }
+}
+
+/// What the backward pass needs of the forward pass.
+#[derive(Clone, Debug)]
+struct Kept<B: Backend> {
+    x: B::FloatTensorPrimitive,
+    weight: B::FloatTensorPrimitive,
+    gamma: B::FloatTensorPrimitive,
+    beta: B::FloatTensorPrimitive,
+    sums: B::FloatTensorPrimitive,
+    mean: B::FloatTensorPrimitive,
+    variance: B::FloatTensorPrimitive,
+    epsilon: f64,
+}
+
+#[derive(Debug)]
+struct NormedBackward;
+
+impl<B: Normed> Backward<B, 4> for NormedBackward {
+    type State = Kept<B>;
+
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let Kept { x, weight, gamma, beta, sums, mean, variance, epsilon } = ops.state;
+        let (of_x, of_weight, of_gamma, of_beta) =
+            B::conv3x3_norm_relu_backward(x, weight, gamma, beta, sums, mean, variance, gradient, epsilon);
+        for (node, gradient) in ops.parents.into_iter().zip([of_x, of_weight, of_gamma, of_beta]) {
+            if let Some(node) = node {
+                grads.register::<B>(node.id, gradient);
+            }
+        }
+    }
+}
+
+impl<B: Normed, C: CheckpointStrategy> Normed for Autodiff<B, C> {
+    fn conv3x3_norm_relu(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let prepared = NormedBackward
+            .prepare::<C>([x.node(), weight.node(), gamma.node(), beta.node()])
+            .compute_bound()
+            .stateful();
+        let [x, weight, gamma, beta] = [x, weight, gamma, beta].map(<Self as AutodiffBackend>::inner);
+        let (out, sums, mean, variance) =
+            B::conv3x3_norm_relu(x.clone(), weight.clone(), gamma.clone(), beta.clone(), epsilon);
+        let [kept_sums, kept_mean, kept_variance] = [&sums, &mean, &variance].map(Clone::clone);
+        let out = match prepared {
+            OpsKind::Tracked(prepared) => {
+                let kept =
+                    Kept { x, weight, gamma, beta, sums: kept_sums, mean: kept_mean, variance: kept_variance, epsilon };
+                prepared.finish(kept, out)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(out),
+        };
+        let [sums, mean, variance] = [sums, mean, variance].map(<Self as AutodiffBackend>::from_inner);
+        (out, sums, mean, variance)
+    }
+
+    fn conv3x3_norm_relu_backward(
+        _x: FloatTensor<Self>,
+        _weight: FloatTensor<Self>,
+        _gamma: FloatTensor<Self>,
+        _beta: FloatTensor<Self>,
+        _sums: FloatTensor<Self>,
+        _mean: FloatTensor<Self>,
+        _variance: FloatTensor<Self>,
+        _gradient: FloatTensor<Self>,
+        _epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        unreachable!("second derivatives are never taken: fitting differentiates once")
+    }
+}

@@ -1,0 +1,22 @@
+//! Fitting on the CPU: a convolution fused with its batch normalisation and ReLU, forward and backward.
+
+mod conv;
+mod conv_norm_relu;
+mod gradient;
+mod norm;
+
+pub use conv_norm_relu::conv3x3_norm_relu;
+
+use burn::backend::TensorData;
+use burn::backend::flex::FlexTensor;
+
+/// The values of a contiguous tensor.
+fn values(tensor: &FlexTensor) -> &[f32] {
+    let start = tensor.layout().start_offset();
+    &tensor.storage::<f32>()[start..start + tensor.layout().num_elements()]
+}
+
+/// A tensor that owns `values`.
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}

@@ -1,0 +1,513 @@
+//! [`UNetConfig`] → [`UNet`] → logits.
+
+use super as kernels;
+use crate::network::cpu::{Network, Plan, Weights};
+use burn::module::{Module, ModuleMapper, Param, ParamId, RunningState};
+use burn::nn::conv::{Conv2d, ConvTranspose2d};
+use burn::nn::{BatchNorm, PaddingConfig2d};
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Device, Distribution, Tensor, module};
+
+/// Channels that go in: pre-contrast, FLAIR, post-contrast.
+pub const INPUTS: usize = 3;
+
+pub use crate::network::config::UNetConfig;
+
+impl UNetConfig {
+    /// A network with fresh weights (He et al. 2015) on `device`.
+    ///
+    /// # Panics
+    /// If the configuration does not pass [`validate`](Self::validate).
+    pub fn init(&self, device: &Device) -> UNet {
+        self.build(device, true).number()
+    }
+
+    /// A network of zeros to load weights into, sooner there than one whose weights are drawn.
+    pub(crate) fn unset(&self, device: &Device) -> UNet {
+        self.build(device, false)
+    }
+
+    fn build(&self, device: &Device, draw: bool) -> UNet {
+        let cells = self.stem * self.stem;
+        let pairs = || self.widths.windows(2);
+        let inputs = [INPUTS * cells].into_iter().chain(self.widths.iter().copied());
+        UNet {
+            down: inputs.zip(&self.widths).map(|(i, &o)| DoubleConv::new(i, o, device, draw)).collect(),
+            up: pairs().map(|pair| transposed(pair[1], pair[0], device, draw)).collect(),
+            merge: pairs().map(|pair| DoubleConv::new(2 * pair[0], pair[0], device, draw)).collect(),
+            head: pointwise(self.widths[0], cells, device, draw),
+            stem: self.stem,
+        }
+    }
+}
+
+/// A U-Net (Ronneberger, Fischer and Brox 2015) with batch normalisation: one logit for each pixel.
+#[derive(Module, Debug)]
+pub struct UNet {
+    /// One for each depth, the finest first; the last is the bottleneck.
+    down: Vec<DoubleConv>,
+    /// From depth `i + 1` up to depth `i`.
+    up: Vec<ConvTranspose2d>,
+    /// After the skip at depth `i` has been joined.
+    merge: Vec<DoubleConv>,
+    head: Conv2d,
+    stem: usize,
+}
+
+impl UNet {
+    /// Logits of `x`: `[n, 3, h, w]` to `[n, 1, h, w]`.
+    ///
+    /// # Panics
+    /// If `h` or `w` is not a multiple of [`UNetConfig::multiple`].
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        // Shapes are those of the default configuration and a slice of 256 x 256.
+        let mut x = space_to_depth(x, self.stem); // [n, 12, 128, 128]
+        let mut skips = Vec::with_capacity(self.up.len());
+        for (depth, block) in self.down.iter().enumerate() {
+            if depth > 0 {
+                x = module::max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])); // [n, 16, 64, 64] …
+            }
+            x = block.forward(x); // [n, 16, 128, 128], [n, 32, 64, 64], … [n, 256, 8, 8]
+            skips.push(x.clone());
+        }
+        skips.pop();
+        for ((skip, up), merge) in skips.into_iter().zip(&self.up).zip(&self.merge).rev() {
+            x = Tensor::cat(vec![skip, rise(up, x)], 1); // [n, 256, 16, 16] …
+            x = merge.forward(x); // [n, 128, 16, 16], … [n, 16, 128, 128]
+        }
+        depth_to_space(self.head(x), self.stem) // [n, 4, 128, 128] → [n, 1, 256, 256]
+    }
+
+    /// `[n, inputs, h, w]` to `[n, stem², h, w]`.
+    fn head(&self, x: Tensor<4>) -> Tensor<4> {
+        #[cfg(feature = "fit")]
+        if x.device().is_autodiff() {
+            return self.head.forward(x);
+        }
+        transpose(x, self.head.weight.val().swap_dims(0, 1), self.head.bias.as_ref())
+    }
+
+    /// Numbers the parameters in the order of the walk. Burn draws their identifiers at random, and records hold them:
+    /// so equal networks would be different bytes.
+    fn number(self) -> Self {
+        let mut numbers = Numbers(0);
+        let mut unet = self.map(&mut numbers);
+        for block in unet.down.iter_mut().chain(&mut unet.merge) {
+            for BatchNorm { running_mean, running_var, .. } in [&mut block.first.norm, &mut block.second.norm] {
+                for running in [running_mean, running_var] {
+                    *running = RunningState::with_id(numbers.next(), running.value());
+                }
+            }
+        }
+        unet
+    }
+
+    /// How many numbers are fitted; the running statistics of the normalisations are not.
+    pub fn parameters(&self) -> usize {
+        let convs = self.down.iter().chain(&self.merge).flat_map(|block| [&block.first, &block.second]);
+        let running: usize = convs.map(|conv| 2 * conv.norm.gamma.lazy_shape().num_elements()).sum();
+        self.num_params() - running
+    }
+
+    /// The same network with each normalisation folded into the convolution before it, for inference:
+    /// the same logits up to rounding, in fewer passes over memory.
+    #[must_use]
+    pub fn fold(mut self) -> Self {
+        let fold = |blocks: Vec<DoubleConv>| blocks.into_iter().map(DoubleConv::fold).collect();
+        self.down = fold(self.down);
+        self.merge = fold(self.merge);
+        self
+    }
+
+    /// The same network with its weights laid out in memory as the kernels for GPUs read them, which else would have them
+    /// copied for every image.
+    #[must_use]
+    pub(crate) fn lay_out(mut self) -> Self {
+        let convs = self.down.iter_mut().chain(&mut self.merge).flat_map(|block| [&mut block.first, &mut block.second]);
+        let kernels = convs.map(|conv| &mut conv.weight).chain([&mut self.head.weight]);
+        for weight in kernels {
+            *weight = weight.clone().map(|weight| laid_out(weight, [2, 3, 1, 0]));
+        }
+        for up in &mut self.up {
+            up.weight = up.weight.clone().map(|weight| laid_out(weight, [2, 3, 0, 1]));
+        }
+        self
+    }
+
+    /// The folded network for images of `size`, height and width, without Burn: what runs on the CPU.
+    ///
+    /// # Panics
+    /// Unless the network is [folded](Self::fold) and lies on the CPU, and `size` is of
+    /// [multiples](UNetConfig::multiple).
+    pub(crate) fn plan(&self, size: [usize; 2]) -> Plan {
+        let multiple = self.stem << self.up.len();
+        assert!(size.iter().all(|side| side.is_multiple_of(multiple)), "{size:?} for a multiple of {multiple}");
+        let pairs = |blocks: &[DoubleConv]| {
+            blocks.iter().map(|block| [block.first.weights(), block.second.weights()]).collect::<Vec<_>>()
+        };
+        let rise = |up: &ConvTranspose2d| weights(up.weight.val(), up.bias.as_ref());
+        let network = Network {
+            down: pairs(&self.down),
+            up: self.up.iter().map(rise).collect(),
+            merge: pairs(&self.merge),
+            head: weights(self.head.weight.val(), self.head.bias.as_ref()),
+            stem: self.stem,
+        };
+        Plan::new(&network, size)
+    }
+}
+
+/// A parameter that is drawn when it is first asked for, or 0.
+///
+/// Not by Burn's `Initializer`: it can draw orthogonal ones too, and keeps the product of matrices in the page for that, a
+/// third of the module.
+fn drawn<const D: usize>(shape: [usize; D], from: Option<Distribution>, device: &Device) -> Param<Tensor<D>> {
+    let draw = move |device: &Device, require_grad: bool| {
+        let tensor = match from {
+            Some(from) => Tensor::random(shape, from, device),
+            None => Tensor::zeros(shape, device),
+        };
+        if require_grad { tensor.require_grad() } else { tensor }
+    };
+    Param::uninitialized(ParamId::new(), draw, device.clone(), true, shape.into())
+}
+
+/// What Burn and PyTorch draw weights and biases of a convolution from.
+fn uniform(fan_in: usize) -> Distribution {
+    let most = 1.0 / (fan_in as f64).sqrt();
+    Distribution::Uniform(-most, most)
+}
+
+/// A 1x1 convolution.
+fn pointwise(inputs: usize, outputs: usize, device: &Device, draw: bool) -> Conv2d {
+    let from = draw.then(|| uniform(inputs));
+    Conv2d {
+        weight: drawn([outputs, inputs, 1, 1], from, device),
+        bias: Some(drawn([outputs], from, device)),
+        stride: [1, 1],
+        kernel_size: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        padding: PaddingConfig2d::Valid,
+    }
+}
+
+/// A 2x2 transposed convolution with stride 2.
+fn transposed(inputs: usize, outputs: usize, device: &Device, draw: bool) -> ConvTranspose2d {
+    let from = draw.then(|| uniform(outputs * 4));
+    ConvTranspose2d {
+        weight: drawn([inputs, outputs, 2, 2], from, device),
+        bias: Some(drawn([outputs], from, device)),
+        stride: [2, 2],
+        kernel_size: [2, 2],
+        dilation: [1, 1],
+        groups: 1,
+        padding: [0, 0],
+        padding_out: [0, 0],
+        channels: [inputs, outputs],
+    }
+}
+
+/// A batch normalisation that changes nothing yet.
+fn normalisation(channels: usize, device: &Device) -> BatchNorm {
+    BatchNorm {
+        gamma: Param::from_tensor(Tensor::ones([channels], device)),
+        beta: Param::from_tensor(Tensor::zeros([channels], device)),
+        training: Param::from_bool(true),
+        running_mean: RunningState::new(Tensor::zeros([channels], device)),
+        running_var: RunningState::new(Tensor::ones([channels], device)),
+        momentum: 0.1,
+        epsilon: 1e-5,
+    }
+}
+
+/// `[n, inputs, h, w]` to `[n, outputs, 2 h, 2 w]`.
+fn rise(up: &ConvTranspose2d, x: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "fit")]
+    if x.device().is_autodiff() {
+        return up.forward(x);
+    }
+    transpose(x, up.weight.val(), up.bias.as_ref())
+}
+
+fn transpose(x: Tensor<4>, weight: Tensor<4>, bias: Option<&Param<Tensor<1>>>) -> Tensor<4> {
+    let [_, outputs, _, _] = weight.dims();
+    let bias = bias.map_or_else(|| Tensor::zeros([outputs], &x.device()), Param::val);
+    kernels::conv_transpose(x, weight, bias)
+}
+
+/// The numbers of a convolution, which lie on the CPU.
+fn weights(weight: Tensor<4>, bias: Option<&Param<Tensor<1>>>) -> Weights {
+    Weights { weight: numbers(weight), bias: bias.map(|bias| numbers(bias.val())).unwrap_or_default() }
+}
+
+/// The numbers of a tensor in single precision. All at once: one by one, as [`TensorData::iter`](burn::tensor::TensorData::iter)
+/// gives them, they are most of what opening a model takes in a browser.
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().expect("a network that was loaded or drawn is in single precision")
+}
+
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> ParamId {
+        self.0 += 1;
+        ParamId::from(self.0)
+    }
+}
+
+impl ModuleMapper for Numbers {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (_, tensor, mapper) = param.consume();
+        Param::from_mapped_value(self.next(), tensor, mapper)
+    }
+}
+
+/// Two 3x3 convolutions, each normalised and rectified.
+#[derive(Module, Debug)]
+struct DoubleConv {
+    first: ConvNormRelu,
+    second: ConvNormRelu,
+}
+
+impl DoubleConv {
+    fn new(inputs: usize, outputs: usize, device: &Device, draw: bool) -> Self {
+        Self {
+            first: ConvNormRelu::new(inputs, outputs, device, draw),
+            second: ConvNormRelu::new(outputs, outputs, device, draw),
+        }
+    }
+
+    /// `[n, inputs, h, w]` to `[n, outputs, h, w]`.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        self.second.forward(self.first.forward(x))
+    }
+
+    fn fold(self) -> Self {
+        Self { first: self.first.fold(), second: self.second.fold() }
+    }
+}
+
+#[derive(Module, Debug)]
+struct ConvNormRelu {
+    /// `[outputs, inputs, 3, 3]`; no bias, the normalisation has one.
+    weight: Param<Tensor<4>>,
+    norm: BatchNorm,
+    /// What is left of the normalisation once it has been folded into the weight, `[outputs]`.
+    bias: Option<Param<Tensor<1>>>,
+}
+
+impl ConvNormRelu {
+    fn new(inputs: usize, outputs: usize, device: &Device, draw: bool) -> Self {
+        let he = draw.then(|| Distribution::Normal(0.0, (2.0 / (inputs * 9) as f64).sqrt()));
+        Self { weight: drawn([outputs, inputs, 3, 3], he, device), norm: normalisation(outputs, device), bias: None }
+    }
+
+    /// `[n, inputs, h, w]` to `[n, outputs, h, w]`.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match &self.bias {
+            Some(bias) => kernels::conv3x3_relu(x, self.weight.val(), bias.val()),
+            #[cfg(feature = "fit")]
+            None if x.device().is_autodiff() => self.forward_fit(x),
+            #[cfg(not(target_arch = "wasm32"))]
+            None => self.forward_plain(x),
+            // Burn's own convolution would be megabytes of kernels in a page that never runs it.
+            #[cfg(target_arch = "wasm32")]
+            None => self.clone().fold().forward(x),
+        }
+    }
+
+    fn weights(&self) -> Weights {
+        weights(self.weight.val(), self.bias.as_ref())
+    }
+
+    /// Burn's own operations, one by one: what the fused kernels are checked against.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn forward_plain(&self, x: Tensor<4>) -> Tensor<4> {
+        use burn::tensor::{activation::relu, ops::ConvOptions};
+        let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+        relu(self.norm.forward(module::conv2d(x, self.weight.val(), None, options)))
+    }
+
+    /// As Burn's `BatchNorm` does it: batch statistics now, running ones for later.
+    #[cfg(feature = "fit")]
+    fn forward_fit(&self, x: Tensor<4>) -> Tensor<4> {
+        let norm = &self.norm;
+        let (out, mean, variance) =
+            kernels::conv3x3_norm_relu(x, self.weight.val(), norm.gamma.val(), norm.beta.val(), norm.epsilon);
+        for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
+            let kept = running.value_sync().detach().mul_scalar(1.0 - norm.momentum);
+            running.update(kept + batch.detach().mul_scalar(norm.momentum));
+        }
+        out
+    }
+
+    fn fold(mut self) -> Self {
+        let norm = &self.norm;
+        let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt(); // [outputs]
+        let bias = norm.beta.val() - norm.running_mean.value() * scale.clone(); // [outputs]
+        let [outputs] = scale.dims();
+        self.weight = self.weight.map(|weight| weight * scale.reshape([outputs, 1, 1, 1]));
+        self.bias = Some(Param::from_tensor(bias));
+        self
+    }
+}
+
+/// The same weights, laid out in memory as `axes` of them.
+fn laid_out(weight: Tensor<4>, axes: [isize; 4]) -> Tensor<4> {
+    let moved = weight.permute(axes); // [side, side, inputs, outputs]
+    let dims = moved.dims();
+    // Flattening is what moves the numbers.
+    let flat: Tensor<1> = moved.reshape([-1]);
+    let mut back = [0; 4];
+    for (place, axis) in (0..).zip(axes) {
+        back[axis as usize] = place;
+    }
+    let moved: Tensor<4> = flat.reshape(dims);
+    moved.permute(back)
+}
+
+/// Folds squares of `cell` x `cell` pixels into channels: `[n, c, h, w]` to `[n, c * cell², h / cell, w / cell]`.
+fn space_to_depth(x: Tensor<4>, cell: usize) -> Tensor<4> {
+    if cell == 1 {
+        return x;
+    }
+    let [n, c, h, w] = x.dims();
+    x.reshape([n, c, h / cell, cell, w / cell, cell]) // [n, 3, 128, 2, 128, 2]
+        .permute([0, 1, 3, 5, 2, 4]) // [n, 3, 2, 2, 128, 128]
+        .reshape([n, c * cell * cell, h / cell, w / cell]) // [n, 12, 128, 128]
+}
+
+/// The inverse of [`space_to_depth`] for one channel: `[n, cell², h, w]` to `[n, 1, h * cell, w * cell]`.
+fn depth_to_space(x: Tensor<4>, cell: usize) -> Tensor<4> {
+    if cell == 1 {
+        return x;
+    }
+    let [n, _, h, w] = x.dims();
+    x.reshape([n, cell, cell, h, w]) // [n, 2, 2, 128, 128]
+        .permute([0, 3, 1, 4, 2]) // [n, 128, 2, 128, 2]
+        .reshape([n, 1, h * cell, w * cell]) // [n, 1, 256, 256]
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::TensorData;
+
+    use super::*;
+    use crate::random::Rng;
+
+    /// Numbers that no initialisation would give: running statistics far from 0 and 1, so that folding shows.
+    struct Shake(Rng);
+
+    impl ModuleMapper for Shake {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|tensor| {
+                let low = if D == 1 { 0.5 } else { -0.5 };
+                let values = (0..tensor.shape().num_elements()).map(|_| self.0.range(low, low + 1.0)).collect();
+                let shaken = TensorData::new::<f32, _>(values, tensor.shape());
+                Tensor::from_data(shaken, &tensor.device()).set_require_grad(tensor.is_require_grad())
+            })
+        }
+    }
+
+    fn image(shape: [usize; 4], device: &Device) -> Tensor<4> {
+        let mut rng = Rng::new(9, 0);
+        let values = (0..shape.iter().product()).map(|_| rng.range(-2.0, 2.0)).collect();
+        Tensor::from_data(TensorData::new::<f32, _>(values, shape), device)
+    }
+
+    fn close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, what: &str) {
+        let (found, expected) = (numbers(found), numbers(expected));
+        assert_eq!(found.len(), expected.len(), "{what}");
+        let scale = expected.iter().fold(1e-3f32, |most, value| most.max(value.abs()));
+        for (i, (a, b)) in found.iter().zip(&expected).enumerate() {
+            assert!((a - b).abs() < 2e-4 * scale, "{what}: at {i} found {a}, expected {b}");
+        }
+    }
+
+    #[test]
+    fn the_default_has_the_size_that_it_says() {
+        let unet = UNetConfig::default().init(&Device::flex());
+        assert_eq!(unet.parameters(), 1_943_924);
+    }
+
+    #[test]
+    fn folding_changes_no_logit() {
+        let device = Device::flex();
+        for (config, side) in [
+            (UNetConfig { widths: vec![3, 5, 9], stem: 1 }, 12),
+            (UNetConfig { widths: vec![8, 16], stem: 2 }, 20),
+            (UNetConfig { widths: vec![4], stem: 4 }, 8),
+        ] {
+            let unet = config.init(&device).map(&mut Shake(Rng::new(1, 0)));
+            let x = image([2, INPUTS, side, side + config.multiple()], &device);
+            close(unet.clone().fold().forward(x.clone()), unet.forward(x), &format!("{config:?}"));
+        }
+    }
+
+    /// The plan for the CPU against Burn's own operations.
+    #[test]
+    fn a_plan_changes_no_logit() {
+        let device = Device::flex();
+        for (config, size) in [
+            (UNetConfig { widths: vec![3, 5, 9], stem: 1 }, [12, 20]),
+            (UNetConfig { widths: vec![8, 16], stem: 2 }, [4, 4]),
+            (UNetConfig { widths: vec![4], stem: 4 }, [8, 36]),
+            (UNetConfig { widths: vec![17, 33, 40, 1], stem: 2 }, [48, 80]),
+            (UNetConfig { widths: vec![1, 300], stem: 1 }, [30, 14]),
+            (UNetConfig::default(), [96, 64]),
+        ] {
+            for n in [1, 3] {
+                let unet = config.init(&device).map(&mut Shake(Rng::new(1, 0)));
+                let x = image([n, INPUTS, size[0], size[1]], &device);
+                let values = x.clone().into_data().try_into_vec::<f32>().expect("f32");
+                let plan = unet.clone().fold().plan(size);
+                // Twice: the second time in maps that have been used.
+                for _ in 0..2 {
+                    let found = TensorData::new(plan.logits(&values), [n, 1, size[0], size[1]]);
+                    close(Tensor::<4>::from_data(found, &device), unet.forward(x.clone()), &format!("{config:?}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn configurations_that_cannot_be_are_refused() {
+        for (widths, stem) in [(vec![], 1), (vec![0], 1), (vec![5000], 1), (vec![4; 9], 1), (vec![4], 3)] {
+            let config = UNetConfig { widths, stem };
+            assert!(config.validate().is_err(), "{config:?}");
+        }
+    }
+
+    /// The fused operation of fitting against Burn's own: result, running statistics and every gradient.
+    #[test]
+    #[cfg(feature = "fit")]
+    fn fitting_is_burns_own_convolution_and_normalisation() {
+        let device = Device::flex().autodiff();
+        for (inputs, outputs, [h, w]) in [(3, 5, [6, 9]), (16, 8, [16, 16]), (7, 20, [3, 33])] {
+            let block = ConvNormRelu::new(inputs, outputs, &device, true).map(&mut Shake(Rng::new(2, 0)));
+            let plain = block.clone().fork(&device);
+            let x = || image([3, inputs, h, w], &device).require_grad();
+            let (fused_x, plain_x) = (x(), x());
+            let fused = block.forward_fit(fused_x.clone());
+            let expected = plain.forward_plain(plain_x.clone());
+            close(fused.clone().inner(), expected.clone().inner(), "result");
+
+            // A loss that no symmetry can hide behind.
+            let weigh = |out: Tensor<4>| (out.clone() * image(out.dims(), &device)).sum();
+            let (of_fused, of_plain) = (weigh(fused).backward(), weigh(expected).backward());
+            let gradient = |x: &Tensor<4>, all: &burn::tensor::Gradients| x.grad(all).expect("a gradient");
+            close(gradient(&fused_x, &of_fused), gradient(&plain_x, &of_plain), "x");
+            close(gradient(&block.weight.val(), &of_fused), gradient(&plain.weight.val(), &of_plain), "weight");
+            for (a, b, what) in
+                [(&block.norm.gamma, &plain.norm.gamma, "gamma"), (&block.norm.beta, &plain.norm.beta, "beta")]
+            {
+                let (a, b) = (a.val().grad(&of_fused), b.val().grad(&of_plain));
+                close(a.expect("a gradient"), b.expect("a gradient"), what);
+            }
+            let (a, b) = (&block.norm, &plain.norm);
+            close(a.running_mean.value_sync().inner(), b.running_mean.value_sync().inner(), "running mean");
+            close(a.running_var.value_sync().inner(), b.running_var.value_sync().inner(), "running variance");
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! A case and what was found on it: the network's probabilities, the masks that come of them, and those that were drawn by
+//! hand.
+
+use std::borrow::Cow;
+
+use crate::layout::Case;
+use crate::mask::Mask;
+use crate::mask::metrics::Confusion;
+use crate::mask::small_regions;
+use crate::mask::{Probability, level};
+use crate::network::input_check::Verdict;
+use crate::network::manifest::Manifest;
+use crate::network::preprocess::normalize::CaseStatistics;
+use crate::result::display::Window;
+use crate::result::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure, Voxel};
+
+/// One case, what holds for all of its slices, and what was found on each.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    case: Case,
+    statistics: CaseStatistics,
+    window: Window,
+    /// Nothing until someone has asked for it.
+    verdict: Option<Verdict>,
+    /// One for each slice.
+    found: Vec<Found>,
+    /// What [`small_regions::small`] leaves out of each slice's mask; empty until the network has been over all slices.
+    small: Vec<Option<Mask>>,
+}
+
+/// What was found on one slice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) probability: Option<Probability>,
+    pub(crate) edit: Option<Mask>,
+}
+
+impl Findings {
+    /// A case on which nothing was found yet.
+    pub fn new(case: Case) -> Self {
+        let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
+        let window = Window::of(&statistics).over(case.slices.iter().map(|entry| &entry.slice));
+        let found = vec![Found::default(); case.slices.len()];
+        Self { case, statistics, window, verdict: None, found, small: Vec::new() }
+    }
+
+    /// The case.
+    pub fn case(&self) -> &Case {
+        &self.case
+    }
+
+    /// What all of its slices are normalised by.
+    pub fn statistics(&self) -> &CaseStatistics {
+        &self.statistics
+    }
+
+    /// How its slices are shown.
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// Holds the case against what the network was fitted on, unless that has been done.
+    pub fn judge(&mut self, manifest: &Manifest) {
+        if self.verdict.is_none()
+            && let Some(seen) = &manifest.seen
+        {
+            let slices = self.case.slices.iter().map(|entry| &entry.slice);
+            self.verdict = Some(seen.verdict(slices, &self.statistics, manifest.grid));
+        }
+    }
+
+    /// What the [input check](crate::network::input_check) says of the case, once it has been [judged](Self::judge); nothing where the
+    /// model does not know what it was fitted on.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.verdict.as_ref()
+    }
+
+    /// What the network says of a slice, if it has been over it.
+    pub fn probability(&self, slice: usize) -> Option<&Probability> {
+        self.found.get(slice)?.probability.as_ref()
+    }
+
+    /// The mask that was drawn by hand on a slice, if one was.
+    pub fn edit(&self, slice: usize) -> Option<&Mask> {
+        self.found.get(slice)?.edit.as_ref()
+    }
+
+    /// Keeps what the network says of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such slice, or it has another size.
+    pub fn keep(&mut self, slice: usize, probability: Probability) {
+        self.assert_size(slice, [probability.width(), probability.height()]);
+        self.found[slice].probability = Some(probability);
+        self.settle();
+    }
+
+    /// Keeps a mask that was drawn by hand, or forgets it.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such slice, or it has another size.
+    pub fn set_edit(&mut self, slice: usize, edit: Option<Mask>) {
+        if let Some(mask) = &edit {
+            self.assert_size(slice, [mask.width(), mask.height()]);
+        }
+        self.found[slice].edit = edit;
+    }
+
+    /// The mask of a slice: the one drawn by hand if there is one, else the network's.
+    pub fn mask(&self, slice: usize, threshold: f32) -> Option<Cow<'_, Mask>> {
+        match self.edit(slice) {
+            Some(edit) => Some(Cow::Borrowed(edit)),
+            None => self.network_mask(slice, threshold).map(Cow::Owned),
+        }
+    }
+
+    /// The mask that the network alone draws on a slice, if it has been over it. Once it has been over all of them, small
+    /// [regions] are left out.
+    pub fn network_mask(&self, slice: usize, threshold: f32) -> Option<Mask> {
+        let mask = Mask::from_probability(self.probability(slice)?, threshold);
+        Some(match self.small(slice) {
+            Some(small) => mask.without(small),
+            None => mask,
+        })
+    }
+
+    /// The pixels of a slice that no mask of the network's has, whatever the threshold: they lie in small
+    /// [regions] or in what surrounds these, down to [`FLOOR`](small_regions::FLOOR). Nothing where there are
+    /// none of them, or the network has not been over every slice.
+    pub fn small(&self, slice: usize) -> Option<&Mask> {
+        self.small.get(slice)?.as_ref()
+    }
+
+    /// The area of [`network_mask`](Self::network_mask), 0 without one.
+    fn network_area(&self, slice: usize, threshold: f32) -> usize {
+        let Some(map) = self.probability(slice) else { return 0 };
+        let left_out = self.small(slice).map_or(0, |small| {
+            let least = level(threshold);
+            let inside = map.values().iter().zip(small.inside());
+            inside.filter(|&(&value, &left_out)| left_out && u32::from(value) >= least).count()
+        });
+        map.area(threshold) - left_out
+    }
+
+    /// Width and height that all slices share, if they do.
+    pub fn size(&self) -> Option<[usize; 2]> {
+        let mut sizes = self.case.slices.iter().map(|entry| [entry.slice.width(), entry.slice.height()]);
+        let first = sizes.next()?;
+        sizes.all(|size| size == first).then_some(first)
+    }
+
+    /// Millimetres from column to column and from row to row, if every slice's file says so and all say the same.
+    pub fn resolution(&self) -> Option<[f64; 2]> {
+        let mut all = self.case.slices.iter().map(|entry| entry.slice.spacing().map(|spacing| [spacing.x, spacing.y]));
+        let first = all.next()??;
+        all.all(|spacing| spacing == Some(first)).then_some(first)
+    }
+
+    /// Measures all slices at `threshold`; volumes are known if the voxel's size is, areas also if the files say how large a
+    /// pixel is.
+    pub fn measure(&self, threshold: f32, voxel: Option<Voxel>) -> CaseMeasure {
+        let (mut total, mut network_total) = (Sum::default(), Sum::default());
+        let mut slices = Vec::with_capacity(self.found.len());
+        let mut largest = (-1, 0);
+        let pixel = voxel.map(|voxel| [voxel.x, voxel.y]).or_else(|| self.resolution());
+        for (index, entry) in self.case.slices.iter().enumerate() {
+            let network = self.network_mask(index, threshold);
+            let (network_area, network_confusion) = compare(network.as_ref(), entry.reference.as_ref());
+            network_total.add(network_area, network_confusion);
+            let edit = self.edit(index);
+            let (area, confusion) = match edit {
+                Some(edit) => compare(Some(edit), entry.reference.as_ref()),
+                None => (network_area, network_confusion),
+            };
+            total.add(area, confusion);
+            if area > largest.1 {
+                largest = (i32::try_from(index).unwrap_or(i32::MAX), area);
+            }
+            slices.push(SliceMeasure {
+                area,
+                edited: edit.is_some(),
+                done: network.is_some(),
+                scores: confusion.map(Scores::from),
+                mm2: pixel.map(|[x, y]| area as f64 * x * y),
+                left_out: self.small(index).map_or(0, Mask::area),
+            });
+        }
+        let range = RANGE.map(|level| {
+            let voxels = (0..self.found.len()).map(|slice| self.network_area(slice, level as f32)).sum();
+            RangeMeasure { threshold: level, voxels, millilitres: voxel.map(|voxel| voxel.volume(voxels)) }
+        });
+        CaseMeasure {
+            slices,
+            voxels: total.voxels,
+            millilitres: voxel.map(|voxel| voxel.volume(total.voxels)),
+            scores: total.confusion.map(Scores::from),
+            range: range.into(),
+            network: NetworkMeasure { voxels: network_total.voxels, scores: network_total.confusion.map(Scores::from) },
+            largest: largest.0,
+        }
+    }
+
+    /// Takes over what was found on these slices before, as [`Study::assemble`](crate::study::Study::assemble) says.
+    pub(crate) fn inherit(&mut self, earlier: &mut Self) {
+        let same_slices = self.has_slices_of(earlier);
+        if same_slices {
+            self.verdict = earlier.verdict.take();
+        }
+        for (entry, found) in self.case.slices.iter().zip(&mut self.found) {
+            let at = earlier.case.slices.iter().position(|other| other.slice.name() == entry.slice.name());
+            let Some(at) = at.filter(|&at| earlier.case.slices[at].slice == entry.slice) else { continue };
+            let before = std::mem::take(&mut earlier.found[at]);
+            found.edit = before.edit;
+            // With another slice in the case, every slice is normalised anew.
+            found.probability = before.probability.filter(|_| same_slices);
+        }
+        self.settle();
+    }
+
+    /// Whether the two have the very same slices, whatever their references.
+    pub(crate) fn has_slices_of(&self, other: &Self) -> bool {
+        let (own, other) = (&self.case.slices, &other.case.slices);
+        own.len() == other.len() && own.iter().zip(other).all(|(a, b)| a.slice == b.slice)
+    }
+
+    /// Puts back what a saved session has of a slice.
+    pub(crate) fn restore(&mut self, slice: usize, found: Found) {
+        self.found[slice] = found;
+        self.settle();
+    }
+
+    /// Finds the regions that masks leave out, once all probabilities are here.
+    fn settle(&mut self) {
+        let maps: Option<Vec<&Probability>> = self.found.iter().map(|found| found.probability.as_ref()).collect();
+        self.small = maps.map(small_regions::small).unwrap_or_default();
+    }
+
+    fn assert_size(&self, slice: usize, found: [usize; 2]) {
+        let slice = &self.case.slices[slice].slice;
+        assert_eq!(found, [slice.width(), slice.height()], "the size of what was found on {}", slice.name());
+    }
+}
+
+impl Found {
+    /// Whether all that was found is of this width and height.
+    pub(crate) fn has_size(&self, size: [usize; 2]) -> bool {
+        self.probability.iter().all(|map| [map.width(), map.height()] == size)
+            && self.edit.iter().all(|mask| [mask.width(), mask.height()] == size)
+    }
+}
+
+/// The slices of a case so far.
+#[derive(Default)]
+struct Sum {
+    voxels: usize,
+    confusion: Option<Confusion>,
+}
+
+impl Sum {
+    fn add(&mut self, area: usize, confusion: Option<Confusion>) {
+        self.voxels += area;
+        if let Some(confusion) = confusion {
+            *self.confusion.get_or_insert_default() += confusion;
+        }
+    }
+}
+
+fn compare(mask: Option<&Mask>, reference: Option<&Mask>) -> (usize, Option<Confusion>) {
+    let Some(mask) = mask else { return (0, None) };
+    (mask.area(), reference.map(|reference| Confusion::new(mask, reference)))
+}

@@ -1,0 +1,148 @@
+//! The table of statistics, a slice a line.
+
+use std::fmt::Write;
+
+use crate::mask::Mask;
+use crate::mask::metrics::Confusion;
+
+/// What is said of one slice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The case's name, as a rule the patient's.
+    pub case: String,
+    /// The slice's name, folders included.
+    pub slice: String,
+    /// Columns of the slice's own grid.
+    pub width: usize,
+    /// Rows of the slice's own grid.
+    pub height: usize,
+    /// Pixels inside the mask, on that grid.
+    pub area: usize,
+    /// The mask against the reference, if there is one.
+    pub confusion: Option<Confusion>,
+    /// The area in square millimetres, where the voxel's or the pixel's size is known.
+    pub area_mm2: Option<f64>,
+    /// Whether the mask was drawn or changed by hand.
+    pub edited: bool,
+}
+
+impl Row {
+    /// Measures `mask`, and holds it against `reference`; a reference of another size is left out.
+    pub fn new(case: &str, slice: &str, mask: &Mask, reference: Option<&Mask>) -> Self {
+        let reference = reference.filter(|r| [r.width(), r.height()] == [mask.width(), mask.height()]);
+        Self {
+            case: case.to_owned(),
+            slice: slice.to_owned(),
+            width: mask.width(),
+            height: mask.height(),
+            area: mask.area(),
+            confusion: reference.map(|reference| Confusion::new(mask, reference)),
+            area_mm2: None,
+            edited: false,
+        }
+    }
+}
+
+/// The rows under a header line, as comma-separated UTF-8 after RFC 4180 with `\n` between lines.
+///
+/// `area_px` is in pixels, `area_mm2` in square millimetres with three decimals, empty where the size of a pixel is unknown.
+/// `dice`, `iou`, `sensitivity` and `precision` have six decimals and are empty where a slice has no reference;
+/// `sensitivity` also where the reference is empty, `precision` where the mask is. `edited` is `true` or `false`.
+///
+/// A name that begins with `=`, `+`, `-`, `@`, a tab or a line's end, which spreadsheets would compute, gets an apostrophe before it.
+pub fn csv(rows: &[Row]) -> String {
+    let mut table = String::from("case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n");
+    for row in rows {
+        let Row { case, slice, width, height, area, confusion, area_mm2, edited } = row;
+        let scores = match confusion {
+            Some(c) => [Some(c.dice()), Some(c.iou()), c.sensitivity(), c.precision()]
+                .map(|score| score.map_or(String::new(), |score| format!("{score:.6}")))
+                .join(","),
+            None => ",,,".to_owned(),
+        };
+        let mm2 = area_mm2.map_or(String::new(), |mm2| format!("{mm2:.3}"));
+        let (case, slice) = (quoted(case), quoted(slice));
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "{case},{slice},{width},{height},{area},{scores},{mm2},{edited}");
+    }
+    table
+}
+
+/// The field, in quotation marks where it would otherwise be read as more than one, and with an apostrophe where it would
+/// be computed: names come from strangers' zips, and `=HYPERLINK(…)` is one. (As OWASP advises for CSV.)
+fn quoted(field: &str) -> String {
+    let field =
+        if field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{field}") } else { field.to_owned() };
+    if field.contains(['"', ',', '\n', '\r']) || field.trim() != field {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_a_slice_with_scores_where_there_is_a_reference() {
+        let mask = Mask::new(2, 2, vec![true, true, false, false]);
+        let reference = Mask::new(2, 2, vec![true, false, false, false]);
+        let rows = [
+            Row::new("P", "P/P_1.tif", &mask, None),
+            Row { area_mm2: Some(1.5), edited: true, ..Row::new("P", "P/P_2.tif", &mask, Some(&reference)) },
+            Row::new("P", "P/P_3.tif", &mask, Some(&Mask::empty(3, 3))),
+            Row::new("P", "P/P_4.tif", &mask, Some(&Mask::empty(2, 2))),
+            Row::new("P", "P/P_5.tif", &Mask::empty(2, 2), Some(&reference)),
+        ];
+        assert_eq!(
+            csv(&rows),
+            "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n\
+             P,P/P_1.tif,2,2,2,,,,,,false\n\
+             P,P/P_2.tif,2,2,2,0.666667,0.500000,1.000000,0.500000,1.500,true\n\
+             P,P/P_3.tif,2,2,2,,,,,,false\n\
+             P,P/P_4.tif,2,2,2,0.000000,0.000000,,0.000000,,false\n\
+             P,P/P_5.tif,2,2,0,0.000000,0.000000,0.000000,,,false\n"
+        );
+    }
+
+    /// A reader of RFC 4180, character by character.
+    fn read(table: &str) -> Vec<Vec<String>> {
+        let (mut lines, mut fields, mut field, mut inside) = (vec![], vec![], String::new(), false);
+        let mut characters = table.chars().peekable();
+        while let Some(c) = characters.next() {
+            match c {
+                '"' if inside && characters.peek() == Some(&'"') => field.push(characters.next().unwrap_or_default()),
+                '"' => inside = !inside,
+                ',' if !inside => fields.push(std::mem::take(&mut field)),
+                '\n' if !inside => {
+                    fields.push(std::mem::take(&mut field));
+                    lines.push(std::mem::take(&mut fields));
+                }
+                c => field.push(c),
+            }
+        }
+        lines
+    }
+
+    #[test]
+    fn any_name_comes_back() {
+        let names = ["plain", "a,b", "say \"ah\"", "two\nlines", " edge ", "", "\"", "größe", "a=1"];
+        let mask = Mask::empty(1, 1);
+        let rows: Vec<Row> = names.iter().map(|name| Row::new(name, name, &mask, None)).collect();
+        let lines = read(&csv(&rows));
+        for (line, name) in lines[1..].iter().zip(names) {
+            assert_eq!(line.len(), 11);
+            assert_eq!([line[0].as_str(), line[1].as_str()], [name, name]);
+        }
+    }
+
+    #[test]
+    fn no_name_is_computed() {
+        let names = ["=HYPERLINK(\"http://a.b\",\"c\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"];
+        let rows = names.map(|name| Row::new(name, name, &Mask::empty(1, 1), None));
+        for (line, name) in read(&csv(&rows))[1..].iter().zip(names) {
+            assert_eq!([&line[0], &line[1]], [&format!("'{name}"); 2]);
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! A report of all cases for people: one HTML page that needs nothing else, to be read or printed.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
+
+use super::overlay_png;
+use super::provenance::NOTICE;
+use crate::mask::small_regions;
+use crate::network::manifest::Manifest;
+use crate::result::findings::Findings;
+use crate::result::measure::{CaseMeasure, Scores, SliceMeasure, Voxel};
+
+/// Pictures of a case, of its slices with the largest areas, in the first [`ILLUSTRATED`] cases; the others have one each.
+const PICTURES: usize = 12;
+const ILLUSTRATED: usize = 20;
+
+/// The report while cases are added to it.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    body: String,
+    cases: usize,
+}
+
+impl Report {
+    /// Adds a case, measured at `threshold`; `voxel` is its voxel's size where someone has given it.
+    pub(super) fn add(&mut self, findings: &Findings, measure: &CaseMeasure, threshold: f32, voxel: Option<Voxel>) {
+        self.cases += 1;
+        let pictures = if self.cases <= ILLUSTRATED { PICTURES } else { 1 };
+        // Writing to a string cannot fail.
+        let _ = section(&mut self.body, findings, measure, threshold, voxel, pictures);
+    }
+
+    /// The page. `backend` is what the network ran on, `rules` are those of edits in the user's own words.
+    pub(super) fn finish(self, manifest: &Manifest, backend: &str, threshold: f64, rules: Option<&str>) -> String {
+        let mut page = String::from(HEAD);
+        let figure =
+            |name: &str| manifest.metrics.get(name).map_or("unknown".to_owned(), |value| format!("{value:.4}"));
+        let rules = rules.map_or(String::new(), |rules| row("Rules of the masks drawn by hand", &Escaped(rules)));
+        let _ = write!(
+            page,
+            "<h1>glioscope: {} {}</h1>\n<p class=\"notice\">{NOTICE}</p>\n<h2>Network</h2>\n<table>\n{}{}{}{}{}{}{}{rules}</table>\n",
+            self.cases,
+            if self.cases == 1 { "case" } else { "cases" },
+            row("Network", &Escaped(&manifest.name())),
+            row("SHA-256 of its weights", &Escaped(&manifest.weights.sha256)),
+            row("Fitted on", &Named(&manifest.split.fit)),
+            row(
+                "Dice of held-out patients",
+                &format_args!(
+                    "mean {}, median {}, worst {} ({})",
+                    figure("patient_dice_mean"),
+                    figure("patient_dice_median"),
+                    figure("patient_dice_worst"),
+                    Named(&manifest.split.held_out)
+                ),
+            ),
+            row("Threshold", &threshold),
+            row(
+                "Left out",
+                &format_args!(
+                    "regions under {:.0} % of the largest one's voxels, where every slice was segmented",
+                    100.0 * small_regions::SHARE
+                ),
+            ),
+            row("Made by", &format_args!("glioscope {} on {}", env!("CARGO_PKG_VERSION"), Escaped(backend))),
+        );
+        page += &self.body;
+        page += "</body>\n</html>\n";
+        page
+    }
+}
+
+/// No script, and nothing from elsewhere: the policy says so even where the file is opened from a disk.
+const HEAD: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width">
+<title>glioscope report</title>
+<style>
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 15px/1.45 system-ui, sans-serif; color: #111; background: #fff; }
+h2 { margin-top: 2rem; border-bottom: 1px solid #999; overflow-wrap: anywhere; }
+.notice, .outside { padding: .6rem .8rem; border: 2px solid #a3260f; }
+table { border-collapse: collapse; }
+th, td { padding: .15rem .8rem .15rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th { font-weight: 600; }
+.slices th, .slices td + td { white-space: nowrap; }
+.slices td, .slices th { padding-right: 1.2rem; border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums; }
+svg { display: block; width: 100%; height: auto; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .6rem; }
+figure { margin: 0; break-inside: avoid; font-size: 12px; overflow-wrap: anywhere; }
+figure img { display: block; width: 100%; image-rendering: pixelated; background: #000; }
+@media print { body { margin: 0; max-width: none; } section { break-before: page; } }
+</style>
+</head>
+<body>
+"#;
+
+fn section(
+    page: &mut String,
+    findings: &Findings,
+    measure: &CaseMeasure,
+    threshold: f32,
+    voxel: Option<Voxel>,
+    pictures: usize,
+) -> fmt::Result {
+    let slices = &findings.case().slices;
+    writeln!(page, "<section>\n<h2>{}</h2>", Escaped(&findings.case().name))?;
+    if let Some(verdict) = findings.verdict().filter(|verdict| !verdict.accepted) {
+        page.push_str("<div class=\"outside\"><strong>Unlike what the network was fitted on</strong><ul>\n");
+        for reason in &verdict.reasons {
+            writeln!(page, "<li>{}</li>", Escaped(reason))?;
+        }
+        page.push_str("</ul></div>\n");
+    }
+    let count = |of: fn(&SliceMeasure) -> bool| measure.slices.iter().filter(|slice| of(slice)).count();
+    let without = count(|slice| !slice.done && !slice.edited);
+    page.push_str("<table>\n");
+    page.push_str(&row("Slices", &format_args!("{} ({without} without a mask)", slices.len())));
+    let check = match findings.verdict() {
+        Some(verdict) if verdict.accepted => "accepted",
+        Some(_) => "refused, see above",
+        None => "not made: this network does not know what it was fitted on",
+    };
+    page.push_str(&row("Input check", &check));
+    page.push_str(&row("Slices with lesion", &count(|slice| slice.area > 0)));
+    page.push_str(&row("Masks drawn or changed by hand", &count(|slice| slice.edited)));
+    page.push_str(&row("Volume", &Amount(measure.voxels, measure.millilitres)));
+    page.push_str(&row(
+        "Volume by the network alone",
+        &Amount(measure.network.voxels, voxel.map(|v| v.volume(measure.network.voxels))),
+    ));
+    for level in &measure.range {
+        let name = format!("Network at threshold {}", level.threshold);
+        page.push_str(&row(&name, &Amount(level.voxels, level.millilitres)));
+    }
+    match (voxel, findings.resolution()) {
+        (Some(Voxel { x, y, slice }), _) => page.push_str(&row("Voxel", &format_args!("{x} x {y} x {slice} mm"))),
+        (None, Some([x, y])) => {
+            let stated = format_args!(
+                "{x} x {y} mm, as the files state; the distance of slices is unknown, so there are no millilitres"
+            );
+            page.push_str(&row("Pixel", &stated));
+        }
+        (None, None) => page.push_str(&row("Voxel", &"unknown, so there are no millilitres")),
+    }
+    if let Some(scores) = &measure.scores {
+        page.push_str(&row("Against the reference masks", &Figures(scores)));
+    }
+    if let Some(scores) = &measure.network.scores {
+        page.push_str(&row("The network alone", &Figures(scores)));
+    }
+    page.push_str("</table>\n");
+    plot(page, findings, measure)?;
+
+    let mut shown: Vec<usize> = (0..slices.len()).filter(|&index| measure.slices[index].area > 0).collect();
+    shown.sort_by_key(|&index| std::cmp::Reverse(measure.slices[index].area));
+    shown.truncate(pictures);
+    shown.sort_unstable();
+    page.push_str("<div class=\"pictures\">\n");
+    for index in shown {
+        let Some(mask) = findings.mask(index, threshold) else { continue };
+        let png = overlay_png(&slices[index].slice, findings.window(), &mask, slices[index].reference.as_ref());
+        let (name, data) = (Escaped(slices[index].slice.name()), base64(&png));
+        let area = measure.slices[index].area;
+        writeln!(
+            page,
+            "<figure><img src=\"data:image/png;base64,{data}\" alt=\"{name}\"><figcaption>{name}: {area} px</figcaption></figure>"
+        )?;
+    }
+    page.push_str("</div>\n<table class=\"slices\">\n<tr><th>Slice</th><th>Area, px</th><th>mm²</th><th>Mask by</th><th>Dice</th></tr>\n");
+    // Also those that were missed.
+    let reference = |slice: &SliceMeasure| slice.scores.is_some_and(|scores| scores.tp + scores.fn_ > 0);
+    let listed = |slice: &SliceMeasure| slice.area > 0 || slice.edited || reference(slice);
+    for (entry, slice) in slices.iter().zip(&measure.slices).filter(|(_, slice)| listed(slice)) {
+        let by = match (slice.edited, slice.done) {
+            (true, _) => "hand",
+            (false, true) => "network",
+            (false, false) => "",
+        };
+        let mm2 = slice.mm2.map_or(String::new(), |mm2| format!("{mm2:.1}"));
+        let dice = slice.scores.map_or(String::new(), |scores| format!("{:.4}", scores.dice));
+        let name = Escaped(entry.slice.name());
+        writeln!(page, "<tr><td>{name}</td><td>{}</td><td>{mm2}</td><td>{by}</td><td>{dice}</td></tr>", slice.area)?;
+    }
+    page.push_str("</table>\n</section>\n");
+    Ok(())
+}
+
+/// The area over the slices, a bar each: amber by the network, blue by hand; where there is no mask there is a gap.
+fn plot(page: &mut String, findings: &Findings, measure: &CaseMeasure) -> fmt::Result {
+    const WIDTH: f64 = 720.0;
+    const HEIGHT: f64 = 120.0;
+    let most = measure.slices.iter().map(|slice| slice.area).max().unwrap_or(0);
+    let (step, scale) = (WIDTH / measure.slices.len().max(1) as f64, HEIGHT / most.max(1) as f64);
+    writeln!(
+        page,
+        "<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"Area of the mask over the slices\">",
+        HEIGHT + 34.0
+    )?;
+    for (index, slice) in measure.slices.iter().enumerate().filter(|(_, slice)| slice.area > 0) {
+        let height = slice.area as f64 * scale;
+        let colour = if slice.edited { "#06618f" } else { "#c77f00" };
+        let name = Escaped(findings.case().slices[index].slice.name());
+        writeln!(
+            page,
+            "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{height:.2}\" fill=\"{colour}\"><title>{name}: {} px</title></rect>",
+            index as f64 * step,
+            16.0 + HEIGHT - height,
+            step * 0.85,
+            slice.area
+        )?;
+    }
+    writeln!(
+        page,
+        "<line x1=\"0\" x2=\"{WIDTH}\" y1=\"{0}\" y2=\"{0}\" stroke=\"#111\"/>\n<text x=\"0\" y=\"11\" font-size=\"11\">{most} px</text>\n\
+         <text x=\"0\" y=\"{1}\" font-size=\"11\">slice 1</text>\n<text x=\"{WIDTH}\" y=\"{1}\" font-size=\"11\" text-anchor=\"end\">slice {2}</text>\n</svg>",
+        HEIGHT + 16.0,
+        HEIGHT + 30.0,
+        measure.slices.len()
+    )?;
+    if measure.slices.iter().any(|slice| slice.edited) {
+        page.push_str("<p>Blue: drawn or changed by hand.</p>\n");
+    }
+    Ok(())
+}
+
+fn row(name: &str, value: &dyn fmt::Display) -> String {
+    format!("<tr><th>{name}</th><td>{value}</td></tr>\n")
+}
+
+/// Voxels, and millilitres where they are known.
+struct Amount(usize, Option<f64>);
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} voxels", self.0)?;
+        self.1.map_or(Ok(()), |millilitres| write!(f, ", {millilitres:.2} mL"))
+    }
+}
+
+/// How many a [`Split`](crate::network::manifest::Split) names: patients, or after a fit by slices `<patient>/<file>` each.
+struct Named<'a>(&'a [String]);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let patients: BTreeSet<&str> = self.0.iter().filter_map(|name| Some(name.rsplit_once('/')?.0)).collect();
+        if patients.is_empty() {
+            return write!(f, "{} patients", self.0.len());
+        }
+        write!(f, "{} slices of {} patients", self.0.len(), patients.len())
+    }
+}
+
+/// What agreement with a reference is told by.
+struct Figures<'a>(&'a Scores);
+
+impl fmt::Display for Figures<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Scores { dice, iou, sensitivity, precision, .. } = self.0;
+        write!(f, "Dice {dice:.4}, IoU {iou:.4}")?;
+        for (name, share) in [("sensitivity", sensitivity), ("precision", precision)] {
+            match share {
+                Some(share) => write!(f, ", {name} {share:.4}")?,
+                None => write!(f, ", {name} –")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Text that stands for itself in HTML, also in an attribute between quotation marks.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group = chunk.iter().fold(0_u32, |group, &byte| group << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
+        for digit in 0..4 {
+            let value = group >> (18 - 6 * digit) & 63;
+            text.push(if digit <= chunk.len() { DIGITS[value as usize].into() } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_as_in_rfc_4648() {
+        let cases = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
+        for (length, expected) in cases.iter().enumerate() {
+            assert_eq!(base64(&b"foobar"[..length]), *expected);
+        }
+        assert_eq!(base64(&[0xfb, 0xff]), "+/8=");
+    }
+
+    #[test]
+    fn nothing_in_a_name_is_markup() {
+        let name = "<b title=\"a\" id='b'>&amp;";
+        assert_eq!(Escaped(name).to_string(), "&lt;b title=&quot;a&quot; id=&#39;b&#39;&gt;&amp;amp;");
+    }
+}
