@@ -234,6 +234,9 @@ pub enum ModelFault {
     /// `model.json` is not the manifest this version reads.
     #[error("manifest: {0}")]
     Manifest(#[source] serde_json::Error),
+    /// `card.json` is not the card that this version reads.
+    #[error("card: {0}")]
+    Card(#[source] serde_json::Error),
     /// The weights are not the ones that the manifest names.
     #[error("weights: expected SHA-256 {expected}, found {found} ({bytes} bytes)")]
     Hash {

@@ -23,9 +23,11 @@ use crate::error::{Error, FileFault};
 use crate::layout::CaseSlice;
 use crate::mask::Mask;
 use crate::mask::Probability;
+use crate::network::card::Card;
 use crate::network::input_check::Verdict;
-use crate::network::manifest::{self, Manifest};
-use crate::network::segmenter::Segmenter;
+use crate::network::manifest::Manifest;
+use crate::network::segmenter::{Backend, Segmenter};
+use crate::network::sha256::{hex, sha256};
 use crate::read::Channels;
 use crate::result::display::STEPS;
 use crate::result::findings::Findings;
@@ -59,6 +61,12 @@ export interface ModelInfo {
     /** The side of the square that slices are brought on, pixels, and how they are normalised. */
     grid: number;
     normalisation: string;
+    /** How it was fitted and how well it does: `card.json`, if it was given. */
+    card: Card | null;
+}
+
+/** `card.json`. */
+export interface Card {
     /** Names of patients. */
     split: { fit: string[]; held_out: string[] };
     counts: { slices: number; positive: number };
@@ -202,34 +210,40 @@ pub fn on_panic(#[wasm_bindgen(unchecked_param_type = "(message: string) => void
 pub struct Session {
     backend: &'static str,
     segmenter: Segmenter,
+    card: Option<Card>,
     study: RefCell<Study>,
 }
 
 #[wasm_bindgen]
 impl Session {
-    /// Opens the model on `webgpu` or `cpu`. WebGPU can be opened once in an instance's life.
+    /// Opens the model on `webgpu` or `cpu`. WebGPU can be opened once in an instance's life. `cardJson`, the bytes of
+    /// `card.json`, is for `model` and for reports: the network runs without it.
     pub async fn create(
         #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
         #[wasm_bindgen(js_name = modelJson)] model_json: Vec<u8>,
         weights: Vec<u8>,
+        #[wasm_bindgen(js_name = cardJson)] card_json: Option<Vec<u8>>,
     ) -> Result<Session, JsValue> {
         let (backend, device) = match backend.as_str() {
-            "cpu" => ("cpu", Device::flex()),
+            "cpu" => ("cpu", Backend::Cpu),
+            #[cfg(feature = "burn")]
             "webgpu" => {
                 construct();
                 let device = Device::wgpu_options().init_async().await;
                 let refused = |error| Error::Device { device: "webgpu".to_owned(), reason: format!("{error}") };
-                ("webgpu", device.map_err(|error| fault(&refused(error)))?)
+                ("webgpu", Backend::Burn(device.map_err(|error| fault(&refused(error)))?))
             }
             other => return Err(usage(&format!("expected the backend webgpu or cpu, found {other:?}"))),
         };
         let sha256 = match browser_sha256(&weights).await {
             Some(found) => found,
-            None => crate::network::burn::sha256(&weights),
+            None => sha256(&weights),
         };
         let opened = Segmenter::load_hashed(&model_json, &weights, sha256, device);
         let segmenter = opened.map_err(|error| fault(&error))?;
-        Ok(Self { backend, segmenter, study: RefCell::default() })
+        let card = card_json.map(|json| Card::from_json(&json)).transpose();
+        let card = card.map_err(|error| fault(&error.into()))?;
+        Ok(Self { backend, segmenter, card, study: RefCell::default() })
     }
 
     /// Where the network runs.
@@ -247,7 +261,7 @@ impl Session {
     /// What `model.json` says of the network.
     #[wasm_bindgen(unchecked_return_type = "ModelInfo")]
     pub fn model(&self) -> Result<JsValue, JsValue> {
-        to_js(&ModelInfo::of(self.segmenter.manifest()))
+        to_js(&ModelInfo::of(self.segmenter.manifest(), self.card.as_ref()))
     }
 
     /// How many bytes of a file's beginning `admit` looks at.
@@ -468,8 +482,13 @@ impl Session {
     }
 
     fn origin<'a>(&'a self, settings: &'a Settings) -> Origin<'a> {
-        let manifest = self.segmenter.manifest();
-        Origin { manifest, backend: self.backend, threshold: settings.threshold, rules: settings.rules.as_deref() }
+        Origin {
+            manifest: self.segmenter.manifest(),
+            card: self.card.as_ref(),
+            backend: self.backend,
+            threshold: settings.threshold,
+            rules: settings.rules.as_deref(),
+        }
     }
 
     fn settings(&self, settings: &JsValue) -> Result<Settings, JsValue> {
@@ -505,11 +524,7 @@ struct ModelInfo<'a> {
     threshold: f64,
     grid: usize,
     normalisation: &'a crate::network::preprocess::normalize::Normalisation,
-    split: &'a manifest::Split,
-    counts: &'a manifest::Counts,
-    recipe: &'a serde_json::Value,
-    revision: &'a str,
-    metrics: &'a std::collections::BTreeMap<String, f64>,
+    card: Option<&'a Card>,
 }
 
 #[derive(Serialize)]
@@ -556,7 +571,7 @@ struct Pixels {
 }
 
 impl<'a> ModelInfo<'a> {
-    fn of(manifest: &'a Manifest) -> Self {
+    fn of(manifest: &'a Manifest, card: Option<&'a Card>) -> Self {
         let sha256 = manifest.weights.sha256.as_str();
         Self {
             name: manifest.name(),
@@ -567,11 +582,7 @@ impl<'a> ModelInfo<'a> {
             threshold: manifest.decimal_threshold(),
             grid: manifest.grid,
             normalisation: &manifest.normalisation,
-            split: &manifest.split,
-            counts: &manifest.counts,
-            recipe: &manifest.recipe,
-            revision: &manifest.revision,
-            metrics: &manifest.metrics,
+            card,
         }
     }
 }
@@ -670,7 +681,7 @@ async fn browser_sha256(bytes: &[u8]) -> Option<String> {
     let subtle: SubtleCrypto = Reflect::get(&crypto, &"subtle".into()).ok()?.dyn_into().ok()?;
     let found = subtle.digest_with_str_and_js_u8_array("SHA-256", &Uint8Array::from(bytes)).ok()?;
     let found = JsFuture::from(found).await.ok()?;
-    Some(crate::network::burn::hex(&Uint8Array::new(&found).to_vec()))
+    Some(hex(&Uint8Array::new(&found).to_vec()))
 }
 
 /// Milliseconds since some moment, in a page and in a worker.

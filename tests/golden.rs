@@ -3,7 +3,7 @@
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use glioscope::network::burn::unet::{UNet, UNetConfig};
+use glioscope::network::burn::{UNet, UNetConfig};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

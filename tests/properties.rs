@@ -3,7 +3,7 @@
 
 use burn::tensor::Device;
 use glioscope::mask::{Mask, components};
-use glioscope::network::burn::unet::UNetConfig;
+use glioscope::network::UNetConfig;
 use glioscope::network::manifest::{Counts, FORMAT, Manifest, Split, WeightsFile};
 use glioscope::network::preprocess::grid::Grid;
 use glioscope::network::preprocess::normalize::Normalisation;

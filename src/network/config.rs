@@ -1,13 +1,16 @@
-//! What a network looks like, known without the network itself: the manifest says it.
+//! The shape of a U-Net, as `model.json` states it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::ModelFault;
 
-/// What a network looks like; saved in `model.json` beside its weights.
+/// Channels of the input: pre-contrast, FLAIR, post-contrast.
+pub const INPUTS: usize = 3;
+
+/// The shape of a U-Net; saved in `model.json` beside its weights.
 ///
 /// ```
-/// use glioscope::network::burn::unet::UNetConfig;
+/// use glioscope::network::UNetConfig;
 /// let config = UNetConfig::default();
 /// assert_eq!(config.multiple(), 32);
 /// ```
@@ -15,8 +18,8 @@ use crate::error::ModelFault;
 pub struct UNetConfig {
     /// Feature maps at each depth, from the finest to the bottleneck; each depth halves the side.
     pub widths: Vec<usize>,
-    /// Pixels on a side that the stem folds into channels (space to depth): with 2, the finest maps
-    /// are half as wide and high as the slice. 1 leaves the slice as it is.
+    /// Side of the square of pixels that the stem folds into channels (space to depth): 1, 2 or 4. With 2 the finest maps
+    /// have half the width and height of the slice.
     pub stem: usize,
 }
 
@@ -28,12 +31,17 @@ impl Default for UNetConfig {
 }
 
 impl UNetConfig {
-    /// The number that height and width of the input have to be multiples of.
+    /// Height and width of the input must be multiples of this number.
     pub fn multiple(&self) -> usize {
         self.stem << (self.widths.len() - 1)
     }
 
-    /// Checks what `init` relies on.
+    /// Pixels of the stem's square: the channels that it makes of each input channel, and the logits of the head.
+    pub(crate) fn cells(&self) -> usize {
+        self.stem * self.stem
+    }
+
+    /// Checks that a network of this shape can be made.
     ///
     /// # Errors
     /// [`ModelFault::Config`] for no widths, a width of 0 or above 4096, more than eight depths, or a

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::ModelFault;
 use crate::mask::Mask;
 use crate::network::preprocess::normalize::CaseStatistics;
 use crate::read::Slice;
@@ -221,7 +222,20 @@ impl Seen {
     }
 
     /// All that it holds.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = f32> {
+    /// Checks that every number is finite: too large a number in JSON becomes infinity.
+    ///
+    /// # Errors
+    /// [`ModelFault::Config`] with the number.
+    pub fn validate(&self) -> Result<(), ModelFault> {
+        match self.numbers().find(|number| !number.is_finite()) {
+            Some(found) => {
+                Err(ModelFault::Config { reason: format!("expected numbers of single precision, found {found}") })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = f32> {
         let ranges = self.traits.iter().flat_map(|range| [range.low, range.centre, range.high]);
         ranges.chain(self.precision.iter().flatten().copied()).chain([self.distance])
     }

@@ -1,125 +1,138 @@
-//! Model manifest and record bytes ↔ network, checked by hash.
-
-use std::collections::BTreeMap;
+//! `model.json`: what is needed to run a network.
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ModelFault, Result};
-use crate::network::config::UNetConfig;
-use crate::network::input_check::Seen;
-use crate::network::preprocess::normalize::Normalisation;
+use super::config::UNetConfig;
+use super::folded::FoldedUNet;
+use super::input_check::Seen;
+use super::preprocess::normalize::Normalisation;
+use super::sha256::sha256;
+use crate::error::ModelFault;
 
-/// The version of [`Manifest`] that this library reads and writes.
-pub const FORMAT: u32 = 1;
+/// The version of [`Manifest`] that this library reads and writes. `train` also reads version 1, whose weights are a Burn
+/// record.
+pub const FORMAT: u32 = 2;
 
-/// `model.json`: all that has to be known of the weights beside it.
+/// The largest grid, pixels on a side.
+const LARGEST_GRID: usize = 4096;
+
+/// `model.json`: what is needed to run the network of `weights.safetensors`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`FORMAT`].
     pub format: u32,
-    /// The network whose weights they are.
+    /// The shape of the network.
     pub network: UNetConfig,
-    /// The side of the network's square grid, pixels.
+    /// Side of the network's square grid, pixels: a multiple of [`UNetConfig::multiple`], at most 4096.
     pub grid: usize,
-    /// How slices are brought on it.
+    /// How slices are normalised.
     pub normalisation: Normalisation,
     /// A pixel is in the mask if its probability is at least this, 0.0 to 1.0.
     pub threshold: f32,
-    /// The file of weights.
+    /// What identifies the file of weights.
     pub weights: WeightsFile,
-    /// Who was fitted on.
-    pub split: Split,
-    /// Slices that were fitted on, and how many of them show a lesion.
-    pub counts: Counts,
-    /// What `train fit` was told: enough to run it again. Of a mean by `train average`: of which weights, and what theirs was.
-    pub recipe: serde_json::Value,
-    /// The source's git revision at the time, `unknown` outside a checkout.
-    pub revision: String,
-    /// What [`Segmenter::known_answer`](crate::network::segmenter::Segmenter::known_answer) gave natively.
-    #[serde(default)]
+    /// Probabilities of a known slice, 0.0 to 1.0, as
+    /// [`Segmenter::known_answer`](super::segmenter::Segmenter::known_answer) computed them natively. Never empty in a file.
     pub known_answer: Vec<f32>,
-    /// What the fitted slices were like, for the [input check](crate::network::input_check); without it every case is accepted.
+    /// The training data's distribution, for the [input check](super::input_check). Without it every case is accepted.
     #[serde(default)]
-    pub seen: Option<Seen>,
-    /// Figures of the held-out patients by name, each in the unit that its name says.
-    pub metrics: BTreeMap<String, f64>,
+    pub training_distribution: Option<Seen>,
 }
 
-/// What identifies `weights.bin`.
+/// What identifies `weights.safetensors`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WeightsFile {
     /// SHA-256 of its bytes, lower-case hexadecimal.
     pub sha256: String,
     /// Its length.
     pub bytes: usize,
-    /// Numbers that were fitted, batch statistics not counted.
+    /// Fitted numbers; running statistics of normalisations do not count.
     pub parameters: usize,
 }
 
-/// Names of patients (or, after a fit by slices, of slices).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Split {
-    /// Fitted on.
-    pub fit: Vec<String>,
-    /// Held out, but watched during the fit: the recipe was chosen by them. The epoch is the last, and the threshold 0.5.
-    pub held_out: Vec<String>,
-}
-
-/// How much was fitted on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Slices.
-    pub slices: usize,
-    /// Slices with a lesion.
-    pub positive: usize,
+impl WeightsFile {
+    /// What identifies `bytes`, the weights of a network of `parameters` fitted numbers.
+    pub fn of(bytes: &[u8], parameters: usize) -> Self {
+        Self { sha256: sha256(bytes), bytes: bytes.len(), parameters }
+    }
 }
 
 impl Manifest {
-    /// Reads `model.json`.
+    /// Reads and [validates](Self::validate) `model.json`.
     ///
     /// # Errors
-    /// [`ModelFault`] for text that is no manifest, another format, or a network or grid that cannot be.
+    /// [`ModelFault`] for text that is no manifest, another format, or a value that cannot be.
     pub fn from_json(json: &[u8]) -> Result<Self, ModelFault> {
-        /// Read first, so that another format is called that and not a missing field.
+        /// Read first, so that another format is named as such and not as a missing field.
         #[derive(Deserialize)]
         struct Version {
             format: u32,
         }
         let Version { format } = serde_json::from_slice(json).map_err(ModelFault::Manifest)?;
         if format != FORMAT {
-            let reason = format!("expected a manifest of format {FORMAT}, found {format}");
-            return Err(ModelFault::Config { reason });
+            return Err(fault(format!("expected a model.json of format {FORMAT}, found {format}")));
         }
         let manifest: Self = serde_json::from_slice(json).map_err(ModelFault::Manifest)?;
-        manifest.network.validate()?;
-        let (grid, multiple) = (manifest.grid, manifest.network.multiple());
-        if grid == 0 || grid > 4096 || grid % multiple != 0 {
-            let reason = format!("expected a grid that is a multiple of {multiple} up to 4096, found {grid}");
-            return Err(ModelFault::Config { reason });
-        }
-        if !(0.0..=1.0).contains(&manifest.threshold) {
-            let reason = format!("expected a threshold from 0 to 1, found {}", manifest.threshold);
-            return Err(ModelFault::Config { reason });
-        }
-        // Too large a number becomes infinity without a word.
-        let numbers = manifest.seen.iter().flat_map(Seen::numbers).chain(manifest.known_answer.iter().copied());
-        if let Some(found) = numbers.into_iter().find(|number| !number.is_finite()) {
-            let reason = format!("expected numbers of single precision, found {found}");
-            return Err(ModelFault::Config { reason });
-        }
+        manifest.validate()?;
         Ok(manifest)
     }
 
-    /// The network's kind and widths, for people.
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`ModelFault::Config`] with the value: a network or grid that cannot be, a threshold outside 0 to 1, an empty known answer
+    /// or one outside 0 to 1, or a training distribution that is not whole.
+    pub fn validate(&self) -> Result<(), ModelFault> {
+        self.network.validate()?;
+        let (grid, multiple) = (self.grid, self.network.multiple());
+        if grid == 0 || grid > LARGEST_GRID || !grid.is_multiple_of(multiple) {
+            let expected = format!("a grid that is a multiple of {multiple} up to {LARGEST_GRID}");
+            return Err(fault(format!("expected {expected}, found {grid}")));
+        }
+        if !(0.0..=1.0).contains(&self.threshold) {
+            return Err(fault(format!("expected a threshold from 0 to 1, found {}", self.threshold)));
+        }
+        if self.known_answer.is_empty() {
+            return Err(fault("expected a known answer, found an empty one".to_owned()));
+        }
+        if let Some(found) = self.known_answer.iter().find(|value| !(0.0..=1.0).contains(*value)) {
+            return Err(fault(format!("expected a known answer from 0 to 1, found {found}")));
+        }
+        self.training_distribution.as_ref().map_or(Ok(()), Seen::validate)
+    }
+
+    /// Reads the network from `weights`, the bytes of `weights.safetensors`.
+    ///
+    /// # Errors
+    /// [`ModelFault::Hash`] unless these are the bytes that the manifest names, [`ModelFault::Record`] if they do not fit the
+    /// network.
+    pub fn load(&self, weights: &[u8]) -> Result<FoldedUNet, ModelFault> {
+        self.load_hashed(weights, sha256(weights))
+    }
+
+    /// As [`load`](Self::load), with the SHA-256 of the weights that the caller computed, in lower-case hexadecimal.
+    pub(crate) fn load_hashed(&self, weights: &[u8], found: String) -> Result<FoldedUNet, ModelFault> {
+        if found != self.weights.sha256 {
+            let expected = self.weights.sha256.clone();
+            return Err(ModelFault::Hash { expected, found, bytes: weights.len() });
+        }
+        FoldedUNet::from_safetensors(&self.network, weights)
+    }
+
+    /// The network's kind and widths, to be displayed.
     pub fn name(&self) -> String {
         let widths: Vec<String> = self.network.widths.iter().map(ToString::to_string).collect();
         format!("U-Net {}", widths.join("-"))
     }
 
-    /// The threshold with the digits that `model.json` has, where 0.3 is 0.3 and not the nearest `f32`.
+    /// The threshold with the digits of `model.json`: 0.3 is 0.3, not the nearest `f32`.
     pub fn decimal_threshold(&self) -> f64 {
         self.threshold.to_string().parse().unwrap_or_else(|_| self.threshold.into())
     }
+}
+
+fn fault(reason: String) -> ModelFault {
+    ModelFault::Config { reason }
 }
 
 #[cfg(test)]
@@ -127,17 +140,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_is_refused_with_its_value() {
+    fn a_value_that_cannot_be_is_refused() {
         let json = std::str::from_utf8(include_bytes!("../../www/model/model.json")).expect("UTF-8");
         let manifest: serde_json::Value = serde_json::from_str(json).expect("JSON");
         assert!(Manifest::from_json(json.as_bytes()).is_ok());
         // The last two: fuzzing found that infinity is written as null, and never read again.
         for (path, value, said) in [
-            ("/format", "2", "format 1, found 2"),
+            ("/format", "3", "format 2, found 3"),
             ("/grid", "100", "found 100"),
             ("/threshold", "1.5", "found 1.5"),
             ("/known_answer/0", "6e103", "found inf"),
-            ("/seen/distance", "-6e103", "found -inf"),
+            ("/training_distribution/distance", "-6e103", "found -inf"),
+            ("/known_answer", "[]", "an empty one"),
         ] {
             let mut changed = manifest.clone();
             *changed.pointer_mut(path).expect(path) = serde_json::from_str(value).expect("a number");

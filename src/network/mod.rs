@@ -2,24 +2,35 @@
 //!
 //! | module | does | needs |
 //! |---|---|---|
-//! | [`config`] | describes a U-Net | |
-//! | [`preprocess`] | case statistics and the network's input grid: the one copy of the preprocessing | |
+//! | [`config`] | describes the shape of a U-Net | |
+//! | [`preprocess`] | computes case statistics and the network's input: the one copy of the preprocessing | |
 //! | [`input_check`] | compares a case with the training distribution | |
-//! | [`manifest`] | reads and writes `model.json` | |
+//! | [`manifest`] | reads `model.json`: what is needed to run a network | |
+//! | [`card`] | reads `card.json`: how it was fitted and how well it does | |
+//! | [`folded`] | holds the numbers of a U-Net for inference; `weights.safetensors` | |
 //! | `cpu` | runs the folded U-Net on the CPU, without Burn | feature `cpu` |
 //! | `burn` | the Burn U-Net, for GPUs and for fitting | feature `burn` |
-//! | [`segmenter`] | slices → probabilities on their own grids | feature `cpu` |
+//! | `segmenter` | slices → probabilities on their own grids | feature `cpu` |
 
 #[cfg(feature = "burn")]
 pub mod burn;
+pub mod card;
 pub mod config;
 #[cfg(feature = "cpu")]
 #[allow(unsafe_code, reason = "vectors are loaded and stored by address; each block lists what it relies on")]
 pub(crate) mod cpu;
+pub mod folded;
 pub mod input_check;
 pub mod manifest;
 pub mod preprocess;
+mod safetensors;
 #[cfg(feature = "cpu")]
 pub mod segmenter;
+pub(crate) mod sha256;
 
+pub use card::Card;
 pub use config::UNetConfig;
+pub use folded::FoldedUNet;
+pub use manifest::Manifest;
+#[cfg(feature = "cpu")]
+pub use segmenter::Segmenter;

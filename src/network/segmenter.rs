@@ -1,66 +1,80 @@
-//! A case's slices → probabilities, on whatever device there is.
+//! Slices of a case → probabilities, on the CPU or through Burn.
 
-use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
+#[cfg(feature = "burn")]
+use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::error::{Error, Result};
+#[cfg(feature = "burn")]
+use super::burn::UNet;
+#[cfg(feature = "burn")]
+use super::config::INPUTS;
+use super::cpu::Plan;
+use super::folded::FoldedUNet;
+use super::manifest::Manifest;
+use super::preprocess::grid::Grid;
+use super::preprocess::normalize::CaseStatistics;
+use super::sha256::sha256;
+use crate::error::{Error, ModelFault, Result};
 use crate::mask::Probability;
-use crate::network::burn::sha256;
-use crate::network::burn::unet::{INPUTS, UNet};
-use crate::network::cpu::Plan;
-use crate::network::manifest::Manifest;
-use crate::network::preprocess::grid::Grid;
-use crate::network::preprocess::normalize::CaseStatistics;
 use crate::phantom;
 use crate::read::Slice;
 
 /// Pixels between those that [`Segmenter::known_answer`] gives.
 const KNOWN_ANSWER_STEP: usize = 16;
 
+/// What a network runs on.
+#[derive(Clone, Debug)]
+pub enum Backend {
+    /// This library's own CPU kernels: the same numbers on every run, on every machine of one vector width.
+    Cpu,
+    /// A device of Burn.
+    #[cfg(feature = "burn")]
+    Burn(Device),
+}
+
 /// A network on its device, ready for slices.
 #[derive(Debug)]
 pub struct Segmenter {
-    network: Ready,
+    engine: Engine,
     manifest: Manifest,
-    device: Device,
 }
 
-/// The network in the form that its device runs fastest.
 #[derive(Debug)]
-enum Ready {
-    /// On the CPU.
-    Plan(Plan),
-    /// On any other device.
-    Burn(UNet),
+enum Engine {
+    Cpu(Plan),
+    #[cfg(feature = "burn")]
+    Burn {
+        unet: UNet,
+        device: Device,
+    },
 }
 
 impl Segmenter {
-    /// Reads `model.json` and `weights.bin` and puts the network on `device`.
+    /// Reads `model.json` and `weights.safetensors` and puts the network on a device.
     ///
     /// # Errors
     /// [`Error::Model`] unless the two are whole and belong together.
-    pub fn load(manifest: &[u8], weights: &[u8], device: Device) -> Result<Self> {
-        Self::load_hashed(manifest, weights, sha256(weights), device)
+    pub fn load(model_json: &[u8], weights: &[u8], backend: Backend) -> Result<Self> {
+        Self::load_hashed(model_json, weights, sha256(weights), backend)
     }
 
-    /// As [`load`](Self::load), where the SHA-256 of the weights is known already, in lower-case hexadecimal.
-    pub(crate) fn load_hashed(manifest: &[u8], weights: &[u8], sha256: String, device: Device) -> Result<Self> {
-        let manifest = Manifest::from_json(manifest)?;
-        let unet = manifest.load_hashed(weights, sha256, &device)?;
-        Ok(Self::new(unet, manifest, device))
+    /// As [`load`](Self::load), with the SHA-256 of the weights that the caller computed, in lower-case hexadecimal.
+    pub(crate) fn load_hashed(model_json: &[u8], weights: &[u8], sha256: String, backend: Backend) -> Result<Self> {
+        let manifest = Manifest::from_json(model_json)?;
+        let network = manifest.load_hashed(weights, sha256)?;
+        Ok(Self::new(&network, manifest, backend))
     }
 
-    /// A network at hand: what `train fit` validates with.
-    pub fn new(unet: UNet, manifest: Manifest, device: Device) -> Self {
-        let unet = unet.fold();
-        let network = if device == Device::flex() {
-            Ready::Plan(unet.plan([manifest.grid, manifest.grid]))
-        } else {
-            Ready::Burn(unet.lay_out())
+    /// Puts a network on a device.
+    pub fn new(network: &FoldedUNet, manifest: Manifest, backend: Backend) -> Self {
+        let engine = match backend {
+            Backend::Cpu => Engine::Cpu(Plan::new(network, [manifest.grid, manifest.grid])),
+            #[cfg(feature = "burn")]
+            Backend::Burn(device) => Engine::Burn { unet: UNet::from_folded(network, &device), device },
         };
-        Self { network, manifest, device }
+        Self { engine, manifest }
     }
 
-    /// What the network is and was fitted on.
+    /// What the network is.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -76,41 +90,55 @@ impl Segmenter {
 
     /// Probabilities of slices of one case, each on the slice's own grid, in their order.
     ///
-    /// All go through the network at once: hand in as many as memory allows, some 10 MB a slice.
+    /// All slices go through the network at once. Each takes some 10 MB of memory.
     ///
     /// # Errors
-    /// [`Error::Device`] if the device fails.
+    /// [`Error::Device`] if the device fails or gives a value that is not finite.
     pub async fn probabilities(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Result<Vec<Probability>> {
         let maps = self.floats(slices, statistics).await?;
         let fixed = |(slice, map): (&&Slice, &Vec<f32>)| Probability::from_unit(slice.width(), slice.height(), map);
         Ok(slices.iter().zip(&maps).map(fixed).collect())
     }
 
-    /// Probabilities as the device gives them, 0.0 to 1.0, each map row by row on its slice's own grid.
+    /// Probabilities in floating point, 0.0 to 1.0, each map row by row on its slice's own grid.
     async fn floats(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Result<Vec<Vec<f32>>> {
         let side = self.manifest.grid;
-        let input: Vec<f32> = slices.iter().flat_map(|slice| statistics.normalise(slice, side)).collect();
-        let values = match &self.network {
-            Ready::Plan(plan) => plan.logits(&input).into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect(),
-            Ready::Burn(unet) => {
-                let input = TensorData::new(input, [slices.len(), INPUTS, side, side]);
-                let logits = unet.forward(Tensor::<4>::from_data(input, &self.device)); // [n, 1, 256, 256]
-                let data = sigmoid(logits).into_data_async().await;
-                let data = data.map_err(|error| self.device_error(&format!("{error:?}")))?;
-                data.try_into_vec::<f32>().map_err(|error| self.device_error(&format!("{error:?}")))?
-            }
-        };
+        let input: Vec<f32> = slices.iter().flat_map(|slice| statistics.normalise(slice, side)).collect(); // [n, 3, 256, 256]
+        let logits = self.logits(input, slices.len()).await?; // [n, 256, 256]
+        if let Some(found) = logits.iter().find(|logit| !logit.is_finite()) {
+            return Err(self.device_error(&format!("it computed a logit of {found}, which is not finite")));
+        }
+        let values: Vec<f32> = logits.into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
         let on_own_grid =
             |(slice, values): (&&Slice, &[f32])| Grid::new(side, slice.width(), slice.height()).restore(values);
         Ok(slices.iter().zip(values.chunks_exact(side * side)).map(on_own_grid).collect())
     }
 
-    /// What the network makes of a slice that everyone has: the default phantom's middle one, at every 16th pixel of every
-    /// 16th row. `train fit` writes it to [`Manifest::known_answer`]; elsewhere it shows whether a device computes
-    /// what it should, to be told by [`known_answer_error`](Self::known_answer_error).
+    /// `[n, 3, side, side]` to `[n, side, side]`.
+    #[cfg_attr(
+        not(feature = "burn"),
+        expect(unused_variables, reason = "a Burn tensor has a shape, the plan knows it")
+    )]
+    async fn logits(&self, input: Vec<f32>, n: usize) -> Result<Vec<f32>> {
+        match &self.engine {
+            Engine::Cpu(plan) => Ok(plan.logits(&input)),
+            #[cfg(feature = "burn")]
+            Engine::Burn { unet, device } => {
+                let side = self.manifest.grid;
+                let input = TensorData::new(input, [n, INPUTS, side, side]);
+                let data = unet.forward(Tensor::<4>::from_data(input, device)).into_data_async().await; // [n, 1, 256, 256]
+                let data = data.map_err(|error| self.device_error(&format!("{error:?}")))?;
+                data.try_into_vec::<f32>().map_err(|error| self.device_error(&format!("{error:?}")))
+            }
+        }
+    }
+
+    /// Probabilities of a slice that every build has, the middle one of the default phantom: every 16th pixel of every 16th
+    /// row, 0.0 to 1.0. `train fit` writes them to [`Manifest::known_answer`], and
+    /// [`known_answer_error`](Self::known_answer_error) compares a device with them.
     ///
     /// # Errors
-    /// [`Error::Device`] if the device fails.
+    /// [`Error::Device`] if the device fails or gives a value that is not finite.
     pub async fn known_answer(&self) -> Result<Vec<f32>> {
         let case = phantom::sample();
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
@@ -120,44 +148,65 @@ impl Segmenter {
         Ok(rows.flat_map(|row| row.iter().copied().step_by(KNOWN_ANSWER_STEP)).collect())
     }
 
-    /// The largest difference in probability between this device and the manifest's known answer, 0.0 to 1.0; NaN where
-    /// the device gives one, infinite for another number of values.
+    /// The largest difference in probability between this device and the manifest's known answer, 0.0 to 1.0.
     ///
     /// # Errors
-    /// [`Error::Device`] if the device fails.
+    /// [`Error::Device`] if the device fails or gives a value that is not finite, [`Error::Model`] if the manifest's answer is
+    /// empty or has another number of values.
     pub async fn known_answer_error(&self) -> Result<f32> {
-        Ok(largest_difference(&self.known_answer().await?, &self.manifest.known_answer))
+        let (found, expected) = (self.known_answer().await?, &self.manifest.known_answer);
+        if found.len() != expected.len() {
+            let reason = format!("expected a known answer of {} values, found {}", found.len(), expected.len());
+            return Err(ModelFault::Config { reason }.into());
+        }
+        Ok(found.iter().zip(expected).map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max))
     }
 
     fn device_error(&self, reason: &str) -> Error {
-        Error::Device { device: format!("{:?}", self.device), reason: reason.to_owned() }
+        let device = match &self.engine {
+            Engine::Cpu(_) => "cpu".to_owned(),
+            #[cfg(feature = "burn")]
+            Engine::Burn { device, .. } => format!("{device:?}"),
+        };
+        Error::Device { device, reason: reason.to_owned() }
     }
 }
 
-/// The largest difference between the two, value by value; NaN where one of them is, infinite where there are more of one
-/// than of the other.
-fn largest_difference(found: &[f32], expected: &[f32]) -> f32 {
-    if found.len() != expected.len() {
-        return f32::INFINITY;
-    }
-    let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
-    // Not `f32::max`, which would pass over a NaN; nor does a NaN give way to a number that comes after it.
-    differences.fold(0.0, |most: f32, value| if most.is_nan() || value <= most { most } else { value })
-}
-
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::network::folded::Layer;
+
+    /// The shipped network with another bias of the head.
+    fn segmenter(bias: f32) -> Segmenter {
+        let json = include_bytes!("../../www/model/model.json");
+        let manifest = Manifest::from_json(json).expect("the shipped model.json");
+        let weights = include_bytes!("../../www/model/weights.safetensors");
+        let network = manifest.load(weights).expect("the shipped weights");
+        let head = Layer { bias: vec![bias; network.head.bias.len()], ..network.head.clone() };
+        Segmenter::new(&FoldedUNet { head, ..network }, manifest, Backend::Cpu)
+    }
 
     #[test]
-    fn a_nan_is_not_forgotten_whatever_comes_after_it() {
-        assert_eq!(largest_difference(&[0.5, 0.25, 1.0], &[0.5, 0.5, 0.875]), 0.25);
-        for at in 0..3 {
-            let mut found = [0.5; 3];
-            found[at] = f32::NAN;
-            assert!(largest_difference(&found, &[0.0; 3]).is_nan(), "at {at}");
+    fn a_value_that_is_not_finite_is_a_device_fault_and_never_an_empty_mask() {
+        for bias in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let segmenter = segmenter(bias);
+            let case = phantom::sample();
+            let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
+            let found = pollster::block_on(segmenter.probability(&case.slices[0].slice, &statistics));
+            let fault = found.expect_err("a value that is not finite");
+            assert!(matches!(fault, Error::Device { .. }), "{fault}");
+            assert!(matches!(pollster::block_on(segmenter.known_answer_error()), Err(Error::Device { .. })));
         }
-        assert_eq!(largest_difference(&[0.5], &[]), f32::INFINITY);
-        assert_eq!(largest_difference(&[], &[]), 0.0);
+    }
+
+    #[test]
+    fn a_known_answer_of_another_length_is_refused() {
+        for length in [0, 3] {
+            let mut segmenter = segmenter(0.0);
+            segmenter.manifest.known_answer.truncate(length);
+            let fault = pollster::block_on(segmenter.known_answer_error()).expect_err("too short");
+            assert!(matches!(fault, Error::Model(_)), "{fault}");
+        }
     }
 }

@@ -62,7 +62,7 @@ impl Findings {
     /// Holds the case against what the network was fitted on, unless that has been done.
     pub fn judge(&mut self, manifest: &Manifest) {
         if self.verdict.is_none()
-            && let Some(seen) = &manifest.seen
+            && let Some(seen) = &manifest.training_distribution
         {
             let slices = self.case.slices.iter().map(|entry| &entry.slice);
             self.verdict = Some(seen.verdict(slices, &self.statistics, manifest.grid));

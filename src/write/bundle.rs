@@ -13,6 +13,7 @@ use super::provenance::{CaseRecord, Provenance, SliceRecord, Spacing};
 use super::report::Report;
 use super::tiff::mask_tiff;
 use super::zip::{Taken, safe};
+use crate::network::card::Card;
 use crate::network::manifest::Manifest;
 use crate::result::findings::Findings;
 use crate::result::measure::Voxel;
@@ -25,6 +26,8 @@ pub type NamedFile = (String, Vec<u8>);
 pub struct Origin<'a> {
     /// The network.
     pub manifest: &'a Manifest,
+    /// How it was fitted and how well it does, where that is known.
+    pub card: Option<&'a Card>,
     /// What it ran on, for people.
     pub backend: &'a str,
     /// A pixel is inside if its probability is at least this, 0 to 1.
@@ -137,9 +140,8 @@ impl<'a> Bundle<'a> {
 
     /// The files that all cases share.
     pub fn finish(self) -> Vec<NamedFile> {
-        let Origin { manifest, backend, threshold, rules } = self.origin;
-        let provenance = Provenance::new(manifest, backend, threshold, rules, &self.records).json();
-        let report = self.report.finish(manifest, backend, threshold, rules);
+        let provenance = Provenance::new(self.origin, &self.records).json();
+        let report = self.report.finish(self.origin);
         vec![
             ("statistics.csv".to_owned(), csv(&self.rows).into_bytes()),
             ("provenance.json".to_owned(), provenance),
@@ -156,7 +158,7 @@ pub fn report<'a>(origin: Origin<'_>, cases: impl IntoIterator<Item = (&'a Findi
     for (findings, voxel) in cases {
         report.add(findings, &findings.measure(threshold, voxel), threshold, voxel);
     }
-    report.finish(origin.manifest, origin.backend, origin.threshold, origin.rules)
+    report.finish(origin)
 }
 
 const README: &str = "\

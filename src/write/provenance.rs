@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Origin;
 use crate::mask::small_regions;
 use crate::network::input_check::Verdict;
-use crate::network::manifest::Manifest;
 use crate::network::preprocess::normalize::{CaseStatistics, Normalisation};
 use crate::result::measure::{CaseMeasure, Voxel};
 
@@ -33,13 +33,13 @@ pub(super) struct Provenance<'a> {
 struct Model<'a> {
     name: String,
     sha256: &'a str,
-    revision: &'a str,
+    revision: Option<&'a str>,
     normalisation: Normalisation,
     grid: usize,
     threshold: f64,
-    fitted_on: usize,
-    held_out: usize,
-    metrics: &'a BTreeMap<String, f64>,
+    fitted_on: Option<usize>,
+    held_out: Option<usize>,
+    metrics: Option<&'a BTreeMap<String, f64>>,
 }
 
 /// [`crate::mask::small_regions`]: those below `share_of_largest` of the largest one's voxels at `level` are left out with what surrounds
@@ -94,23 +94,18 @@ pub(super) const NOTICE: &str =
     "Research use only. No medical device: no diagnosis, no treatment and no report may rest on it.";
 
 impl<'a> Provenance<'a> {
-    pub(super) fn new(
-        manifest: &'a Manifest,
-        backend: &'a str,
-        threshold: f64,
-        rules: Option<&'a str>,
-        cases: &'a [CaseRecord],
-    ) -> Self {
+    pub(super) fn new(origin: Origin<'a>, cases: &'a [CaseRecord]) -> Self {
+        let Origin { manifest, card, backend, threshold, rules } = origin;
         let model = Model {
             name: manifest.name(),
             sha256: &manifest.weights.sha256,
-            revision: &manifest.revision,
+            revision: card.map(|card| card.revision.as_str()),
             normalisation: manifest.normalisation,
             grid: manifest.grid,
             threshold: manifest.decimal_threshold(),
-            fitted_on: manifest.split.fit.len(),
-            held_out: manifest.split.held_out.len(),
-            metrics: &manifest.metrics,
+            fitted_on: card.map(|card| card.split.fit.len()),
+            held_out: card.map(|card| card.split.held_out.len()),
+            metrics: card.map(|card| &card.metrics),
         };
         let version = env!("CARGO_PKG_VERSION");
         let regions = Regions {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
-use super::overlay_png;
 use super::provenance::NOTICE;
+use super::{Origin, overlay_png};
 use crate::mask::small_regions;
-use crate::network::manifest::Manifest;
+use crate::network::card::Card;
 use crate::result::findings::Findings;
 use crate::result::measure::{CaseMeasure, Scores, SliceMeasure, Voxel};
 
@@ -30,30 +30,19 @@ impl Report {
         let _ = section(&mut self.body, findings, measure, threshold, voxel, pictures);
     }
 
-    /// The page. `backend` is what the network ran on, `rules` are those of edits in the user's own words.
-    pub(super) fn finish(self, manifest: &Manifest, backend: &str, threshold: f64, rules: Option<&str>) -> String {
+    /// The page.
+    pub(super) fn finish(self, origin: Origin<'_>) -> String {
+        let Origin { manifest, card, backend, threshold, rules } = origin;
         let mut page = String::from(HEAD);
-        let figure =
-            |name: &str| manifest.metrics.get(name).map_or("unknown".to_owned(), |value| format!("{value:.4}"));
         let rules = rules.map_or(String::new(), |rules| row("Rules of the masks drawn by hand", &Escaped(rules)));
         let _ = write!(
             page,
-            "<h1>glioscope: {} {}</h1>\n<p class=\"notice\">{NOTICE}</p>\n<h2>Network</h2>\n<table>\n{}{}{}{}{}{}{}{rules}</table>\n",
+            "<h1>glioscope: {} {}</h1>\n<p class=\"notice\">{NOTICE}</p>\n<h2>Network</h2>\n<table>\n{}{}{}{}{}{}{rules}</table>\n",
             self.cases,
             if self.cases == 1 { "case" } else { "cases" },
             row("Network", &Escaped(&manifest.name())),
             row("SHA-256 of its weights", &Escaped(&manifest.weights.sha256)),
-            row("Fitted on", &Named(&manifest.split.fit)),
-            row(
-                "Dice of held-out patients",
-                &format_args!(
-                    "mean {}, median {}, worst {} ({})",
-                    figure("patient_dice_mean"),
-                    figure("patient_dice_median"),
-                    figure("patient_dice_worst"),
-                    Named(&manifest.split.held_out)
-                ),
-            ),
+            card.map_or(String::new(), fit_rows),
             row("Threshold", &threshold),
             row(
                 "Left out",
@@ -68,6 +57,20 @@ impl Report {
         page += "</body>\n</html>\n";
         page
     }
+}
+
+/// How the network was fitted and how well it does.
+fn fit_rows(card: &Card) -> String {
+    let figure = |name: &str| card.metrics.get(name).map_or("unknown".to_owned(), |value| format!("{value:.4}"));
+    let dice = format_args!(
+        "mean {}, median {}, worst {} ({})",
+        figure("patient_dice_mean"),
+        figure("patient_dice_median"),
+        figure("patient_dice_worst"),
+        Named(&card.split.held_out)
+    )
+    .to_string();
+    row("Training data", &Named(&card.split.fit)) + &row("Dice of held-out patients", &dice)
 }
 
 /// No script, and nothing from elsewhere: the policy says so even where the file is opened from a disk.
@@ -240,7 +243,7 @@ impl fmt::Display for Amount {
     }
 }
 
-/// How many a [`Split`](crate::network::manifest::Split) names: patients, or after a fit by slices `<patient>/<file>` each.
+/// How many a [`Split`](crate::network::card::Split) names: patients, or after a fit by slices `<patient>/<file>` each.
 struct Named<'a>(&'a [String]);
 
 impl fmt::Display for Named<'_> {

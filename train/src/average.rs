@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use glioscope::network::burn::unet::UNet;
-use glioscope::network::manifest::WeightsFile;
+use glioscope::network::Card;
+use glioscope::network::burn::UNet;
+use glioscope::network::manifest::{Manifest, WeightsFile};
+use glioscope::network::segmenter::Backend;
 use serde_json::{Value, json};
 
 use crate::dataset::{Dataset, Patient};
@@ -55,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             ("grid", other.manifest.grid == first.manifest.grid),
             ("normalisation", other.manifest.normalisation == first.manifest.normalisation),
             ("threshold", other.manifest.threshold == first.manifest.threshold),
-            ("split", other.manifest.split == first.manifest.split),
+            ("split", other.card.split == first.card.split),
         ] {
             ensure!(same, "{}: its {what} is not that of {}", other.name(), first.name());
         }
@@ -66,21 +68,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
 
     let device = Device::flex();
-    let mut mean = first.network(&device)?;
+    let mut mean = first.unfolded(&device)?;
     for (at, other) in others.iter().enumerate() {
         let before = (at + 1) as f64;
-        mean = move_towards(mean, &other.network(&device)?, before / (before + 1.0));
+        mean = move_towards(mean, &other.unfolded(&device)?, before / (before + 1.0));
     }
-    let (weights, file) = WeightsFile::of(&mean)?;
-    let of = |model: &Files| json!({ "weights": model.manifest.weights.sha256, "recipe": model.manifest.recipe });
-    let mut manifest = first.manifest.clone();
-    manifest.weights = file;
-    manifest.recipe = json!({ "mean": models.iter().map(of).collect::<Vec<Value>>() });
-    manifest.revision = revision();
-    let model = Model::of(manifest, &weights, device, "cpu".to_owned())?;
+    let weights = mean.fold().to_safetensors();
+    let of = |model: &Files| json!({ "weights": model.manifest.weights.sha256, "recipe": model.card.recipe });
+    let recipe = json!({ "mean": models.iter().map(of).collect::<Vec<Value>>() });
+    let manifest = Manifest { weights: WeightsFile::of(&weights, mean.parameters()), ..first.manifest.clone() };
+    let card = Card { recipe, revision: revision(), ..first.card.clone() };
+    let model = Model::of(manifest, card, &weights, Backend::Cpu, "cpu".to_owned())?;
     let scored = held_out::score(&model, &held_out)?;
     file::create_folder(&arguments.out)?;
-    model.write(&weights, scored.as_ref().map(|(scores, _)| scores), &arguments.out)?;
+    model.write(&weights, &mean, scored.as_ref().map(|(scores, _)| scores), &arguments.out)?;
     if let Some((scores, _)) = &scored {
         eprintln!("{}", HeldOut::of(scores));
     }
@@ -90,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// Those that the model holds out.
 fn patients(folder: &Path, model: &Files) -> Result<Vec<Patient>> {
-    let names = &model.manifest.split.held_out;
+    let names = &model.card.split.held_out;
     ensure!(!names.is_empty(), "{}: it holds out nobody who could be scored; leave --data out", model.name());
     // Names of slices are paths.
     ensure!(
@@ -147,7 +148,7 @@ impl ModuleMapper for Blend {
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
-    use glioscope::network::burn::unet::UNetConfig;
+    use glioscope::network::UNetConfig;
 
     use super::*;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
 use glioscope::mask::Mask;
+use glioscope::network::card::{Counts, Split};
 use glioscope::network::input_check::Seen;
-use glioscope::network::manifest::{Counts, Split};
 use glioscope::read::Slice;
 
 use crate::batches::Pool;

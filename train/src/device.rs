@@ -8,6 +8,7 @@ use std::panic;
 
 use anyhow::{Result, anyhow, bail};
 use burn::tensor::{Device, Tensor};
+use glioscope::network::segmenter::Backend;
 
 /// The device that a person asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -41,6 +42,18 @@ impl Opened {
     pub(crate) fn is_cpu(&self) -> bool {
         self.device == Device::flex()
     }
+}
+
+impl Opened {
+    /// As a [`Segmenter`](glioscope::network::Segmenter) takes it.
+    pub(crate) fn backend(&self) -> Backend {
+        backend(&self.device)
+    }
+}
+
+/// The library's own kernels on the CPU, Burn on any other device.
+pub(crate) fn backend(device: &Device) -> Backend {
+    if *device == Device::flex() { Backend::Cpu } else { Backend::Burn(device.clone()) }
 }
 
 impl fmt::Display for Choice {

@@ -8,8 +8,9 @@ use anyhow::{Result, ensure};
 use glioscope::mask::Mask;
 use glioscope::mask::metrics::Confusion;
 use glioscope::mask::small_regions;
+use glioscope::network::Manifest;
+use glioscope::network::card::Split;
 use glioscope::network::input_check::Verdict;
-use glioscope::network::manifest::{Manifest, Split};
 use glioscope::network::preprocess::normalize::CaseStatistics;
 use glioscope::read::Slice;
 use rayon::prelude::*;
@@ -162,7 +163,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let model = Model::load(&arguments.model)?;
     if arguments.unseen {
-        let split = &model.manifest().split;
+        let split = &model.card.split;
         let seen: BTreeSet<&str> = split.fit.iter().chain(&split.held_out).map(String::as_str).collect();
         dataset = dataset.without(&seen)?;
     }
@@ -191,7 +192,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         input: arguments.input,
         threshold,
         seconds: started.elapsed().as_secs_f64(),
-        provenance: Provenance::of(&dataset, &model.manifest().split),
+        provenance: Provenance::of(&dataset, &model.card.split),
         input_check: InputCheck::of(&dataset, model.manifest()),
         scores: &scores,
     };
@@ -262,7 +263,7 @@ fn masks_output(folder: &Path, dataset: &Dataset) -> Result<Output> {
 
 impl InputCheck {
     fn of(dataset: &Dataset, model: &Manifest) -> Option<Self> {
-        let seen = model.seen.as_ref()?;
+        let seen = model.training_distribution.as_ref()?;
         let verdict = |patient: &Patient| seen.verdict(&patient.slices, &patient.statistics, model.grid);
         let verdicts: Vec<Verdict> = dataset.patients().par_iter().map(verdict).collect();
         let refused = dataset.patients().iter().zip(verdicts).filter(|(_, verdict)| !verdict.accepted);

@@ -1,32 +1,31 @@
 //! `train export`: the network for other runtimes.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use burn::module::{Module as _, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor};
+use glioscope::network::Segmenter;
 use glioscope::network::preprocess::normalize::CaseStatistics;
-use glioscope::network::segmenter::Segmenter;
+use glioscope::network::segmenter::Backend;
 use glioscope::phantom::PhantomConfig;
-use serde_json::{Value, json};
+use safetensors::serialize;
+use safetensors::tensor::{Dtype, TensorView};
 
 use crate::file;
 use crate::model::Files;
 
 /// Write a network as safetensors, for other runtimes
 ///
-/// Normalisations are folded into the convolutions before them, so that what is left are convolutions with biases, named
-/// by their place: down.0.first.weight, merge.3.second.bias, up.0.weight, head.bias. Beside them: `input`, the middle
-/// slice of the default phantom as the network sees it, and `probability`, what the network makes of it on the CPU. The
-/// header's __metadata__ has the network's widths and stem.
+/// The file has convolutions with biases alone, in single precision: normalisations and scales are part of the weights. Each is
+/// named by its place: down.0.first.weight, merge.3.second.bias, up.0.weight, head.bias. Two tensors are there for comparison:
+/// `input`, the middle slice of the default phantom as the network receives it, and `probability`, the network's result on the
+/// CPU. `network` in the header's __metadata__ is JSON with the network's widths and stem.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Example:
   train export --out glioscope.safetensors
         writes the shipped network")]
 pub(crate) struct Arguments {
-    /// Folder with model.json and weights.bin
+    /// Folder of the model
     #[arg(long, value_name = "DIR", default_value = "www/model")]
     model: PathBuf,
 
@@ -41,75 +40,27 @@ pub(crate) struct Arguments {
 ///
 /// When the model cannot be used or the file cannot be written; the message names it.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let files = Files::read(&arguments.model)?;
-    let device = Device::flex();
-    let (unet, manifest) = (files.network(&device)?, files.manifest);
-
-    let mut collected = Collect::default();
-    unet.clone().fold().visit(&mut collected);
-    let mut tensors = collected.tensors;
+    let Files { manifest, network, .. } = Files::read(&arguments.model)?;
 
     let case = PhantomConfig::default().case();
     let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
     let slice = &case.slices[case.slices.len() / 2].slice;
-    let (side, network) = (manifest.grid, manifest.network.clone());
-    let input = statistics.normalise(slice, side);
-    let probability = pollster::block_on(Segmenter::new(unet, manifest, device).probability(slice, &statistics))?;
-    tensors.insert("input".to_owned(), Values { shape: vec![1, 3, side, side], values: input });
+    let (side, shape) = (manifest.grid, serde_json::to_string(&manifest.network)?);
+    let input = statistics.normalise(slice, side); // [3, 256, 256]
+    let segmenter = Segmenter::new(&network, manifest, Backend::Cpu);
+    let probability = pollster::block_on(segmenter.probability(slice, &statistics))?;
     let (width, height) = (probability.width(), probability.height());
-    tensors
-        .insert("probability".to_owned(), Values { shape: vec![1, 1, height, width], values: probability.to_unit() });
-    let widths = network.widths.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    let metadata = json!({ "widths": widths, "stem": network.stem.to_string() });
-    file::write(&arguments.out, &safetensors(&tensors, metadata))
-}
 
-struct Values {
-    shape: Vec<usize>,
-    values: Vec<f32>,
-}
-
-/// Every tensor by its path, without the normalisations: those are folded.
-#[derive(Default)]
-struct Collect {
-    path: Vec<String>,
-    tensors: BTreeMap<String, Values>,
-}
-
-impl ModuleVisitor for Collect {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if self.path.iter().any(|part| part == "norm") {
-            return;
-        }
-        let tensor = param.val();
-        let shape = tensor.dims().to_vec();
-        let values = tensor.into_data().iter::<f32>().collect();
-        self.tensors.insert(self.path.join("."), Values { shape, values });
-    }
-}
-
-/// The file's bytes: the header's length, the header, the values. <https://github.com/huggingface/safetensors#format>
-fn safetensors(tensors: &BTreeMap<String, Values>, metadata: Value) -> Vec<u8> {
-    let mut header = serde_json::Map::from_iter([("__metadata__".to_owned(), metadata)]);
-    let mut end = 0;
-    for (name, Values { shape, values }) in tensors {
-        let start = end;
-        end += values.len() * 4;
-        header.insert(name.clone(), json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] }));
-    }
-    let mut header = Value::Object(header).to_string().into_bytes();
-    // Values begin at a multiple of eight.
-    header.resize(header.len().next_multiple_of(8), b' ');
-    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-    bytes.extend(header);
-    bytes.extend(tensors.values().flat_map(|tensor| &tensor.values).flat_map(|value| value.to_le_bytes()));
-    bytes
+    let mut tensors = network.tensors();
+    tensors.push(("input".to_owned(), vec![1, 3, side, side], input));
+    tensors.push(("probability".to_owned(), vec![1, 1, height, width], probability.to_unit()));
+    let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let tensors: Vec<_> = tensors.iter().map(|(name, shape, values)| (name, shape.clone(), bytes(values))).collect();
+    let views = tensors
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .collect::<Result<Vec<_>>>()?;
+    // One entry: the order of several would differ from run to run.
+    let header = [("network".to_owned(), shape)].into_iter().collect();
+    file::write(&arguments.out, &serialize(views, Some(header))?)
 }

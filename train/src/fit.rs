@@ -16,8 +16,10 @@ use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
-use glioscope::network::burn::unet::UNet;
-use glioscope::network::manifest::{FORMAT, Manifest, Split, WeightsFile};
+use glioscope::network::Card;
+use glioscope::network::burn::UNet;
+use glioscope::network::card::Split;
+use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
 use glioscope::network::preprocess::normalize::Normalisation;
 use serde::{Deserialize, Serialize};
 
@@ -152,7 +154,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         .with_context(|| format!("{} does not hold what its recipe says", checkpoint.display()))?;
     if let Some(start) = start {
         check_start(&start, &data.split)?;
-        let loaded = start.network(&fit.device.clone().without_autodiff())?;
+        let loaded = start.unfolded(&fit.device.clone().without_autodiff())?;
         fit.unet = fit.unet.try_load_record(loaded.into_record()).context("the weights to begin with")?;
         fit.average = fit.unet.valid();
     }
@@ -244,7 +246,7 @@ fn plan(recipe: &Recipe) -> Plan {
 /// on.
 fn check_start(start: &Files, split: &Split) -> Result<()> {
     let fitted: BTreeSet<&String> = split.fit.iter().collect();
-    if let Some(name) = start.manifest.split.fit.iter().find(|name| !fitted.contains(name)) {
+    if let Some(name) = start.card.split.fit.iter().find(|name| !fitted.contains(name)) {
         bail!("{}: its weights were fitted on {name}, who is not fitted on here", start.name());
     }
     Ok(())
@@ -335,7 +337,7 @@ impl Fit {
             // Nothing was left to fit, but a later version may say more of the model.
             let (model, weights) = self.model(data)?;
             let scored = held_out::score(&model, &data.held_out)?;
-            model.write(&weights, scored.as_ref().map(|(scores, _)| scores), out)?;
+            model.write(&weights, &self.average, scored.as_ref().map(|(scores, _)| scores), out)?;
         }
         eprintln!("done: {}", out.join("model.json").display());
         Ok(())
@@ -386,7 +388,7 @@ impl Fit {
         self.progress.history.push(epoch);
         eprintln!("{epoch}");
 
-        model.write(&weights, scored.as_ref().map(|(scores, _)| scores), out)?;
+        model.write(&weights, &self.average, scored.as_ref().map(|(scores, _)| scores), out)?;
         file::write(&out.join("history.csv"), history::csv(&self.progress.history).as_bytes())?;
         write_png(&out.join("curve.png"), &history::curve(&self.progress.history))?;
         if let Some((_, pictures)) = &scored {
@@ -395,27 +397,29 @@ impl Fit {
         self.checkpoint(out)
     }
 
-    /// The average, ready to use, and its `weights.bin`.
+    /// The average, ready to use, and its `weights.safetensors`.
     fn model(&self, data: &Data) -> Result<(Model, Vec<u8>)> {
         let recipe = &self.progress.recipe;
-        let (bytes, weights) = WeightsFile::of(&self.average)?;
+        let weights = self.average.fold().to_safetensors();
         let manifest = Manifest {
             format: FORMAT,
             network: recipe.network.clone(),
             grid: GRID,
             normalisation: Normalisation::HeadZScore,
             threshold: 0.5,
-            weights,
+            weights: WeightsFile::of(&weights, self.average.parameters()),
+            known_answer: Vec::new(),
+            training_distribution: data.seen.clone(),
+        };
+        let card = Card {
             split: data.split.clone(),
             counts: data.counts,
             recipe: serde_json::to_value(recipe)?,
             revision: revision(),
-            known_answer: Vec::new(),
-            seen: data.seen.clone(),
             metrics: Default::default(),
         };
-        let device = self.device.clone().without_autodiff();
-        Ok((Model::of(manifest, &bytes, device, self.device_name.clone())?, bytes))
+        let backend = device::backend(&self.device.clone().without_autodiff());
+        Ok((Model::of(manifest, card, &weights, backend, self.device_name.clone())?, weights))
     }
 
     /// A loss can be a number while weights are none any more: ReLU passes over them. What is broken is not written, so

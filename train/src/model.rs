@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use burn::module::Module as _;
 use burn::tensor::Device;
 use glioscope::mask::Probability;
-use glioscope::network::burn::unet::UNet;
-use glioscope::network::manifest::Manifest;
+use glioscope::network::burn::{FormerModel, UNet, read_former};
 use glioscope::network::preprocess::normalize::CaseStatistics;
-use glioscope::network::segmenter::Segmenter;
+use glioscope::network::segmenter::Backend;
+use glioscope::network::{Card, FoldedUNet, Manifest, Segmenter};
 use glioscope::read::Slice;
 
 use crate::device::{self, Choice};
@@ -27,7 +28,7 @@ const KNOWN_ANSWER_ERROR: f32 = 0.01;
 /// Where the network comes from and what it runs on.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Folder with model.json and weights.bin
+    /// Folder of the model
     #[arg(long, value_name = "DIR", default_value = "www/model")]
     pub(crate) model: PathBuf,
 
@@ -36,39 +37,77 @@ pub(crate) struct Arguments {
     pub(crate) device: Choice,
 }
 
-/// A model's folder as it was read; nobody has held the weights against the manifest yet.
+/// A model's folder: `model.json`, `card.json`, `weights.safetensors` and `network.safetensors`; or, in the former format,
+/// `model.json` and `weights.bin`.
 pub(crate) struct Files {
     folder: PathBuf,
-    /// What `model.json` says.
+    /// What is needed to run the network.
     pub(crate) manifest: Manifest,
-    weights: Vec<u8>,
+    /// How it was fitted and how well it does.
+    pub(crate) card: Card,
+    /// The network for inference.
+    pub(crate) network: FoldedUNet,
+    unfolded: Unfolded,
+}
+
+/// Where the network to fit on is.
+enum Unfolded {
+    File(PathBuf),
+    /// From the former format.
+    Read(Box<UNet>),
 }
 
 impl Files {
-    /// Reads `model.json` and `weights.bin` in `folder`.
+    /// Reads the model in `folder`.
     ///
     /// # Errors
     ///
-    /// When one is missing or the first is no manifest; the message names the file.
+    /// When a file is missing or the files do not belong together; the message names the file or the folder.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
         let read = |name: &str| file::read(&folder.join(name)).context("no model there; `train fit` makes one");
-        let (json, weights) = (read("model.json")?, read("weights.bin")?);
+        let json = read("model.json")?;
+        if !folder.join("weights.safetensors").exists() && folder.join("weights.bin").exists() {
+            let former =
+                read_former(&json, &read("weights.bin")?, &Device::flex()).with_context(|| unusable(folder))?;
+            let FormerModel { unet, manifest, card, weights } = former;
+            let network = manifest.load(&weights).with_context(|| unusable(folder))?;
+            let unfolded = Unfolded::Read(Box::new(unet));
+            return Ok(Self { folder: folder.to_owned(), manifest, card, network, unfolded });
+        }
         let manifest = Manifest::from_json(&json).with_context(|| unusable(folder))?;
-        Ok(Self { folder: folder.to_owned(), manifest, weights })
+        let card = Card::from_json(&read("card.json")?).with_context(|| unusable(folder))?;
+        let network = manifest.load(&read("weights.safetensors")?).with_context(|| unusable(folder))?;
+        let unfolded = Unfolded::File(folder.join("network.safetensors"));
+        Ok(Self { folder: folder.to_owned(), manifest, card, network, unfolded })
     }
 
-    /// The folder, for people.
+    /// The folder, to be displayed.
     pub(crate) fn name(&self) -> std::path::Display<'_> {
         self.folder.display()
     }
 
-    /// The network on `device`.
+    /// The network to fit on, on `device`.
     ///
     /// # Errors
     ///
-    /// When the two files do not belong together; the message names the folder.
-    pub(crate) fn network(&self, device: &Device) -> Result<UNet> {
-        self.manifest.load(&self.weights, device).with_context(|| unusable(&self.folder))
+    /// When `network.safetensors` is missing or is not the unfolded network of `weights.safetensors`; the message names the
+    /// folder.
+    pub(crate) fn unfolded(&self, device: &Device) -> Result<UNet> {
+        match &self.unfolded {
+            Unfolded::Read(unet) => Ok(unet.as_ref().clone().fork(device)),
+            Unfolded::File(path) => {
+                let bytes = file::read(path)?;
+                let unet = UNet::from_safetensors(&self.manifest.network, &bytes, device);
+                let unet = unet.with_context(|| unusable(&self.folder))?;
+                let weights = unet.fold().to_safetensors();
+                ensure!(
+                    FoldedUNet::from_safetensors(&self.manifest.network, &weights)? == self.network,
+                    "{}: it is not the unfolded network of the weights beside it",
+                    path.display()
+                );
+                Ok(unet)
+            }
+        }
     }
 }
 
@@ -80,6 +119,8 @@ fn unusable(folder: &Path) -> String {
 #[derive(Debug)]
 pub(crate) struct Model {
     segmenter: Segmenter,
+    /// How it was fitted and how well it does.
+    pub(crate) card: Card,
     /// The device, for people.
     pub(crate) device: String,
 }
@@ -93,9 +134,8 @@ impl Model {
     pub(crate) fn load(arguments: &Arguments) -> Result<Self> {
         let files = Files::read(&arguments.model)?;
         let opened = device::open(arguments.device)?;
-        let unet = files.network(&opened.device)?;
-        let segmenter = Segmenter::new(unet, files.manifest, opened.device.clone());
-        if !opened.is_cpu() && !segmenter.manifest().known_answer.is_empty() {
+        let segmenter = Segmenter::new(&files.network, files.manifest, opened.backend());
+        if !opened.is_cpu() {
             let error = pollster::block_on(segmenter.known_answer_error())?;
             ensure!(
                 error <= KNOWN_ANSWER_ERROR,
@@ -103,31 +143,34 @@ impl Model {
                 opened.name
             );
         }
-        Ok(Self { segmenter, device: opened.name })
+        Ok(Self { segmenter, card: files.card, device: opened.name })
     }
 
-    /// The network that `manifest` and `weights` make on `device`, which `name` names for people. Who has just made the weights
-    /// reads them back by this: what is scored has to be what is written, in half precision.
+    /// The network of `weights`, the bytes of `weights.safetensors`, on `backend`, which `device` names. A network that was just
+    /// fitted is read back by this: what is scored is what is written, in half precision.
     ///
     /// # Errors
     ///
-    /// When the two do not belong together.
-    pub(crate) fn of(manifest: Manifest, weights: &[u8], device: Device, name: String) -> Result<Self> {
-        let unet = manifest.load(weights, &device)?;
-        Ok(Self { segmenter: Segmenter::new(unet, manifest, device), device: name })
+    /// When `manifest` and `weights` do not belong together.
+    pub(crate) fn of(manifest: Manifest, card: Card, weights: &[u8], backend: Backend, device: String) -> Result<Self> {
+        let network = manifest.load(weights)?;
+        Ok(Self { segmenter: Segmenter::new(&network, manifest, backend), card, device })
     }
 
-    /// Writes `weights`, those that this network was loaded from, and the manifest with them: what the network makes of the
-    /// phantom that everyone has, and its figures.
+    /// Writes the model's folder: `weights`, from which this network was loaded, `unet`, whose folded form they are, and the
+    /// known answer and figures of this network.
     ///
     /// # Errors
     ///
     /// When the device fails or a file cannot be written.
-    pub(crate) fn write(&self, weights: &[u8], scores: Option<&Scores>, folder: &Path) -> Result<()> {
-        let mut manifest = self.manifest().clone();
-        manifest.known_answer = pollster::block_on(self.segmenter.known_answer())?;
-        manifest.metrics = scores.map(Scores::figures).unwrap_or_default();
-        file::write(&folder.join("weights.bin"), weights)?;
+    pub(crate) fn write(&self, weights: &[u8], unet: &UNet, scores: Option<&Scores>, folder: &Path) -> Result<()> {
+        let known_answer = pollster::block_on(self.segmenter.known_answer())?;
+        let manifest = Manifest { known_answer, ..self.manifest().clone() };
+        manifest.validate()?;
+        let card = Card { metrics: scores.map(Scores::figures).unwrap_or_default(), ..self.card.clone() };
+        file::write(&folder.join("weights.safetensors"), weights)?;
+        file::write(&folder.join("network.safetensors"), &unet.to_safetensors())?;
+        write_json(&folder.join("card.json"), &card)?;
         write_json(&folder.join("model.json"), &manifest)
     }
 

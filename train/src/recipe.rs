@@ -1,7 +1,7 @@
 //! What decides the outcome of a fit.
 
 use anyhow::{Result, ensure};
-use glioscope::network::burn::unet::UNetConfig;
+use glioscope::network::UNetConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::Augmentation;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
-use glioscope::network::manifest::Split;
+use glioscope::network::card::Split;
 use glioscope::random::Rng;
 
 use crate::file;

@@ -11,19 +11,22 @@
 #[cfg(feature = "fit")]
 #[allow(unsafe_code, reason = "vectors are loaded and stored by address; each block lists what it relies on")]
 mod fit;
+#[cfg(not(target_arch = "wasm32"))]
+mod former;
 mod layers;
-mod record;
 #[cfg(any(target_arch = "wasm32", feature = "gpu"))]
 #[allow(unsafe_code, reason = "kernels are launched unchecked; what they rely on is asserted before")]
 mod shader;
-pub mod unet;
+mod unet;
+#[cfg(not(target_arch = "wasm32"))]
+mod unfolded;
 
 #[cfg(feature = "fit")]
-pub use fit::conv3x3_norm_relu;
-pub use layers::{conv_transpose, conv3x3_relu};
-#[cfg(target_arch = "wasm32")]
-pub(crate) use record::hex;
-pub(crate) use record::sha256;
+use fit::conv3x3_norm_relu;
+#[cfg(not(target_arch = "wasm32"))]
+pub use former::{FormerModel, read_former};
+use layers::{conv_transpose, conv3x3_relu};
+pub use unet::UNet;
 
 use burn::backend::ops::ConvOptions;
 

@@ -1,17 +1,13 @@
 //! [`UNetConfig`] → [`UNet`] → logits.
 
 use super as kernels;
-use crate::network::cpu::{Network, Plan, Weights};
+use crate::network::config::{INPUTS, UNetConfig};
+use crate::network::folded::{FoldedUNet, Layer};
 use burn::module::{Module, ModuleMapper, Param, ParamId, RunningState};
 use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Device, Distribution, Tensor, module};
-
-/// Channels that go in: pre-contrast, FLAIR, post-contrast.
-pub const INPUTS: usize = 3;
-
-pub use crate::network::config::UNetConfig;
+use burn::tensor::{Device, Distribution, Tensor, TensorData, module};
 
 impl UNetConfig {
     /// A network with fresh weights (He et al. 2015) on `device`.
@@ -22,9 +18,9 @@ impl UNetConfig {
         self.build(device, true).number()
     }
 
-    /// A network of zeros to load weights into, sooner there than one whose weights are drawn.
-    pub(crate) fn unset(&self, device: &Device) -> UNet {
-        self.build(device, false)
+    /// A network of zeros to load parameters into: sooner made than one with drawn weights.
+    pub(crate) fn zeros(&self, device: &Device) -> UNet {
+        self.build(device, false).number()
     }
 
     fn build(&self, device: &Device, draw: bool) -> UNet {
@@ -109,51 +105,32 @@ impl UNet {
         self.num_params() - running
     }
 
-    /// The same network with each normalisation folded into the convolution before it, for inference:
-    /// the same logits up to rounding, in fewer passes over memory.
-    #[must_use]
-    pub fn fold(mut self) -> Self {
-        let fold = |blocks: Vec<DoubleConv>| blocks.into_iter().map(DoubleConv::fold).collect();
-        self.down = fold(self.down);
-        self.merge = fold(self.merge);
-        self
+    /// The numbers of the network for inference: each normalisation folded into a scale and a bias of the convolution before it.
+    pub fn fold(&self) -> FoldedUNet {
+        let pairs = |blocks: &[DoubleConv]| blocks.iter().flat_map(DoubleConv::fold).collect::<Vec<_>>();
+        let up = self.up.iter().map(|up| plain(&up.weight, up.bias.as_ref()));
+        let head = plain(&self.head.weight, self.head.bias.as_ref());
+        let layers = pairs(&self.down).into_iter().chain(up).chain(pairs(&self.merge)).chain([head]).collect();
+        let widths = self.down.iter().map(|block| block.second.weight.dims()[0]).collect();
+        FoldedUNet::from_layers(&UNetConfig { widths, stem: self.stem }, layers)
     }
 
-    /// The same network with its weights laid out in memory as the kernels for GPUs read them, which else would have them
-    /// copied for every image.
-    #[must_use]
-    pub(crate) fn lay_out(mut self) -> Self {
-        let convs = self.down.iter_mut().chain(&mut self.merge).flat_map(|block| [&mut block.first, &mut block.second]);
-        let kernels = convs.map(|conv| &mut conv.weight).chain([&mut self.head.weight]);
-        for weight in kernels {
-            *weight = weight.clone().map(|weight| laid_out(weight, [2, 3, 1, 0]));
+    /// A network for inference on `device`, with its weights laid out in memory as the shaders read them: else they would
+    /// be copied for every image.
+    pub(crate) fn from_folded(folded: &FoldedUNet, device: &Device) -> Self {
+        let mut unet = folded.config.zeros(device);
+        let convs = unet.down.iter_mut().chain(&mut unet.merge).flat_map(|block| [&mut block.first, &mut block.second]);
+        for (conv, layer) in convs.zip(folded.down.iter().chain(&folded.merge).flatten()) {
+            conv.weight = laid_out(layer, conv.weight.dims(), [2, 3, 1, 0], device);
+            conv.bias = Some(bias(layer, device));
         }
-        for up in &mut self.up {
-            up.weight = up.weight.clone().map(|weight| laid_out(weight, [2, 3, 0, 1]));
+        for (up, layer) in unet.up.iter_mut().zip(&folded.up) {
+            up.weight = laid_out(layer, up.weight.dims(), [2, 3, 0, 1], device);
+            up.bias = Some(bias(layer, device));
         }
-        self
-    }
-
-    /// The folded network for images of `size`, height and width, without Burn: what runs on the CPU.
-    ///
-    /// # Panics
-    /// Unless the network is [folded](Self::fold) and lies on the CPU, and `size` is of
-    /// [multiples](UNetConfig::multiple).
-    pub(crate) fn plan(&self, size: [usize; 2]) -> Plan {
-        let multiple = self.stem << self.up.len();
-        assert!(size.iter().all(|side| side.is_multiple_of(multiple)), "{size:?} for a multiple of {multiple}");
-        let pairs = |blocks: &[DoubleConv]| {
-            blocks.iter().map(|block| [block.first.weights(), block.second.weights()]).collect::<Vec<_>>()
-        };
-        let rise = |up: &ConvTranspose2d| weights(up.weight.val(), up.bias.as_ref());
-        let network = Network {
-            down: pairs(&self.down),
-            up: self.up.iter().map(rise).collect(),
-            merge: pairs(&self.merge),
-            head: weights(self.head.weight.val(), self.head.bias.as_ref()),
-            stem: self.stem,
-        };
-        Plan::new(&network, size)
+        unet.head.weight = laid_out(&folded.head, unet.head.weight.dims(), [2, 3, 1, 0], device);
+        unet.head.bias = Some(bias(&folded.head, device));
+        unet
     }
 }
 
@@ -236,15 +213,37 @@ fn transpose(x: Tensor<4>, weight: Tensor<4>, bias: Option<&Param<Tensor<1>>>) -
     kernels::conv_transpose(x, weight, bias)
 }
 
-/// The numbers of a convolution, which lie on the CPU.
-fn weights(weight: Tensor<4>, bias: Option<&Param<Tensor<1>>>) -> Weights {
-    Weights { weight: numbers(weight), bias: bias.map(|bias| numbers(bias.val())).unwrap_or_default() }
+/// A layer without a normalisation.
+fn plain(weight: &Param<Tensor<4>>, bias: Option<&Param<Tensor<1>>>) -> Layer {
+    Layer {
+        kernel: numbers(weight.val()),
+        scale: Vec::new(),
+        bias: bias.map(|bias| numbers(bias.val())).unwrap_or_default(),
+    }
 }
 
-/// The numbers of a tensor in single precision. All at once: one by one, as [`TensorData::iter`](burn::tensor::TensorData::iter)
-/// gives them, they are most of what opening a model takes in a browser.
-fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+/// The numbers of a tensor in single precision, row by row.
+pub(super) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().expect("a network that was loaded or drawn is in single precision")
+}
+
+fn bias(layer: &Layer, device: &Device) -> Param<Tensor<1>> {
+    Param::from_data(TensorData::new(layer.bias.clone(), [layer.bias.len()]), device)
+}
+
+/// The weight of a layer, whose shape is `dims`, laid out in memory as `axes` of them.
+fn laid_out(layer: &Layer, dims: [usize; 4], axes: [isize; 4], device: &Device) -> Param<Tensor<4>> {
+    let weight = Tensor::<4>::from_data(TensorData::new(layer.weight().into_owned(), dims), device);
+    let moved = weight.permute(axes); // [side, side, inputs, outputs]
+    let shape = moved.dims();
+    // Flattening moves the numbers.
+    let flat: Tensor<1> = moved.reshape([-1]);
+    let mut back = [0; 4];
+    for (place, axis) in (0..).zip(axes) {
+        back[axis as usize] = place;
+    }
+    let moved: Tensor<4> = flat.reshape(shape);
+    Param::from_tensor(moved.permute(back))
 }
 
 struct Numbers(u64);
@@ -283,8 +282,8 @@ impl DoubleConv {
         self.second.forward(self.first.forward(x))
     }
 
-    fn fold(self) -> Self {
-        Self { first: self.first.fold(), second: self.second.fold() }
+    fn fold(&self) -> [Layer; 2] {
+        [self.first.fold(), self.second.fold()]
     }
 }
 
@@ -293,7 +292,7 @@ struct ConvNormRelu {
     /// `[outputs, inputs, 3, 3]`; no bias, the normalisation has one.
     weight: Param<Tensor<4>>,
     norm: BatchNorm,
-    /// What is left of the normalisation once it has been folded into the weight, `[outputs]`.
+    /// `[outputs]`, in a network for inference: then the normalisation is folded into the weight.
     bias: Option<Param<Tensor<1>>>,
 }
 
@@ -311,14 +310,10 @@ impl ConvNormRelu {
             None if x.device().is_autodiff() => self.forward_fit(x),
             #[cfg(not(target_arch = "wasm32"))]
             None => self.forward_plain(x),
-            // Burn's own convolution would be megabytes of kernels in a page that never runs it.
+            // Burn's own convolution would add megabytes of kernels to a page that never runs it.
             #[cfg(target_arch = "wasm32")]
-            None => self.clone().fold().forward(x),
+            None => unreachable!("in the browser every network is a folded one"),
         }
-    }
-
-    fn weights(&self) -> Weights {
-        weights(self.weight.val(), self.bias.as_ref())
     }
 
     /// Burn's own operations, one by one: what the fused kernels are checked against.
@@ -342,29 +337,12 @@ impl ConvNormRelu {
         out
     }
 
-    fn fold(mut self) -> Self {
+    fn fold(&self) -> Layer {
         let norm = &self.norm;
         let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt(); // [outputs]
         let bias = norm.beta.val() - norm.running_mean.value() * scale.clone(); // [outputs]
-        let [outputs] = scale.dims();
-        self.weight = self.weight.map(|weight| weight * scale.reshape([outputs, 1, 1, 1]));
-        self.bias = Some(Param::from_tensor(bias));
-        self
+        Layer { kernel: numbers(self.weight.val()), scale: numbers(scale), bias: numbers(bias) }
     }
-}
-
-/// The same weights, laid out in memory as `axes` of them.
-fn laid_out(weight: Tensor<4>, axes: [isize; 4]) -> Tensor<4> {
-    let moved = weight.permute(axes); // [side, side, inputs, outputs]
-    let dims = moved.dims();
-    // Flattening is what moves the numbers.
-    let flat: Tensor<1> = moved.reshape([-1]);
-    let mut back = [0; 4];
-    for (place, axis) in (0..).zip(axes) {
-        back[axis as usize] = place;
-    }
-    let moved: Tensor<4> = flat.reshape(dims);
-    moved.permute(back)
 }
 
 /// Folds squares of `cell` x `cell` pixels into channels: `[n, c, h, w]` to `[n, c * cell², h / cell, w / cell]`.
@@ -391,9 +369,8 @@ fn depth_to_space(x: Tensor<4>, cell: usize) -> Tensor<4> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::TensorData;
-
     use super::*;
+    use crate::network::cpu::Plan;
     use crate::random::Rng;
 
     /// Numbers that no initialisation would give: running statistics far from 0 and 1, so that folding shows.
@@ -441,7 +418,8 @@ mod tests {
         ] {
             let unet = config.init(&device).map(&mut Shake(Rng::new(1, 0)));
             let x = image([2, INPUTS, side, side + config.multiple()], &device);
-            close(unet.clone().fold().forward(x.clone()), unet.forward(x), &format!("{config:?}"));
+            let folded = UNet::from_folded(&unet.fold(), &device);
+            close(folded.forward(x.clone()), unet.forward(x), &format!("{config:?}"));
         }
     }
 
@@ -461,7 +439,7 @@ mod tests {
                 let unet = config.init(&device).map(&mut Shake(Rng::new(1, 0)));
                 let x = image([n, INPUTS, size[0], size[1]], &device);
                 let values = x.clone().into_data().try_into_vec::<f32>().expect("f32");
-                let plan = unet.clone().fold().plan(size);
+                let plan = Plan::new(&unet.fold(), size);
                 // Twice: the second time in maps that have been used.
                 for _ in 0..2 {
                     let found = TensorData::new(plan.logits(&values), [n, 1, size[0], size[1]]);

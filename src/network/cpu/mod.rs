@@ -10,4 +10,4 @@ pub(crate) mod threads;
 pub(crate) mod tile;
 pub(crate) mod winograd;
 
-pub(crate) use plan::{Network, Plan, Weights};
+pub(crate) use plan::Plan;

@@ -9,26 +9,7 @@ use super::map::{Map, WIDEST, padded};
 use super::product::{self, Panels, ROWS};
 use super::threads;
 use super::winograd::{Convolution, Scratch};
-
-/// A convolution as other code holds it.
-pub(crate) struct Weights {
-    /// `[outputs, inputs, 3, 3]` or, for the head, `[outputs, inputs, 1, 1]`; `[inputs, outputs, 2, 2]` for a transposed one.
-    pub(crate) weight: Vec<f32>,
-    /// `[outputs]`.
-    pub(crate) bias: Vec<f32>,
-}
-
-/// A U-Net whose normalisations are folded.
-pub(crate) struct Network {
-    /// Two 3x3 convolutions for each depth, the finest first.
-    pub(crate) down: Vec<[Weights; 2]>,
-    /// From depth `i + 1` up to depth `i`.
-    pub(crate) up: Vec<Weights>,
-    /// Two 3x3 convolutions after the skip at depth `i` has been joined.
-    pub(crate) merge: Vec<[Weights; 2]>,
-    pub(crate) head: Weights,
-    pub(crate) stem: usize,
-}
+use crate::network::folded::{FoldedUNet, Layer};
 
 /// A network that is ready for images of one size.
 pub(crate) struct Plan {
@@ -65,20 +46,25 @@ impl Plan {
     /// Prepares `network` for images of `height` x `width`.
     ///
     /// # Panics
-    /// If the parts do not fit together.
-    pub(crate) fn new(network: &Network, [height, width]: [usize; 2]) -> Self {
-        let stem = network.stem;
+    /// If `height` or `width` is not a [multiple](crate::network::UNetConfig::multiple), or the parts do not fit together.
+    pub(crate) fn new(network: &FoldedUNet, [height, width]: [usize; 2]) -> Self {
+        let multiple = network.config.multiple();
+        assert!(
+            height.is_multiple_of(multiple) && width.is_multiple_of(multiple),
+            "{height} x {width} for a multiple of {multiple}"
+        );
+        let stem = network.config.stem;
         let finest = [height / stem, width / stem];
         let size = |depth: usize| finest.map(|side| side >> depth);
-        let outputs = |[_, second]: &[Weights; 2]| second.bias.len();
-        let pair = |[first, second]: &[Weights; 2], channels, channel: &dyn Fn(usize) -> usize, depth| {
+        let outputs = |[_, second]: &[Layer; 2]| second.bias.len();
+        let pair = |[first, second]: &[Layer; 2], channels, channel: &dyn Fn(usize) -> usize, depth| {
             let between = padded(first.bias.len());
             [
-                Convolution::new(&first.weight, &first.bias, channels, channel, size(depth)),
-                Convolution::new(&second.weight, &second.bias, between, |i| i, size(depth)),
+                Convolution::new(&first.weight(), &first.bias, channels, channel, size(depth)),
+                Convolution::new(&second.weight(), &second.bias, between, |i| i, size(depth)),
             ]
         };
-        let image = network.down[0][0].weight.len() / (network.down[0][0].bias.len() * 9);
+        let image = network.down[0][0].kernel.len() / (network.down[0][0].bias.len() * 9);
         let mut channels = image;
         let mut down = Vec::new();
         for (depth, block) in network.down.iter().enumerate() {
@@ -94,7 +80,7 @@ impl Plan {
         let finest_outputs = outputs(&network.down[0]);
         let cells = network.head.bias.len();
         let mut head = Panels::new(cells, padded(finest_outputs));
-        for (index, value) in network.head.weight.iter().enumerate() {
+        for (index, value) in network.head.weight().iter().enumerate() {
             head.set(index / finest_outputs, index % finest_outputs, *value);
         }
         Self {
@@ -199,7 +185,8 @@ struct Rise {
 }
 
 impl Rise {
-    fn new(Weights { weight, bias }: &Weights) -> Self {
+    fn new(layer: &Layer) -> Self {
+        let (weight, bias) = (layer.weight(), &layer.bias);
         let outputs = bias.len();
         let inputs = weight.len() / (outputs * 4);
         let mut cells = [0; 4].map(|_| Panels::new(outputs, padded(inputs)));

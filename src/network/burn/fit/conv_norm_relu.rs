@@ -17,7 +17,7 @@ use super::norm::{self, Layout};
 /// `x` is `[n, inputs, h, w]`, `weight` `[outputs, inputs, 3, 3]`, `gamma` and `beta` `[outputs]`. Returns
 /// the result, `[n, outputs, h, w]`, and the batch's mean and biased variance, `[outputs]` each, which
 /// carry no gradient.
-pub fn conv3x3_norm_relu(
+pub(crate) fn conv3x3_norm_relu(
     x: Tensor<4>,
     weight: Tensor<4>,
     gamma: Tensor<1>,

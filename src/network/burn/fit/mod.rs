@@ -5,7 +5,7 @@ mod conv_norm_relu;
 mod gradient;
 mod norm;
 
-pub use conv_norm_relu::conv3x3_norm_relu;
+pub(super) use conv_norm_relu::conv3x3_norm_relu;
 
 use burn::backend::TensorData;
 use burn::backend::flex::FlexTensor;
