@@ -23,7 +23,7 @@ use crate::error::{Error, FileFault};
 use crate::layout::CaseSlice;
 use crate::mask::Mask;
 use crate::mask::Probability;
-use crate::network::input_check::Verdict;
+use crate::network::input_check::InputCheck;
 use crate::network::manifest::{self, Manifest};
 use crate::network::segmenter::Segmenter;
 use crate::read::Channels;
@@ -523,7 +523,7 @@ struct CaseInfo<'a> {
     name: &'a str,
     slices: Vec<SliceInfo<'a>>,
     resolution: Option<[f64; 2]>,
-    verdict: Verdict,
+    verdict: InputCheck,
 }
 
 #[derive(Serialize)]
@@ -591,7 +591,7 @@ impl<'a> CaseInfo<'a> {
             slices: slices.collect(),
             resolution: findings.resolution(),
             // A network that does not know what it was fitted on refuses nothing.
-            verdict: findings.verdict().cloned().unwrap_or(Verdict { accepted: true, reasons: Vec::new() }),
+            verdict: findings.verdict().cloned().unwrap_or(InputCheck { accepted: true, reasons: Vec::new() }),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ModelFault, Result};
 use crate::network::config::UNetConfig;
-use crate::network::input_check::Seen;
+use crate::network::input_check::TrainingDistribution;
 use crate::network::preprocess::Normalisation;
 
 /// The version of [`Manifest`] that this library reads and writes.
@@ -40,7 +40,7 @@ pub struct Manifest {
     pub known_answer: Vec<f32>,
     /// What the fitted slices were like, for the [input check](crate::network::input_check); without it every case is accepted.
     #[serde(default)]
-    pub seen: Option<Seen>,
+    pub seen: Option<TrainingDistribution>,
     /// Figures of the held-out patients by name, each in the unit that its name says.
     pub metrics: BTreeMap<String, f64>,
 }
@@ -102,7 +102,8 @@ impl Manifest {
             return Err(ModelFault::Config { reason });
         }
         // Too large a number becomes infinity without a word.
-        let numbers = manifest.seen.iter().flat_map(Seen::numbers).chain(manifest.known_answer.iter().copied());
+        let numbers =
+            manifest.seen.iter().flat_map(TrainingDistribution::numbers).chain(manifest.known_answer.iter().copied());
         if let Some(found) = numbers.into_iter().find(|number| !number.is_finite()) {
             let reason = format!("expected numbers of single precision, found {found}");
             return Err(ModelFault::Config { reason });

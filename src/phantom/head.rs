@@ -173,9 +173,9 @@ impl Head {
         mixture.paint(Tissue::Lining, 0.6 * covered(1.0 + 1.2 * warp[0] - ventricle.abs(), 1.6));
 
         if let (Some(lesion), Some(depth)) = (&self.lesion, lesion_depth) {
-            let share = lesion.share(depth, mixture.part(Tissue::Grey));
-            if share > 0.0 {
-                mixture.cover(&lesion.matter(p), share);
+            let fraction = lesion.fraction(depth, mixture.part(Tissue::Grey));
+            if fraction > 0.0 {
+                mixture.cover(&lesion.matter(p), fraction);
             }
         }
         mixture.paint(Tissue::Fluid, covered(-ventricle, 1.5));

@@ -94,7 +94,7 @@ impl Lesion {
     }
 
     /// How much of a voxel is within, given its depth and how much of it is cortex.
-    pub(super) fn share(&self, depth: f32, grey: f32) -> f32 {
+    pub(super) fn fraction(&self, depth: f32, grey: f32) -> f32 {
         covered(depth - self.preference * grey, self.softness)
     }
 

@@ -1,10 +1,12 @@
-//! Whether a case looks like what the network was fitted on, before it draws anything.
+//! The input check: whether a case looks like the training data, before its masks are shown.
 //!
-//! A network draws a mask on a photograph as readily as on a head. So [`Traits`] are measured of every slice, as it
-//! lies on the network's grid, and held against what the slices of the fit were like ([`Seen`], saved in
-//! `model.json`): each trait within its range, and all of them together within a Mahalanobis distance, since brightness
-//! and shape may each be usual and yet not go together. What this cannot tell is another plane of the same head, or
-//! another contrast as grey slices: those look alike to it.
+//! A network segments a photograph as readily as a head. The check therefore measures [`Traits`] of every slice on the
+//! network's grid and compares them with the [`TrainingDistribution`], which `model.json` holds. Each trait must lie
+//! within its range, and all traits together within a Mahalanobis distance: a brightness and a shape may both be common
+//! and still not occur together.
+//!
+//! The check does not detect another plane of the same head, or another contrast given as grey slices. Their traits are
+//! too similar.
 
 mod outcome;
 mod shape;
@@ -12,6 +14,6 @@ mod statistics;
 mod training_distribution;
 mod traits;
 
-pub use outcome::Verdict;
-pub use training_distribution::{Range, Seen};
+pub use outcome::InputCheck;
+pub use training_distribution::{TrainingDistribution, TraitRange};
 pub use traits::Traits;

@@ -1,12 +1,12 @@
-//! [`Verdict`]: what is said of a case.
+//! [`InputCheck`]: the outcome of the check for one case.
 
 use serde::{Deserialize, Serialize};
 
-/// What is said of a case before its masks are shown.
+/// Whether a case looks like the training data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// Whether it looks like what the network was fitted on.
+pub struct InputCheck {
+    /// Whether it does.
     pub accepted: bool,
-    /// What does not, in whole sentences; empty for a case that is accepted.
+    /// Why it does not, in full sentences for the user; empty for an accepted case.
     pub reasons: Vec<String>,
 }

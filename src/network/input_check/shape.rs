@@ -1,4 +1,4 @@
-//! [`Shape`]: the outline of a head in numbers.
+//! [`Shape`]: the geometry of a region.
 
 use super::statistics::mean;
 use crate::mask::Mask;
@@ -7,32 +7,32 @@ use crate::mask::Mask;
 pub(super) struct Shape {
     pub(super) pixels: usize,
     /// Column and row of the centre of mass.
-    pub(super) middle: [f64; 2],
-    /// Width of the bounding box over its height.
+    pub(super) centre: [f64; 2],
+    /// Width of the bounding box divided by its height.
     pub(super) aspect: f64,
-    /// The share of the bounding box that is inside.
+    /// The fraction of the bounding box that is inside.
     pub(super) extent: f64,
     /// Intersection over union with the ellipse of equal second moments.
     pub(super) ellipse: f64,
 }
 
 impl Shape {
+    /// Measures a region; `None` for a line or a point.
     pub(super) fn of(region: &Mask) -> Option<Self> {
         let width = region.width();
         let at = |i: usize| [(i % width) as f64, (i / width) as f64];
         let inside: Vec<usize> = (0..region.inside().len()).filter(|&i| region.inside()[i]).collect();
         let pixels = inside.len();
-        let middle = [0, 1].map(|axis| mean(inside.iter().map(|&i| at(i)[axis])));
-        let moment = |a: usize, b: usize| mean(inside.iter().map(|&i| (at(i)[a] - middle[a]) * (at(i)[b] - middle[b])));
+        let centre = [0, 1].map(|axis| mean(inside.iter().map(|&i| at(i)[axis])));
+        let moment = |a: usize, b: usize| mean(inside.iter().map(|&i| (at(i)[a] - centre[a]) * (at(i)[b] - centre[b])));
         let (xx, xy, yy) = (moment(0, 0), moment(0, 1), moment(1, 1));
         let determinant = xx * yy - xy * xy;
-        // A line or a point.
         if determinant.is_nan() || determinant <= 1.0 {
             return None;
         }
         let within = |i: usize| {
-            let [x, y] = [at(i)[0] - middle[0], at(i)[1] - middle[1]];
-            // An ellipse's points lie within twice its deviations.
+            let [x, y] = [at(i)[0] - centre[0], at(i)[1] - centre[1]];
+            // A filled ellipse extends two standard deviations along each of its axes.
             (yy * x * x - 2.0 * xy * x * y + xx * y * y) / determinant <= 4.0
         };
         let ellipse = (0..region.inside().len()).filter(|&i| within(i)).count();
@@ -43,7 +43,7 @@ impl Shape {
         });
         Some(Self {
             pixels,
-            middle,
+            centre,
             aspect: span[0] / span[1],
             extent: pixels as f64 / (span[0] * span[1]),
             ellipse: both as f64 / (pixels + ellipse - both) as f64,
@@ -51,7 +51,7 @@ impl Shape {
     }
 }
 
-/// The region with its holes: all that cannot be reached from the frame's edge without crossing it.
+/// The region with its holes filled: every pixel that no path outside the region connects to the image's edge.
 pub(super) fn fill(region: &Mask) -> Mask {
     let (width, height) = (region.width(), region.height());
     let mut inside = vec![true; width * height];
