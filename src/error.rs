@@ -250,6 +250,16 @@ pub enum ModelFault {
         /// What Burn said of the record.
         reason: String,
     },
+    /// The training distribution in `model.json` is malformed.
+    #[error("training distribution: {field}: expected {expected}, found {found}")]
+    TrainingDistribution {
+        /// The field at fault.
+        field: String,
+        /// The rule that is broken.
+        expected: String,
+        /// The value that breaks it.
+        found: String,
+    },
     /// A configuration that no network can have.
     #[error("configuration: {reason}")]
     Config {

@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use glioscope::error::ModelFault;
 use glioscope::layout::Case;
 use glioscope::network::input_check::{InputCheck, TrainingDistribution, Traits};
 use glioscope::network::preprocess::CaseStatistics;
@@ -106,4 +107,33 @@ fn a_case_with_a_few_odd_slices_is_accepted() {
 fn a_distribution_is_read_as_it_was_written() {
     let json = serde_json::to_string(distribution()).expect("plain numbers");
     assert_eq!(serde_json::from_str::<TrainingDistribution>(&json).expect("as written"), *distribution());
+}
+
+#[test]
+fn a_malformed_distribution_is_refused_with_the_value() {
+    distribution().validate().expect("as estimated");
+    let faults: [(&str, &str, fn(&mut TrainingDistribution)); 12] = [
+        ("traits", "15", |d| d.traits.truncate(15)),
+        ("traits", "0", |d| d.traits.clear()),
+        ("traits[1].name", "largest", |d| d.traits.swap(1, 2)),
+        ("low of head", "NaN", |d| d.traits[0].low = f32::NAN),
+        ("low of head", "2", |d| d.traits[0].low = 2.0),
+        ("high of border", "-1", |d| d.traits[1].high = -1.0),
+        ("precision", "17", |d| d.precision.push(vec![0.0; 16])),
+        ("precision[3]", "15", |d| d.precision[3].truncate(15)),
+        ("precision[3][4]", "inf", |d| d.precision[3][4] = f32::INFINITY),
+        ("precision[5][5]", "-1", |d| d.precision[5][5] = -1.0),
+        ("precision[7][2]", "1000000", |d| d.precision[7][2] = 1e6),
+        ("distance", "-1", |d| d.distance = -1.0),
+    ];
+    for (expected, value, change) in faults {
+        let mut changed = distribution().clone();
+        change(&mut changed);
+        match changed.validate() {
+            Err(ModelFault::TrainingDistribution { field, found, .. }) => {
+                assert_eq!((field.as_str(), found.as_str()), (expected, value));
+            }
+            other => panic!("{expected}: {other:?}"),
+        }
+    }
 }

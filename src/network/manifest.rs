@@ -101,10 +101,11 @@ impl Manifest {
             let reason = format!("expected a threshold from 0 to 1, found {}", manifest.threshold);
             return Err(ModelFault::Config { reason });
         }
-        // Too large a number becomes infinity without a word.
-        let numbers =
-            manifest.seen.iter().flat_map(TrainingDistribution::numbers).chain(manifest.known_answer.iter().copied());
-        if let Some(found) = numbers.into_iter().find(|number| !number.is_finite()) {
+        if let Some(distribution) = &manifest.seen {
+            distribution.validate()?;
+        }
+        // A number too large for single precision becomes infinity.
+        if let Some(found) = manifest.known_answer.iter().find(|number| !number.is_finite()) {
             let reason = format!("expected numbers of single precision, found {found}");
             return Err(ModelFault::Config { reason });
         }

@@ -125,6 +125,9 @@ impl Slice {
 }
 
 impl Channels {
+    /// The channel that grey slices stand for.
+    pub const FLAIR: usize = 1;
+
     /// 1 or 3.
     pub const fn count(self) -> usize {
         match self {

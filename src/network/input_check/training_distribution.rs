@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
 use super::outcome::InputCheck;
 use super::statistics::{covariance, inverse, quantile};
 use super::traits::{COUNT, MIN_HEAD, TRAITS, Traits};
+use crate::error::ModelFault;
 use crate::network::preprocess::CaseStatistics;
 use crate::read::Slice;
 
@@ -26,6 +28,10 @@ const CLAMP: [f64; 2] = [0.01, 0.99];
 /// The finest difference in a trait that counts. Ranges are widened by it, and no standard deviation is smaller. Without
 /// it, a trait that never varies, such as the air around phantoms, would refuse a slice that differs by one pixel.
 const RESOLUTION: f64 = 0.01;
+
+/// The largest difference between mirrored entries of the precision matrix, as a fraction of the geometric mean of
+/// their diagonal entries: rounding to single precision stays well below it.
+const ASYMMETRY: f32 = 1e-4;
 
 /// The most reasons that are given for a case that is not accepted.
 const MAX_REASONS: usize = 3;
@@ -125,10 +131,42 @@ impl TrainingDistribution {
         InputCheck { accepted: false, reasons: counts.into_iter().take(MAX_REASONS).map(reason).collect() }
     }
 
-    /// All of its floating-point numbers.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = f32> {
-        let ranges = self.traits.iter().flat_map(|range| [range.low, range.centre, range.high]);
-        ranges.chain(self.precision.iter().flatten().copied()).chain([self.distance])
+    /// Checks a distribution that was read from a file: 16 known traits in order, each with low ≤ centre ≤ high, a
+    /// symmetric 16 x 16 precision matrix with a positive diagonal, a distance of at least 0, and finite numbers
+    /// throughout.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelFault::TrainingDistribution`] with the first value that breaks a rule.
+    pub fn validate(&self) -> Result<(), ModelFault> {
+        expect("traits", self.traits.len() == COUNT, COUNT, self.traits.len())?;
+        for (index, (range, known)) in self.traits.iter().zip(&TRAITS).enumerate() {
+            expect(format!("traits[{index}].name"), range.name == known.name, known.name, &range.name)?;
+            let TraitRange { name, low, centre, high } = range;
+            for (end, value) in [("low", low), ("centre", centre), ("high", high)] {
+                expect(format!("{end} of {name}"), value.is_finite(), "a finite number", value)?;
+            }
+            expect(format!("low of {name}"), low <= centre, format!("at most {centre}"), low)?;
+            expect(format!("high of {name}"), centre <= high, format!("at least {centre}"), high)?;
+        }
+        expect("precision", self.precision.len() == COUNT, format!("{COUNT} rows"), self.precision.len())?;
+        for (i, row) in self.precision.iter().enumerate() {
+            expect(format!("precision[{i}]"), row.len() == COUNT, format!("{COUNT} columns"), row.len())?;
+            for (j, value) in row.iter().enumerate() {
+                expect(format!("precision[{i}][{j}]"), value.is_finite(), "a finite number", value)?;
+            }
+            expect(format!("precision[{i}][{i}]"), row[i] > 0.0, "a number above 0", row[i])?;
+        }
+        for i in 0..COUNT {
+            for j in 0..i {
+                let (value, mirrored) = (self.precision[i][j], self.precision[j][i]);
+                let scale = (self.precision[i][i] * self.precision[j][j]).sqrt();
+                let symmetric = (value - mirrored).abs() <= ASYMMETRY * scale;
+                expect(format!("precision[{i}][{j}]"), symmetric, format!("{mirrored}, as at [{j}][{i}]"), value)?;
+            }
+        }
+        let valid = self.distance.is_finite() && self.distance >= 0.0;
+        expect("distance", valid, "a finite number of at least 0", self.distance)
     }
 
     /// How a slice deviates most from the training data; `None` if it does not.
@@ -155,6 +193,16 @@ impl TrainingDistribution {
         let row = |row: &Vec<f32>| row.iter().zip(&offsets).map(|(&p, o)| f64::from(p) * o).sum::<f64>();
         self.precision.iter().zip(&offsets).map(|(precision, o)| row(precision) * o).sum()
     }
+}
+
+/// A fault that names `field` and the value `found` unless `valid`.
+fn expect(field: impl Display, valid: bool, expected: impl Display, found: impl Display) -> Result<(), ModelFault> {
+    let fault = || ModelFault::TrainingDistribution {
+        field: field.to_string(),
+        expected: expected.to_string(),
+        found: found.to_string(),
+    };
+    if valid { Ok(()) } else { Err(fault()) }
 }
 
 /// How a slice differs from the training data.

@@ -4,6 +4,7 @@ use super::shape::{Shape, fill};
 use super::statistics::{correlation, fraction, mean, quantile};
 use crate::mask::Mask;
 use crate::network::preprocess::CaseStatistics;
+use crate::read::Channels;
 
 /// The number of traits.
 pub(super) const COUNT: usize = 16;
@@ -63,7 +64,7 @@ impl Traits {
     pub fn of(input: &[f32], side: usize, statistics: &CaseStatistics) -> Option<Self> {
         assert_eq!(input.len(), 3 * side * side, "three channels of {side} x {side}");
         let (flair, plane) = (&input[side * side..2 * side * side], side * side);
-        let from = statistics.channels[1].normalised_from() as f32;
+        let from = statistics.channels[Channels::FLAIR].normalised_from() as f32;
         let bright = Mask::new(side, side, flair.iter().map(|&value| value >= from).collect());
         let components = bright.components();
         let largest = components.largest()?;
