@@ -1,4 +1,6 @@
-//! Connected regions of a stack of masks.
+//! [`Components`]: the connected regions of a stack of masks.
+//!
+//! `imageproc` labels connected components too, but of one image: it does not connect pixels of neighbouring slices.
 
 use std::ops::Range;
 

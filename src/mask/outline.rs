@@ -1,4 +1,6 @@
-//! The border between inside and outside, followed along the pixels' edges.
+//! The outline of a mask along the edges of its pixels.
+//!
+//! `imageproc::contours` returns border pixels, not edges: filled again, they do not give the same mask.
 
 use super::Mask;
 

@@ -1,4 +1,6 @@
-//! Smooth random fields, for everything that is irregular in a head.
+//! [`Noise`]: smooth random fields, for everything that is irregular in a head.
+//!
+//! The `noise` crate shuffles its table with `rand`, which may give another order in a new release.
 
 use super::geometry::Point;
 

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+use memchr::memmem;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
@@ -143,7 +144,8 @@ impl ZipLimits {
 /// The most entries that an end of the directory of 64 bits claims: the unpacker sets memory aside for all of them before it
 /// looks for the first, some 200 bytes each.
 fn claimed(bytes: &[u8]) -> u64 {
-    let records = bytes.windows(40).filter(|record| record.starts_with(b"PK\x06\x06"));
+    const RECORD: usize = 40;
+    let records = memmem::find_iter(bytes, b"PK\x06\x06").filter_map(|at| bytes.get(at..at + RECORD));
     let number = |record: &[u8], at: usize| record[at..].first_chunk().map_or(0, |&number| u64::from_le_bytes(number));
     // Its own length stands before it, which chance would hardly make less than the file's.
     let sound = records.filter(|record| number(record, 4) < bytes.len() as u64);

@@ -4,8 +4,8 @@
 //! PackBits, with the horizontal predictor. Grey where white is zero is inverted, so that bright is high in every
 //! slice; 8-bit palettes become 8-bit RGB. Thumbnails and transparency masks among the pages are passed over.
 //!
-//! The directory is read here, not by a general decoder: whatever a file claims is judged before memory is spent on
-//! it, and only the compression itself is left to others.
+//! The `tiff` crate was considered. It reads neither palettes nor grey with alpha, and its limits hold for one image at a
+//! time: nothing bounds the pages of a file or what they decode to together. Only the decompressors are libraries.
 
 mod codec;
 mod decode;
