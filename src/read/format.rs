@@ -1,7 +1,7 @@
 //! Which reader a file belongs to, by its first bytes.
 
 use super::{Limits, Slice, png, tiff};
-use crate::error::{Error, FileFault, Result};
+use crate::error::{Error, FileFault, Quantity, Result};
 
 /// Reads one file; `name` only names it in the slices and in errors.
 ///
@@ -30,7 +30,10 @@ pub(crate) fn admit(name: &str, size: u64, head: &[u8], limits: &Limits) -> Resu
         return Err(Error::in_file(name, FileFault::NotAnImage { found }));
     }
     if size > limits.bytes {
-        return Err(Error::in_file(name, FileFault::OverLimit { what: "bytes", found: size, limit: limits.bytes }));
+        return Err(Error::in_file(
+            name,
+            FileFault::OverLimit { what: Quantity::Bytes, found: size, limit: limits.bytes },
+        ));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! [`Limits`]: what one file may ask for.
 
-use crate::error::FileFault;
+use crate::error::{FileFault, Quantity};
 
 /// What one file may ask for. Every count is checked before anything of that size is allocated or walked through.
 ///
@@ -38,12 +38,12 @@ impl Limits {
         let addressable = isize::MAX as u64 / 4;
         let limit = self.pixels.min(addressable);
         if found > limit {
-            return Err(FileFault::OverLimit { what: "pixels", found, limit });
+            return Err(FileFault::OverLimit { what: Quantity::Pixels, found, limit });
         }
         let found = before.saturating_add(found.saturating_mul(samples_per_pixel));
         let limit = self.samples.min(addressable);
         if found > limit {
-            return Err(FileFault::OverLimit { what: "samples", found, limit });
+            return Err(FileFault::OverLimit { what: Quantity::Samples, found, limit });
         }
         Ok(())
     }

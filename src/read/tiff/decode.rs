@@ -4,7 +4,7 @@ use super::codec::{Codec, Method};
 use super::directory::{File, Values};
 use super::encoding::{Color, Encoding};
 use super::{SHARED, Spent};
-use crate::error::FileFault;
+use crate::error::{FileFault, Quantity};
 use crate::read::limits::zeroed;
 use crate::read::{Channels, Limits, Samples};
 
@@ -107,7 +107,7 @@ impl Encoding<'_> {
             let limit = limits.bytes.min(file.length().saturating_mul(SHARED));
             if spent.compressed > limit {
                 let found = spent.compressed;
-                return Err(FileFault::OverLimit { what: "compressed bytes", found, limit });
+                return Err(FileFault::OverLimit { what: Quantity::CompressedBytes, found, limit });
             }
             file.range(what, at, length)?
         };

@@ -4,7 +4,7 @@ use super::codec::Method;
 use super::directory::{Page, Values};
 use super::tags::*;
 use super::{CHUNKS, Spent};
-use crate::error::FileFault;
+use crate::error::{FileFault, Quantity};
 use crate::read::Limits;
 
 /// What a page's samples mean.
@@ -105,7 +105,7 @@ impl<'a> Encoding<'a> {
         let chunks = across * down * if planar { stored } else { 1 };
         spent.chunks += chunks;
         if spent.chunks > CHUNKS {
-            return Err(FileFault::OverLimit { what: "strips or tiles", found: spent.chunks, limit: CHUNKS });
+            return Err(FileFault::OverLimit { what: Quantity::Chunks, found: spent.chunks, limit: CHUNKS });
         }
         let (offsets_tag, lengths_tag) = (offsets, lengths);
         let offsets = page.list(offsets_tag, chunks)?.ok_or(FileFault::MissingTag { tag: offsets_tag.1 })?;
