@@ -1,5 +1,7 @@
 //! The one error type: whose fault it is, with the values that show it.
 
+use std::fmt;
+
 /// What can go wrong, sorted by whose fault it is.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -13,7 +15,7 @@ pub enum Error {
         #[source]
         fault: FileFault,
     },
-    /// The model's own files (`model.json`, `weights.bin`) do not fit together.
+    /// The model's own files (`model.json`, `weights.safetensors`) do not fit together.
     #[error("model: {0}")]
     Model(#[from] ModelFault),
     /// A case cannot be laid out as one volume.
@@ -45,14 +47,12 @@ pub enum FileFault {
         /// The first bytes, four at most.
         found: Vec<u8>,
     },
-    /// More of something than [`crate::read::Limits`] allows, or than any reasonable file has.
-    #[error("over the limit: {found} {what}, at most {limit} are read")]
+    /// More of something than a limit allows.
+    #[error("over the limit: {found} {what}, at most {limit} are allowed")]
     OverLimit {
-        /// What was counted: `pixels`, `bytes`, `pages`, `samples`, or in a TIFF `tags` of a page, `strips or tiles`
-        /// and `compressed bytes` of the file, `bytes of name`, `bytes of files, samples and probabilities in all` of everything that is
-        /// open, and in a zip `entries`, `bytes in all`, `bytes of directory` and `bytes of files that overlap`.
-        what: &'static str,
-        /// How many there are, or at least are.
+        /// What was counted.
+        what: Quantity,
+        /// How many there are, at least.
         found: u64,
         /// How many are allowed.
         limit: u64,
@@ -227,6 +227,58 @@ pub enum FileFault {
     },
 }
 
+/// What a limit on files counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Quantity {
+    /// Pixels of a slice.
+    Pixels,
+    /// Samples of all slices of a file.
+    Samples,
+    /// Bytes of a file.
+    Bytes,
+    /// Compressed bytes that are decoded from a TIFF.
+    CompressedBytes,
+    /// Pages of a TIFF.
+    Pages,
+    /// Tags of a TIFF page.
+    Tags,
+    /// Strips and tiles of a TIFF.
+    Chunks,
+    /// Entries of a zip.
+    Entries,
+    /// Bytes of all files in a zip, decompressed.
+    UnpackedBytes,
+    /// Bytes that are read of a zip's directory.
+    DirectoryBytes,
+    /// Compressed bytes that several files of a zip have in common.
+    OverlappingBytes,
+    /// Bytes of a file's name.
+    NameBytes,
+    /// Bytes of everything that is open.
+    OpenBytes,
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pixels => "pixels",
+            Self::Samples => "samples",
+            Self::Bytes => "bytes",
+            Self::CompressedBytes => "compressed bytes",
+            Self::Pages => "pages",
+            Self::Tags => "tags",
+            Self::Chunks => "strips or tiles",
+            Self::Entries => "entries",
+            Self::UnpackedBytes => "bytes in all",
+            Self::DirectoryBytes => "bytes of directory",
+            Self::OverlappingBytes => "bytes of files that overlap",
+            Self::NameBytes => "bytes of name",
+            Self::OpenBytes => "bytes of files, samples and probabilities in all",
+        })
+    }
+}
+
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -252,6 +304,16 @@ pub enum ModelFault {
     Record {
         /// What Burn said of the record.
         reason: String,
+    },
+    /// The training distribution in `model.json` is malformed.
+    #[error("training distribution: {field}: expected {expected}, found {found}")]
+    TrainingDistribution {
+        /// The field at fault.
+        field: String,
+        /// The rule that is broken.
+        expected: String,
+        /// The value that breaks it.
+        found: String,
     },
     /// A configuration that no network can have.
     #[error("configuration: {reason}")]

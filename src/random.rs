@@ -1,4 +1,7 @@
-//! [`Rng`]: the one source of chance, the same on every platform.
+//! [`Rng`]: random numbers that are the same on every platform and in every version.
+//!
+//! `rand` was considered. Its uniform and normal distributions and its shuffle may give other numbers in a new release,
+//! which would change every phantom and every resumed fit.
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ use crate::layout::CaseSlice;
 use crate::mask::Mask;
 use crate::mask::Probability;
 use crate::network::card::Card;
-use crate::network::input_check::Verdict;
+use crate::network::input_check::InputCheck;
 use crate::network::manifest::Manifest;
 use crate::network::segmenter::{Backend, Segmenter};
 use crate::network::sha256::{hex, sha256};
@@ -83,7 +83,7 @@ export interface Added { file: string; slices: number; notes: Note[] }
 export interface SliceInfo { name: string; width: number; height: number; grey: boolean; reference: boolean }
 
 /** Whether a case is of a kind that the network was fitted on. `reasons` are whole sentences. */
-export interface Verdict { accepted: boolean; reasons: string[] }
+export interface InputCheck { accepted: boolean; reasons: string[] }
 
 /**
  * The slices of one patient or stack, in order. `resolution`: millimetres a pixel, x then y, where every slice's file
@@ -523,7 +523,7 @@ struct ModelInfo<'a> {
     parameters: usize,
     threshold: f64,
     grid: usize,
-    normalisation: &'a crate::network::preprocess::normalize::Normalisation,
+    normalisation: &'a crate::network::preprocess::Normalisation,
     card: Option<&'a Card>,
 }
 
@@ -538,7 +538,7 @@ struct CaseInfo<'a> {
     name: &'a str,
     slices: Vec<SliceInfo<'a>>,
     resolution: Option<[f64; 2]>,
-    verdict: Verdict,
+    verdict: InputCheck,
 }
 
 #[derive(Serialize)]
@@ -602,7 +602,7 @@ impl<'a> CaseInfo<'a> {
             slices: slices.collect(),
             resolution: findings.resolution(),
             // A network that does not know what it was fitted on refuses nothing.
-            verdict: findings.verdict().cloned().unwrap_or(Verdict { accepted: true, reasons: Vec::new() }),
+            verdict: findings.verdict().cloned().unwrap_or(InputCheck { accepted: true, reasons: Vec::new() }),
         }
     }
 }

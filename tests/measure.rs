@@ -52,7 +52,7 @@ fn findings(given: &[Given]) -> Findings {
 fn left_out(given: &[Given]) -> Vec<Vec<bool>> {
     let maps: Option<Vec<_>> =
         given.iter().map(|given| Some(Probability::new(WIDTH, HEIGHT, given.probability.clone()?))).collect();
-    let small = maps.map_or(vec![None; given.len()], |maps| small_regions::small(&maps));
+    let small = maps.map_or(vec![None; given.len()], |maps| small_regions::find(&maps));
     small.into_iter().map(|mask| mask.map_or(vec![false; PIXELS], |mask| mask.inside().to_vec())).collect()
 }
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use glioscope::error::{Error, FileFault};
+use glioscope::error::{Error, FileFault, Quantity};
 use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
 
 const WIDTH: usize = 21;
@@ -259,37 +259,37 @@ fn zero_sized() {
 
 #[test]
 fn over_the_limits() {
-    let over = |result, expected: &str, count: u64, most: u64| match fault(result) {
+    let over = |result, expected: Quantity, count: u64, most: u64| match fault(result) {
         FileFault::OverLimit { what, found, limit } => assert_eq!((what, found, limit), (expected, count, most)),
         other => panic!("{other}"),
     };
     let bytes = Page::grey(30, 20).file();
     let limits = Limits { bytes: 100, ..Limits::default() };
-    over(read("a.tif", &bytes, &limits), "bytes", bytes.len() as u64, 100);
+    over(read("a.tif", &bytes, &limits), Quantity::Bytes, bytes.len() as u64, 100);
     let limits = Limits { pixels: 599, ..Limits::default() };
-    over(read("a.tif", &bytes, &limits), "pixels", 600, 599);
+    over(read("a.tif", &bytes, &limits), Quantity::Pixels, 600, 599);
     assert!(read("a.tif", &bytes, &Limits { pixels: 600, ..limits }).is_ok());
     let pages = file(&[Page::grey(30, 20), Page::grey(10, 10), Page::grey(1, 1)]);
-    over(read("a.tif", &pages, &Limits { pages: 2, ..Limits::default() }), "pages", 3, 2);
+    over(read("a.tif", &pages, &Limits { pages: 2, ..Limits::default() }), Quantity::Pages, 3, 2);
     assert!(read("a.tif", &pages, &Limits { pages: 3, ..Limits::default() }).is_ok());
-    over(read("a.tif", &pages, &Limits { samples: 699, ..Limits::default() }), "samples", 700, 699);
+    over(read("a.tif", &pages, &Limits { samples: 699, ..Limits::default() }), Quantity::Samples, 700, 699);
     assert!(read("a.tif", &pages, &Limits { samples: 701, ..Limits::default() }).is_ok());
     let png = fs::read(fixtures().join("rgba-8.png")).expect("a fixture");
-    over(read("a.png", &png, &Limits { pixels: 272, ..Limits::default() }), "pixels", 273, 272);
-    over(read("a.png", &png, &Limits { samples: 1091, ..Limits::default() }), "samples", 1092, 1091);
+    over(read("a.png", &png, &Limits { pixels: 272, ..Limits::default() }), Quantity::Pixels, 273, 272);
+    over(read("a.png", &png, &Limits { samples: 1091, ..Limits::default() }), Quantity::Samples, 1092, 1091);
     assert!(read("a.png", &png, &Limits { pixels: 273, samples: 1092, ..Limits::default() }).is_ok());
     // Limits that allow everything are still bounded by the machine, without an overflow on the way.
     let none = Limits { pixels: u64::MAX, bytes: u64::MAX, pages: u64::MAX, samples: u64::MAX };
     let mut page = Page::grey(1, 1);
     page.set(256, 4, vec![u64::from(u32::MAX)]);
     page.set(257, 4, vec![u64::from(u32::MAX)]);
-    assert!(matches!(fault(read("a.tif", &page.file(), &none)), FileFault::OverLimit { what: "pixels", .. }));
+    assert!(matches!(fault(read("a.tif", &page.file(), &none)), FileFault::OverLimit { what: Quantity::Pixels, .. }));
 }
 
 #[test]
 fn ten_thousand_pages() {
     let pages = vec![Page::grey(1, 1); 10_000];
-    let FileFault::OverLimit { what: "pages", found, limit } = fault(read_bytes(&file(&pages))) else {
+    let FileFault::OverLimit { what: Quantity::Pages, found, limit } = fault(read_bytes(&file(&pages))) else {
         panic!("pages")
     };
     assert_eq!((found, limit), (1025, 1024));
@@ -303,25 +303,26 @@ fn bombs_are_refused_before_they_are_decoded() {
         page.set(256, 4, vec![65_535]);
         page.set(257, 4, vec![65_535]);
         page.set(259, 3, vec![compression]);
-        assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: "pixels", .. }));
+        assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: Quantity::Pixels, .. }));
     }
     let mut png = fs::read(fixtures().join("grey-8.png")).expect("a fixture");
     png[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
-    assert!(matches!(fault(read_bytes(&png)), FileFault::OverLimit { what: "pixels", .. }));
+    assert!(matches!(fault(read_bytes(&png)), FileFault::OverLimit { what: Quantity::Pixels, .. }));
     // A thousand pages that share one strip of 16 million pixels.
     let mut page = Page::grey(1, 1);
     page.set(256, 4, vec![4096]);
     page.set(257, 4, vec![4096]);
     page.set(278, 4, vec![4096]);
     page.set(259, 3, vec![8]);
-    let FileFault::OverLimit { what: "samples", found, .. } = fault(read_bytes(&file(&vec![page; 1000]))) else {
+    let FileFault::OverLimit { what: Quantity::Samples, found, .. } = fault(read_bytes(&file(&vec![page; 1000])))
+    else {
         panic!("samples")
     };
     assert_eq!(found, 17 * 4096 * 4096);
     // One column of pixels, in tiles as wide as can be: little picture, much to decode.
     let mut page = Page::tiles(1, 4096);
     page.set(322, 4, vec![1 << 20]);
-    assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: "pixels", .. }));
+    assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: Quantity::Pixels, .. }));
     // Many strips that are all the same long piece of the file, which decodes to next to nothing each time.
     let mut page = Page::grey(1, 1000);
     page.data = vec![0x80; 1_000_000];
@@ -334,7 +335,8 @@ fn bombs_are_refused_before_they_are_decoded() {
     };
     page.data[999_998..].copy_from_slice(&[0, 7]);
     let limits = Limits { bytes: 10_000_000, ..Limits::default() };
-    let FileFault::OverLimit { what: "compressed bytes", found, .. } = fault(read("a.tif", &page.file(), &limits))
+    let FileFault::OverLimit { what: Quantity::CompressedBytes, found, .. } =
+        fault(read("a.tif", &page.file(), &limits))
     else {
         panic!("compressed bytes")
     };
@@ -344,7 +346,8 @@ fn bombs_are_refused_before_they_are_decoded() {
     page.set(322, 4, vec![4096]);
     page.set(323, 4, vec![4096]);
     page.set(259, 3, vec![8]);
-    let FileFault::OverLimit { what: "samples", found, .. } = fault(read_bytes(&file(&vec![page; 1000]))) else {
+    let FileFault::OverLimit { what: Quantity::Samples, found, .. } = fault(read_bytes(&file(&vec![page; 1000])))
+    else {
         panic!("padding of all pages")
     };
     assert_eq!(found, 17 * 4096 * 4096);
@@ -405,7 +408,7 @@ fn huge_counts() {
     // More tags than a page can have, and than the file has room for.
     let (mut bytes, directories) = file_with_directories(&[Page::grey(3, 2)], true, false);
     bytes[directories[0]..directories[0] + 8].fill(0xff);
-    assert!(matches!(fault(read_bytes(&bytes)), FileFault::OverLimit { what: "tags", found: u64::MAX, .. }));
+    assert!(matches!(fault(read_bytes(&bytes)), FileFault::OverLimit { what: Quantity::Tags, found: u64::MAX, .. }));
     let (mut bytes, directories) = file_with_directories(&[Page::grey(3, 2)], false, false);
     bytes[directories[0]..directories[0] + 2].copy_from_slice(&4096_u16.to_le_bytes());
     assert!(matches!(fault(read_bytes(&bytes)), FileFault::Truncated { what: "page directory", .. }));
@@ -417,7 +420,7 @@ fn huge_counts() {
     page.set(323, 4, vec![1]);
     page.set(324, 4, vec![8]);
     page.set(325, 4, vec![1]);
-    assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: "strips or tiles", .. }));
+    assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: Quantity::Chunks, .. }));
 }
 
 #[test]

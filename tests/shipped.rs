@@ -6,7 +6,7 @@ use glioscope::error::{Error, ModelFault};
 use glioscope::network::segmenter::Segmenter;
 
 const MANIFEST: &[u8] = include_bytes!("../www/model/model.json");
-const WEIGHTS: &[u8] = include_bytes!("../www/model/weights.bin");
+const WEIGHTS: &[u8] = include_bytes!("../www/model/weights.safetensors");
 
 #[test]
 fn they_load_and_give_the_known_answer() {

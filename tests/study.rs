@@ -83,7 +83,7 @@ fn a_zip_that_claims_a_thousand_million_entries_costs_nothing() {
     bytes[end + 8..end + 20].fill(0xff);
     bytes.splice(end..end, long);
     let error = unpack("scan.zip", &bytes, &ZipLimits::default()).expect_err("too many");
-    assert_eq!(error.to_string(), "scan.zip: over the limit: 1073741824 entries, at most 32768 are read");
+    assert_eq!(error.to_string(), "scan.zip: over the limit: 1073741824 entries, at most 32768 are allowed");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_name_longer_than_any_path_is_refused() {
     let mut study = Study::default();
     let added = study.add_file("scan.zip", &zipped(&[(&long, &tiff(1)), ("P/1.tif", &tiff(1))])).expect("a zip");
     assert_eq!(added.slices, 1);
-    assert!(added.notes[0].message.ends_with("over the limit: 5006 bytes of name, at most 4096 are read"));
+    assert!(added.notes[0].message.ends_with("over the limit: 5006 bytes of name, at most 4096 are allowed"));
     assert!(study.add_file(&long, &tiff(1)).is_err());
 }
 

@@ -71,7 +71,7 @@ async function open(wish) {
     pkg(),
     wish.module ?? compiled('pkg/glioscope_bg.wasm'),
     bytes('model/model.json'),
-    bytes('model/weights.bin'),
+    bytes('model/weights.safetensors'),
   ]);
   await init({ module_or_path: module });
   onPanic((message) => lost({ kind: 'panic', file: null, message }));

@@ -1,65 +1,67 @@
-//! Which regions of a case stay in its masks: the one step that needs all of its slices.
+//! Small regions, which are removed from the masks of a case. This is the only step that needs all slices of a case.
 //!
-//! The network looks at slices one by one, and marks a few pixels here and there that are far from the lesion. Laid on
-//! one another the slices show which of them belong together: regions that are small beside the largest are left out.
+//! The network segments each slice on its own and marks a few pixels far from the lesion. The connected components of
+//! the whole case show them: a region that is much smaller than the largest one is removed.
 
-use crate::mask::{Mask, components};
-use crate::mask::{Probability, level};
+use super::{Mask, Probability, components, level};
 
-/// Pixels of at least this probability make up the regions: the lowest of [`RANGE`](crate::result::measure::RANGE), so that the
-/// same ones are left out at each of its thresholds.
+/// Pixels of at least this probability form regions. It is the lowest threshold of
+/// [`RANGE`](crate::result::measure::RANGE), so that every threshold there has the same regions removed.
 pub const LEVEL: f32 = 0.3;
 
-/// Regions are left out with what surrounds them down to this probability, the lowest threshold that the page offers: at one
-/// below [`LEVEL`] a ring would be drawn around the hole that a region leaves.
+/// A region is removed together with its surroundings down to this probability, the lowest threshold that the page
+/// offers. Without them, a threshold below [`LEVEL`] would draw a ring around each removed region.
 pub const FLOOR: f32 = 0.05;
 
-/// Regions of less than this part of the largest one's voxels are left out. Chosen by the held-out patients and the masks
-/// of five networks: from 0.3 to 0.4 none loses by it, at 0.5 one loses the lesion itself (`train/EXPERIMENTS.md`).
-pub const SHARE: f64 = 0.3;
+/// Regions with less than this fraction of the largest region's voxels are removed.
+///
+/// Chosen on the held-out patients with the masks of five networks: from 0.3 to 0.4 no patient loses by it, at 0.5 one
+/// patient loses the lesion itself (`train/EXPERIMENTS.md`).
+pub const FRACTION: f64 = 0.3;
 
-/// The pixels of each slice that lie in regions to be left out; nothing for a slice that has none of them.
+/// Finds the pixels to remove from each slice of a case; `None` for a slice without any.
 ///
-/// `maps` are those of a whole case, in order. Voxels of neighbouring slices are connected as in [`components`].
+/// `maps` holds the probabilities of all slices of a case, in order. Voxels of neighbouring slices are connected as in
+/// [`components()`].
 ///
-/// The voxels from [`FLOOR`] to below [`LEVEL`] are the regions' fringe: each goes with the region that is the fewest steps
-/// away, a step leading to a voxel of the 26 around that has [`FLOOR`] at least; with one that stays, where both are as
-/// near. Those that no region can be reached from are left out where fewer than [`SHARE`] asks for hang together. Without a
-/// region nothing is left out.
+/// Voxels from [`FLOOR`] to below [`LEVEL`] surround the regions. Each belongs to the region that it reaches in the
+/// fewest steps through such voxels, of 26 neighbours each; in a tie, to one that is kept. Surroundings that reach no
+/// region are removed if they are connected to fewer voxels than the smallest kept region may have. Without a region
+/// nothing is removed.
 ///
-/// Which they are does not depend on the threshold that masks are drawn at.
-pub fn small<'a>(maps: impl IntoIterator<Item = &'a Probability>) -> Vec<Option<Mask>> {
+/// The result does not depend on the threshold at which masks are drawn.
+pub fn find<'a>(maps: impl IntoIterator<Item = &'a Probability>) -> Vec<Option<Mask>> {
     let maps: Vec<&Probability> = maps.into_iter().collect();
     let stack: Vec<Mask> = maps.iter().map(|map| Mask::from_probability(map, LEVEL)).collect();
     let regions = components(&stack);
     let sizes = regions.sizes();
-    let Some(&most) = sizes.iter().max() else { return vec![None; maps.len()] };
-    let least = SHARE * most as f64;
-    let left_out = regions.keep(|region| (sizes[region] as f64) < least);
+    let Some(&largest) = sizes.iter().max() else { return vec![None; maps.len()] };
+    let least = FRACTION * largest as f64;
+    let removed = regions.keep(|region| (sizes[region] as f64) < least);
     drop(stack);
 
-    let mut fringe = Fringe::new(&maps, left_out);
-    fringe.share_out(&maps);
-    let islands = components(&fringe.open());
+    let mut labels = Labels::new(&maps, removed);
+    labels.assign_surroundings(&maps);
+    let islands = components(&labels.unassigned());
     let islands = islands.keep(|island| (islands.sizes()[island] as f64) < least);
-    fringe.left_out(&islands)
+    labels.removed(&islands)
 }
 
-/// What becomes of a voxel.
+/// What happens to a voxel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// Below [`FLOOR`]: no mask has it.
+enum Label {
+    /// Below [`FLOOR`]: outside every mask.
     Outside,
-    /// Above it, and not reached from any region so far.
-    Open,
-    /// In a region that stays, or nearest to one.
-    Stays,
-    /// In a region that is left out, or nearest to one.
-    LeftOut,
+    /// At least [`FLOOR`], and not assigned to a region yet.
+    Unassigned,
+    /// In a region that is kept, or in its surroundings.
+    Kept,
+    /// In a region that is removed, or in its surroundings.
+    Removed,
 }
 
-/// The places of all voxels of a case, a byte each, while the fringes are shared out.
-struct Fringe {
+/// The labels of all voxels of a case, one byte each.
+struct Labels {
     slices: Vec<Plane>,
 }
 
@@ -67,85 +69,85 @@ struct Plane {
     width: usize,
     height: usize,
     /// Row by row.
-    places: Vec<Place>,
+    labels: Vec<Label>,
 }
 
 /// A voxel: its slice, column and row.
-type At = [usize; 3];
+type Voxel = [usize; 3];
 
-impl Fringe {
-    /// Before anything is shared out; `left_out` has the regions that are.
-    fn new(maps: &[&Probability], left_out: Vec<Mask>) -> Self {
+impl Labels {
+    /// Labels the regions; `removed` holds those that are removed.
+    fn new(maps: &[&Probability], removed: Vec<Mask>) -> Self {
         let [floor, region] = [FLOOR, LEVEL].map(level);
-        let plane = |(map, left_out): (&&Probability, Mask)| {
-            let place = |(&value, &left_out): (&u16, &bool)| match u32::from(value) {
-                value if value < floor => Place::Outside,
-                value if value < region => Place::Open,
-                _ if left_out => Place::LeftOut,
-                _ => Place::Stays,
+        let plane = |(map, removed): (&&Probability, Mask)| {
+            let label = |(&value, &removed): (&u16, &bool)| match u32::from(value) {
+                value if value < floor => Label::Outside,
+                value if value < region => Label::Unassigned,
+                _ if removed => Label::Removed,
+                _ => Label::Kept,
             };
-            let places = map.values().iter().zip(left_out.inside()).map(place).collect();
-            Plane { width: map.width(), height: map.height(), places }
+            let labels = map.values().iter().zip(removed.inside()).map(label).collect();
+            Plane { width: map.width(), height: map.height(), labels }
         };
-        Self { slices: maps.iter().zip(left_out).map(plane).collect() }
+        Self { slices: maps.iter().zip(removed).map(plane).collect() }
     }
 
-    /// Step by step from all regions at once, so that every voxel is taken by the nearest; of the same step those from
-    /// regions that stay come first.
-    fn share_out(&mut self, maps: &[&Probability]) {
+    /// Assigns the surroundings, one step at a time from all regions at once, so that the nearest region takes each
+    /// voxel. Within a step, kept regions come first.
+    fn assign_surroundings(&mut self, maps: &[&Probability]) {
         let region = level(LEVEL);
-        let mut edge = Vec::new();
-        for of in [Place::Stays, Place::LeftOut] {
+        let mut front = Vec::new();
+        for label in [Label::Kept, Label::Removed] {
             for (z, map) in maps.iter().enumerate() {
                 for (i, &value) in map.values().iter().enumerate() {
-                    // What has only just been reached is in the same place, but no part of a region.
-                    if u32::from(value) >= region && self.slices[z].places[i] == of {
-                        self.reach(of, [z, i % map.width(), i / map.width()], &mut edge);
+                    // Voxels that were assigned just now carry the label too, but lie below the level.
+                    if u32::from(value) >= region && self.slices[z].labels[i] == label {
+                        self.assign_neighbours(label, [z, i % map.width(), i / map.width()], &mut front);
                     }
                 }
             }
         }
-        while !edge.is_empty() {
-            for at in std::mem::take(&mut edge) {
-                self.reach(self.place(at), at, &mut edge);
+        while !front.is_empty() {
+            for voxel in std::mem::take(&mut front) {
+                self.assign_neighbours(self.label(voxel), voxel, &mut front);
             }
         }
     }
 
-    /// Takes the open voxels around one for the region that it belongs to, and adds them to `edge`.
-    fn reach(&mut self, of: Place, [z, x, y]: At, edge: &mut Vec<At>) {
+    /// Gives `label` to the unassigned neighbours of a voxel and adds them to `front`.
+    fn assign_neighbours(&mut self, label: Label, [z, x, y]: Voxel, front: &mut Vec<Voxel>) {
         for z in z.saturating_sub(1)..(z + 2).min(self.slices.len()) {
-            // Slices of different sizes lie on one another at their top left corners.
-            let Plane { width, height, places } = &mut self.slices[z];
+            // Slices of different sizes are aligned at their top left corners.
+            let Plane { width, height, labels } = &mut self.slices[z];
             for y in y.saturating_sub(1)..(y + 2).min(*height) {
                 for x in x.saturating_sub(1)..(x + 2).min(*width) {
-                    let place = &mut places[y * *width + x];
-                    if *place == Place::Open {
-                        *place = of;
-                        edge.push([z, x, y]);
+                    let neighbour = &mut labels[y * *width + x];
+                    if *neighbour == Label::Unassigned {
+                        *neighbour = label;
+                        front.push([z, x, y]);
                     }
                 }
             }
         }
     }
 
-    fn place(&self, [z, x, y]: At) -> Place {
+    fn label(&self, [z, x, y]: Voxel) -> Label {
         let plane = &self.slices[z];
-        plane.places[y * plane.width + x]
+        plane.labels[y * plane.width + x]
     }
 
-    /// What no region can be reached from.
-    fn open(&self) -> Vec<Mask> {
-        let mask = |Plane { width, height, places }: &Plane| {
-            Mask::new(*width, *height, places.iter().map(|&place| place == Place::Open).collect())
+    /// The voxels that reach no region.
+    fn unassigned(&self) -> Vec<Mask> {
+        let mask = |Plane { width, height, labels }: &Plane| {
+            Mask::new(*width, *height, labels.iter().map(|&label| label == Label::Unassigned).collect())
         };
         self.slices.iter().map(mask).collect()
     }
 
-    /// What is left out, `islands` too; nothing for a slice without any of it.
-    fn left_out(&self, islands: &[Mask]) -> Vec<Option<Mask>> {
-        let mask = |(Plane { width, height, places }, islands): (&Plane, &Mask)| {
-            let inside = places.iter().zip(islands.inside()).map(|(&place, &island)| island || place == Place::LeftOut);
+    /// The voxels to remove, `islands` included; `None` for a slice without any.
+    fn removed(&self, islands: &[Mask]) -> Vec<Option<Mask>> {
+        let mask = |(Plane { width, height, labels }, islands): (&Plane, &Mask)| {
+            let inside = labels.iter().zip(islands.inside()).map(|(&label, &island)| island || label == Label::Removed);
             Some(Mask::new(*width, *height, inside.collect())).filter(|mask| !mask.is_empty())
         };
         self.slices.iter().zip(islands).map(mask).collect()
@@ -163,71 +165,71 @@ mod tests {
     }
 
     #[test]
-    fn what_is_small_beside_the_largest_is_left_out_and_what_hangs_on_it_is_not() {
-        // Ten voxels over two slices; three apart from them in the second, two in the third.
+    fn small_regions_are_removed_unless_connected_to_the_largest() {
+        // One region of ten voxels in two slices; a second of three in the second slice; a third of two in the last.
         let maps = [
             map(&[0.9, 0.9, 0.9, 0.9, 0.9, 0.0, 0.0, 0.0, 0.0]),
             map(&[0.4, 0.4, 0.4, 0.4, 0.4, 0.0, 1.0, 1.0, 1.0]),
             map(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
             map(&[0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.04, 0.0]),
         ];
-        let found = small(&maps);
-        // Three tenths of the largest stay.
+        let found = find(&maps);
+        // Exactly three tenths of the largest region are kept.
         assert_eq!([&found[0], &found[1], &found[2]], [&None, &None, &None]);
-        let left_out = found[3].as_ref().expect("two voxels of ten");
-        assert_eq!(left_out.to_bytes(), [0, 0, 1, 1, 0, 0, 0, 0, 0]);
+        let removed = found[3].as_ref().expect("two voxels of ten");
+        assert_eq!(removed.to_bytes(), [0, 0, 1, 1, 0, 0, 0, 0, 0]);
     }
 
     #[test]
-    fn the_largest_always_stays() {
-        assert_eq!(small(&[map(&[0.0, 0.3])]), [None]);
-        assert_eq!(small(&[map(&[0.0, 0.0])]), [None]);
-        // Without a region there is nothing that another one could be small beside.
-        assert_eq!(small(&[map(&[0.29, 0.0, 0.29, 0.29])]), [None]);
-        assert_eq!(small([]), []);
+    fn the_largest_region_is_never_removed() {
+        assert_eq!(find(&[map(&[0.0, 0.3])]), [None]);
+        assert_eq!(find(&[map(&[0.0, 0.0])]), [None]);
+        // Without a region nothing is removed.
+        assert_eq!(find(&[map(&[0.29, 0.0, 0.29, 0.29])]), [None]);
+        assert_eq!(find([]), []);
     }
 
     #[test]
-    fn a_small_region_vanishes_whole_also_below_the_level_and_a_large_one_keeps_its_fringe() {
-        for (values, left_out) in [
-            // A spot beside a lesion.
+    fn a_small_region_is_removed_with_its_surroundings_and_a_large_one_keeps_them() {
+        for (values, removed) in [
+            // A spot next to a lesion.
             ([0.2, 0.9, 0.2, 0.0, 0.1, 0.2, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.2, 0.1], [1, 1, 1, 0, 0, 0, 0]),
-            // Where both are as near the fringe stays; a step nearer to the spot it does not.
+            // In a tie the surroundings are kept; one step closer to the spot they are removed.
             ([0.9, 0.1, 0.1, 0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [1, 1, 0, 0, 0, 0, 0]),
             ([0.9, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [1, 1, 1, 0, 0, 0, 0]),
-            // On its own and below the level all over: less than three tenths of eight voxels, and more.
+            // Below the level everywhere: fewer than three tenths of eight voxels, and more.
             ([0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [1, 1, 0, 0, 0, 0, 0]),
             ([0.1, 0.1, 0.1, 0.0, 0.0, 0.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [0, 0, 0, 0, 0, 0, 0]),
-            // Nobody draws what lies below the floor.
+            // Voxels below the floor are in no mask.
             ([0.04, 0.9, 0.04, 0.0, 0.0, 0.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [0, 1, 0, 0, 0, 0, 0]),
         ] {
             let map = map(&values);
-            let found = small([&map])[0].clone().unwrap_or(Mask::empty(14, 1)).to_bytes();
-            assert_eq!((&found[..7], &found[7..]), (&left_out[..], &[0; 7][..]), "{values:?}");
+            let found = find([&map])[0].clone().unwrap_or(Mask::empty(14, 1)).to_bytes();
+            assert_eq!((&found[..7], &found[7..]), (&removed[..], &[0; 7][..]), "{values:?}");
         }
     }
 
     #[test]
-    fn a_fringe_goes_from_slice_to_slice_whatever_their_sizes() {
+    fn surroundings_cross_slices_of_any_size() {
         let lesion = Probability::from_unit(4, 4, &[0.9; 16]);
-        let nothing = Probability::from_unit(4, 4, &[0.0; 16]);
+        let empty = Probability::from_unit(4, 4, &[0.0; 16]);
         let spot = Probability::from_unit(1, 2, &[0.0, 0.9]);
         let around = Probability::from_unit(3, 1, &[0.1, 0.0, 0.1]);
-        let found = small([&lesion, &nothing, &spot, &around]);
+        let found = find([&lesion, &empty, &spot, &around]);
         let bytes: Vec<_> = found.iter().map(|mask| mask.as_ref().map(Mask::to_bytes)).collect();
-        // The last voxel touches nothing, and one is less than three tenths of sixteen.
+        // The last voxel reaches no region, and one is less than three tenths of sixteen.
         assert_eq!(bytes, [None, None, Some(vec![0, 1]), Some(vec![1, 0, 1])]);
     }
 
-    /// As [`small`], but from [`LEVEL`] on alone: how it was before there was a fringe.
-    fn at_level(maps: &[Probability]) -> Vec<Mask> {
+    /// The small regions without their surroundings.
+    fn regions_only(maps: &[Probability]) -> Vec<Mask> {
         let stack: Vec<Mask> = maps.iter().map(|map| Mask::from_probability(map, LEVEL)).collect();
         let regions = components(&stack);
-        let least = SHARE * regions.sizes().iter().max().map_or(0.0, |&most| most as f64);
+        let least = FRACTION * regions.sizes().iter().max().map_or(0.0, |&most| most as f64);
         regions.keep(|region| (regions.sizes()[region] as f64) < least)
     }
 
-    /// Steps from the voxels of `from` to every other through `within`, by going over all of them until nothing changes.
+    /// Steps from `from` to every voxel of `within`, by relaxing all of them until nothing changes.
     fn steps(from: &[Mask], within: &[Mask]) -> Vec<Vec<usize>> {
         const FAR: usize = usize::MAX;
         let mut steps: Vec<Vec<usize>> = from
@@ -268,29 +270,29 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn from_the_level_on_nothing_has_changed(maps in maps(), above in 0.0_f32..=0.7) {
-            for (map, (found, before)) in maps.iter().zip(small(&maps).into_iter().zip(at_level(&maps))) {
+        fn at_or_above_the_level_only_regions_are_removed(maps in maps(), above in 0.0_f32..=0.7) {
+            for (map, (found, expected)) in maps.iter().zip(find(&maps).into_iter().zip(regions_only(&maps))) {
                 let found = found.unwrap_or(Mask::empty(map.width(), map.height()));
                 for threshold in [LEVEL, LEVEL + above] {
                     let mask = Mask::from_probability(map, threshold);
-                    prop_assert_eq!(mask.without(&found), mask.without(&before));
+                    prop_assert_eq!(mask.without(&found), mask.without(&expected));
                 }
             }
         }
 
         #[test]
-        fn below_it_every_voxel_goes_with_the_nearest(maps in maps()) {
+        fn below_the_level_each_voxel_follows_the_nearest_region(maps in maps()) {
             let inside = |threshold| maps.iter().map(|map| Mask::from_probability(map, threshold)).collect::<Vec<_>>();
-            let (stack, floor, left_out) = (inside(LEVEL), inside(FLOOR), at_level(&maps));
-            let stays: Vec<Mask> = stack.iter().zip(&left_out).map(|(mask, other)| mask.without(other)).collect();
-            let (to_stays, to_left_out) = (steps(&stays, &floor), steps(&left_out, &floor));
-            let least = SHARE * components(&stack).sizes().iter().max().map_or(0.0, |&most| most as f64);
+            let (stack, floor, removed) = (inside(LEVEL), inside(FLOOR), regions_only(&maps));
+            let kept: Vec<Mask> = stack.iter().zip(&removed).map(|(mask, other)| mask.without(other)).collect();
+            let (to_kept, to_removed) = (steps(&kept, &floor), steps(&removed, &floor));
+            let least = FRACTION * components(&stack).sizes().iter().max().map_or(0.0, |&most| most as f64);
             let all = components(&floor);
             let islands = all.keep(|island| (all.sizes()[island] as f64) < least);
-            for (z, found) in small(&maps).into_iter().enumerate() {
+            for (z, found) in find(&maps).into_iter().enumerate() {
                 let found = found.unwrap_or(Mask::empty(maps[z].width(), maps[z].height()));
-                let expected: Vec<bool> = to_stays[z].iter().zip(&to_left_out[z]).zip(islands[z].inside()).map(
-                    |((&stays, &left_out), &island)| left_out < stays || (island && stays == left_out)
+                let expected: Vec<bool> = to_kept[z].iter().zip(&to_removed[z]).zip(islands[z].inside()).map(
+                    |((&kept, &removed), &island)| removed < kept || (island && kept == removed)
                 ).collect();
                 prop_assert_eq!(found.inside(), expected);
             }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::config::UNetConfig;
 use super::folded::FoldedUNet;
-use super::input_check::Seen;
-use super::preprocess::normalize::Normalisation;
+use super::input_check::TrainingDistribution;
+use super::preprocess::Normalisation;
 use super::sha256::sha256;
 use crate::error::ModelFault;
 
@@ -36,7 +36,7 @@ pub struct Manifest {
     pub known_answer: Vec<f32>,
     /// The training data's distribution, for the [input check](super::input_check). Without it every case is accepted.
     #[serde(default)]
-    pub training_distribution: Option<Seen>,
+    pub training_distribution: Option<TrainingDistribution>,
 }
 
 /// What identifies `weights.safetensors`.
@@ -98,7 +98,7 @@ impl Manifest {
         if let Some(found) = self.known_answer.iter().find(|value| !(0.0..=1.0).contains(*value)) {
             return Err(fault(format!("expected a known answer from 0 to 1, found {found}")));
         }
-        self.training_distribution.as_ref().map_or(Ok(()), Seen::validate)
+        self.training_distribution.as_ref().map_or(Ok(()), TrainingDistribution::validate)
     }
 
     /// Reads the network from `weights`, the bytes of `weights.safetensors`.

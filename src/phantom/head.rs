@@ -3,10 +3,10 @@
 //! All lengths are in head units, of which a slice is 256 wide: about a millimetre each. x goes to the right of the
 //! picture, y down it, that is towards the back of the head, and z up to the vertex; 0 is the middle of the head.
 
+use super::geometry::{Point, covered, length};
 use super::lesion::Lesion;
 use super::noise::{Noise, mix};
 use super::tissue::{Mixture, Tissue};
-use super::{Point, covered, length};
 use crate::random::Rng;
 
 /// The shape of one head, drawn at random.
@@ -173,9 +173,9 @@ impl Head {
         mixture.paint(Tissue::Lining, 0.6 * covered(1.0 + 1.2 * warp[0] - ventricle.abs(), 1.6));
 
         if let (Some(lesion), Some(depth)) = (&self.lesion, lesion_depth) {
-            let share = lesion.share(depth, mixture.part(Tissue::Grey));
-            if share > 0.0 {
-                mixture.cover(&lesion.matter(p), share);
+            let fraction = lesion.fraction(depth, mixture.part(Tissue::Grey));
+            if fraction > 0.0 {
+                mixture.cover(&lesion.matter(p), fraction);
             }
         }
         mixture.paint(Tissue::Fluid, covered(-ventricle, 1.5));

@@ -1,8 +1,8 @@
 //! A glioma's place and shape.
 
+use super::geometry::{Point, covered, length};
 use super::noise::Noise;
 use super::tissue::{Mixture, Tissue};
-use super::{Point, covered, length};
 use crate::random::Rng;
 
 /// A lobed and spiked body around a centre.
@@ -94,7 +94,7 @@ impl Lesion {
     }
 
     /// How much of a voxel is within, given its depth and how much of it is cortex.
-    pub(super) fn share(&self, depth: f32, grey: f32) -> f32 {
+    pub(super) fn fraction(&self, depth: f32, grey: f32) -> f32 {
         covered(depth - self.preference * grey, self.softness)
     }
 

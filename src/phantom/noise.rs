@@ -1,6 +1,8 @@
-//! Smooth random fields, for everything that is irregular in a head.
+//! [`Noise`]: smooth random fields, for everything that is irregular in a head.
+//!
+//! The `noise` crate shuffles its table with `rand`, which may give another order in a new release.
 
-use super::Point;
+use super::geometry::Point;
 
 /// Gradient noise after Perlin ("Improving noise", 2002) over a hashed lattice: 0 on average, mostly within -1 to 1.
 #[derive(Clone, Copy, Debug)]

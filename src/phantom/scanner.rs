@@ -1,6 +1,6 @@
 //! From tissue to grey levels: contrast, shading, blur and noise.
 
-use super::Point;
+use super::geometry::Point;
 use super::noise::Noise;
 use super::tissue::{Mixture, Tissue};
 use crate::random::Rng;
@@ -34,7 +34,7 @@ pub(super) struct Scanner {
     shading: [[f32; 3]; 3],
     /// The standard deviation of the noise in grey levels, a channel.
     noise: [f32; 3],
-    /// The share of every pixel that spreads to each neighbour in its row, then column, a channel.
+    /// The fraction of every pixel that spreads to each neighbour in its row, then column, a channel.
     blur: [f32; 3],
     texture: [Noise; 2],
 }
@@ -111,10 +111,10 @@ impl Scanner {
 
 const GRAIN: f32 = 0.15;
 
-/// Moves `share` of every pixel to each of its neighbours, along the rows and then along the columns; at the edges the
+/// Moves `fraction` of every pixel to each of its neighbours, along the rows and then along the columns; at the edges the
 /// picture goes on as it ends.
-fn spread(picture: &mut [f32], size: usize, share: f32) {
-    let mixed = |before: f32, here: f32, after: f32| (1.0 - 2.0 * share) * here + share * (before + after);
+fn spread(picture: &mut [f32], size: usize, fraction: f32) {
+    let mixed = |before: f32, here: f32, after: f32| (1.0 - 2.0 * fraction) * here + fraction * (before + after);
     for row in picture.chunks_exact_mut(size) {
         let mut before = row[0];
         for x in 0..size {

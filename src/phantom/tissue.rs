@@ -55,16 +55,16 @@ impl Mixture {
         Self(parts)
     }
 
-    /// Replaces `share`, 0 to 1, of whatever is there by `tissue`.
-    pub(super) fn paint(&mut self, tissue: Tissue, share: f32) {
-        self.cover(&Self::pure(tissue), share);
+    /// Replaces `fraction`, 0 to 1, of whatever is there by `tissue`.
+    pub(super) fn paint(&mut self, tissue: Tissue, fraction: f32) {
+        self.cover(&Self::pure(tissue), fraction);
     }
 
-    /// Replaces `share`, 0 to 1, of whatever is there by another mixture.
-    pub(super) fn cover(&mut self, other: &Self, share: f32) {
-        if share > 0.0 {
+    /// Replaces `fraction`, 0 to 1, of whatever is there by another mixture.
+    pub(super) fn cover(&mut self, other: &Self, fraction: f32) {
+        if fraction > 0.0 {
             for (part, other) in self.0.iter_mut().zip(other.0) {
-                *part += share * (other - *part);
+                *part += fraction * (other - *part);
             }
         }
     }
@@ -92,9 +92,10 @@ mod tests {
     #[test]
     fn parts_add_up_to_one_whatever_is_painted() {
         let mut mixture = Mixture::pure(Tissue::Air);
-        for (tissue, share) in [(Tissue::White, 0.75), (Tissue::Core, 0.5), (Tissue::Oedema, 0.25), (Tissue::Grey, 0.0)]
+        for (tissue, fraction) in
+            [(Tissue::White, 0.75), (Tissue::Core, 0.5), (Tissue::Oedema, 0.25), (Tissue::Grey, 0.0)]
         {
-            mixture.paint(tissue, share);
+            mixture.paint(tissue, fraction);
             assert_eq!(mixture.parts().iter().sum::<f32>(), 1.0);
         }
         assert_eq!(mixture.lesion(), 0.25 + 0.75 * 0.5);

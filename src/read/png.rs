@@ -2,13 +2,16 @@
 //!
 //! Grey, RGB and palette of every depth that PNG has: depths below 8 bits are scaled to the full 8-bit range as the
 //! PNG specification says, a palette becomes RGB, alpha is dropped. Of an animated PNG the still picture is read.
+//!
+//! `image` decodes. It limits width and height, but not their product, so the size is read from the header here first.
 
 use std::io::{Cursor, ErrorKind};
 
 use image::codecs::png::PngDecoder;
 use image::{ColorType, ImageDecoder as _, ImageError};
 
-use super::{Channels, Limits, Samples, Slice, zeroed};
+use super::limits::zeroed;
+use super::{Channels, Limits, Samples, Slice};
 use crate::error::{Error, FileFault, Result};
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";

@@ -8,10 +8,11 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+use memchr::memmem;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use crate::error::{Error, FileFault, Result};
+use crate::error::{Error, FileFault, Quantity, Result};
 
 /// What one zip may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,18 +76,18 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Co
     // Before the unpacker sets memory aside for as many.
     let claimed = claimed(bytes);
     if claimed > limits.entries {
-        return Err(over("entries", claimed, limits.entries));
+        return Err(over(Quantity::Entries, claimed, limits.entries));
     }
     let directory = limits.entries.saturating_mul(DIRECTORY_ENTRY).saturating_add(DIRECTORY_END);
     let ration = Cell::new(directory);
     let source = Ration { bytes: Cursor::new(bytes), left: &ration };
     let mut archive = ZipArchive::new(source).map_err(|source| match ration.get() {
-        0 => over("bytes of directory", directory + 1, directory),
+        0 => over(Quantity::DirectoryBytes, directory + 1, directory),
         _ => fault(FileFault::Zip { source }),
     })?;
     let found = archive.len() as u64;
     if found > limits.entries {
-        return Err(over("entries", found, limits.entries));
+        return Err(over(Quantity::Entries, found, limits.entries));
     }
     // The unpacker gives the last of them alone.
     let repeated = repeated(bytes, archive.central_directory_start());
@@ -116,9 +117,9 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Co
         match read {
             Ok(file) => contents.files.push((path, file)),
             // Of the zip, not of the file.
-            Err(excess @ FileFault::OverLimit { what: ALL, .. }) => return Err(fault(excess)),
+            Err(excess @ FileFault::OverLimit { what: Quantity::UnpackedBytes, .. }) => return Err(fault(excess)),
             Err(_) if ration.get() == 0 => {
-                return Err(over("bytes of files that overlap", compressed + 1, compressed));
+                return Err(over(Quantity::OverlappingBytes, compressed + 1, compressed));
             }
             Err(fault) => contents.refused.push(Error::in_file(path, fault)),
         }
@@ -134,7 +135,10 @@ impl ZipLimits {
     /// [`FileFault::OverLimit`] if it is not.
     pub(crate) fn admit(&self, name: &str, found: u64) -> Result<()> {
         if found > self.packed {
-            return Err(Error::in_file(name, FileFault::OverLimit { what: "bytes", found, limit: self.packed }));
+            return Err(Error::in_file(
+                name,
+                FileFault::OverLimit { what: Quantity::Bytes, found, limit: self.packed },
+            ));
         }
         Ok(())
     }
@@ -143,7 +147,8 @@ impl ZipLimits {
 /// The most entries that an end of the directory of 64 bits claims: the unpacker sets memory aside for all of them before it
 /// looks for the first, some 200 bytes each.
 fn claimed(bytes: &[u8]) -> u64 {
-    let records = bytes.windows(40).filter(|record| record.starts_with(b"PK\x06\x06"));
+    const RECORD: usize = 40;
+    let records = memmem::find_iter(bytes, b"PK\x06\x06").filter_map(|at| bytes.get(at..at + RECORD));
     let number = |record: &[u8], at: usize| record[at..].first_chunk().map_or(0, |&number| u64::from_le_bytes(number));
     // Its own length stands before it, which chance would hardly make less than the file's.
     let sound = records.filter(|record| number(record, 4) < bytes.len() as u64);
@@ -168,9 +173,6 @@ fn repeated(bytes: &[u8], start: u64) -> BTreeSet<String> {
     }
     repeated
 }
-
-/// What [`ZipLimits::bytes`] counts, in an [`FileFault::OverLimit`].
-const ALL: &str = "bytes in all";
 
 /// Bytes of directory that an entry may take: 46 and its name, its extra fields and its comment, which are seldom more
 /// than 200.
@@ -216,12 +218,16 @@ fn read(entry: ZipFile<'_, Ration<'_>>, limits: &ZipLimits, left: &mut u64) -> R
     let read = entry.take(most.saturating_add(1)).read_to_end(&mut bytes);
     let found = bytes.len() as u64;
     if found > *left {
-        return Err(FileFault::OverLimit { what: ALL, found: limits.bytes.saturating_add(1), limit: limits.bytes });
+        return Err(FileFault::OverLimit {
+            what: Quantity::UnpackedBytes,
+            found: limits.bytes.saturating_add(1),
+            limit: limits.bytes,
+        });
     }
     // What was decompressed has cost its time, whether it is kept or not.
     *left -= found;
     if found > limits.file {
-        return Err(FileFault::OverLimit { what: "bytes", found, limit: limits.file });
+        return Err(FileFault::OverLimit { what: Quantity::Bytes, found, limit: limits.file });
     }
     read.map_err(|source| FileFault::Zip { source: source.into() })?;
     // Reading on and on has made room for up to twice as many.

@@ -3,7 +3,7 @@
 //! Intensities of MR images have no unit, and 16-bit files seldom use their range: shown as stored, most slices are
 //! nearly black. A [`Window`] gives all slices of a case the same brightness, so that they can be compared.
 
-use crate::network::preprocess::normalize::CaseStatistics;
+use crate::network::preprocess::CaseStatistics;
 use crate::read::{Channels, Slice};
 
 /// How many deviations above the mean of the head are shown white. Looked at on fitted patients: lesions stay apart
@@ -49,6 +49,7 @@ impl Window {
                 *most = value.max(*most);
             }
             for (channel, &most) in most.iter().enumerate().take(channels) {
+                let channel = if slice.channels() == Channels::Grey { Channels::FLAIR } else { channel };
                 self.brightest = self.brightest.max(self.level(slice, channel, most));
             }
         }
@@ -72,7 +73,7 @@ impl Window {
         let level = |channel: usize, value: u16| tables[channel][usize::from(value)];
         let samples = slice.samples().iter();
         match slice.channels() {
-            Channels::Grey => samples.flat_map(|value| [level(0, value); 3]).collect(),
+            Channels::Grey => samples.flat_map(|value| [level(Channels::FLAIR, value); 3]).collect(),
             Channels::Rgb => samples.enumerate().map(|(index, value)| level(index % 3, value)).collect(),
         }
     }
@@ -99,7 +100,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::preprocess::normalize::ChannelStatistics;
+    use crate::network::preprocess::ChannelStatistics;
     use crate::read::Samples;
 
     fn statistics(full_scale: u16, mean: f64, deviation: f64) -> CaseStatistics {
@@ -126,6 +127,19 @@ mod tests {
         let wide = vec![10 * 257, 20 * 257, 30 * 257];
         let sixteen = Slice::new("b", 1, 1, Channels::Rgb, Samples::U16(wide)).expect("valid");
         assert_eq!(window.levels(&eight), window.levels(&sixteen));
+    }
+
+    #[test]
+    fn grey_slices_of_a_colour_case_are_as_bright_as_its_flair() {
+        let colour = vec![10, 40, 20, 10, 50, 30, 10, 60, 20, 10, 70, 30];
+        let colour = Slice::new("a", 2, 2, Channels::Rgb, Samples::U8(colour)).expect("valid");
+        let grey = colour.flair();
+        let slices = [&colour, &grey];
+        let window = Window::of(&CaseStatistics::of(slices)).over(slices);
+        let flair: Vec<u16> =
+            window.levels(&colour).into_iter().skip(1).step_by(3).flat_map(|level| [level; 3]).collect();
+        assert_eq!(window.levels(&grey), flair);
+        assert_eq!(window.brightest(), Window::of(&CaseStatistics::of(slices)).over([&colour]).brightest());
     }
 
     #[test]

@@ -8,9 +8,9 @@ use crate::mask::Mask;
 use crate::mask::metrics::Confusion;
 use crate::mask::small_regions;
 use crate::mask::{Probability, level};
-use crate::network::input_check::Verdict;
+use crate::network::input_check::InputCheck;
 use crate::network::manifest::Manifest;
-use crate::network::preprocess::normalize::CaseStatistics;
+use crate::network::preprocess::CaseStatistics;
 use crate::result::display::Window;
 use crate::result::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure, Voxel};
 
@@ -21,10 +21,10 @@ pub struct Findings {
     statistics: CaseStatistics,
     window: Window,
     /// Nothing until someone has asked for it.
-    verdict: Option<Verdict>,
+    verdict: Option<InputCheck>,
     /// One for each slice.
     found: Vec<Found>,
-    /// What [`small_regions::small`] leaves out of each slice's mask; empty until the network has been over all slices.
+    /// What [`small_regions::find`] leaves out of each slice's mask; empty until the network has been over all slices.
     small: Vec<Option<Mask>>,
 }
 
@@ -65,13 +65,13 @@ impl Findings {
             && let Some(seen) = &manifest.training_distribution
         {
             let slices = self.case.slices.iter().map(|entry| &entry.slice);
-            self.verdict = Some(seen.verdict(slices, &self.statistics, manifest.grid));
+            self.verdict = Some(seen.check(slices, &self.statistics, manifest.grid));
         }
     }
 
     /// What the [input check](crate::network::input_check) says of the case, once it has been [judged](Self::judge); nothing where the
     /// model does not know what it was fitted on.
-    pub fn verdict(&self) -> Option<&Verdict> {
+    pub fn verdict(&self) -> Option<&InputCheck> {
         self.verdict.as_ref()
     }
 
@@ -234,7 +234,7 @@ impl Findings {
     /// Finds the regions that masks leave out, once all probabilities are here.
     fn settle(&mut self) {
         let maps: Option<Vec<&Probability>> = self.found.iter().map(|found| found.probability.as_ref()).collect();
-        self.small = maps.map(small_regions::small).unwrap_or_default();
+        self.small = maps.map(small_regions::find).unwrap_or_default();
     }
 
     fn assert_size(&self, slice: usize, found: [usize; 2]) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, FileFault, Result};
+use crate::error::{Error, FileFault, Quantity, Result};
 use crate::layout::{CaseSlice, Group, assemble};
 use crate::mask::Probability;
 use crate::network::manifest::Manifest;
@@ -313,16 +313,18 @@ impl Study {
     fn add_image_within(&mut self, name: &str, bytes: &[u8], limit: u64) -> Result<usize> {
         let over_limit = |what, found, limit| Error::in_file(name, FileFault::OverLimit { what, found, limit });
         if name.len() as u64 > NAME {
-            return Err(over_limit("bytes of name", name.len() as u64, NAME));
+            return Err(over_limit(Quantity::NameBytes, name.len() as u64, NAME));
         }
-        let over = |found| over_limit("bytes of files, samples and probabilities in all", found, limit);
+        let over = |found| over_limit(Quantity::OpenBytes, found, limit);
         let limits = read::Limits::default();
         // What is left decides before the file is decoded: a sample takes one byte at least.
         let held = self.held + bytes.len() as u64;
         let left = limit.saturating_sub(held);
         let limits = read::Limits { samples: limits.samples.min(left), ..limits };
         let slices = read::read(name, bytes, &limits).map_err(|error| match error {
-            Error::File { fault: FileFault::OverLimit { what: "samples", found, limit }, .. } if limit == left => {
+            Error::File { fault: FileFault::OverLimit { what: Quantity::Samples, found, limit }, .. }
+                if limit == left =>
+            {
                 over(held.saturating_add(found))
             }
             error => error,
@@ -413,7 +415,7 @@ mod tests {
         assert!(study.add_image_within("2.tif", &wide, limit).is_ok());
         for (name, bytes, found) in [("3.tif", &narrow, 2 * one + two), ("4.tif", &wide, one + 2 * two)] {
             let refused = study.add_image_within(name, bytes, limit).expect_err("over the limit").to_string();
-            let told = format!("{found} bytes of files, samples and probabilities in all, at most {limit} are read");
+            let told = format!("{found} bytes of files, samples and probabilities in all, at most {limit} are allowed");
             assert_eq!(refused, format!("{name}: over the limit: {told}"));
         }
         // Where not even a byte a sample is left, that is known before it is decoded.

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::Origin;
 use crate::mask::small_regions;
-use crate::network::input_check::Verdict;
-use crate::network::preprocess::normalize::{CaseStatistics, Normalisation};
+use crate::network::input_check::InputCheck;
+use crate::network::preprocess::{CaseStatistics, Normalisation};
 use crate::result::measure::{CaseMeasure, Voxel};
 
 /// What `provenance.json` holds.
@@ -58,7 +58,7 @@ pub(super) struct CaseRecord {
     /// Where its volumes are.
     pub(super) folder: String,
     /// Nothing where the network does not know what it was fitted on.
-    pub(super) input_check: Option<Verdict>,
+    pub(super) input_check: Option<InputCheck>,
     pub(super) spacing: Spacing,
     /// What its intensities were normalised by.
     pub(super) statistics: CaseStatistics,
@@ -111,7 +111,7 @@ impl<'a> Provenance<'a> {
         let regions = Regions {
             level: small_regions::LEVEL,
             floor: small_regions::FLOOR,
-            share_of_largest: small_regions::SHARE,
+            share_of_largest: small_regions::FRACTION,
         };
         Self { program: "glioscope", version, notice: NOTICE, model, backend, threshold, regions, rules, cases }
     }

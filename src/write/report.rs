@@ -48,7 +48,7 @@ impl Report {
                 "Left out",
                 &format_args!(
                     "regions under {:.0} % of the largest one's voxels, where every slice was segmented",
-                    100.0 * small_regions::SHARE
+                    100.0 * small_regions::FRACTION
                 ),
             ),
             row("Made by", &format_args!("glioscope {} on {}", env!("CARGO_PKG_VERSION"), Escaped(backend))),

@@ -15,7 +15,7 @@ answer({
       import(new URL('pkg/glioscope.js', site).href),
       compiled,
       bytes(new URL('model/model.json', site)),
-      bytes(new URL('model/weights.bin', site)),
+      bytes(new URL('model/weights.safetensors', site)),
     ]);
     ({ memory } = await pkg.default({ module_or_path: module }));
     session = await pkg.Session.create(backend, manifest, weights);

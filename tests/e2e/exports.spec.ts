@@ -70,7 +70,7 @@ test('the zip holds every result, and unzip finds no fault in it', async ({ scop
     'README.txt', 'provenance.json', 'report.html', 'statistics.csv',
   ].sort());
   const provenance = JSON.parse(String(files.get('provenance.json')));
-  expect(provenance.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.bin'))).digest('hex'));
+  expect(provenance.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.safetensors'))).digest('hex'));
   expect(provenance.threshold).toBe(0.5);
   expect(provenance.backend).toMatch(/cpu/i);
   expect(provenance.cases[0].spacing.millimetres).toBeNull();

@@ -212,7 +212,7 @@ test('a helper that is killed costs nothing', async ({ scope, page }) => {
 test('a helper that does not come is not waited for', async ({ scope, page }) => {
   let asked = 0;
   // What the first worker asks for comes.
-  await page.route('**/www/model/weights.bin', (route) => (++asked === 1 ? route.continue() : undefined));
+  await page.route('**/www/model/weights.safetensors', (route) => (++asked === 1 ? route.continue() : undefined));
   await scope.open('?backend=cpu&workers=2');
   await expect.poll(() => asked).toBe(2);
   await scope.chooseFolder(excerpt(phantoms()[0], 8));
@@ -284,16 +284,16 @@ test('a backend that was asked for and cannot be had is an error that says so', 
 });
 
 test('altered or missing weights are an error that says so', async ({ scope, page }) => {
-  await page.route('**/www/model/weights.bin', (route) => route.fulfill({ body: 'no weights' }));
+  await page.route('**/www/model/weights.safetensors', (route) => route.fulfill({ body: 'no weights' }));
   await page.goto('./?backend=cpu');
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('SHA-256');
-  await page.unroute('**/www/model/weights.bin');
-  await page.route('**/www/model/weights.bin', (route) => route.fulfill({ status: 404 }));
+  await page.unroute('**/www/model/weights.safetensors');
+  await page.route('**/www/model/weights.safetensors', (route) => route.fulfill({ status: 404 }));
   await page.click('#notice [data-act="again"]');
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('404');
-  await page.unroute('**/www/model/weights.bin');
+  await page.unroute('**/www/model/weights.safetensors');
   await page.click('#notice [data-act="again"]');
   await scope.is('ready');
 });
@@ -301,7 +301,7 @@ test('altered or missing weights are an error that says so', async ({ scope, pag
 test('what was dropped before the network failed to load runs when it does, and all else works as well', async ({ scope, page }) => {
   let fail = () => {};
   const dropped = new Promise<void>((done) => (fail = done));
-  await page.route('**/www/model/weights.bin', async (route) => {
+  await page.route('**/www/model/weights.safetensors', async (route) => {
     await dropped;
     await route.fulfill({ status: 404 });
   });
@@ -310,7 +310,7 @@ test('what was dropped before the network failed to load runs when it does, and 
   await scope.is('running');
   fail();
   await scope.is('error');
-  await page.unroute('**/www/model/weights.bin');
+  await page.unroute('**/www/model/weights.safetensors');
   await page.click('#notice [data-act="again"]');
   await scope.is('done');
   const threshold = page.locator('input[name="threshold"]');
@@ -347,7 +347,7 @@ for (const [what, change] of [
   ['empty', () => Buffer.alloc(0)],
 ] as const) {
   test(`weights that are ${what} are an error that says so`, async ({ scope, page }) => {
-    await page.route('**/www/model/weights.bin', async (route) => {
+    await page.route('**/www/model/weights.safetensors', async (route) => {
       const response = await route.fetch();
       await route.fulfill({ status: 200, contentType: 'application/octet-stream', body: change(await response.body()) });
     });

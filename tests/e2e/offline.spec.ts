@@ -81,7 +81,7 @@ test('a new version is fetched while the old one serves, and takes over once no 
   await scope.is('ready');
   await expect(page.locator('#update')).toBeVisible();
   // What has not changed is not fetched again.
-  expect(host.asked).not.toContain('www/model/weights.bin');
+  expect(host.asked).not.toContain('www/model/weights.safetensors');
   expect(host.asked).not.toContain('www/pkg/glioscope_bg.wasm');
 
   await renewed(page, host);
@@ -109,16 +109,16 @@ test('two tabs never see two versions', async ({ host, context, page, scope }) =
 });
 
 test('a file that is not as it should be is named, and nothing of that version is kept', async ({ host, page, scope }) => {
-  const weights = host.files.get('www/model/weights.bin') as Buffer;
+  const weights = host.files.get('www/model/weights.safetensors') as Buffer;
   const altered = Buffer.from(weights);
   altered[altered.length >> 1] ^= 1;
-  host.files.set('www/model/weights.bin', altered);
+  host.files.set('www/model/weights.safetensors', altered);
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('error');
-  await expect(page.locator('#notice')).toContainText('www/model/weights.bin is not the file that belongs to this version');
+  await expect(page.locator('#notice')).toContainText('www/model/weights.safetensors is not the file that belongs to this version');
   await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state ?? 'none')).toBe('none');
   // Whole again, the page is too.
-  host.files.set('www/model/weights.bin', weights);
+  host.files.set('www/model/weights.safetensors', weights);
   await page.click('#notice [data-act="again"]');
   await scope.is('ready');
 });
@@ -132,7 +132,7 @@ test('a wasm module that is not as it should be is not run', async ({ host, page
   await expect(page.locator('#notice')).toContainText('www/pkg/glioscope_bg.wasm is not the file that belongs to this version');
 });
 
-for (const path of ['www/model/weights.bin', 'www/pkg/glioscope_bg.wasm', 'www/model/model.json']) {
+for (const path of ['www/model/weights.safetensors', 'www/pkg/glioscope_bg.wasm', 'www/model/model.json']) {
   test(`a network that goes away in the middle of ${path} is named, and the page goes on when it is back`, async ({ host, page, scope }) => {
     host.cut = { path, bytes: 200 };
     await page.goto(`${host.url}?backend=cpu`);

@@ -19,7 +19,7 @@ test('the watch sees what the worker asks for', async ({ scope, page }) => {
   const seen: string[] = [];
   page.on('request', (request) => seen.push(new URL(request.url()).pathname));
   await scope.open('?backend=cpu');
-  for (const file of ['worker.js', 'pkg/glioscope_bg.wasm', 'model/weights.bin']) {
+  for (const file of ['worker.js', 'pkg/glioscope_bg.wasm', 'model/weights.safetensors']) {
     expect(seen.some((path) => path.endsWith(`/www/${file}`)), file).toBe(true);
   }
 });
@@ -29,7 +29,7 @@ test('no request at all once the page is ready', async ({ scope, page }) => {
   page.on('request', (request) => seen.push(request.url()));
   await scope.open('?backend=cpu&workers=3');
   // Each of the three workers has its own copy of the model.
-  await expect.poll(() => seen.filter((address) => address.endsWith('weights.bin')).length).toBe(3);
+  await expect.poll(() => seen.filter((address) => address.endsWith('weights.safetensors')).length).toBe(3);
   // So does the page fetch the volume viewer, once it has nothing else to do.
   await expect.poll(() => seen.some((address) => address.endsWith('vendor/niivue.js'))).toBe(true);
   // What was asked for brings the question what it should be: once of each of them and of the page.

@@ -47,7 +47,7 @@ test('diagnostics say what runs here and nothing about what was opened', async (
   expect(said.version).toBe(`${version}, weights ${said.model.sha256.slice(0, said.version.split(' ').at(-1).length)}`);
   expect(said.site).toMatch(/^[0-9a-f]{16}$/);
   expect(said.browser.userAgent).toBe(await page.evaluate(() => navigator.userAgent));
-  expect(said.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.bin'))).digest('hex'));
+  expect(said.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.safetensors'))).digest('hex'));
   expect(said.runs.backend).toBe('cpu');
   expect(said.runs.difference).toBeLessThan(1e-3);
   expect(said.slices).toMatchObject({ cases: 1, all: 2, timed: 2, faults: [] });

@@ -27,11 +27,11 @@ Example:
   train average --data kaggle_3m --out model bare again
         writes the mean of the weights in bare and in again, and scores it on the patients that they hold out")]
 pub(crate) struct Arguments {
-    /// Folders of the models, each with model.json and weights.bin
+    /// Folders of the models, each with model.json and weights.safetensors
     #[arg(value_name = "MODEL", required = true, num_args = 2..)]
     models: Vec<PathBuf>,
 
-    /// Folder for weights.bin and model.json; a model that is there is replaced, but no fit that could go on
+    /// Folder for weights.safetensors and model.json; a model that is there is replaced, but no fit that could go on
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use glioscope::mask::Mask;
-use glioscope::network::input_check::{Seen, Traits};
-use glioscope::network::preprocess::grid::Grid;
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::input_check::{TrainingDistribution, Traits};
+use glioscope::network::preprocess::CaseStatistics;
+use glioscope::network::preprocess::Grid;
 use glioscope::random::Rng;
 use glioscope::read::{Channels, Samples, Slice};
 use rayon::prelude::*;
@@ -81,7 +81,7 @@ impl Pool {
 
     /// What the slices look like to the [input check](glioscope::network::input_check), each as it is among its patient's and as grey
     /// FLAIR that is dropped alone, the two ends of what fitting shows to the network.
-    pub(crate) fn seen(&self, side: usize) -> Option<Seen> {
+    pub(crate) fn seen(&self, side: usize) -> Option<TrainingDistribution> {
         let wanted = |source| -> Vec<(&Source, usize)> {
             let source: &Source = source;
             source.positive.iter().chain(&source.negative).map(|&index| (source, index)).collect()
@@ -97,7 +97,7 @@ impl Pool {
             Some([Some(whole), of(&grey, &CaseStatistics::of([&grey]))])
         };
         let traits: Vec<Traits> = slices.into_par_iter().filter_map(traits).flatten_iter().flatten().collect();
-        Seen::of(&traits)
+        TrainingDistribution::of(&traits)
     }
 
     /// One varied sample; into some a lesion of another slice is pasted first.

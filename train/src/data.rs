@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail, ensure};
 use glioscope::mask::Mask;
 use glioscope::network::card::{Counts, Split};
-use glioscope::network::input_check::Seen;
+use glioscope::network::input_check::TrainingDistribution;
 use glioscope::read::Slice;
 
 use crate::batches::Pool;
@@ -30,7 +30,7 @@ pub(crate) struct Data {
     /// Slices to fit on.
     pub(crate) counts: Counts,
     /// What they are like.
-    pub(crate) seen: Option<Seen>,
+    pub(crate) seen: Option<TrainingDistribution>,
     /// `70 patients`, for people.
     pub(crate) fitted: String,
 }

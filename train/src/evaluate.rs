@@ -10,8 +10,7 @@ use glioscope::mask::metrics::Confusion;
 use glioscope::mask::small_regions;
 use glioscope::network::Manifest;
 use glioscope::network::card::Split;
-use glioscope::network::input_check::Verdict;
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::read::Slice;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -240,8 +239,8 @@ pub(crate) fn score(
         }
     };
     let left_out = match input {
-        Input::Case | Input::Flair => small_regions::small(&maps),
-        Input::Single => maps.iter().flat_map(|map| small_regions::small([map])).collect(),
+        Input::Case | Input::Flair => small_regions::find(&maps),
+        Input::Single => maps.iter().flat_map(|map| small_regions::find([map])).collect(),
     };
     Ok(tally.add(&patient.name, &maps, &left_out, &patient.masks))
 }
@@ -263,12 +262,11 @@ fn masks_output(folder: &Path, dataset: &Dataset) -> Result<Output> {
 
 impl InputCheck {
     fn of(dataset: &Dataset, model: &Manifest) -> Option<Self> {
-        let seen = model.training_distribution.as_ref()?;
-        let verdict = |patient: &Patient| seen.verdict(&patient.slices, &patient.statistics, model.grid);
-        let verdicts: Vec<Verdict> = dataset.patients().par_iter().map(verdict).collect();
-        let refused = dataset.patients().iter().zip(verdicts).filter(|(_, verdict)| !verdict.accepted);
-        let refused: BTreeMap<_, _> =
-            refused.map(|(patient, verdict)| (patient.name.clone(), verdict.reasons)).collect();
+        let distribution = model.training_distribution.as_ref()?;
+        let check = |patient: &Patient| distribution.check(&patient.slices, &patient.statistics, model.grid);
+        let checks: Vec<_> = dataset.patients().par_iter().map(check).collect();
+        let refused = dataset.patients().iter().zip(checks).filter(|(_, check)| !check.accepted);
+        let refused: BTreeMap<_, _> = refused.map(|(patient, check)| (patient.name.clone(), check.reasons)).collect();
         let patients = dataset.patients().len();
         Some(Self { patients, accepted: patients - refused.len(), refused })
     }

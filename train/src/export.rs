@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use glioscope::network::Segmenter;
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::segmenter::Backend;
 use glioscope::phantom::PhantomConfig;
 use safetensors::serialize;

@@ -20,7 +20,7 @@ use glioscope::network::Card;
 use glioscope::network::burn::UNet;
 use glioscope::network::card::Split;
 use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
-use glioscope::network::preprocess::normalize::Normalisation;
+use glioscope::network::preprocess::Normalisation;
 use serde::{Deserialize, Serialize};
 
 use crate::average::{is_finite, move_towards};
@@ -41,7 +41,7 @@ use crate::split;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
-The folder OUT gets, after every epoch: weights.bin and model.json (the moving average, ready for evaluate, segment and
+The folder OUT gets, after every epoch: weights.safetensors and model.json (the moving average, ready for evaluate, segment and
 the page), history.csv, curve.png, samples.png (when it is scored), and checkpoint.bin for --resume. Ctrl-C saves before it
 ends.
 

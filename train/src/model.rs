@@ -8,7 +8,7 @@ use burn::module::Module as _;
 use burn::tensor::Device;
 use glioscope::mask::Probability;
 use glioscope::network::burn::{FormerModel, UNet, read_former};
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::segmenter::Backend;
 use glioscope::network::{Card, FoldedUNet, Manifest, Segmenter};
 use glioscope::read::Slice;

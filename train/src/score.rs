@@ -192,7 +192,7 @@ impl Tally {
     /// Adds one patient's slices in order, and gives back the masks that were drawn.
     ///
     /// `maps` has one for each of `truths`, on the same grid; so has `left_out`, the pixels that are not drawn whatever
-    /// their probability: `glioscope::mask::small_regions::small` of the slices that are seen together.
+    /// their probability: `glioscope::mask::small_regions::find` of the slices that are seen together.
     ///
     /// # Panics
     ///
@@ -237,8 +237,8 @@ impl Tally {
             precision: confusion.precision(),
             empty_slices,
             false_slices,
-            truth_pixels: confusion.truth(),
-            drawn_pixels: confusion.predicted(),
+            truth_pixels: confusion.reference_pixels(),
+            drawn_pixels: confusion.prediction_pixels(),
             confusion,
         });
         drawn

@@ -23,7 +23,7 @@ const NEEDED: [(&str, &str); 6] = [
     ("www/pkg/glioscope_bg.wasm", "the wasm build"),
     ("www/vendor/niivue.js", "the bundle of libraries"),
     ("www/model/model.json", "`train fit`"),
-    ("www/model/weights.bin", "`train fit`"),
+    ("www/model/weights.safetensors", "`train fit`"),
 ];
 
 /// Lists what a former `dist` wrote into a folder, and thereby what the next one may remove from it.
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn lists_every_published_file_of_a_folder() {
         let root = scratch("files");
-        for path in ["www/app.js", "www/model/weights.bin", "www/.secret", "www/.git/x", "other.txt"] {
+        for path in ["www/app.js", "www/model/weights.safetensors", "www/.secret", "www/.git/x", "other.txt"] {
             copy(&PathBuf::from(file!()).with_file_name("none"), &root.join(path))
                 .expect_err("copied a file that is not there");
             fs::write(root.join(path), path).expect("scratch");
@@ -214,7 +214,7 @@ mod tests {
         let found = files(&root).expect("list");
         assert_eq!(
             found.iter().map(String::as_str).collect::<Vec<_>>(),
-            ["index.html", "www/app.js", "www/model/weights.bin"]
+            ["index.html", "www/app.js", "www/model/weights.safetensors"]
         );
         fs::remove_dir_all(root).expect("scratch");
     }

@@ -250,7 +250,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 
 fn budget(out: &Path) -> Result<()> {
     let module = size::gzipped(&out.join("www/pkg/glioscope_bg.wasm"))?;
-    let weights = fs::metadata(out.join("www/model/weights.bin"))?.len();
+    let weights = fs::metadata(out.join("www/model/weights.safetensors"))?.len();
     println!(
         "The module takes {module} bytes gzipped (of {LARGEST_MODULE}), the weights {weights} (of {LARGEST_WEIGHTS})."
     );

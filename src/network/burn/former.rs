@@ -9,9 +9,9 @@ use super::unet::UNet;
 use crate::error::ModelFault;
 use crate::network::card::{Card, Counts, Split};
 use crate::network::config::UNetConfig;
-use crate::network::input_check::Seen;
+use crate::network::input_check::TrainingDistribution;
 use crate::network::manifest::{FORMAT, Manifest, WeightsFile};
-use crate::network::preprocess::normalize::Normalisation;
+use crate::network::preprocess::Normalisation;
 use crate::network::sha256::sha256;
 
 /// A model of format 1, in the terms of today's files.
@@ -43,7 +43,7 @@ struct FormerManifest {
     #[serde(default)]
     known_answer: Vec<f32>,
     #[serde(default)]
-    seen: Option<Seen>,
+    seen: Option<TrainingDistribution>,
     metrics: std::collections::BTreeMap<String, f64>,
 }
 

@@ -1,80 +1,76 @@
-//! Case statistics → the network's input: the one copy of the preprocessing that fitting, `train` and
-//! the page share.
+//! [`CaseStatistics`]: how the intensities of a case are normalised.
 //!
-//! Intensities of MR images have no unit: they differ between scanners, patients and contrasts by
-//! factors. Each channel is therefore brought to mean 0 and deviation 1 over the head of the whole
-//! case; a single slice is too little to tell dark tissue from a dark scan.
+//! MR intensities have no unit. They differ by factors between scanners, patients and contrasts. Each channel is
+//! therefore scaled to mean 0 and standard deviation 1 over the head of the whole case. A single slice is not enough to
+//! tell dark tissue from a dark scan.
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::preprocess::grid::Grid;
+use super::Grid;
 use crate::read::{Channels, Samples, Slice};
 
-/// Which preprocessing a network was fitted with; saved in `model.json`.
+/// The preprocessing that a network was trained with, as `model.json` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Normalisation {
-    /// [`CaseStatistics`] of this module.
+    /// [`CaseStatistics`].
     #[serde(rename = "head-z-score")]
     HeadZScore,
 }
 
-/// A channel's pixels above this share of its [`BRIGHT`] percentile are the head; air, and the fluid
-/// that is as dark, are not. Looked at on fitted patients: it follows the scalp there, also over the
-/// grey background (19 of 255) that some of them have.
+/// Pixels above this fraction of a channel's [`BRIGHT`] percentile are head; air and equally dark fluid are not. Chosen
+/// on patients of the training data: it follows the scalp, also over the grey background (19 of 255) of some of them.
 const HEAD: f64 = 0.2;
-/// The percentile that stands for the brightest tissue: above it lie a few pixels of fat and vessels.
+/// The percentile of the brightest tissue. Only a few pixels of fat and vessels lie above it.
 const BRIGHT: f64 = 0.995;
-/// Normalised values are cut here: beyond lie only single pixels of fat, vessels and artefacts.
-const CUT: f32 = 8.0;
-/// One count for each value that 16 bits can hold.
-const VALUES: usize = 1 << 16;
+/// Normalised values are clamped to ±8. Only single pixels of fat, vessels and artefacts lie beyond.
+const CLAMP: f32 = 8.0;
 
-/// Mean and deviation of each channel over the head of a case.
+/// Mean and standard deviation of each channel over the head of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseStatistics {
-    /// Pre-contrast, FLAIR, post-contrast. In units of the samples, 8-bit ones times 257 where the case has 16-bit
-    /// ones too.
+    /// Pre-contrast, FLAIR and post-contrast, in sample units. If a case has 16-bit samples, its 8-bit samples are
+    /// multiplied by 257.
     pub channels: [ChannelStatistics; 3],
-    /// The largest value of the samples' type, 255 or 65535, that the statistics are in units of.
+    /// The largest sample value in these units: 255 or 65535.
     pub full_scale: u16,
 }
 
-/// Mean and standard deviation of one channel's head.
+/// Mean and standard deviation of one channel over the head.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChannelStatistics {
-    /// Mean over the head's pixels.
+    /// The mean.
     pub mean: f64,
-    /// Standard deviation over the head's pixels; 1 where they are all alike.
+    /// The standard deviation, or 1 if all pixels are equal.
     pub deviation: f64,
-    /// The head's pixels, a share of all, 0.0 to 1.0.
+    /// The fraction of all pixels that are head, 0 to 1.
     pub head: f64,
-    /// The least sample that counts as head.
+    /// The lowest sample that counts as head.
     pub from: u16,
 }
 
 impl CaseStatistics {
-    /// The statistics of a case, whatever the order of its slices: they are counted, not summed.
+    /// The statistics of a case. The order of its slices does not matter.
+    ///
+    /// Grey slices count as FLAIR. In a case without colour slices they count as all three channels.
     pub fn of<'a>(slices: impl IntoIterator<Item = &'a Slice>) -> Self {
-        let mut counts: [Vec<u64>; 3] = core::array::from_fn(|_| Vec::new());
-        let mut full_scale = u8::MAX.into();
-        for slice in slices {
-            if slice.samples().max() > full_scale {
-                full_scale = slice.samples().max();
-                counts.iter_mut().for_each(widen);
-            }
-            count(slice, full_scale, &mut counts);
-        }
-        Self { channels: counts.map(|counts| ChannelStatistics::of(&counts)), full_scale }
+        let mut histograms = Histograms::default();
+        slices.into_iter().for_each(|slice| histograms.add(slice));
+        let full_scale = histograms.full_scale;
+        Self { channels: histograms.channels().map(|counts| ChannelStatistics::of(&counts)), full_scale }
     }
 
-    /// The network's input for one slice, `[3, side, side]`: grey slices serve as FLAIR in all three channels.
+    /// The network's input for one slice, `[3, side, side]`. A grey slice fills all three channels, normalised as FLAIR.
     pub fn normalise(&self, slice: &Slice, side: usize) -> Vec<f32> {
         let unit = f32::from(self.full_scale / slice.samples().max());
+        let statistics = match slice.channels() {
+            Channels::Rgb => self.channels,
+            Channels::Grey => [self.channels[Channels::FLAIR]; 3],
+        };
         let mut planes = Grid::new(side, slice.width(), slice.height()).place(slice); // [3, side, side]
-        for (plane, statistics) in planes.chunks_exact_mut(side * side).zip(self.channels) {
+        for (plane, statistics) in planes.chunks_exact_mut(side * side).zip(statistics) {
             let (mean, scale) = (statistics.mean as f32, (1.0 / statistics.deviation) as f32);
             for value in plane {
-                *value = ((*value * unit - mean) * scale).clamp(-CUT, CUT);
+                *value = ((*value * unit - mean) * scale).clamp(-CLAMP, CLAMP);
             }
         }
         planes
@@ -82,11 +78,12 @@ impl CaseStatistics {
 }
 
 impl ChannelStatistics {
-    /// The least normalised value that counts as head.
+    /// The lowest normalised value that counts as head.
     pub(crate) fn normalised_from(&self) -> f64 {
         (f64::from(self.from) - self.mean) / self.deviation
     }
 
+    /// From the number of pixels of each value.
     fn of(counts: &[u64]) -> Self {
         let total: u64 = counts.iter().sum();
         let rank = (BRIGHT * total as f64) as u64;
@@ -109,30 +106,69 @@ impl ChannelStatistics {
     }
 }
 
-/// Counts of 8-bit values become counts of 16-bit ones: 255 times 257 is 65535.
+/// The number of pixels of each sample value: integers, so that the order of the slices does not matter.
+struct Histograms {
+    /// Of the three channels of colour slices; empty without one.
+    colour: [Vec<u64>; 3],
+    /// Of grey slices; empty without one.
+    grey: Vec<u64>,
+    /// 255 or 65535.
+    full_scale: u16,
+}
+
+impl Default for Histograms {
+    fn default() -> Self {
+        Self { colour: Default::default(), grey: Vec::new(), full_scale: u8::MAX.into() }
+    }
+}
+
+impl Histograms {
+    fn add(&mut self, slice: &Slice) {
+        if slice.samples().max() > self.full_scale {
+            self.full_scale = slice.samples().max();
+            self.colour.iter_mut().chain([&mut self.grey]).for_each(widen);
+        }
+        let unit = usize::from(self.full_scale / slice.samples().max());
+        match slice.channels() {
+            Channels::Rgb => {
+                self.colour.iter_mut().for_each(|counts| counts.resize(usize::from(self.full_scale) + 1, 0));
+                each(slice.samples(), |index, value| self.colour[index % 3][value * unit] += 1);
+            }
+            Channels::Grey => {
+                self.grey.resize(usize::from(self.full_scale) + 1, 0);
+                each(slice.samples(), |_, value| self.grey[value * unit] += 1);
+            }
+        }
+    }
+
+    /// The histograms of the three channels.
+    fn channels(self) -> [Vec<u64>; 3] {
+        let Self { mut colour, grey, .. } = self;
+        if colour[Channels::FLAIR].is_empty() {
+            return [grey.clone(), grey.clone(), grey];
+        }
+        colour[Channels::FLAIR].iter_mut().zip(grey).for_each(|(count, grey)| *count += grey);
+        colour
+    }
+}
+
+/// Turns a histogram of 8-bit values into one of 16-bit values: 255 times 257 is 65535.
 fn widen(counts: &mut Vec<u64>) {
     if counts.is_empty() {
         return;
     }
-    let mut wide = vec![0; VALUES];
+    let mut wide = vec![0; usize::from(u16::MAX) + 1];
     for (value, &count) in counts.iter().enumerate() {
         wide[value * 257] = count;
     }
     *counts = wide;
 }
 
-fn count(slice: &Slice, full_scale: u16, counts: &mut [Vec<u64>; 3]) {
-    for counts in counts.iter_mut() {
-        counts.resize(usize::from(full_scale) + 1, 0);
-    }
-    let unit = usize::from(full_scale / slice.samples().max());
-    let mut add = |index: usize, value: usize| match slice.channels() {
-        Channels::Rgb => counts[index % 3][value * unit] += 1,
-        Channels::Grey => counts.iter_mut().for_each(|counts| counts[value * unit] += 1),
-    };
-    match slice.samples() {
-        Samples::U8(values) => values.iter().enumerate().for_each(|(i, &value)| add(i, value.into())),
-        Samples::U16(values) => values.iter().enumerate().for_each(|(i, &value)| add(i, value.into())),
+/// Calls `f` with the index and value of each sample.
+fn each(samples: &Samples, mut f: impl FnMut(usize, usize)) {
+    match samples {
+        Samples::U8(values) => values.iter().enumerate().for_each(|(i, &value)| f(i, value.into())),
+        Samples::U16(values) => values.iter().enumerate().for_each(|(i, &value)| f(i, value.into())),
     }
 }
 
@@ -145,7 +181,7 @@ mod tests {
         Slice::new("rgb", side, side, Channels::Rgb, samples).expect("valid")
     }
 
-    /// A dark frame around a bright square, with another contrast in each channel.
+    /// A bright square in a dark frame, with a different contrast in each channel.
     fn head(side: usize, gain: u8) -> Vec<u8> {
         let mut samples = Vec::new();
         for i in 0..side * side {
@@ -158,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_heads_mean_is_0_and_its_deviation_1() {
+    fn the_head_has_mean_0_and_deviation_1() {
         let slice = rgb(Samples::U8(head(32, 3)));
         let statistics = CaseStatistics::of([&slice]);
         let planes = statistics.normalise(&slice, 32);
@@ -175,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_gain_nor_depth_nor_order_matter() {
+    fn gain_bit_depth_and_slice_order_do_not_matter() {
         let (a, b) = (rgb(Samples::U8(head(32, 1))), rgb(Samples::U8(head(16, 3))));
         let wide = |slice: &Slice| rgb(Samples::U16(slice.samples().iter().map(|v| v * 257).collect()));
         let plain = CaseStatistics::of([&a, &b]);
@@ -188,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_slice_is_finite() {
+    fn a_blank_slice_gives_zeros() {
         for value in [0, 200] {
             let slice = rgb(Samples::U8(vec![value; 3 * 64]));
             let planes = CaseStatistics::of([&slice]).normalise(&slice, 8);
@@ -197,12 +233,37 @@ mod tests {
     }
 
     #[test]
-    fn grey_serves_all_three_channels() {
+    fn a_grey_case_fills_all_three_channels() {
         let samples: Vec<u8> = (0..64).collect();
         let grey = Slice::new("grey", 8, 8, Channels::Grey, Samples::U8(samples.clone())).expect("valid");
         let colour = rgb(Samples::U8(samples.iter().flat_map(|&v| [v; 3]).collect()));
         let statistics = CaseStatistics::of([&grey]);
         assert_eq!(statistics, CaseStatistics::of([&colour]));
         assert_eq!(statistics.normalise(&grey, 8), statistics.normalise(&colour, 8));
+    }
+
+    #[test]
+    fn grey_slices_of_a_colour_case_count_into_flair_only() {
+        let colour = rgb(Samples::U8(head(32, 3)));
+        let grey = Slice::new("grey", 8, 8, Channels::Grey, Samples::U8((100..164).collect())).expect("valid");
+        let wide: Vec<u16> = grey.samples().iter().map(|value| value * 257).collect();
+        let wide = Slice::new("wide", 8, 8, Channels::Grey, Samples::U16(wide)).expect("valid");
+        let alone = CaseStatistics::of([&colour]);
+        let flair = CaseStatistics::of([&colour.flair(), &grey]);
+        for slices in [[&colour, &grey], [&grey, &colour]] {
+            let mixed = CaseStatistics::of(slices);
+            assert_eq!(mixed.channels, [alone.channels[0], flair.channels[1], alone.channels[2]]);
+        }
+        let scaled = CaseStatistics::of([&colour, &wide]).channels[0];
+        assert!((scaled.mean - 257.0 * alone.channels[0].mean).abs() < 1e-6, "{scaled:?}");
+    }
+
+    #[test]
+    fn grey_slices_of_a_colour_case_are_normalised_as_flair() {
+        let colour = rgb(Samples::U8(head(32, 3)));
+        let grey = colour.flair();
+        let planes = CaseStatistics::of([&colour, &grey]).normalise(&grey, 32);
+        let [pre, flair, post] = [0, 1, 2].map(|channel| &planes[channel * 32 * 32..][..32 * 32]);
+        assert_eq!((pre, post), (flair, flair));
     }
 }

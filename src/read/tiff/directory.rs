@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::FileFault;
+use crate::error::{FileFault, Quantity};
 
 /// A tag of one page: its code, and its name in the TIFF specification.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ impl<'a> File<'a> {
                 return Err(FileFault::PageLoop { page: found - 1, offset });
             }
             if found > limit {
-                return Err(FileFault::OverLimit { what: "pages", found, limit });
+                return Err(FileFault::OverLimit { what: Quantity::Pages, found, limit });
             }
             let (page, next) = file.page(offset, wanted)?;
             pages.push(page);
@@ -119,7 +119,7 @@ impl<'a> File<'a> {
         let (head, entry, word) = if self.wide { (8, 20, 8) } else { (2, 12, 4) };
         let count = self.number(WHAT, offset, head)?;
         if count > TAGS {
-            return Err(FileFault::OverLimit { what: "tags", found: count, limit: TAGS });
+            return Err(FileFault::OverLimit { what: Quantity::Tags, found: count, limit: TAGS });
         }
         let first = offset.saturating_add(head);
         let end = first.saturating_add(count * entry);

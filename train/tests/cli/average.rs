@@ -22,7 +22,7 @@ fn the_mean_is_a_model_of_the_same_split_that_says_whose_it_is() -> Result<()> {
     world.train("average --out turned second first")?.succeeded();
     world.train("average --out same first first")?.succeeded();
 
-    // `weights.bin` also holds names that Burn draws for its tensors, so networks are compared by what they compute.
+    // `weights.safetensors` also holds names that Burn draws for its tensors, so networks are compared by what they compute.
     let answer = |out: &str| json(&world, out).map(|manifest| manifest["known_answer"].clone());
     assert!(answer("mean")? != answer("first")? && answer("mean")? != answer("second")?);
     assert_eq!(answer("mean")?, answer("turned")?, "the order matters");
@@ -58,7 +58,7 @@ fn what_has_no_mean_is_named() -> Result<()> {
     let split = fs::read_to_string(world.path("first/model.json"))?.replace("PHANTOM_0001", "PHANTOM_0003");
     fs::create_dir(world.path("other"))?;
     fs::write(world.path("other/model.json"), split)?;
-    fs::copy(world.path("first/weights.bin"), world.path("other/weights.bin"))?;
+    fs::copy(world.path("first/weights.safetensors"), world.path("other/weights.safetensors"))?;
     world.train("average --out mean first other")?.failed_with(&["other: its split", "first"]);
     // `model` was fitted on somebody else, and holds out nobody.
     world.train("average --data data --out mean model model")?.failed_with(&["model: it holds out nobody"]);

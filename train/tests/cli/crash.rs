@@ -42,7 +42,7 @@ fn wait_until(child: &mut Child, mut done: impl FnMut() -> bool) -> Result<()> {
 /// Both folders hold the same model, bit for bit, in single precision too.
 #[track_caller]
 fn assert_same(world: &World, a: &str, b: &str) -> Result<()> {
-    for file in ["weights.bin", "history.csv", "checkpoint.bin"] {
+    for file in ["weights.safetensors", "history.csv", "checkpoint.bin"] {
         let bytes = |out: &str| fs::read(world.path(out).join(file)).with_context(|| format!("{out}/{file}"));
         let (mut bytes, mut other) = (bytes(a)?, bytes(b)?);
         if file == "checkpoint.bin" {
@@ -107,7 +107,7 @@ fn killed_at_a_chosen_byte_of_a_checkpoint_it_comes_to_the_same_weights() -> Res
     world.train(&format!("{FIT} whole"))?.succeeded();
     let size = |file: &str| Ok::<_, anyhow::Error>(fs::metadata(world.path("whole").join(file))?.len() / 512);
     let (largest, checkpoint) =
-        (size("curve.png")?.max(size("weights.bin")?).max(size("model.json")?), size("checkpoint.bin")?);
+        (size("curve.png")?.max(size("weights.safetensors")?).max(size("model.json")?), size("checkpoint.bin")?);
     assert!(largest + 8 < checkpoint, "the checkpoint has to be the largest file: {checkpoint} blocks of 512");
     for blocks in [1, largest + 2, (largest + checkpoint) / 2, checkpoint - 1] {
         let out = format!("killed{blocks}");
@@ -135,7 +135,7 @@ fn a_full_disk_is_named_and_costs_nothing_but_the_epoch() -> Result<()> {
     world.train(&format!("{FIT} whole"))?.succeeded();
     let blocks = fs::metadata(world.path("whole/checkpoint.bin"))?.len() / 512;
     // Nothing fits, then all but the checkpoint does.
-    limited(&world, &format!("{FIT} full"), 1, true)?.failed_with(&["full/weights.bin", "bytes"]);
+    limited(&world, &format!("{FIT} full"), 1, true)?.failed_with(&["full/weights.safetensors", "bytes"]);
     limited(&world, &format!("{FIT} full"), blocks - 1, true)?.failed_with(&["full/checkpoint.bin", "bytes"]);
     assert!(!world.path("full/checkpoint.bin.part").exists(), "half a file is left behind");
     world.train(&next(&world, "full"))?.succeeded();

@@ -37,7 +37,7 @@ fn equal_seeds_give_equal_weights_and_so_does_a_fit_that_was_killed_and_resumed(
     }
     killed_after_its_first_checkpoint(&world, "killed")?;
     world.train("fit --data data --device cpu --out killed --resume")?.succeeded();
-    for file in ["weights.bin", "history.csv"] {
+    for file in ["weights.safetensors", "history.csv"] {
         let bytes = |out: &str| fs::read(world.path(out).join(file));
         assert!(bytes("a")? == bytes("b")?, "{file}: two runs of one seed differ");
         assert!(bytes("a")? == bytes("killed")?, "{file}: the resumed fit differs from the undisturbed one");
@@ -50,7 +50,7 @@ fn what_it_leaves_is_a_model_that_the_other_commands_take() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{TINY} fitted"))?.succeeded();
     let out = world.path("fitted");
-    for file in ["model.json", "weights.bin", "history.csv", "curve.png", "samples.png", "checkpoint.bin"] {
+    for file in ["model.json", "weights.safetensors", "history.csv", "curve.png", "samples.png", "checkpoint.bin"] {
         assert!(out.join(file).is_file(), "{file}");
     }
     let manifest: serde_json::Value = serde_json::from_slice(&fs::read(out.join("model.json"))?)?;
@@ -143,7 +143,7 @@ fn scored_seldom_it_comes_to_the_same_weights() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{TINY} always"))?.succeeded();
     world.train(&format!("{TINY} seldom --score-every 2"))?.succeeded();
-    assert_eq!(fs::read(world.path("always/weights.bin"))?, fs::read(world.path("seldom/weights.bin"))?);
+    assert_eq!(fs::read(world.path("always/weights.safetensors"))?, fs::read(world.path("seldom/weights.safetensors"))?);
     let history = |out: &str| -> Result<Vec<String>> {
         let text = fs::read_to_string(world.path(out).join("history.csv"))?;
         Ok(text.lines().skip(1).map(str::to_owned).collect())

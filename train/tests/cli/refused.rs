@@ -91,7 +91,7 @@ fn a_list_with_a_stranger() -> Result<()> {
 fn models_that_do_not_fit_together() -> Result<()> {
     let world = World::new()?;
     world.train("evaluate --data data --model nowhere --device cpu")?.failed_with(&["nowhere/model.json", "train fit"]);
-    let weights = world.path("model/weights.bin");
+    let weights = world.path("model/weights.safetensors");
     let mut bytes = fs::read(&weights)?;
     if let Some(last) = bytes.last_mut() {
         *last ^= 1;
@@ -99,7 +99,7 @@ fn models_that_do_not_fit_together() -> Result<()> {
     write(&weights, &bytes)?;
     world.train(EVALUATE)?.failed_with(&["model", "SHA-256"]);
     fs::remove_file(&weights)?;
-    world.train(EVALUATE)?.failed_with(&["model/weights.bin"]);
+    world.train(EVALUATE)?.failed_with(&["model/weights.safetensors"]);
     write(&world.path("model/model.json"), b"{}")?;
     write(&weights, b"")?;
     world.train(EVALUATE)?.failed_with(&["model", "format"]);
