@@ -113,7 +113,7 @@ proptest! {
             prop_assert_eq!(slice.done, given.probability.is_some());
             prop_assert_eq!(slice.edited, given.edit.is_some());
             prop_assert_eq!(slice.mm2, Some(area as f64 * 0.375));
-            prop_assert_eq!(slice.left_out, count(small));
+            prop_assert_eq!(slice.removed_small_regions, count(small));
             prop_assert_eq!(slice.scores.is_some(), mask.is_some() && given.reference.is_some());
             if let (Some(mask), Some(reference), Some(scores)) = (&mask, &given.reference, &slice.scores) {
                 let counts = compare(mask, reference);
@@ -134,7 +134,7 @@ proptest! {
             prop_assert_eq!(found, expected.map(|counts| (counts, dice(counts))));
         }
         let most = areas.iter().copied().max().unwrap_or_default();
-        let largest = if most == 0 { -1 } else { areas.iter().position(|&area| area == most).map_or(-1, |at| at as i32) };
+        let largest = areas.iter().position(|&area| area == most && most > 0).map(|at| format!("P/P_{at}.tif"));
         prop_assert_eq!(measure.largest, largest);
 
         for (range, level) in measure.range.iter().zip([0.3, 0.5, 0.7]) {

@@ -3,9 +3,9 @@
 
 use std::io::{Cursor, Write as _};
 
-use glioscope::error::{Error, FileFault};
-use glioscope::mask::Mask;
-use glioscope::mask::Probability;
+use glioscope::error::{Error, FileFault, UsageFault};
+use glioscope::layout::CaseId;
+use glioscope::mask::{Mask, Probability};
 use glioscope::read::zip::{ZipLimits, unpack};
 use glioscope::read::{Channels, Samples, Slice};
 use glioscope::result::measure::Voxel;
@@ -36,7 +36,7 @@ fn a_zip_is_the_folder_that_it_holds() {
     assert!(added.notes.is_empty(), "{:?}", added.notes);
     assert!(study.assemble().is_empty());
     assert_eq!(names(&study), ["P: dropped/P/P_1.tif dropped/P/P_2.tif"]);
-    assert!(study.case(0).is_some_and(|case| case.case().slices[0].reference.is_some()));
+    assert!(study.case("dropped/P/P").is_ok_and(|case| case.case().slices[0].reference.is_some()));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn of_entries_with_one_name_the_last_is_read_and_the_others_are_named() {
     assert_eq!(told, ["P/3.tif: the zip holds several files of this name: the last one is read"]);
     study.assemble();
     assert_eq!(names(&study), ["P: P/2.tif P/3.tif"]);
-    assert_eq!(study.case(0).expect("a case").case().slices[1].slice.samples().get(0), Some(3 * 17));
+    assert_eq!(study.case("P/").expect("a case").case().slices[1].slice.samples().get(0), Some(3 * 17));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn zips_with_folders_of_one_name_are_never_mixed() {
     let mask = mask_tiff(&Mask::empty(4, 3));
     study.add_file("in/masks.zip", &zipped(&[("images/1_mask.tif", &mask)])).expect("a zip");
     assert!(study.assemble().is_empty());
-    assert_eq!(study.count(), 4);
+    assert_eq!(study.cases().len(), 4);
     assert!(study.cases().any(|case| case.case().slices[0].reference.is_some()));
 }
 
@@ -286,49 +286,107 @@ fn a_broken_zip_is_named_and_no_cut_or_flipped_byte_panics() {
 // ---- cases that grow -----------------------------------------------------------------------------------------------
 
 #[test]
-fn what_is_unchanged_keeps_what_was_found() {
+fn a_case_with_the_same_slices_keeps_its_findings() {
     let mut study = Study::default();
     for name in ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"] {
         study.add_file(name, &tiff(name.len() as u8)).expect("a slice");
     }
     study.assemble();
-    let tickets = [study.ticket(0), study.ticket(1)];
-    for case in 0..2 {
-        let findings = study.case_mut(case).expect("a case");
-        findings.keep(0, map(case as u16 + 1));
-        findings.set_edit(0, Some(dot(case)));
+    for (number, slice) in ["P/P_1.tif", "Q/Q_1.tif"].into_iter().enumerate() {
+        study.adopt(slice, values(number as u16 + 1)).expect("a slice");
+        study.set_edit(slice, Some(dot(number).inside().to_vec())).expect("a slice");
     }
+    let tasks = ["P/P_1.tif", "Q/Q_1.tif"].map(|slice| study.task(slice).expect("a slice"));
 
-    // Another patient, a mask, and a file that was there before: nothing of the two changes.
+    // Another patient, a mask, and a file that is open already: the slices of P and Q stay the same.
     study.add_file("A/A_1.tif", &tiff(1)).expect("a slice");
     study.add_file("P/P_1_mask.tif", &mask_tiff(&dot(3))).expect("a mask");
     study.add_file("P/P_2.tif", &tiff(9)).expect("a slice");
     let notes = study.assemble();
     assert!(notes.is_empty(), "{notes:?}");
     assert_eq!(names(&study), ["A: A/A_1.tif", "P: P/P_1.tif P/P_2.tif", "Q: Q/Q_1.tif"]);
-    assert_eq!([study.ticket(1), study.ticket(2)], tickets);
-    let p = study.case(1).expect("P");
+    let p = study.case("P/P").expect("P");
     assert_eq!((p.probability(0), p.edit(0)), (Some(&map(1)), Some(&dot(0))));
     assert_eq!(p.case().slices[0].reference, Some(dot(3)));
-    assert_eq!(study.case(2).and_then(|q| q.probability(0)), Some(&map(2)));
+    assert_eq!(study.case("Q/Q").expect("Q").probability(0), Some(&map(2)));
+    for task in &tasks {
+        assert!(study.keep(task, map(9)).expect("the size of the slice"));
+    }
 
-    // Another slice of P: it is normalised anew, so the network's part is gone; what was drawn by hand stays.
+    // Another slice of P: all of P is normalised again, so its probabilities are dropped and its edits stay.
     study.add_file("P/P_0.tif", &tiff(1)).expect("a slice");
     study.assemble();
-    let p = study.case(1).expect("P");
+    let p = study.case("P/P").expect("P");
     assert_eq!((p.probability(0), p.probability(1), p.edit(0), p.edit(1)), (None, None, None, Some(&dot(0))));
-    assert_ne!(study.ticket(1), tickets[0]);
-    assert_eq!(study.ticket(2), tickets[1]);
-    // What was under way for the case as it was, is nobody's.
-    if let Some(ticket) = tickets[0] {
-        study.keep(ticket, 0, map(7));
-    }
-    assert!(study.case(1).is_some_and(|p| p.probability(0).is_none()));
+    // A result for P as it was is dropped, one for Q is kept.
+    assert!(!study.keep(&tasks[0], map(7)).expect("the size of the slice"));
+    assert!(study.keep(&tasks[1], map(7)).expect("the size of the slice"));
+    let (p, slice) = study.slice("P/P_1.tif").expect("a slice");
+    assert_eq!((slice, p.probability(slice)), (1, None));
+    assert_eq!(study.case("Q/Q").expect("Q").probability(0), Some(&map(7)));
 
     study.clear();
-    assert_eq!(study.count(), 0);
+    assert_eq!(study.cases().len(), 0);
     study.assemble();
-    assert_eq!(study.count(), 0);
+    assert_eq!(study.cases().len(), 0);
+    // The same files again are another case.
+    study.add_file("Q/Q_1.tif", &tiff(9)).expect("a slice");
+    study.assemble();
+    assert!(!study.keep(&tasks[1], map(7)).expect("the size of the slice"));
+}
+
+#[test]
+fn ids_are_the_same_whatever_else_is_open_and_in_whatever_order_files_come() {
+    let files = ["P/P_1.tif", "P/P_2.tif", "deep/P/P_1.tif", "Q_1.tif", "P/P.tif"];
+    let open = |order: &[usize]| {
+        let mut study = Study::default();
+        for &at in order {
+            study.add_file(files[at], &tiff(at as u8)).expect("a slice");
+            study.assemble();
+        }
+        study
+    };
+    let ids = |study: &Study| -> Vec<String> {
+        let mut ids: Vec<String> = study
+            .cases()
+            .flat_map(|case| {
+                let id = case.case().id();
+                case.case().slices.iter().map(move |entry| format!("{id} {}", entry.slice.name())).collect::<Vec<_>>()
+            })
+            .collect();
+        ids.sort();
+        ids
+    };
+    let all = ids(&open(&[0, 1, 2, 3, 4]));
+    assert_eq!(all, ["/Q Q_1.tif", "P/ P/P.tif", "P/P P/P_1.tif", "P/P P/P_2.tif", "deep/P/P deep/P/P_1.tif"]);
+    assert_eq!(ids(&open(&[4, 3, 2, 1, 0])), all);
+    // One of them alone.
+    for (at, name) in files.iter().enumerate() {
+        let alone = ids(&open(&[at]));
+        assert!(alone.len() == 1 && all.contains(&alone[0]) && alone[0].ends_with(name), "{alone:?}");
+    }
+}
+
+#[test]
+fn an_unknown_id_and_a_wrong_size_are_usage_errors() {
+    let mut study = Study::default();
+    study.add_file("P/P_1.tif", &tiff(1)).expect("a slice");
+    study.assemble();
+    let unknown = |id: &str| UsageFault::UnknownSlice { id: id.to_owned() };
+    // A slice that is not open, one of no case, and the id of the case.
+    for id in ["P/P_2.tif", "Q/Q_1.tif", "P/P", ""] {
+        assert_eq!(usage(study.slice(id).map(|_| ())), unknown(id));
+        assert_eq!(usage(study.task(id).map(|_| ())), unknown(id));
+        assert_eq!(usage(study.adopt(id, values(1))), unknown(id));
+        assert_eq!(usage(study.set_edit(id, None)), unknown(id));
+    }
+    assert_eq!(usage(study.case("P").map(|_| ())), UsageFault::UnknownCase { id: "P".to_owned() });
+    let size = |found| UsageFault::Size { slice: "P/P_1.tif".to_owned(), expected: [4, 3], found };
+    assert_eq!(usage(study.adopt("P/P_1.tif", vec![0; 11])), size(11));
+    assert_eq!(usage(study.set_edit("P/P_1.tif", Some(vec![true; 13]))), size(13));
+    let task = study.task("P/P_1.tif").expect("a slice");
+    assert_eq!(usage(study.keep(&task, Probability::new(3, 4, vec![0; 12])).map(|_| ())), size(12));
+    assert_eq!(study.case("P/P").expect("P").probability(0), None);
 }
 
 #[test]
@@ -381,10 +439,9 @@ fn a_case_that_more_files_rename_keeps_what_was_found() {
         let mut study = Study::default();
         study.add_file(first, &tiff(1)).expect("a slice");
         study.assemble();
-        let ticket = study.ticket(0);
-        let findings = study.case_mut(0).expect("a case");
-        findings.keep(0, map(1));
-        findings.set_edit(0, Some(dot(4)));
+        study.adopt(first, values(1)).expect("a slice");
+        study.set_edit(first, Some(dot(4).inside().to_vec())).expect("a slice");
+        let (id, task) = (study.cases().next().expect("a case").case().id(), study.task(first).expect("a slice"));
         assert_eq!(names(&study), [format!("{}: {first}", renamed[0])]);
 
         study.add_file(second, &tiff(2)).expect("a slice");
@@ -392,7 +449,8 @@ fn a_case_that_more_files_rename_keeps_what_was_found() {
         assert_eq!(names(&study), [format!("{}: {first}", renamed[1]), format!("{}: {second}", renamed[2])]);
         let found: Vec<_> = study.cases().map(|case| (case.probability(0).cloned(), case.edit(0).cloned())).collect();
         assert_eq!(found, [(Some(map(1)), Some(dot(4))), (None, None)]);
-        assert_eq!(study.ticket(0), ticket, "the slices are the same");
+        assert_eq!(study.case(id.as_str()).expect("the same id").case().name, renamed[1]);
+        assert!(study.keep(&task, map(2)).expect("the size of the slice"), "its slices are the same");
     }
 }
 
@@ -401,16 +459,16 @@ fn the_sample_is_a_case_with_references() {
     let mut study = Study::default();
     study.add_sample().expect("the sample is readable");
     assert!(study.assemble().is_empty());
-    let case = study.case(0).expect("a case");
+    let case = study.cases().next().expect("a case");
     assert!(case.case().slices.len() >= 12);
     assert!(case.case().slices.iter().all(|entry| entry.reference.is_some()));
-    assert_eq!(study.count(), 1);
+    assert_eq!(study.cases().len(), 1);
 }
 
 // ---- sessions ------------------------------------------------------------------------------------------------------
 
 #[test]
-fn another_networks_probabilities_are_left_out_and_that_is_said() {
+fn probabilities_of_another_network_are_dropped_with_a_note() {
     let study = found(&[(Some(3), Some(1)), (Some(4), None)]);
     let bytes = study.save("another", &Settings { threshold: 0.5, ..Settings::default() });
     let mut opened = Study::default();
@@ -423,8 +481,29 @@ fn another_networks_probabilities_are_left_out_and_that_is_said() {
     assert!(opened.assemble().is_empty());
     opened.open(&bytes, MODEL).expect("a session");
     opened.assemble();
-    let case = opened.case(0).expect("a case");
+    let case = opened.case("P/P").expect("a case");
     assert_eq!((case.probability(0), case.edit(0), case.probability(1)), (None, Some(&dot(1)), None));
+}
+
+#[test]
+fn a_session_of_version_1_still_opens() {
+    // Written by version 0.1.0, which had the spacings as a list in the order of the cases.
+    let bytes = include_bytes!("fixtures/session-1.zip");
+    let mut study = Study::default();
+    let settings = study.open(bytes, MODEL).expect("a session");
+    let voxel = Voxel { x: 0.5, y: 0.75, slice: 6.0 };
+    let spacing = [(CaseId::of("Q/Q_1.tif"), voxel)].into();
+    assert_eq!(settings, Settings { threshold: 0.25, spacing, rules: Some("T2 signal".to_owned()) });
+    assert!(study.assemble().is_empty());
+    assert_eq!(names(&study), ["P: P/P_1.tif P/P_2.tif", "Q: Q/Q_1.tif"]);
+    let spacings: Vec<_> = study.measured(&settings).map(|(_, voxel)| voxel).collect();
+    assert_eq!(spacings, [None, Some(voxel)]);
+    let p = study.case("P/P").expect("P");
+    assert_eq!([p.probability(0), p.probability(1)], [Some(&map(1)), Some(&map(2))]);
+    assert_eq!([p.edit(0), p.edit(1)], [None, Some(&dot(5))]);
+    assert_eq!(p.case().slices[1].reference, Some(dot(3)));
+    let q = study.case("Q/Q").expect("Q");
+    assert_eq!((q.probability(0), q.edit(0)), (None, None));
 }
 
 #[test]
@@ -474,7 +553,7 @@ fn a_broken_session_leaves_everything_as_it_was() {
         changed[at] ^= 0x2a;
         for bytes in [&changed[..], &bytes[..at]] {
             if study.open(bytes, MODEL).is_err() {
-                assert_eq!(study.case(0).and_then(|case| case.probability(0)), Some(&map(5)), "at {at}");
+                assert_eq!(study.case("P/P").expect("a case").probability(0), Some(&map(5)), "at {at}");
             } else {
                 study = found(&[(Some(5), None)]);
             }
@@ -487,7 +566,7 @@ fn settings_that_cannot_be_are_refused() {
     let wrong = Voxel { x: 0.0, y: 1.0, slice: 1.0 };
     for settings in [
         Settings { threshold: 1.5, ..Settings::default() },
-        Settings { threshold: 0.5, spacing: vec![None, Some(wrong)], rules: None },
+        Settings { threshold: 0.5, ..spaced(Some(wrong)) },
     ] {
         assert!(settings.check().is_err());
         let bytes = Study::default().save(MODEL, &settings);
@@ -499,9 +578,8 @@ fn settings_that_cannot_be_are_refused() {
 fn files_that_are_in_no_case_yet_are_not_saved() {
     let mut study = found(&[(Some(3), Some(2))]);
     let voxel = Voxel { x: 1.0, y: 1.0, slice: 5.0 };
-    let settings = Settings { threshold: 0.5, spacing: vec![Some(voxel)], rules: None };
+    let settings = Settings { threshold: 0.5, ..spaced(Some(voxel)) };
     let before = study.save(MODEL, &settings);
-    // It would come before the other, whose spacing it then had.
     study.add_file("A/A_1.tif", &tiff(9)).expect("a slice");
     assert_eq!(study.save(MODEL, &settings), before);
     let mut opened = Study::default();
@@ -525,7 +603,7 @@ proptest! {
         let voxel = lengths.map(|(x, y, slice)| {
             Voxel { x: thousandths(x), y: thousandths(y), slice: thousandths(slice) }
         });
-        let settings = Settings { threshold, spacing: vec![voxel], rules };
+        let settings = Settings { threshold, rules, ..spaced(voxel) };
         let bytes = study.save(MODEL, &settings);
         prop_assert_eq!(&bytes, &study.save(MODEL, &settings));
         let mut opened = Study::default();
@@ -559,8 +637,25 @@ fn tiff(number: u8) -> Vec<u8> {
     slice_tiff(&Slice::new("", 4, 3, Channels::Grey, Samples::U8(samples)).expect("valid"))
 }
 
+fn values(number: u16) -> Vec<u16> {
+    (0..12).map(|pixel| number.wrapping_mul(3001).wrapping_add(pixel)).collect()
+}
+
 fn map(number: u16) -> Probability {
-    Probability::new(4, 3, (0..12).map(|pixel| number.wrapping_mul(3001).wrapping_add(pixel)).collect())
+    Probability::new(4, 3, values(number))
+}
+
+/// The size of a voxel of case P.
+fn spaced(voxel: Option<Voxel>) -> Settings {
+    let spacing = voxel.map(|voxel| (CaseId::of("P/P_1.tif"), voxel));
+    Settings { spacing: spacing.into_iter().collect(), ..Settings::default() }
+}
+
+fn usage<T: std::fmt::Debug>(result: Result<T, Error>) -> UsageFault {
+    match result.expect_err("refused") {
+        Error::Usage(fault) => fault,
+        other => unreachable!("{other}"),
+    }
 }
 
 /// A mask of one pixel.
@@ -575,12 +670,12 @@ fn found(slices: &[(Option<u16>, Option<usize>)]) -> Study {
         study.add_file(&format!("P/P_{index}.tif"), &tiff(index as u8)).expect("a slice");
     }
     study.assemble();
-    let findings = study.case_mut(0).expect("a case");
     for (index, &(probability, edit)) in slices.iter().enumerate() {
+        let slice = format!("P/P_{index}.tif");
         if let Some(number) = probability {
-            findings.keep(index, map(number));
+            study.adopt(&slice, values(number)).expect("a slice");
         }
-        findings.set_edit(index, edit.map(dot));
+        study.set_edit(&slice, edit.map(|at| dot(at).inside().to_vec())).expect("a slice");
     }
     study
 }

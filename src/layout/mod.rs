@@ -11,6 +11,10 @@
 //! | `TCGA_1_10_mask.tif` | none: it is the reference of `TCGA_1_10` in the same folder | |
 //! | `stack_3_mask.tif` | none: where there is no `stack_3`, it is the reference of `stack.tif#3` in the same folder | |
 
+mod id;
+
+pub use id::CaseId;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

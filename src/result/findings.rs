@@ -20,8 +20,8 @@ pub struct Findings {
     case: Case,
     statistics: CaseStatistics,
     window: Window,
-    /// Nothing until someone has asked for it.
-    verdict: Option<Verdict>,
+    /// `None` until the check has run.
+    input_check: Option<Verdict>,
     /// One for each slice.
     found: Vec<Found>,
     /// What [`small_regions::small`] leaves out of each slice's mask; empty until the network has been over all slices.
@@ -41,7 +41,7 @@ impl Findings {
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
         let window = Window::of(&statistics).over(case.slices.iter().map(|entry| &entry.slice));
         let found = vec![Found::default(); case.slices.len()];
-        Self { case, statistics, window, verdict: None, found, small: Vec::new() }
+        Self { case, statistics, window, input_check: None, found, small: Vec::new() }
     }
 
     /// The case.
@@ -59,20 +59,20 @@ impl Findings {
         &self.window
     }
 
-    /// Holds the case against what the network was fitted on, unless that has been done.
-    pub fn judge(&mut self, manifest: &Manifest) {
-        if self.verdict.is_none()
+    /// Runs the input check, unless it has run or the model has no training distribution.
+    pub fn check_input(&mut self, manifest: &Manifest) {
+        if self.input_check.is_none()
             && let Some(seen) = &manifest.seen
         {
             let slices = self.case.slices.iter().map(|entry| &entry.slice);
-            self.verdict = Some(seen.verdict(slices, &self.statistics, manifest.grid));
+            self.input_check = Some(seen.verdict(slices, &self.statistics, manifest.grid));
         }
     }
 
-    /// What the [input check](crate::network::input_check) says of the case, once it has been [judged](Self::judge); nothing where the
-    /// model does not know what it was fitted on.
-    pub fn verdict(&self) -> Option<&Verdict> {
-        self.verdict.as_ref()
+    /// The result of the [input check](crate::network::input_check). `None` until [`check_input`](Self::check_input) has run,
+    /// and where the model has no training distribution.
+    pub fn input_check(&self) -> Option<&Verdict> {
+        self.input_check.as_ref()
     }
 
     /// What the network says of a slice, if it has been over it.
@@ -120,7 +120,7 @@ impl Findings {
     /// [regions] are left out.
     pub fn network_mask(&self, slice: usize, threshold: f32) -> Option<Mask> {
         let mask = Mask::from_probability(self.probability(slice)?, threshold);
-        Some(match self.small(slice) {
+        Some(match self.small_regions(slice) {
             Some(small) => mask.without(small),
             None => mask,
         })
@@ -129,14 +129,14 @@ impl Findings {
     /// The pixels of a slice that no mask of the network's has, whatever the threshold: they lie in small
     /// [regions] or in what surrounds these, down to [`FLOOR`](small_regions::FLOOR). Nothing where there are
     /// none of them, or the network has not been over every slice.
-    pub fn small(&self, slice: usize) -> Option<&Mask> {
+    pub fn small_regions(&self, slice: usize) -> Option<&Mask> {
         self.small.get(slice)?.as_ref()
     }
 
     /// The area of [`network_mask`](Self::network_mask), 0 without one.
     fn network_area(&self, slice: usize, threshold: f32) -> usize {
         let Some(map) = self.probability(slice) else { return 0 };
-        let left_out = self.small(slice).map_or(0, |small| {
+        let left_out = self.small_regions(slice).map_or(0, |small| {
             let least = level(threshold);
             let inside = map.values().iter().zip(small.inside());
             inside.filter(|&(&value, &left_out)| left_out && u32::from(value) >= least).count()
@@ -163,7 +163,7 @@ impl Findings {
     pub fn measure(&self, threshold: f32, voxel: Option<Voxel>) -> CaseMeasure {
         let (mut total, mut network_total) = (Sum::default(), Sum::default());
         let mut slices = Vec::with_capacity(self.found.len());
-        let mut largest = (-1, 0);
+        let mut largest: Option<(usize, &str)> = None;
         let pixel = voxel.map(|voxel| [voxel.x, voxel.y]).or_else(|| self.resolution());
         for (index, entry) in self.case.slices.iter().enumerate() {
             let network = self.network_mask(index, threshold);
@@ -175,16 +175,18 @@ impl Findings {
                 None => (network_area, network_confusion),
             };
             total.add(area, confusion);
-            if area > largest.1 {
-                largest = (i32::try_from(index).unwrap_or(i32::MAX), area);
+            let id = entry.slice.name();
+            if area > largest.map_or(0, |(most, _)| most) {
+                largest = Some((area, id));
             }
             slices.push(SliceMeasure {
+                id: id.to_owned(),
                 area,
                 edited: edit.is_some(),
                 done: network.is_some(),
                 scores: confusion.map(Scores::from),
                 mm2: pixel.map(|[x, y]| area as f64 * x * y),
-                left_out: self.small(index).map_or(0, Mask::area),
+                removed_small_regions: self.small_regions(index).map_or(0, Mask::area),
             });
         }
         let range = RANGE.map(|level| {
@@ -198,7 +200,7 @@ impl Findings {
             scores: total.confusion.map(Scores::from),
             range: range.into(),
             network: NetworkMeasure { voxels: network_total.voxels, scores: network_total.confusion.map(Scores::from) },
-            largest: largest.0,
+            largest: largest.map(|(_, id)| id.to_owned()),
         }
     }
 
@@ -206,7 +208,7 @@ impl Findings {
     pub(crate) fn inherit(&mut self, earlier: &mut Self) {
         let same_slices = self.has_slices_of(earlier);
         if same_slices {
-            self.verdict = earlier.verdict.take();
+            self.input_check = earlier.input_check.take();
         }
         for (entry, found) in self.case.slices.iter().zip(&mut self.found) {
             let at = earlier.case.slices.iter().position(|other| other.slice.name() == entry.slice.name());

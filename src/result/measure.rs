@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::UsageFault;
 use crate::mask::metrics::Confusion;
 
 /// The thresholds at which [`CaseMeasure::range`] tells what the network finds: how much the volume depends on where the
@@ -25,6 +26,8 @@ pub struct Voxel {
 /// One slice, measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SliceMeasure {
+    /// The slice's id, which is its name.
+    pub id: String,
     /// Pixels inside the mask, on the slice's own grid; 0 without a mask.
     pub area: usize,
     /// Whether the mask was drawn or changed by hand.
@@ -37,7 +40,7 @@ pub struct SliceMeasure {
     pub mm2: Option<f64>,
     /// Pixels of small [regions](crate::mask::small_regions), which the network's mask leaves out, down to
     /// [`FLOOR`](crate::mask::small_regions::FLOOR) whatever the threshold.
-    pub left_out: usize,
+    pub removed_small_regions: usize,
 }
 
 /// A case, measured at one threshold.
@@ -55,8 +58,8 @@ pub struct CaseMeasure {
     pub range: Vec<RangeMeasure>,
     /// What the network finds, without edits, at the threshold in use.
     pub network: NetworkMeasure,
-    /// The index of the slice with the largest area, the first of several; -1 where every area is 0.
-    pub largest: i32,
+    /// The id of the slice with the largest area, the first of several. `None` where every area is 0.
+    pub largest: Option<String>,
 }
 
 /// What the network finds at one threshold.
@@ -118,6 +121,19 @@ impl From<Confusion> for Scores {
 }
 
 impl Voxel {
+    /// `Ok` if it [is valid](Self::is_valid).
+    ///
+    /// # Errors
+    ///
+    /// [`UsageFault::Spacing`] with the first length that is not.
+    pub fn check(&self) -> Result<(), UsageFault> {
+        let lengths = [self.x, self.y, self.slice];
+        match lengths.into_iter().find(|&length| !((length as f32).is_finite() && length as f32 > 0.0)) {
+            Some(found) => Err(UsageFault::Spacing { found }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether all three are lengths: finite and above 0, also in the single precision of a NIfTI file.
     pub fn is_valid(&self) -> bool {
         [self.x, self.y, self.slice].iter().all(|&length| (length as f32).is_finite() && length as f32 > 0.0)

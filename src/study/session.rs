@@ -1,44 +1,60 @@
 //! A [`Study`] ↔ the bytes of a saved session.
 //!
-//! A zip with `session.json` ([`Manifest`]) and, named by it, the files as they were handed in, the probabilities
-//! (little-endian, 16 bits each) and the masks that were drawn by hand (a byte each, 0 or 1), all row by row.
+//! The session is a zip. Its first entry, `session.json` ([`Contents`]), names the others: the files as they were handed in,
+//! the probabilities (16 bits a pixel, little-endian) and the edited masks (a byte a pixel, 0 or 1), row by row.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{HELD, Note, Settings, Study};
+use super::intake::HELD;
+use super::{Note, Settings, Study};
 use crate::error::{Error, FileFault, Result};
-use crate::mask::Mask;
-use crate::mask::Probability;
+use crate::layout::assemble;
+use crate::mask::{Mask, Probability};
 use crate::read::zip::{self as archive, ZipLimits};
 use crate::result::findings::Found;
+use crate::result::measure::Voxel;
 use crate::write::zip;
 
-/// The version of the layout that is written and read here.
-const FORMAT: u32 = 1;
+/// What errors call the session.
+const NAME: &str = "session";
+
+/// The version that is written. Version 1, which had a list of spacings in the order of the cases, is still read.
+const FORMAT: u32 = 2;
 const MANIFEST: &str = "session.json";
 
-/// `session.json`.
+/// The content of `session.json`. `S` are the settings of its version.
 #[derive(Serialize, Deserialize)]
-struct Manifest {
-    /// [`FORMAT`].
+struct Contents<S> {
+    /// 1 or 2.
     format: u32,
-    /// Of the program that has written it.
+    /// The version of the program that wrote it.
     version: String,
-    /// SHA-256 of the weights by which the probabilities were found.
+    /// SHA-256 of the weights that gave the probabilities.
     model: String,
-    settings: Settings,
+    settings: S,
     files: Vec<SavedFile>,
     slices: Vec<SavedSlice>,
 }
 
+/// The settings of version 1.
+#[derive(Deserialize)]
+struct Settings1 {
+    threshold: f64,
+    /// In the order of the cases.
+    #[serde(default)]
+    spacing: Vec<Option<Voxel>>,
+    rules: Option<String>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct SavedFile {
-    /// The name that it was handed in under.
+    /// Its name as it was handed in.
     name: String,
-    /// Where its bytes are in the zip.
+    /// The path of its bytes in the zip.
     path: String,
 }
 
@@ -47,35 +63,34 @@ struct SavedSlice {
     name: String,
     width: usize,
     height: usize,
-    /// Where its probabilities are in the zip.
+    /// The path of its probabilities in the zip.
     probability: Option<String>,
-    /// Where the mask that was drawn by hand is.
+    /// The path of its edited mask in the zip.
     edit: Option<String>,
 }
 
-/// Bytes of `session.json` at most: 16 MiB. A file and a slice take some 300 of them, and there are at most as many files as a zip
-/// may have entries, 32,768.
+/// The most bytes of `session.json`: 16 MiB. A file and its slice take some 300 bytes, and a zip has at most 32,768 entries.
 const LARGEST: usize = 1 << 24;
 
-/// As much of `session.json` as every format has.
+/// The part of `session.json` that every version has.
 #[derive(Deserialize)]
 struct Header {
     format: Option<u64>,
 }
 
-/// Of a saved session: as large as what is open may be, so that what was saved can be opened.
+/// The limits of a saved session: as much as may be open, so that every session that was saved can be opened.
 pub(super) fn limits() -> ZipLimits {
     ZipLimits { packed: HELD, bytes: HELD, ..ZipLimits::default() }
 }
 
-/// Whether a zip is a saved session: its first entry is the manifest, named at a fixed place.
+/// Whether a zip is a saved session: the name of its first entry, at a fixed place, is `session.json`.
 pub(super) fn is_session(zip: &[u8]) -> bool {
     zip.get(30..30 + MANIFEST.len()).is_some_and(|name| name == MANIFEST.as_bytes())
 }
 
 pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
     let mut contents: Vec<(String, Cow<'_, [u8]>)> = Vec::new();
-    let mut manifest = Manifest {
+    let mut manifest = Contents {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.to_owned(),
@@ -88,7 +103,7 @@ pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
         contents.push((path.clone(), bytes));
         path
     };
-    // What is in no case yet would be in one after opening, and what counts cases, as the spacings do, would be of another.
+    // A file that is in no case yet would be in one after opening.
     for file in &study.files[..study.assembled] {
         manifest.files.push(SavedFile { name: file.name.clone(), path: store("files", Cow::Borrowed(&file.bytes)) });
     }
@@ -115,48 +130,57 @@ pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
     zip(&contents)
 }
 
+/// Reads a session. `model` is the SHA-256 of the open network's weights.
 pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
-    const NAME: &str = "session";
-    let fault = |reason: String| Error::in_file(NAME, FileFault::Session { reason });
     if !is_session(bytes) {
         return Err(fault(format!("it does not begin with {MANIFEST}")));
     }
-    // Without a name: the entries keep theirs.
+    // Without a name, so that the entries keep theirs.
     let contents = archive::extract("", bytes, &limits())?;
     if let Some(refused) = contents.refused.first() {
         return Err(fault(refused.to_string()));
     }
-    let mut contents: BTreeMap<String, Vec<u8>> = contents.files.into_iter().collect();
-    let mut take = |path: &str| contents.remove(path).ok_or_else(|| fault(format!("{path} is missing")));
-
-    let manifest = take(MANIFEST)?;
-    if manifest.len() > LARGEST {
-        return Err(fault(format!("{MANIFEST} has {} bytes, expected at most {LARGEST}", manifest.len())));
+    let mut entries: Entries = contents.files.into_iter().collect();
+    let json = take(&mut entries, MANIFEST)?;
+    if json.len() > LARGEST {
+        return Err(fault(format!("{MANIFEST} has {} bytes, expected at most {LARGEST}", json.len())));
     }
-    let malformed = |error: serde_json::Error| fault(error.to_string());
-    // Looked at first, so that another format is called that and not a missing field.
-    let Header { format } = serde_json::from_slice(&manifest).map_err(malformed)?;
-    if format != Some(FORMAT.into()) {
-        let found = format.map_or("none".to_owned(), |format| format.to_string());
-        return Err(fault(format!("expected format {FORMAT}, found {found}")));
-    }
-    let manifest: Manifest = serde_json::from_slice(&manifest).map_err(malformed)?;
-    manifest.settings.check().map_err(fault)?;
+    // The version first, so that an unknown one is named, and not a missing field.
+    let Header { format } = parse(&json)?;
+    let (study, settings) = match format {
+        Some(1) => {
+            let contents: Contents<Settings1> = parse(&json)?;
+            let (study, settings) = restore(contents, entries, model)?;
+            let settings = settings.by_id(&study);
+            (study, settings)
+        }
+        Some(2) => restore(parse(&json)?, entries, model)?,
+        other => {
+            let found = other.map_or("none".to_owned(), |format| format.to_string());
+            return Err(fault(format!("expected format 1 or {FORMAT}, found {found}")));
+        }
+    };
+    settings.check().map_err(|error| fault(error.to_string()))?;
+    Ok((study, settings))
+}
 
+/// The files of the zip by path.
+type Entries = BTreeMap<String, Vec<u8>>;
+
+fn restore<S>(contents: Contents<S>, mut entries: Entries, model: &str) -> Result<(Study, S)> {
     let mut study = Study::default();
-    for file in &manifest.files {
-        study.add_image(&file.name, &take(&file.path)?)?;
+    for file in &contents.files {
+        study.add_image(&file.name, &take(&mut entries, &file.path)?)?;
     }
-    let same_model = manifest.model == model;
-    if !same_model && manifest.slices.iter().any(|slice| slice.probability.is_some()) {
-        let message = "session: saved with another network, whose probabilities are left out; segment again".to_owned();
+    let same_model = contents.model == model;
+    if !same_model && contents.slices.iter().any(|slice| slice.probability.is_some()) {
+        let message = "session: saved with another network, so its probabilities were dropped. Segment again.".to_owned();
         study.notes.push(Note { file: NAME.to_owned(), message });
     }
-    for slice in manifest.slices {
-        let SavedSlice { name, width, height, probability, edit } = slice;
+    for SavedSlice { name, width, height, probability, edit } in contents.slices {
         let mut load = |path: &Option<String>, size: u64| -> Result<Option<Vec<u8>>> {
             let Some(path) = path else { return Ok(None) };
-            let bytes = take(path)?;
+            let bytes = take(&mut entries, path)?;
             let expected = (width as u64).saturating_mul(height as u64).saturating_mul(size);
             if bytes.len() as u64 != expected {
                 let found = bytes.len();
@@ -172,5 +196,28 @@ pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
             load(&edit, 1)?.map(|bytes| Mask::new(width, height, bytes.into_iter().map(|value| value != 0).collect()));
         study.restored.insert(name, Found { probability, edit });
     }
-    Ok((study, manifest.settings))
+    Ok((study, contents.settings))
+}
+
+impl Settings1 {
+    /// With the ids of the cases that the files of `study` make up.
+    fn by_id(self, study: &Study) -> Settings {
+        let Self { threshold, spacing, rules } = self;
+        let slices = study.files.iter().flat_map(|file| file.slices.iter().cloned()).collect();
+        let ids = assemble(slices).cases.into_iter().map(|case| case.id());
+        let spacing = ids.zip(spacing).filter_map(|(id, spacing)| Some((id, spacing?))).collect();
+        Settings { threshold, spacing, rules }
+    }
+}
+
+fn take(entries: &mut Entries, path: &str) -> Result<Vec<u8>> {
+    entries.remove(path).ok_or_else(|| fault(format!("{path} is missing")))
+}
+
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
+    serde_json::from_slice(json).map_err(|error| fault(error.to_string()))
+}
+
+fn fault(reason: String) -> Error {
+    Error::in_file(NAME, FileFault::Session { reason })
 }

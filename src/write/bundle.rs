@@ -111,7 +111,7 @@ impl<'a> Bundle<'a> {
         self.records.push(CaseRecord {
             name: case.name.clone(),
             folder,
-            input_check: findings.verdict().cloned(),
+            input_check: findings.input_check().cloned(),
             spacing: Spacing {
                 millimetres: voxel,
                 origin: match (voxel, findings.resolution()) {

@@ -107,7 +107,7 @@ fn section(
 ) -> fmt::Result {
     let slices = &findings.case().slices;
     writeln!(page, "<section>\n<h2>{}</h2>", Escaped(&findings.case().name))?;
-    if let Some(verdict) = findings.verdict().filter(|verdict| !verdict.accepted) {
+    if let Some(verdict) = findings.input_check().filter(|verdict| !verdict.accepted) {
         page.push_str("<div class=\"outside\"><strong>Unlike what the network was fitted on</strong><ul>\n");
         for reason in &verdict.reasons {
             writeln!(page, "<li>{}</li>", Escaped(reason))?;
@@ -118,7 +118,7 @@ fn section(
     let without = count(|slice| !slice.done && !slice.edited);
     page.push_str("<table>\n");
     page.push_str(&row("Slices", &format_args!("{} ({without} without a mask)", slices.len())));
-    let check = match findings.verdict() {
+    let check = match findings.input_check() {
         Some(verdict) if verdict.accepted => "accepted",
         Some(_) => "refused, see above",
         None => "not made: this network does not know what it was fitted on",

@@ -138,7 +138,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// What the network finds on one case.
 fn segment(case: Case, model: &Model) -> Result<Findings> {
     let mut findings = Findings::new(case);
-    findings.judge(model.manifest());
+    findings.check_input(model.manifest());
     let slices = findings.case().slices.iter().map(|entry| &entry.slice);
     let maps =
         model.probabilities(slices, findings.statistics(), |_| ()).with_context(|| findings.case().name.clone())?;
