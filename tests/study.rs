@@ -7,8 +7,7 @@ use glioscope::error::{Error, FileFault, UsageFault};
 use glioscope::layout::CaseId;
 use glioscope::mask::{Mask, Probability};
 use glioscope::read::zip::{ZipLimits, unpack};
-use glioscope::read::{Channels, Samples, Slice};
-use glioscope::result::measure::Voxel;
+use glioscope::read::{Channels, Samples, Slice, Spacing};
 use glioscope::study::{HEAD, Settings, Study};
 use glioscope::write::{mask_tiff, slice_tiff};
 use proptest::prelude::*;
@@ -491,13 +490,13 @@ fn a_session_of_version_1_still_opens() {
     let bytes = include_bytes!("fixtures/session-1.zip");
     let mut study = Study::default();
     let settings = study.open(bytes, MODEL).expect("a session");
-    let voxel = Voxel { x: 0.5, y: 0.75, slice: 6.0 };
-    let spacing = [(CaseId::of("Q/Q_1.tif"), voxel)].into();
+    let given = Spacing { x: 0.5, y: 0.75, z: Some(6.0) };
+    let spacing = [(CaseId::of("Q/Q_1.tif"), given)].into();
     assert_eq!(settings, Settings { threshold: 0.25, spacing, rules: Some("T2 signal".to_owned()) });
     assert!(study.assemble().is_empty());
     assert_eq!(names(&study), ["P: P/P_1.tif P/P_2.tif", "Q: Q/Q_1.tif"]);
-    let spacings: Vec<_> = study.measured(&settings).map(|(_, voxel)| voxel).collect();
-    assert_eq!(spacings, [None, Some(voxel)]);
+    let spacings: Vec<_> = study.measured(&settings).map(|(_, spacing)| spacing).collect();
+    assert_eq!(spacings, [None, Some(given)]);
     let p = study.case("P/P").expect("P");
     assert_eq!([p.probability(0), p.probability(1)], [Some(&map(1)), Some(&map(2))]);
     assert_eq!([p.edit(0), p.edit(1)], [None, Some(&dot(5))]);
@@ -563,11 +562,10 @@ fn a_broken_session_leaves_everything_as_it_was() {
 
 #[test]
 fn settings_that_cannot_be_are_refused() {
-    let wrong = Voxel { x: 0.0, y: 1.0, slice: 1.0 };
-    for settings in [
-        Settings { threshold: 1.5, ..Settings::default() },
-        Settings { threshold: 0.5, ..spaced(Some(wrong)) },
-    ] {
+    let wrong = Spacing { x: 0.0, y: 1.0, z: Some(1.0) };
+    for settings in
+        [Settings { threshold: 1.5, ..Settings::default() }, Settings { threshold: 0.5, ..spaced(Some(wrong)) }]
+    {
         assert!(settings.check().is_err());
         let bytes = Study::default().save(MODEL, &settings);
         assert!(Study::default().open(&bytes, MODEL).is_err());
@@ -577,16 +575,17 @@ fn settings_that_cannot_be_are_refused() {
 #[test]
 fn files_that_are_in_no_case_yet_are_not_saved() {
     let mut study = found(&[(Some(3), Some(2))]);
-    let voxel = Voxel { x: 1.0, y: 1.0, slice: 5.0 };
-    let settings = Settings { threshold: 0.5, ..spaced(Some(voxel)) };
+    let given = Spacing { x: 1.0, y: 1.0, z: Some(5.0) };
+    let settings = Settings { threshold: 0.5, ..spaced(Some(given)) };
     let before = study.save(MODEL, &settings);
     study.add_file("A/A_1.tif", &tiff(9)).expect("a slice");
     assert_eq!(study.save(MODEL, &settings), before);
     let mut opened = Study::default();
     let settings = opened.open(&study.save(MODEL, &settings), MODEL).expect("a session");
     opened.assemble();
-    let spacings: Vec<_> = opened.measured(&settings).map(|(case, voxel)| (case.case().name.as_str(), voxel)).collect();
-    assert_eq!(spacings, [("P", Some(voxel))]);
+    let spacings: Vec<_> =
+        opened.measured(&settings).map(|(case, spacing)| (case.case().name.as_str(), spacing)).collect();
+    assert_eq!(spacings, [("P", Some(given))]);
 }
 
 proptest! {
@@ -600,10 +599,10 @@ proptest! {
         rules in proptest::option::of("\\PC{0,20}"),
     ) {
         let study = found(&slices);
-        let voxel = lengths.map(|(x, y, slice)| {
-            Voxel { x: thousandths(x), y: thousandths(y), slice: thousandths(slice) }
+        let given = lengths.map(|(x, y, z)| {
+            Spacing { x: thousandths(x), y: thousandths(y), z: Some(thousandths(z)) }
         });
-        let settings = Settings { threshold, rules, ..spaced(voxel) };
+        let settings = Settings { threshold, rules, ..spaced(given) };
         let bytes = study.save(MODEL, &settings);
         prop_assert_eq!(&bytes, &study.save(MODEL, &settings));
         let mut opened = Study::default();
@@ -645,9 +644,9 @@ fn map(number: u16) -> Probability {
     Probability::new(4, 3, values(number))
 }
 
-/// The size of a voxel of case P.
-fn spaced(voxel: Option<Voxel>) -> Settings {
-    let spacing = voxel.map(|voxel| (CaseId::of("P/P_1.tif"), voxel));
+/// With the spacing of case P.
+fn spaced(given: Option<Spacing>) -> Settings {
+    let spacing = given.map(|given| (CaseId::of("P/P_1.tif"), given));
     Settings { spacing: spacing.into_iter().collect(), ..Settings::default() }
 }
 

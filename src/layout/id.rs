@@ -72,7 +72,17 @@ mod tests {
 
     #[test]
     fn cases_have_different_ids() {
-        let names = ["a/b/1.tif", "a/b_1.tif", "a/b.tif#1", "b_1.tif", "b.tif#1", "a/1.tif", "a/b/b_1.tif", "#.tif", "a#.tif#1"];
+        let names = [
+            "a/b/1.tif",
+            "a/b_1.tif",
+            "a/b.tif#1",
+            "b_1.tif",
+            "b.tif#1",
+            "a/1.tif",
+            "a/b/b_1.tif",
+            "#.tif",
+            "a#.tif#1",
+        ];
         let ids: std::collections::BTreeSet<CaseId> = names.iter().map(|name| CaseId::of(name)).collect();
         assert_eq!(ids.len(), names.len(), "{ids:?}");
     }

@@ -47,13 +47,13 @@ pub struct Assembly {
     /// Every case, in natural order of their names.
     pub cases: Vec<Case>,
     /// What was left out and why, in natural order of the names.
-    pub notes: Vec<Note>,
+    pub notes: Vec<AssemblyNote>,
 }
 
 /// Something that was left out of the cases. Nothing else is affected by it.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Note {
+pub enum AssemblyNote {
     /// Two files of the same folder and name, or two that differ in nothing but the extension, whose masks would go by
     /// one name.
     Duplicate {
@@ -198,7 +198,7 @@ impl Assembler {
 }
 
 /// The slices of each group with their masks, and what was left out.
-fn group(home: &str, slices: Vec<Slice>) -> (BTreeMap<Group, Vec<CaseSlice>>, Vec<Note>) {
+fn group(home: &str, slices: Vec<Slice>) -> (BTreeMap<Group, Vec<CaseSlice>>, Vec<AssemblyNote>) {
     let mut entries: Vec<(Name, Slice)> = slices.into_iter().map(|slice| (Name::parse(slice.name()), slice)).collect();
     entries.sort_by(|(name_a, a), (name_b, b)| {
         name_a.order(name_b).then_with(|| natural_order(a.name(), b.name())).then_with(|| compare_content(a, b))
@@ -211,11 +211,11 @@ fn group(home: &str, slices: Vec<Slice>) -> (BTreeMap<Group, Vec<CaseSlice>>, Ve
     for (name, slice) in entries {
         let key = &name.key;
         if key.stem.len() > OVERLAY.len() && ends_with(&key.stem, OVERLAY) {
-            notes.push(Note::Overlay { name: slice.name().to_owned() });
+            notes.push(AssemblyNote::Overlay { name: slice.name().to_owned() });
             continue;
         }
         if let Some(kept) = kept.get(key) {
-            notes.push(Note::Duplicate { name: slice.name().to_owned(), kept: kept.clone() });
+            notes.push(AssemblyNote::Duplicate { name: slice.name().to_owned(), kept: kept.clone() });
             continue;
         }
         kept.insert(key.clone(), slice.name().to_owned());
@@ -237,7 +237,7 @@ fn group(home: &str, slices: Vec<Slice>) -> (BTreeMap<Group, Vec<CaseSlice>>, Ve
         groups.entry(name.group(home)).or_default().push(CaseSlice { slice, reference });
     }
     for (key, mask) in masks {
-        notes.push(Note::StrayMask { mask: mask.name().to_owned(), expected: key.to_string() });
+        notes.push(AssemblyNote::StrayMask { mask: mask.name().to_owned(), expected: key.to_string() });
     }
     (groups, notes)
 }
@@ -249,7 +249,7 @@ pub fn natural_order(a: &str, b: &str) -> Ordering {
     Tokens(a).cmp(Tokens(b)).then_with(|| a.cmp(b))
 }
 
-impl Note {
+impl AssemblyNote {
     /// The file that was left out.
     pub fn name(&self) -> &str {
         match self {
@@ -259,7 +259,7 @@ impl Note {
     }
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for AssemblyNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Duplicate { name, kept } if name == kept => write!(f, "{name}: came twice, one was left out"),
@@ -410,13 +410,13 @@ fn without_number(stem: &str) -> Option<&str> {
 }
 
 /// Reads `mask` as the reference of `slice`.
-fn reference(slice: &Slice, mask: &Slice) -> Result<Mask, Note> {
+fn reference(slice: &Slice, mask: &Slice) -> Result<Mask, AssemblyNote> {
     let [slice_size, mask_size] = [slice, mask].map(|s| [s.width(), s.height()]);
     if slice_size != mask_size {
         let (mask, slice) = (mask.name().to_owned(), slice.name().to_owned());
-        return Err(Note::MaskSize { mask, mask_size, slice, slice_size });
+        return Err(AssemblyNote::MaskSize { mask, mask_size, slice, slice_size });
     }
-    Mask::from_slice(mask).map_err(|error| Note::MaskUnusable { mask: mask.name().to_owned(), error })
+    Mask::from_slice(mask).map_err(|error| AssemblyNote::MaskUnusable { mask: mask.name().to_owned(), error })
 }
 
 /// The last part of a folder's path.

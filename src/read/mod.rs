@@ -5,9 +5,11 @@
 //! [`Limits`] says.
 
 mod png;
+mod spacing;
 mod tiff;
 pub mod zip;
 
+pub use spacing::Spacing;
 pub use zip::ZipLimits;
 
 use std::sync::Arc;
@@ -42,15 +44,6 @@ pub enum Samples {
     U8(Vec<u8>),
     /// 16-bit unsigned.
     U16(Vec<u16>),
-}
-
-/// How far apart the centres of neighbouring pixels lie, in millimetres, as the file itself says.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spacing {
-    /// From one column to the next.
-    pub x: f64,
-    /// From one row to the next.
-    pub y: f64,
 }
 
 /// What one file may ask for. Every count is checked before anything of that size is allocated or walked through.
@@ -178,7 +171,7 @@ impl Slice {
         &self.samples
     }
 
-    /// Millimetres a pixel, if the file gives a resolution in inches or centimetres; it is never guessed.
+    /// Millimetres per pixel, if the file states a resolution per inch or centimetre.
     pub fn spacing(&self) -> Option<Spacing> {
         self.spacing
     }

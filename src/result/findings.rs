@@ -11,8 +11,9 @@ use crate::mask::{Probability, level};
 use crate::network::input_check::Verdict;
 use crate::network::manifest::Manifest;
 use crate::network::preprocess::normalize::CaseStatistics;
+use crate::read::Spacing;
 use crate::result::display::Window;
-use crate::result::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure, Voxel};
+use crate::result::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure};
 
 /// One case, what holds for all of its slices, and what was found on each.
 #[derive(Clone, Debug)]
@@ -151,20 +152,20 @@ impl Findings {
         sizes.all(|size| size == first).then_some(first)
     }
 
-    /// Millimetres from column to column and from row to row, if every slice's file says so and all say the same.
-    pub fn resolution(&self) -> Option<[f64; 2]> {
-        let mut all = self.case.slices.iter().map(|entry| entry.slice.spacing().map(|spacing| [spacing.x, spacing.y]));
+    /// The spacing that the files of all slices state, if all state the same.
+    pub fn spacing_in_files(&self) -> Option<Spacing> {
+        let mut all = self.case.slices.iter().map(|entry| entry.slice.spacing());
         let first = all.next()??;
         all.all(|spacing| spacing == Some(first)).then_some(first)
     }
 
     /// Measures all slices at `threshold`; volumes are known if the voxel's size is, areas also if the files say how large a
     /// pixel is.
-    pub fn measure(&self, threshold: f32, voxel: Option<Voxel>) -> CaseMeasure {
+    pub fn measure(&self, threshold: f32, spacing: Option<Spacing>) -> CaseMeasure {
         let (mut total, mut network_total) = (Sum::default(), Sum::default());
         let mut slices = Vec::with_capacity(self.found.len());
         let mut largest: Option<(usize, &str)> = None;
-        let pixel = voxel.map(|voxel| [voxel.x, voxel.y]).or_else(|| self.resolution());
+        let pixel = spacing.or_else(|| self.spacing_in_files());
         for (index, entry) in self.case.slices.iter().enumerate() {
             let network = self.network_mask(index, threshold);
             let (network_area, network_confusion) = compare(network.as_ref(), entry.reference.as_ref());
@@ -185,18 +186,18 @@ impl Findings {
                 edited: edit.is_some(),
                 done: network.is_some(),
                 scores: confusion.map(Scores::from),
-                mm2: pixel.map(|[x, y]| area as f64 * x * y),
+                mm2: pixel.map(|pixel| pixel.area(area)),
                 removed_small_regions: self.small_regions(index).map_or(0, Mask::area),
             });
         }
         let range = RANGE.map(|level| {
             let voxels = (0..self.found.len()).map(|slice| self.network_area(slice, level as f32)).sum();
-            RangeMeasure { threshold: level, voxels, millilitres: voxel.map(|voxel| voxel.volume(voxels)) }
+            RangeMeasure { threshold: level, voxels, millilitres: spacing.and_then(|spacing| spacing.volume(voxels)) }
         });
         CaseMeasure {
             slices,
             voxels: total.voxels,
-            millilitres: voxel.map(|voxel| voxel.volume(total.voxels)),
+            millilitres: spacing.and_then(|spacing| spacing.volume(total.voxels)),
             scores: total.confusion.map(Scores::from),
             range: range.into(),
             network: NetworkMeasure { voxels: network_total.voxels, scores: network_total.confusion.map(Scores::from) },

@@ -3,25 +3,13 @@
 //! Every number that the page shows, and every one in an exported file, comes from here. Lengths are in millimetres only
 //! where someone has said how large a voxel is, or areas where the files say it of a pixel: it is never guessed.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::error::UsageFault;
 use crate::mask::metrics::Confusion;
 
 /// The thresholds at which [`CaseMeasure::range`] tells what the network finds: how much the volume depends on where the
 /// line is drawn.
 pub const RANGE: [f64; 3] = [0.3, 0.5, 0.7];
-
-/// How far apart the centres of neighbouring voxels lie, in millimetres, as someone has said.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Voxel {
-    /// From one column to the next.
-    pub x: f64,
-    /// From one row to the next.
-    pub y: f64,
-    /// From one slice to the next.
-    pub slice: f64,
-}
 
 /// One slice, measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -117,30 +105,5 @@ impl From<Confusion> for Scores {
             sensitivity: confusion.sensitivity(),
             precision: confusion.precision(),
         }
-    }
-}
-
-impl Voxel {
-    /// `Ok` if it [is valid](Self::is_valid).
-    ///
-    /// # Errors
-    ///
-    /// [`UsageFault::Spacing`] with the first length that is not.
-    pub fn check(&self) -> Result<(), UsageFault> {
-        let lengths = [self.x, self.y, self.slice];
-        match lengths.into_iter().find(|&length| !((length as f32).is_finite() && length as f32 > 0.0)) {
-            Some(found) => Err(UsageFault::Spacing { found }),
-            None => Ok(()),
-        }
-    }
-
-    /// Whether all three are lengths: finite and above 0, also in the single precision of a NIfTI file.
-    pub fn is_valid(&self) -> bool {
-        [self.x, self.y, self.slice].iter().all(|&length| (length as f32).is_finite() && length as f32 > 0.0)
-    }
-
-    /// Millilitres of `voxels`.
-    pub fn volume(&self, voxels: usize) -> f64 {
-        voxels as f64 * self.x * self.y * self.slice / 1000.0
     }
 }

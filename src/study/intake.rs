@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{File, Note, Study, session};
+use super::{Note, OpenFile, Study, session};
 use crate::error::{Error, FileFault, Result};
 use crate::layout::{CaseSlice, Group};
 use crate::phantom;
@@ -154,7 +154,7 @@ impl Study {
         }
         if !self.files[..self.assembled].iter().any(|file| file.name == name && file.bytes == bytes) {
             self.held = held;
-            self.files.push(File { name: name.to_owned(), bytes: bytes.to_vec(), slices });
+            self.files.push(OpenFile { name: name.to_owned(), bytes: bytes.to_vec(), slices });
         }
         Ok(count)
     }

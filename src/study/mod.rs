@@ -19,22 +19,21 @@ use crate::layout::{Case, CaseId, Group, assemble};
 use crate::mask::{Mask, Probability};
 use crate::network::manifest::Manifest;
 use crate::network::preprocess::normalize::CaseStatistics;
-use crate::read::Slice;
+use crate::read::{Slice, Spacing};
 use crate::result::findings::{Findings, Found};
-use crate::result::measure::Voxel;
 
 /// The files, the cases and the findings.
 #[derive(Debug, Default)]
 pub struct Study {
     /// Every file that was read, in order, zips unpacked.
-    files: Vec<File>,
+    files: Vec<OpenFile>,
     /// How many of them are part of the cases.
     assembled: usize,
     /// Bytes of all files, of their samples and of the probabilities to come.
     held: u64,
     /// In natural order of their names.
-    cases: Vec<Open>,
-    /// The last [generation](Open::generation) that was given out.
+    cases: Vec<OpenCase>,
+    /// The last [generation](OpenCase::generation) that was given out.
     generation: u64,
     /// The findings of a saved session by slice, until the cases are assembled.
     restored: BTreeMap<String, Found>,
@@ -46,7 +45,7 @@ pub struct Study {
 
 /// A file as it was handed in.
 #[derive(Debug)]
-struct File {
+struct OpenFile {
     name: String,
     bytes: Vec<u8>,
     /// A case shares their samples.
@@ -54,7 +53,7 @@ struct File {
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenCase {
     id: CaseId,
     /// Changes whenever slices come or go. No other case ever has the same.
     generation: u64,
@@ -94,7 +93,7 @@ impl Study {
             .extend(assembly.notes.iter().map(|note| Note { file: note.name().to_owned(), message: note.to_string() }));
 
         let earlier = std::mem::take(&mut self.cases).into_iter();
-        let mut earlier: BTreeMap<CaseId, Open> = earlier.map(|open| (open.id.clone(), open)).collect();
+        let mut earlier: BTreeMap<CaseId, OpenCase> = earlier.map(|open| (open.id.clone(), open)).collect();
         for case in assembly.cases {
             let open = self.grown(case, &mut earlier);
             self.cases.push(open);
@@ -104,7 +103,7 @@ impl Study {
     }
 
     /// The case with the findings of the earlier one of the same id.
-    fn grown(&mut self, case: Case, earlier: &mut BTreeMap<CaseId, Open>) -> Open {
+    fn grown(&mut self, case: Case, earlier: &mut BTreeMap<CaseId, OpenCase>) -> OpenCase {
         let id = case.id();
         let mut findings = Findings::new(case);
         let before = earlier.remove(&id);
@@ -116,7 +115,7 @@ impl Study {
         if let Some(mut before) = before {
             findings.inherit(&mut before.findings);
         }
-        Open { id, generation, findings }
+        OpenCase { id, generation, findings }
     }
 
     /// Runs the [input check](crate::network::input_check) on every case that has not had it.
@@ -129,8 +128,8 @@ impl Study {
         self.cases.iter().map(|open| &open.findings)
     }
 
-    /// The cases in order, each with the size of its voxels where `settings` have it.
-    pub fn measured(&self, settings: &Settings) -> impl Iterator<Item = (&Findings, Option<Voxel>)> {
+    /// The cases in order, each with its spacing where `settings` have one.
+    pub fn measured(&self, settings: &Settings) -> impl Iterator<Item = (&Findings, Option<Spacing>)> {
         self.cases.iter().map(|open| (&open.findings, settings.spacing.get(&open.id).copied()))
     }
 
@@ -161,7 +160,7 @@ impl Study {
     /// [`UsageFault::UnknownSlice`].
     pub fn task(&self, id: &str) -> Result<Task> {
         let (case, slice) = self.locate(id)?;
-        let Open { generation, findings, .. } = &self.cases[case];
+        let OpenCase { generation, findings, .. } = &self.cases[case];
         let slice = findings.case().slices[slice].slice.clone();
         Ok(Task { slice, statistics: *findings.statistics(), generation: *generation })
     }
@@ -278,7 +277,8 @@ impl Study {
                 if found.has_size(size) {
                     open.findings.restore(index, found);
                 } else {
-                    let message = format!("{name}: its saved mask and probabilities have another size and were dropped");
+                    let message =
+                        format!("{name}: its saved mask and probabilities have another size and were dropped");
                     notes.push(Note { file: name.to_owned(), message });
                 }
             }

@@ -1,6 +1,6 @@
 //! A [`Study`] ↔ the bytes of a saved session.
 //!
-//! The session is a zip. Its first entry, `session.json` ([`Contents`]), names the others: the files as they were handed in,
+//! The session is a zip. Its first entry, `session.json` ([`SessionIndex`]), names the others: the files as they were handed in,
 //! the probabilities (16 bits a pixel, little-endian) and the edited masks (a byte a pixel, 0 or 1), row by row.
 
 use std::borrow::Cow;
@@ -14,9 +14,9 @@ use super::{Note, Settings, Study};
 use crate::error::{Error, FileFault, Result};
 use crate::layout::assemble;
 use crate::mask::{Mask, Probability};
+use crate::read::Spacing;
 use crate::read::zip::{self as archive, ZipLimits};
 use crate::result::findings::Found;
-use crate::result::measure::Voxel;
 use crate::write::zip;
 
 /// What errors call the session.
@@ -28,7 +28,7 @@ const MANIFEST: &str = "session.json";
 
 /// The content of `session.json`. `S` are the settings of its version.
 #[derive(Serialize, Deserialize)]
-struct Contents<S> {
+struct SessionIndex<S> {
     /// 1 or 2.
     format: u32,
     /// The version of the program that wrote it.
@@ -46,7 +46,7 @@ struct Settings1 {
     threshold: f64,
     /// In the order of the cases.
     #[serde(default)]
-    spacing: Vec<Option<Voxel>>,
+    spacing: Vec<Option<Spacing>>,
     rules: Option<String>,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn is_session(zip: &[u8]) -> bool {
 
 pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
     let mut contents: Vec<(String, Cow<'_, [u8]>)> = Vec::new();
-    let mut manifest = Contents {
+    let mut manifest = SessionIndex {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.to_owned(),
@@ -149,7 +149,7 @@ pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
     let Header { format } = parse(&json)?;
     let (study, settings) = match format {
         Some(1) => {
-            let contents: Contents<Settings1> = parse(&json)?;
+            let contents: SessionIndex<Settings1> = parse(&json)?;
             let (study, settings) = restore(contents, entries, model)?;
             let settings = settings.by_id(&study);
             (study, settings)
@@ -167,14 +167,15 @@ pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
 /// The files of the zip by path.
 type Entries = BTreeMap<String, Vec<u8>>;
 
-fn restore<S>(contents: Contents<S>, mut entries: Entries, model: &str) -> Result<(Study, S)> {
+fn restore<S>(contents: SessionIndex<S>, mut entries: Entries, model: &str) -> Result<(Study, S)> {
     let mut study = Study::default();
     for file in &contents.files {
         study.add_image(&file.name, &take(&mut entries, &file.path)?)?;
     }
     let same_model = contents.model == model;
     if !same_model && contents.slices.iter().any(|slice| slice.probability.is_some()) {
-        let message = "session: saved with another network, so its probabilities were dropped. Segment again.".to_owned();
+        let message =
+            "session: saved with another network, so its probabilities were dropped. Segment again.".to_owned();
         study.notes.push(Note { file: NAME.to_owned(), message });
     }
     for SavedSlice { name, width, height, probability, edit } in contents.slices {

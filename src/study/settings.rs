@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::UsageFault;
 use crate::layout::CaseId;
-use crate::result::measure::Voxel;
+use crate::read::Spacing;
 
 /// What the visitor has set. A saved session keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// A pixel is inside if its probability is at least this, 0 to 1.
     pub threshold: f64,
-    /// The size of a voxel of each case for which the visitor has given it.
+    /// The spacing of each case for which the visitor has given one.
     #[serde(default)]
-    pub spacing: BTreeMap<CaseId, Voxel>,
+    pub spacing: BTreeMap<CaseId, Spacing>,
     /// The rules by which masks were drawn or edited, in the visitor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
@@ -29,7 +29,7 @@ impl Settings {
     /// [`UsageFault::Threshold`] or [`UsageFault::Spacing`] with the value.
     pub fn check(&self) -> Result<(), UsageFault> {
         check_threshold(self.threshold)?;
-        self.spacing.values().try_for_each(Voxel::check)
+        self.spacing.values().try_for_each(Spacing::check)
     }
 }
 

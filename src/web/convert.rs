@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::error::{Error, FileFault};
 use crate::mask::Mask;
-use crate::result::measure::Voxel;
+use crate::read::Spacing;
 use crate::study::{Settings, check_threshold};
 
 #[derive(Serialize)]
@@ -36,9 +36,9 @@ pub(super) fn settings(value: &JsValue) -> Result<Settings, JsValue> {
     Ok(settings)
 }
 
-pub(super) fn spacing(value: &JsValue) -> Result<Option<Voxel>, JsValue> {
-    let spacing: Option<Voxel> = if value.is_undefined() { None } else { from_js(value)? };
-    spacing.iter().try_for_each(Voxel::check).map_err(fault)?;
+pub(super) fn spacing(value: &JsValue) -> Result<Option<Spacing>, JsValue> {
+    let spacing: Option<Spacing> = if value.is_undefined() { None } else { from_js(value)? };
+    spacing.iter().try_for_each(Spacing::check).map_err(fault)?;
     Ok(spacing)
 }
 

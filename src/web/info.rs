@@ -28,7 +28,7 @@ pub(super) struct ModelInfo<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Assembly<'a> {
+pub(super) struct AssemblyInfo<'a> {
     cases: Vec<CaseInfo<'a>>,
     notes: Vec<Note>,
 }
@@ -95,7 +95,7 @@ impl<'a> ModelInfo<'a> {
     }
 }
 
-impl<'a> Assembly<'a> {
+impl<'a> AssemblyInfo<'a> {
     pub(super) fn of(study: &'a Study, notes: Vec<Note>) -> Self {
         Self { cases: study.cases().map(CaseInfo::of).collect(), notes }
     }
@@ -118,7 +118,7 @@ impl<'a> CaseInfo<'a> {
             id: case.id(),
             name: &case.name,
             slices: slices.collect(),
-            resolution: findings.resolution(),
+            resolution: findings.spacing_in_files().map(|spacing| [spacing.x, spacing.y]),
             // A model without a training distribution accepts every case.
             input_check: findings.input_check().cloned().unwrap_or(Verdict { accepted: true, reasons: Vec::new() }),
         }

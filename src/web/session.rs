@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, SubtleCrypto};
 
 use super::convert::{bytes_of, fault, settings, spacing, threshold, to_js, usage};
-use super::info::{Assembly, ModelInfo, Pixels, Segmented};
+use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
 use crate::error::Error;
 use crate::network::segmenter::Segmenter;
 use crate::result::display::STEPS;
@@ -119,7 +119,7 @@ impl Session {
     pub fn assemble(&self) -> Result<JsValue, JsValue> {
         let notes = self.study_mut().assemble();
         self.study_mut().check_input(self.segmenter.manifest());
-        to_js(&Assembly::of(&self.study(), notes))
+        to_js(&AssemblyInfo::of(&self.study(), notes))
     }
 
     /// Segments a slice and keeps its probabilities. If the slices of its case change meanwhile, they are not kept.
@@ -165,7 +165,11 @@ impl Session {
 
     /// The mask of a slice, 0 or 1 a pixel: the edited one if there is one, else the network's.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
-    pub fn mask(&self, slice: &str, #[wasm_bindgen(js_name = threshold)] at: f64) -> Result<Option<Uint8Array>, JsValue> {
+    pub fn mask(
+        &self,
+        slice: &str,
+        #[wasm_bindgen(js_name = threshold)] at: f64,
+    ) -> Result<Option<Uint8Array>, JsValue> {
         let study = self.study();
         let (findings, index) = study.slice(slice).map_err(fault)?;
         Ok(findings.mask(index, threshold(at)?).map(|mask| bytes_of(&mask)))
@@ -245,7 +249,7 @@ impl Session {
         let mut bundle = Bundle::new(self.origin(&settings));
         let study = self.study();
         let mut files: Vec<NamedFile> =
-            study.measured(&settings).flat_map(|(findings, voxel)| bundle.case_files(findings, voxel)).collect();
+            study.measured(&settings).flat_map(|(findings, spacing)| bundle.case_files(findings, spacing)).collect();
         files.extend(bundle.finish());
         Ok(Uint8Array::from(zip(&files).as_slice()))
     }

@@ -9,13 +9,13 @@ use super::csv::{Row, csv};
 use super::name::{mask_name, overlay_name};
 use super::nifti::{Volume, nifti};
 use super::overlay::overlay_png;
-use super::provenance::{CaseRecord, Provenance, SliceRecord, Spacing};
+use super::provenance::{CaseRecord, Provenance, SliceRecord, SpacingRecord};
 use super::report::Report;
 use super::tiff::mask_tiff;
 use super::zip::{Taken, safe};
 use crate::network::manifest::Manifest;
+use crate::read::Spacing;
 use crate::result::findings::Findings;
-use crate::result::measure::Voxel;
 
 /// The path of a file, folders separated by `/`, and its bytes.
 pub type NamedFile = (String, Vec<u8>);
@@ -58,11 +58,11 @@ impl<'a> Bundle<'a> {
         Self { origin, rows: Vec::new(), records: Vec::new(), report: Report::default(), folders, paths }
     }
 
-    /// The files of one case; `voxel` is its voxel's size where someone has given it.
-    pub fn case_files(&mut self, findings: &Findings, voxel: Option<Voxel>) -> Vec<NamedFile> {
+    /// The files of one case; `spacing` is that of its voxels where the user has given it.
+    pub fn case_files(&mut self, findings: &Findings, spacing: Option<Spacing>) -> Vec<NamedFile> {
         let threshold = self.origin.threshold as f32;
         let case = findings.case();
-        let measure = findings.measure(threshold, voxel);
+        let measure = findings.measure(threshold, spacing);
         let folder = self.folders.unique(safe(&case.name));
         let mut files = Vec::new();
         let mut slices = Vec::new();
@@ -97,7 +97,7 @@ impl<'a> Bundle<'a> {
                 left_out.push(format!("{name}: {missing} of {} slices have none", case.slices.len()));
                 continue;
             }
-            match nifti(findings, volume, threshold, voxel) {
+            match nifti(findings, volume, threshold, spacing) {
                 Ok(bytes) => {
                     let path = format!("{folder}/{name}");
                     files.push((path.clone(), gzip(&bytes)));
@@ -107,19 +107,19 @@ impl<'a> Bundle<'a> {
             }
         }
 
-        self.report.add(findings, &measure, threshold, voxel);
+        self.report.add(findings, &measure, threshold, spacing);
         self.records.push(CaseRecord {
             name: case.name.clone(),
             folder,
             input_check: findings.input_check().cloned(),
-            spacing: Spacing {
-                millimetres: voxel,
-                origin: match (voxel, findings.resolution()) {
+            spacing: SpacingRecord {
+                millimetres: spacing,
+                origin: match (spacing, findings.spacing_in_files()) {
                     (Some(_), _) => "given by the user",
                     (None, Some(_)) => "the size of a pixel is stated by the files, the distance of slices unknown",
                     (None, None) => "unknown",
                 },
-                in_files: findings.resolution(),
+                in_files: findings.spacing_in_files().map(|spacing| [spacing.x, spacing.y]),
             },
             statistics: *findings.statistics(),
             volumes,
@@ -150,11 +150,11 @@ impl<'a> Bundle<'a> {
 }
 
 /// The report alone, as [`Bundle::finish`] has it.
-pub fn report<'a>(origin: Origin<'_>, cases: impl IntoIterator<Item = (&'a Findings, Option<Voxel>)>) -> String {
+pub fn report<'a>(origin: Origin<'_>, cases: impl IntoIterator<Item = (&'a Findings, Option<Spacing>)>) -> String {
     let threshold = origin.threshold as f32;
     let mut report = Report::default();
-    for (findings, voxel) in cases {
-        report.add(findings, &findings.measure(threshold, voxel), threshold, voxel);
+    for (findings, spacing) in cases {
+        report.add(findings, &findings.measure(threshold, spacing), threshold, spacing);
     }
     report.finish(origin.manifest, origin.backend, origin.threshold, origin.rules)
 }

@@ -21,9 +21,8 @@
 //! third slices in the order of their names.
 
 use crate::error::{Error, Result, VolumeFault};
-use crate::read::{Channels, Slice};
+use crate::read::{Channels, Slice, Spacing};
 use crate::result::findings::Findings;
-use crate::result::measure::Voxel;
 
 /// What a volume is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +103,7 @@ impl Volume {
 /// # Errors
 ///
 /// [`Error::Volume`] where the slices are of more than one size or too many, or none of them has what is asked for.
-pub fn nifti(findings: &Findings, volume: Volume, threshold: f32, voxel: Option<Voxel>) -> Result<Vec<u8>> {
+pub fn nifti(findings: &Findings, volume: Volume, threshold: f32, spacing: Option<Spacing>) -> Result<Vec<u8>> {
     let case = findings.case();
     let fault = |fault| Error::Volume { case: case.name.clone(), fault };
     let size = |slice: &Slice| [slice.width(), slice.height()];
@@ -130,14 +129,16 @@ pub fn nifti(findings: &Findings, volume: Volume, threshold: f32, voxel: Option<
     let (code, bits) = if voxels.wide { (512_i16, 16_i16) } else { (2, 8) };
     put(70, &code.to_le_bytes());
     put(72, &bits.to_le_bytes());
-    let lengths = voxel.map_or([1.0; 3], |voxel| [voxel.x, voxel.y, voxel.slice]);
-    let pixdim = [1.0, lengths[0], lengths[1], lengths[2], 1.0, 1.0, 1.0, 1.0];
+    // There is one unit for all three, so two known distances are not enough.
+    let known = spacing.and_then(|spacing| Some([spacing.x, spacing.y, spacing.z?]));
+    let [x, y, z] = known.unwrap_or([1.0; 3]);
+    let pixdim = [1.0, x, y, z, 1.0, 1.0, 1.0, 1.0];
     put(76, &pixdim.map(|length| (length as f32).to_le_bytes()).concat());
     put(108, &(OFFSET as f32).to_le_bytes());
     put(112, &voxels.slope.to_le_bytes());
-    put(123, &[if voxel.is_some() { 2 } else { 0 }]);
+    put(123, &[if known.is_some() { 2 } else { 0 }]);
     put(124, &voxels.white.to_le_bytes());
-    let unknown = if voxel.is_some() { "orientation unknown" } else { "voxel size, orientation unknown" };
+    let unknown = if known.is_some() { "orientation unknown" } else { "voxel size, orientation unknown" };
     let description = format!("{}; {unknown}; research use only", volume.description(threshold));
     put(148, &description.as_bytes()[..description.len().min(79)]);
     put(344, b"n+1\0");

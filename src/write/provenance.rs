@@ -8,7 +8,8 @@ use crate::mask::small_regions;
 use crate::network::input_check::Verdict;
 use crate::network::manifest::Manifest;
 use crate::network::preprocess::normalize::{CaseStatistics, Normalisation};
-use crate::result::measure::{CaseMeasure, Voxel};
+use crate::read::Spacing;
+use crate::result::measure::CaseMeasure;
 
 /// What `provenance.json` holds.
 #[derive(Debug, Serialize)]
@@ -59,7 +60,7 @@ pub(super) struct CaseRecord {
     pub(super) folder: String,
     /// Nothing where the network does not know what it was fitted on.
     pub(super) input_check: Option<Verdict>,
-    pub(super) spacing: Spacing,
+    pub(super) spacing: SpacingRecord,
     /// What its intensities were normalised by.
     pub(super) statistics: CaseStatistics,
     pub(super) volumes: Vec<String>,
@@ -72,8 +73,8 @@ pub(super) struct CaseRecord {
 
 /// Where a case's lengths come from.
 #[derive(Debug, Serialize)]
-pub(super) struct Spacing {
-    pub(super) millimetres: Option<Voxel>,
+pub(super) struct SpacingRecord {
+    pub(super) millimetres: Option<Spacing>,
     pub(super) origin: &'static str,
     /// What the slices' files say of x and y, by which areas are measured where nobody has given a voxel.
     pub(super) in_files: Option<[f64; 2]>,

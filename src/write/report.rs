@@ -7,8 +7,9 @@ use super::overlay_png;
 use super::provenance::NOTICE;
 use crate::mask::small_regions;
 use crate::network::manifest::Manifest;
+use crate::read::Spacing;
 use crate::result::findings::Findings;
-use crate::result::measure::{CaseMeasure, Scores, SliceMeasure, Voxel};
+use crate::result::measure::{CaseMeasure, Scores, SliceMeasure};
 
 /// Pictures of a case, of its slices with the largest areas, in the first [`ILLUSTRATED`] cases; the others have one each.
 const PICTURES: usize = 12;
@@ -22,12 +23,12 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Adds a case, measured at `threshold`; `voxel` is its voxel's size where someone has given it.
-    pub(super) fn add(&mut self, findings: &Findings, measure: &CaseMeasure, threshold: f32, voxel: Option<Voxel>) {
+    /// Adds a case, measured at `threshold`; `spacing` is that of its voxels where the user has given it.
+    pub(super) fn add(&mut self, findings: &Findings, measure: &CaseMeasure, threshold: f32, spacing: Option<Spacing>) {
         self.cases += 1;
         let pictures = if self.cases <= ILLUSTRATED { PICTURES } else { 1 };
         // Writing to a string cannot fail.
-        let _ = section(&mut self.body, findings, measure, threshold, voxel, pictures);
+        let _ = section(&mut self.body, findings, measure, threshold, spacing, pictures);
     }
 
     /// The page. `backend` is what the network ran on, `rules` are those of edits in the user's own words.
@@ -102,7 +103,7 @@ fn section(
     findings: &Findings,
     measure: &CaseMeasure,
     threshold: f32,
-    voxel: Option<Voxel>,
+    spacing: Option<Spacing>,
     pictures: usize,
 ) -> fmt::Result {
     let slices = &findings.case().slices;
@@ -129,21 +130,24 @@ fn section(
     page.push_str(&row("Volume", &Amount(measure.voxels, measure.millilitres)));
     page.push_str(&row(
         "Volume by the network alone",
-        &Amount(measure.network.voxels, voxel.map(|v| v.volume(measure.network.voxels))),
+        &Amount(measure.network.voxels, spacing.and_then(|spacing| spacing.volume(measure.network.voxels))),
     ));
     for level in &measure.range {
         let name = format!("Network at threshold {}", level.threshold);
         page.push_str(&row(&name, &Amount(level.voxels, level.millilitres)));
     }
-    match (voxel, findings.resolution()) {
-        (Some(Voxel { x, y, slice }), _) => page.push_str(&row("Voxel", &format_args!("{x} x {y} x {slice} mm"))),
-        (None, Some([x, y])) => {
-            let stated = format_args!(
-                "{x} x {y} mm, as the files state; the distance of slices is unknown, so there are no millilitres"
-            );
-            page.push_str(&row("Pixel", &stated));
+    match (spacing, spacing.or_else(|| findings.spacing_in_files())) {
+        (_, None) => page.push_str(&row("Voxel size", &"unknown, so volumes are in voxels only")),
+        (Some(Spacing { x, y, z: Some(z) }), _) => {
+            page.push_str(&row("Voxel size", &format_args!("{x} x {y} x {z} mm")))
         }
-        (None, None) => page.push_str(&row("Voxel", &"unknown, so there are no millilitres")),
+        (given, Some(Spacing { x, y, .. })) => {
+            let source = if given.is_some() { "given by the user" } else { "stated by the files" };
+            let size = format_args!(
+                "{x} x {y} mm, {source}; the distance between slices is unknown, so volumes are in voxels only"
+            );
+            page.push_str(&row("Pixel size", &size));
+        }
     }
     if let Some(scores) = &measure.scores {
         page.push_str(&row("Against the reference masks", &Figures(scores)));

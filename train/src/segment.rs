@@ -6,9 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use glioscope::layout::{Assembler, Case};
-use glioscope::read::{self, Limits};
+use glioscope::read::{self, Limits, Spacing};
 use glioscope::result::findings::Findings;
-use glioscope::result::measure::Voxel;
 use glioscope::write::{Bundle, Origin};
 use indicatif::ProgressBar;
 
@@ -75,7 +74,7 @@ struct Input {
 ///
 /// When nothing can be done at all: no slices, no model, no device, or `--out` cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let voxel = arguments.spacing.as_deref().map(voxel).transpose()?;
+    let spacing = arguments.spacing.as_deref().map(spacing).transpose()?;
     file::create_folder(&arguments.out)?;
     let mut faults = Faults::default();
     let folders = gather(&arguments.paths, &real(&arguments.out)?, &mut faults);
@@ -116,7 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
                     continue;
                 }
             };
-            for (path, bytes) in bundle.case_files(&findings, voxel) {
+            for (path, bytes) in bundle.case_files(&findings, spacing) {
                 match output.write(&findings.case().name, &path, &bytes) {
                     // Of what a case gives only masks are TIFFs; one whose name was taken ends in a number.
                     Ok(()) => masks += usize::from(path.ends_with(".tif")),
@@ -148,11 +147,11 @@ fn segment(case: Case, model: &Model) -> Result<Findings> {
     Ok(findings)
 }
 
-fn voxel(spacing: &[f64]) -> Result<Voxel> {
-    let &[x, y, slice] = spacing else { bail!("--spacing takes three lengths, found {}", spacing.len()) };
-    let voxel = Voxel { x, y, slice };
-    ensure!(voxel.is_valid(), "--spacing is {x} {y} {slice}, expected lengths above 0");
-    Ok(voxel)
+fn spacing(lengths: &[f64]) -> Result<Spacing> {
+    let &[x, y, z] = lengths else { bail!("--spacing takes three lengths, found {}", lengths.len()) };
+    let spacing = Spacing { x, y, z: Some(z) };
+    spacing.check().with_context(|| format!("--spacing is {x} {y} {z}"))?;
+    Ok(spacing)
 }
 
 /// What went wrong so far.
