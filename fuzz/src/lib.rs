@@ -6,10 +6,10 @@ use cpu_time::ThreadTime;
 use glioscope::layout::{Case, assemble};
 use glioscope::result::display::Window;
 use glioscope::write::slice_tiff;
-use glioscope::network::preprocess::grid::Grid;
+use glioscope::network::preprocess::Grid;
 use glioscope::read::{self, Limits, Slice};
 use glioscope::mask::Mask;
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::mask::Probability;
 use peak_alloc::PeakAlloc;
 

@@ -76,6 +76,13 @@ pub fn largest_component(stack: &[Mask]) -> Vec<Mask> {
     components.keep(|label| Some(label) == largest)
 }
 
+impl Mask {
+    /// The connected regions of this one slice; pixels that touch at a corner are connected (8 neighbours).
+    pub fn components(&self) -> Components {
+        components(std::slice::from_ref(self))
+    }
+}
+
 impl Components {
     /// How many regions there are.
     pub fn count(&self) -> usize {
@@ -96,15 +103,15 @@ impl Components {
 
     /// The stack with only those regions whose index `wanted` accepts.
     pub fn keep(&self, wanted: impl Fn(usize) -> bool) -> Vec<Mask> {
-        let mut stack: Vec<Mask> = self.grids.iter().map(|&[width, height]| Mask::empty(width, height)).collect();
+        let mut planes: Vec<Vec<bool>> = self.grids.iter().map(|[width, height]| vec![false; width * height]).collect();
         for (run, &label) in self.runs.iter().zip(&self.labels) {
             if wanted(label) {
-                let mask = &mut stack[run.slice];
-                let first = run.row * mask.width;
-                mask.inside[first + run.start..first + run.end].fill(true);
+                let first = run.row * self.grids[run.slice][0];
+                planes[run.slice][first + run.start..first + run.end].fill(true);
             }
         }
-        stack
+        let mask = |(&[width, height], inside): (&[usize; 2], Vec<bool>)| Mask::new(width, height, inside);
+        self.grids.iter().zip(planes).map(mask).collect()
     }
 }
 

@@ -2,6 +2,20 @@
 
 use super::Mask;
 
+impl Mask {
+    /// The border of the mask as closed loops along the pixels' edges, for a canvas to stroke or fill.
+    ///
+    /// Each loop lists its turning points `[x, y]` in pixel corners: `[0, 0]` is the top left corner of the
+    /// picture and `[width, height]` its bottom right one. The last point joins the first, which is not
+    /// repeated, and horizontal and vertical sides alternate. With y downwards, the inside is always on the
+    /// right: outer borders run clockwise, those of holes anticlockwise, so either fill rule gives the mask
+    /// back. Loops are ordered by their topmost row's leftmost corner. Regions that touch at a corner share a
+    /// loop, as they share a component.
+    pub fn outline(&self) -> Vec<Vec<[usize; 2]>> {
+        trace(self)
+    }
+}
+
 /// Which way the walk goes along a row or column of pixel corners, the inside on its right hand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Heading {
@@ -11,8 +25,7 @@ enum Heading {
     North,
 }
 
-/// See [`Mask::outline`].
-pub(super) fn trace(mask: &Mask) -> Vec<Vec<[usize; 2]>> {
+fn trace(mask: &Mask) -> Vec<Vec<[usize; 2]>> {
     // Every loop goes east at least once, along the top edge of an inside pixel: those edges name the loops.
     let mut walked = vec![false; mask.width() * mask.height()];
     let mut loops = Vec::new();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ModelFault, Result};
 use crate::network::config::UNetConfig;
 use crate::network::input_check::Seen;
-use crate::network::preprocess::normalize::Normalisation;
+use crate::network::preprocess::Normalisation;
 
 /// The version of [`Manifest`] that this library reads and writes.
 pub const FORMAT: u32 = 1;

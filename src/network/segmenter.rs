@@ -8,8 +8,8 @@ use crate::network::burn::sha256;
 use crate::network::burn::unet::{INPUTS, UNet};
 use crate::network::cpu::Plan;
 use crate::network::manifest::Manifest;
-use crate::network::preprocess::grid::Grid;
-use crate::network::preprocess::normalize::CaseStatistics;
+use crate::network::preprocess::CaseStatistics;
+use crate::network::preprocess::Grid;
 use crate::phantom;
 use crate::read::Slice;
 

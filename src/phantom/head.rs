@@ -3,10 +3,10 @@
 //! All lengths are in head units, of which a slice is 256 wide: about a millimetre each. x goes to the right of the
 //! picture, y down it, that is towards the back of the head, and z up to the vertex; 0 is the middle of the head.
 
+use super::geometry::{Point, covered, length};
 use super::lesion::Lesion;
 use super::noise::{Noise, mix};
 use super::tissue::{Mixture, Tissue};
-use super::{Point, covered, length};
 use crate::random::Rng;
 
 /// The shape of one head, drawn at random.

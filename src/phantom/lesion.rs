@@ -1,8 +1,8 @@
 //! A glioma's place and shape.
 
+use super::geometry::{Point, covered, length};
 use super::noise::Noise;
 use super::tissue::{Mixture, Tissue};
-use super::{Point, covered, length};
 use crate::random::Rng;
 
 /// A lobed and spiked body around a centre.

@@ -1,6 +1,6 @@
 //! Smooth random fields, for everything that is irregular in a head.
 
-use super::Point;
+use super::geometry::Point;
 
 /// Gradient noise after Perlin ("Improving noise", 2002) over a hashed lattice: 0 on average, mostly within -1 to 1.
 #[derive(Clone, Copy, Debug)]

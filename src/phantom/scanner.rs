@@ -1,6 +1,6 @@
 //! From tissue to grey levels: contrast, shading, blur and noise.
 
-use super::Point;
+use super::geometry::Point;
 use super::noise::Noise;
 use super::tissue::{Mixture, Tissue};
 use crate::random::Rng;

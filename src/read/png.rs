@@ -8,7 +8,8 @@ use std::io::{Cursor, ErrorKind};
 use image::codecs::png::PngDecoder;
 use image::{ColorType, ImageDecoder as _, ImageError};
 
-use super::{Channels, Limits, Samples, Slice, zeroed};
+use super::limits::zeroed;
+use super::{Channels, Limits, Samples, Slice};
 use crate::error::{Error, FileFault, Result};
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";

@@ -3,7 +3,7 @@
 //! Intensities of MR images have no unit, and 16-bit files seldom use their range: shown as stored, most slices are
 //! nearly black. A [`Window`] gives all slices of a case the same brightness, so that they can be compared.
 
-use crate::network::preprocess::normalize::CaseStatistics;
+use crate::network::preprocess::CaseStatistics;
 use crate::read::{Channels, Slice};
 
 /// How many deviations above the mean of the head are shown white. Looked at on fitted patients: lesions stay apart
@@ -99,7 +99,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::preprocess::normalize::ChannelStatistics;
+    use crate::network::preprocess::ChannelStatistics;
     use crate::read::Samples;
 
     fn statistics(full_scale: u16, mean: f64, deviation: f64) -> CaseStatistics {

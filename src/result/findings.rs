@@ -10,7 +10,7 @@ use crate::mask::small_regions;
 use crate::mask::{Probability, level};
 use crate::network::input_check::Verdict;
 use crate::network::manifest::Manifest;
-use crate::network::preprocess::normalize::CaseStatistics;
+use crate::network::preprocess::CaseStatistics;
 use crate::read::Spacing;
 use crate::result::display::Window;
 use crate::result::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure};

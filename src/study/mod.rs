@@ -18,7 +18,7 @@ use crate::error::{Error, Result, UsageFault};
 use crate::layout::{Case, CaseId, Group, assemble};
 use crate::mask::{Mask, Probability};
 use crate::network::manifest::Manifest;
-use crate::network::preprocess::normalize::CaseStatistics;
+use crate::network::preprocess::CaseStatistics;
 use crate::read::{Slice, Spacing};
 use crate::result::findings::{Findings, Found};
 

@@ -19,7 +19,7 @@ pub(super) struct ModelInfo<'a> {
     parameters: usize,
     threshold: f64,
     grid: usize,
-    normalisation: &'a crate::network::preprocess::normalize::Normalisation,
+    normalisation: &'a crate::network::preprocess::Normalisation,
     split: &'a manifest::Split,
     counts: &'a manifest::Counts,
     recipe: &'a serde_json::Value,

@@ -84,7 +84,7 @@ fn is_edge(mask: &Mask, x: usize, y: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::preprocess::normalize::CaseStatistics;
+    use crate::network::preprocess::CaseStatistics;
     use crate::read::{Channels, Limits, Samples, read};
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::mask::small_regions;
 use crate::network::input_check::Verdict;
 use crate::network::manifest::Manifest;
-use crate::network::preprocess::normalize::{CaseStatistics, Normalisation};
+use crate::network::preprocess::{CaseStatistics, Normalisation};
 use crate::read::Spacing;
 use crate::result::measure::CaseMeasure;
 

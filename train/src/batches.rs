@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use glioscope::mask::Mask;
 use glioscope::network::input_check::{Seen, Traits};
-use glioscope::network::preprocess::grid::Grid;
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
+use glioscope::network::preprocess::Grid;
 use glioscope::random::Rng;
 use glioscope::read::{Channels, Samples, Slice};
 use rayon::prelude::*;

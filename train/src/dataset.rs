@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use glioscope::error::Error;
 use glioscope::layout::{CaseSlice, assemble, natural_order};
 use glioscope::mask::Mask;
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::read::{self, Limits, Samples, Slice};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};

@@ -10,7 +10,7 @@ use glioscope::mask::metrics::Confusion;
 use glioscope::mask::small_regions;
 use glioscope::network::input_check::Verdict;
 use glioscope::network::manifest::{Manifest, Split};
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::read::Slice;
 use rayon::prelude::*;
 use serde::Serialize;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use burn::module::{Module as _, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::segmenter::Segmenter;
 use glioscope::phantom::PhantomConfig;
 use serde_json::{Value, json};

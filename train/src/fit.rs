@@ -18,7 +18,7 @@ use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
 use glioscope::network::burn::unet::UNet;
 use glioscope::network::manifest::{FORMAT, Manifest, Split, WeightsFile};
-use glioscope::network::preprocess::normalize::Normalisation;
+use glioscope::network::preprocess::Normalisation;
 use serde::{Deserialize, Serialize};
 
 use crate::average::{is_finite, move_towards};

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use glioscope::mask::Probability;
 use glioscope::network::burn::unet::UNet;
 use glioscope::network::manifest::Manifest;
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::segmenter::Segmenter;
 use glioscope::read::Slice;
 

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::preprocess::grid::Grid;
+use super::Grid;
 use crate::read::{Channels, Samples, Slice};
 
 /// Which preprocessing a network was fitted with; saved in `model.json`.

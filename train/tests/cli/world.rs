@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use glioscope::mask::Mask;
 use glioscope::network::burn::unet::UNetConfig;
 use glioscope::network::manifest::{Counts, FORMAT, Manifest, Split, WeightsFile};
-use glioscope::network::preprocess::normalize::Normalisation;
+use glioscope::network::preprocess::Normalisation;
 use glioscope::phantom::PhantomConfig;
 use glioscope::read::{Limits, read};
 use glioscope::write::{mask_tiff, slice_tiff};

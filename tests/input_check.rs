@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use glioscope::layout::Case;
 use glioscope::network::input_check::{Seen, Traits, Verdict};
-use glioscope::network::preprocess::normalize::CaseStatistics;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::phantom::PhantomConfig;
 use glioscope::random::Rng;
 use glioscope::read::{Channels, Samples, Slice};

@@ -1,0 +1,171 @@
+//! [`Mask`]: which pixels of a slice are lesion.
+
+use super::{Probability, level};
+use crate::error::{Error, FileFault, Result};
+use crate::read::{Channels, Samples, Slice};
+
+/// A two-valued picture on a slice's own grid, row by row from the top left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mask {
+    width: usize,
+    height: usize,
+    inside: Vec<bool>,
+}
+
+impl Mask {
+    /// A mask of `width` by `height` pixels, `inside[y * width + x]` for the pixel in column `x` and row `y`.
+    ///
+    /// # Panics
+    ///
+    /// If `inside` does not have `width * height` entries: the caller's error, no file can cause it.
+    pub fn new(width: usize, height: usize, inside: Vec<bool>) -> Self {
+        assert_eq!(inside.len(), width * height, "a mask of {width}x{height} pixels");
+        Self { width, height, inside }
+    }
+
+    /// A mask with no pixel inside.
+    pub fn empty(width: usize, height: usize) -> Self {
+        Self { width, height, inside: vec![false; width * height] }
+    }
+
+    /// Inside where the probability is at least `threshold`, 0 to 1, which is rounded to a 65535th as the probability is.
+    pub fn from_probability(probability: &Probability, threshold: f32) -> Self {
+        let level = level(threshold);
+        let inside = probability.values().iter().map(|&value| u32::from(value) >= level).collect();
+        Self::new(probability.width(), probability.height(), inside)
+    }
+
+    /// A reference mask that was read from a file: inside where a sample is above half of its type's range,
+    /// that is from 128 of 255 or from 32768 of 65535 on.
+    ///
+    /// Where no sample is that high the file is one of labels, 0 and 1, several of them, or 0 and 255 in 16 bits: then
+    /// everything above 0 is inside.
+    ///
+    /// # Errors
+    ///
+    /// [`FileFault::MaskChannels`] for a slice that is not grey.
+    pub fn from_slice(slice: &Slice) -> Result<Self> {
+        if slice.channels() != Channels::Grey {
+            return Err(Error::in_file(slice.name(), FileFault::MaskChannels { found: 3 }));
+        }
+        let inside = match slice.samples() {
+            Samples::U8(samples) => above(samples, u8::MAX / 2),
+            Samples::U16(samples) => above(samples, u16::MAX / 2),
+        };
+        Ok(Self::new(slice.width(), slice.height(), inside))
+    }
+
+    /// Columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Every pixel, row by row: `true` is inside.
+    pub fn inside(&self) -> &[bool] {
+        &self.inside
+    }
+
+    /// Every pixel as a byte, row by row: 1 inside, 0 outside.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.inside.iter().map(|&inside| u8::from(inside)).collect()
+    }
+
+    /// Whether the pixel in column `x` and row `y` is inside; `false` beyond the edges.
+    pub fn contains(&self, x: usize, y: usize) -> bool {
+        x < self.width && y < self.height && self.inside[y * self.width + x]
+    }
+
+    /// What is inside this mask and not inside `other`.
+    ///
+    /// # Panics
+    ///
+    /// If the two differ in width or height.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        assert_eq!([self.width, self.height], [other.width, other.height], "masks of one size");
+        let inside = self.inside.iter().zip(&other.inside).map(|(own, other)| own & !other).collect();
+        Self::new(self.width, self.height, inside)
+    }
+
+    /// How many pixels are inside.
+    pub fn area(&self) -> usize {
+        self.inside.iter().filter(|&&inside| inside).count()
+    }
+
+    /// Whether no pixel is inside.
+    pub fn is_empty(&self) -> bool {
+        !self.inside.contains(&true)
+    }
+}
+
+/// Which samples are above `half`, or above 0 where none of them is.
+fn above<T: Copy + Default + PartialOrd>(samples: &[T], half: T) -> Vec<bool> {
+    let level = if samples.iter().any(|&sample| sample > half) { half } else { T::default() };
+    samples.iter().map(|&sample| sample > level).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probability_at_the_threshold_is_inside_and_nan_is_not() {
+        let map = Probability::from_unit(2, 2, &[0.5, 0.499_98, f32::NAN, 1.0]);
+        let mask = Mask::from_probability(&map, 0.5);
+        assert_eq!(mask.inside(), [true, false, false, true]);
+        assert_eq!(mask.area(), 2);
+        assert!(!mask.is_empty());
+        assert!(mask.contains(1, 1));
+        assert!(!mask.contains(2, 0));
+    }
+
+    #[test]
+    fn a_reference_is_inside_above_half_of_its_type() -> Result<()> {
+        let eight = Slice::new("a_mask.tif", 2, 2, Channels::Grey, Samples::U8(vec![0, 127, 128, 255]))?;
+        assert_eq!(Mask::from_slice(&eight)?.inside(), [false, false, true, true]);
+        let sixteen = Slice::new("b_mask.tif", 2, 2, Channels::Grey, Samples::U16(vec![255, 32_767, 32_768, 65_535]))?;
+        assert_eq!(Mask::from_slice(&sixteen)?.inside(), [false, false, true, true]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_reference_of_labels_is_inside_above_nothing() -> Result<()> {
+        for samples in [
+            Samples::U8(vec![0, 1, 0, 1]),
+            Samples::U8(vec![0, 4, 0, 127]),
+            Samples::U16(vec![0, 255, 0, 255]),
+            Samples::U16(vec![0, 1, 0, 32_767]),
+        ] {
+            let labels = Slice::new("a_mask.png", 2, 2, Channels::Grey, samples)?;
+            assert_eq!(Mask::from_slice(&labels)?.inside(), [false, true, false, true], "{labels:?}");
+        }
+        let nothing = Slice::new("a_mask.png", 2, 2, Channels::Grey, Samples::U16(vec![0; 4]))?;
+        assert!(Mask::from_slice(&nothing)?.is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn a_coloured_reference_is_refused_by_name() -> Result<()> {
+        let coloured = Slice::new("c_mask.tif", 1, 1, Channels::Rgb, Samples::U8(vec![255, 255, 255]))?;
+        let message = Mask::from_slice(&coloured).map_err(|error| error.to_string());
+        assert!(message.is_err_and(|message| message.starts_with("c_mask.tif: ")));
+        Ok(())
+    }
+
+    #[test]
+    fn without_takes_away_what_both_have() {
+        let mask = |inside: [u8; 4]| Mask::new(2, 2, inside.map(|value| value == 1).into());
+        assert_eq!(mask([1, 1, 0, 0]).without(&mask([0, 1, 1, 0])), mask([1, 0, 0, 0]));
+    }
+
+    #[test]
+    #[should_panic(expected = "a mask of 2x2 pixels")]
+    fn a_wrong_length_is_the_callers_error() {
+        Mask::new(2, 2, vec![true; 3]);
+    }
+}

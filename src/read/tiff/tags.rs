@@ -1,0 +1,85 @@
+//! The tags that are looked at, and the names of their values.
+
+use super::directory::Tag;
+
+pub(super) const SUBFILE_TYPE: Tag = Tag(254, "NewSubfileType");
+pub(super) const WIDTH: Tag = Tag(256, "ImageWidth");
+pub(super) const HEIGHT: Tag = Tag(257, "ImageLength");
+pub(super) const BITS: Tag = Tag(258, "BitsPerSample");
+pub(super) const COMPRESSION: Tag = Tag(259, "Compression");
+pub(super) const PHOTOMETRIC: Tag = Tag(262, "PhotometricInterpretation");
+pub(super) const FILL_ORDER: Tag = Tag(266, "FillOrder");
+pub(super) const STRIP_OFFSETS: Tag = Tag(273, "StripOffsets");
+pub(super) const SAMPLES: Tag = Tag(277, "SamplesPerPixel");
+pub(super) const ROWS_PER_STRIP: Tag = Tag(278, "RowsPerStrip");
+pub(super) const STRIP_BYTES: Tag = Tag(279, "StripByteCounts");
+pub(super) const X_RESOLUTION: Tag = Tag(282, "XResolution");
+pub(super) const Y_RESOLUTION: Tag = Tag(283, "YResolution");
+pub(super) const PLANAR: Tag = Tag(284, "PlanarConfiguration");
+pub(super) const RESOLUTION_UNIT: Tag = Tag(296, "ResolutionUnit");
+pub(super) const PREDICTOR: Tag = Tag(317, "Predictor");
+pub(super) const COLOR_MAP: Tag = Tag(320, "ColorMap");
+pub(super) const TILE_WIDTH: Tag = Tag(322, "TileWidth");
+pub(super) const TILE_HEIGHT: Tag = Tag(323, "TileLength");
+pub(super) const TILE_OFFSETS: Tag = Tag(324, "TileOffsets");
+pub(super) const TILE_BYTES: Tag = Tag(325, "TileByteCounts");
+pub(super) const EXTRA_SAMPLES: Tag = Tag(338, "ExtraSamples");
+pub(super) const SAMPLE_FORMAT: Tag = Tag(339, "SampleFormat");
+
+/// Every tag that is looked at.
+pub(super) const TAGS: [Tag; 23] = [
+    SUBFILE_TYPE,
+    WIDTH,
+    HEIGHT,
+    BITS,
+    COMPRESSION,
+    PHOTOMETRIC,
+    FILL_ORDER,
+    STRIP_OFFSETS,
+    SAMPLES,
+    ROWS_PER_STRIP,
+    STRIP_BYTES,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+    PLANAR,
+    RESOLUTION_UNIT,
+    PREDICTOR,
+    COLOR_MAP,
+    TILE_WIDTH,
+    TILE_HEIGHT,
+    TILE_OFFSETS,
+    TILE_BYTES,
+    EXTRA_SAMPLES,
+    SAMPLE_FORMAT,
+];
+
+pub(super) fn compression_name(code: u64) -> &'static str {
+    match code {
+        2 => "CCITT RLE",
+        3 => "CCITT Group 3",
+        4 => "CCITT Group 4",
+        6 => "old-style JPEG",
+        7 => "JPEG",
+        34712 | 33003 | 33005 => "JPEG 2000",
+        34925 => "LZMA",
+        34887 => "LERC",
+        50000 => "Zstandard",
+        50001 => "WebP",
+        50002 => "JPEG XL",
+        _ => "unknown",
+    }
+}
+
+pub(super) fn color_space_name(code: u64) -> &'static str {
+    match code {
+        4 => "transparency mask",
+        5 => "CMYK",
+        6 => "YCbCr",
+        8 => "CIE L*a*b*",
+        9 => "ICC L*a*b*",
+        10 => "ITU L*a*b*",
+        32803 => "colour filter array",
+        34892 => "linear raw",
+        _ => "unknown",
+    }
+}
