@@ -326,6 +326,17 @@ pub enum UsageFault {
         /// The distance in millimetres.
         found: f64,
     },
+    /// More display settings than a session keeps.
+    #[error("the display settings have {found} bytes, expected at most {limit}")]
+    View {
+        /// Their length as JSON.
+        found: usize,
+        /// The most that is kept.
+        limit: usize,
+    },
+    /// A zip whose source has changed while it was written.
+    #[error("files or results have changed since the saving began: save again")]
+    Changed,
 }
 
 impl Error {

@@ -4,12 +4,14 @@
 use std::io::{Cursor, Write as _};
 
 use glioscope::error::{Error, FileFault, UsageFault};
-use glioscope::layout::CaseId;
+use glioscope::layout::{CaseId, CaseSlice};
 use glioscope::mask::{Mask, Probability};
+use glioscope::network::manifest::Manifest;
 use glioscope::read::zip::{ZipLimits, unpack};
 use glioscope::read::{Channels, Samples, Slice, Spacing};
+use glioscope::result::findings::Findings;
 use glioscope::study::{HEAD, Settings, Study};
-use glioscope::write::{mask_tiff, slice_tiff};
+use glioscope::write::{Bundle, NamedFile, Origin, mask_tiff, slice_tiff};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -335,6 +337,48 @@ fn a_case_with_the_same_slices_keeps_its_findings() {
 }
 
 #[test]
+fn adding_a_patient_leaves_every_other_case_as_it_is() {
+    let mut study = Study::default();
+    let add = |study: &mut Study, patient: &str| {
+        for number in 1..=3 {
+            study.add_file(&format!("{patient}/FLAIR/{number}.tif"), &tiff(number)).expect("a slice");
+            study.add_file(&format!("{patient}/FLAIR/{number}_mask.tif"), &mask_tiff(&dot(1))).expect("a mask");
+        }
+        // A mask that fits no slice, which is noted every time.
+        study.add_file(&format!("{patient}/FLAIR/4.tif"), &tiff(4)).expect("a slice");
+        study.add_file(&format!("{patient}/FLAIR/4_mask.tif"), &mask_tiff(&Mask::empty(2, 2))).expect("a mask");
+        study.assemble()
+    };
+    // A case that is built again has its slices and masks in other places of memory.
+    let places = |study: &Study| -> Vec<(String, *const CaseSlice, *const bool)> {
+        let place = |findings: &Findings| {
+            let slices = &findings.case().slices;
+            let mask = slices[0].reference.as_ref().expect("a reference");
+            (findings.case().id().to_string(), slices.as_ptr(), mask.inside().as_ptr())
+        };
+        study.cases().map(place).collect()
+    };
+    assert_eq!(add(&mut study, "p01").len(), 1);
+    assert_eq!(names(&study)[0].split(':').next(), Some("FLAIR"));
+    for number in 2..=20 {
+        let before = places(&study);
+        assert_eq!(add(&mut study, &format!("p{number:02}")).len(), number);
+        let after = places(&study);
+        assert_eq!(after.len(), number);
+        assert!(before.iter().all(|place| after.contains(place)), "p{number:02} has moved another");
+    }
+    // The first has a longer name now, since it has namesakes.
+    assert_eq!(study.case("p01/FLAIR/").expect("p01").case().name, "p01/FLAIR");
+    // A mask for p07 builds p07 again, and no other.
+    let before = places(&study);
+    study.add_file("p07/FLAIR/5.tif", &tiff(5)).expect("a slice");
+    study.assemble();
+    let after = places(&study);
+    let moved: Vec<&str> = before.iter().filter(|place| !after.contains(place)).map(|(id, ..)| id.as_str()).collect();
+    assert_eq!(moved, ["p07/FLAIR/"]);
+}
+
+#[test]
 fn ids_are_the_same_whatever_else_is_open_and_in_whatever_order_files_come() {
     let files = ["P/P_1.tif", "P/P_2.tif", "deep/P/P_1.tif", "Q_1.tif", "P/P.tif"];
     let open = |order: &[usize]| {
@@ -416,7 +460,7 @@ fn other_slices_under_names_that_are_taken_are_refused_with_what_follows_them() 
 #[test]
 fn a_session_with_two_files_of_one_name_still_opens() {
     let study = found(&[(Some(1), None), (None, Some(2))]);
-    let saved = study.save("model", &Settings::default());
+    let saved = saved(&study, "model", &Settings::default());
     // As versions wrote it that took both.
     let mut entries = unpack("", &saved, &ZipLimits::default()).expect("a zip").files;
     let (_, json) = entries.iter_mut().find(|(name, _)| name.ends_with(".json")).expect("a manifest");
@@ -469,7 +513,7 @@ fn the_sample_is_a_case_with_references() {
 #[test]
 fn probabilities_of_another_network_are_dropped_with_a_note() {
     let study = found(&[(Some(3), Some(1)), (Some(4), None)]);
-    let bytes = study.save("another", &Settings { threshold: 0.5, ..Settings::default() });
+    let bytes = saved(&study, "another", &Settings { threshold: 0.5, ..Settings::default() });
     let mut opened = Study::default();
     opened.open(&bytes, MODEL).expect("a session");
     let notes = opened.assemble();
@@ -492,7 +536,7 @@ fn a_session_of_version_1_still_opens() {
     let settings = study.open(bytes, MODEL).expect("a session");
     let given = Spacing { x: 0.5, y: 0.75, z: Some(6.0) };
     let spacing = [(CaseId::of("Q/Q_1.tif"), given)].into();
-    assert_eq!(settings, Settings { threshold: 0.25, spacing, rules: Some("T2 signal".to_owned()) });
+    assert_eq!(settings, Settings { threshold: 0.25, spacing, rules: Some("T2 signal".to_owned()), view: None });
     assert!(study.assemble().is_empty());
     assert_eq!(names(&study), ["P: P/P_1.tif P/P_2.tif", "Q: Q/Q_1.tif"]);
     let spacings: Vec<_> = study.measured(&settings).map(|(_, spacing)| spacing).collect();
@@ -503,6 +547,101 @@ fn a_session_of_version_1_still_opens() {
     assert_eq!(p.case().slices[1].reference, Some(dot(3)));
     let q = study.case("Q/Q").expect("Q");
     assert_eq!((q.probability(0), q.edit(0)), (None, None));
+}
+
+#[test]
+fn a_session_of_version_2_still_opens() {
+    let mut study = Study::default();
+    let settings = study.open(include_bytes!("fixtures/session-2.zip"), MODEL).expect("a session");
+    assert_eq!(settings, example().1);
+    assert!(study.assemble().is_empty());
+    let (expected, _) = example();
+    assert_eq!(names(&study), names(&expected));
+    for (a, b) in study.cases().zip(expected.cases()) {
+        assert_eq!(a.case(), b.case());
+        for slice in 0..a.case().slices.len() {
+            assert_eq!((a.probability(slice), a.edit(slice)), (b.probability(slice), b.edit(slice)));
+        }
+    }
+}
+
+/// Two cases with probabilities, an edit, a reference, and every setting.
+fn example() -> (Study, Settings) {
+    let mut study = Study::default();
+    for (name, bytes) in
+        [("P/P_1.tif", tiff(1)), ("P/P_2.tif", tiff(2)), ("P/P_2_mask.tif", mask_tiff(&dot(3))), ("Q/Q_1.tif", tiff(3))]
+    {
+        study.add_file(name, &bytes).expect("a file");
+    }
+    study.assemble();
+    study.adopt("P/P_1.tif", values(1)).expect("a slice");
+    study.adopt("P/P_2.tif", values(2)).expect("a slice");
+    study.set_edit("P/P_2.tif", Some(dot(5).inside().to_vec())).expect("a slice");
+    let spacing = [(CaseId::of("Q/Q_1.tif"), Spacing { x: 0.5, y: 0.75, z: Some(6.0) })].into();
+    let (rules, view) = (Some("T2 signal".to_owned()), Some(serde_json::json!({ "channel": "flair", "zoom": 2 })));
+    (study, Settings { threshold: 0.25, spacing, rules, view })
+}
+
+#[test]
+fn saving_in_pieces_gives_the_whole_and_holds_one_file() {
+    let (study, settings) = example();
+    let mut stream = study.save(MODEL, &settings);
+    let mut pieces = Vec::new();
+    while let Some(bytes) = stream.next(&study).expect("an unchanged study") {
+        pieces.push(bytes);
+    }
+    assert_eq!(stream.next(&study), Ok(None), "the end stays the end");
+    let whole = pieces.concat();
+    assert_eq!(whole, saved(&study, MODEL, &settings));
+    // session.json, four files, two probabilities and an edit; the last piece has the directory too.
+    assert_eq!(zip::ZipArchive::new(Cursor::new(&whole)).expect("a zip").len(), 8);
+    assert_eq!(pieces.len(), 8);
+    assert!(pieces.iter().all(|piece| piece.starts_with(b"PK\x03\x04")));
+}
+
+#[test]
+fn the_results_in_pieces_are_the_files_of_a_bundle() {
+    let manifest = Manifest::from_json(include_bytes!("../www/model/model.json")).expect("the shipped manifest");
+    let (study, settings) = example();
+    let origin = Origin { manifest, backend: "cpu".to_owned(), threshold: settings.threshold, rules: None };
+    let mut bundle = Bundle::new(origin.clone());
+    let mut files: Vec<NamedFile> =
+        study.measured(&settings).flat_map(|(findings, spacing)| bundle.case_files(findings, spacing)).collect();
+    files.extend(bundle.finish());
+    assert!(files.iter().any(|(path, _)| path == "P/mask.nii.gz"));
+    let mut stream = study.export(origin, &settings);
+    let mut pieces = Vec::new();
+    while let Some(bytes) = stream.next(&study).expect("an unchanged study") {
+        pieces.push(bytes);
+    }
+    assert_eq!(pieces.len(), files.len());
+    assert!(pieces.concat() == glioscope::write::zip(&files));
+}
+
+#[test]
+fn a_change_while_a_zip_is_read_is_a_usage_error() {
+    type Change = fn(&mut Study);
+    let changes: [Change; 5] = [
+        |study| study.adopt("P/P_1.tif", values(9)).expect("a slice"),
+        |study| study.set_edit("P/P_2.tif", None).expect("a slice"),
+        |study| drop(study.assemble()),
+        |study| study.clear(),
+        |study| {
+            let task = study.task("Q/Q_1.tif").expect("a slice");
+            assert!(study.keep(&task, map(1)).expect("the size of the slice"));
+        },
+    ];
+    for change in changes {
+        let (mut study, settings) = example();
+        let mut stream = study.save(MODEL, &settings);
+        assert!(stream.next(&study).expect("an unchanged study").is_some());
+        // Reading does not change anything, and neither does a file that is in no case yet.
+        study.add_file("R/R_1.tif", &tiff(4)).expect("a slice");
+        assert!(stream.next(&study).expect("an unchanged study").is_some());
+        change(&mut study);
+        assert_eq!(stream.next(&study), Err(UsageFault::Changed));
+        assert_eq!(stream.next(&study), Err(UsageFault::Changed));
+    }
 }
 
 #[test]
@@ -534,7 +673,7 @@ fn what_would_be_refused_is_known_by_its_beginning_and_size() {
 
 #[test]
 fn a_session_is_told_from_files_and_files_from_a_session() {
-    let bytes = found(&[(Some(3), None)]).save(MODEL, &Settings::default());
+    let bytes = saved(&found(&[(Some(3), None)]), MODEL, &Settings::default());
     let refused = Study::default().add_file("s.zip", &bytes);
     assert!(matches!(refused, Err(Error::File { fault: FileFault::SavedSession, .. })), "{refused:?}");
     for other in [zipped(&[("P/P_1.tif", &tiff(1))]), tiff(1), Vec::new()] {
@@ -545,7 +684,7 @@ fn a_session_is_told_from_files_and_files_from_a_session() {
 
 #[test]
 fn a_broken_session_leaves_everything_as_it_was() {
-    let bytes = found(&[(Some(3), Some(2)), (None, None)]).save(MODEL, &Settings::default());
+    let bytes = saved(&found(&[(Some(3), Some(2)), (None, None)]), MODEL, &Settings::default());
     let mut study = found(&[(Some(5), None)]);
     for at in (0..bytes.len()).step_by(3) {
         let mut changed = bytes.clone();
@@ -567,9 +706,11 @@ fn settings_that_cannot_be_are_refused() {
         [Settings { threshold: 1.5, ..Settings::default() }, Settings { threshold: 0.5, ..spaced(Some(wrong)) }]
     {
         assert!(settings.check().is_err());
-        let bytes = Study::default().save(MODEL, &settings);
+        let bytes = saved(&Study::default(), MODEL, &settings);
         assert!(Study::default().open(&bytes, MODEL).is_err());
     }
+    let view = Some("a".repeat((1 << 16) - 2).into());
+    assert!(Settings { view, ..Settings::default() }.check().is_ok());
 }
 
 #[test]
@@ -577,11 +718,11 @@ fn files_that_are_in_no_case_yet_are_not_saved() {
     let mut study = found(&[(Some(3), Some(2))]);
     let given = Spacing { x: 1.0, y: 1.0, z: Some(5.0) };
     let settings = Settings { threshold: 0.5, ..spaced(Some(given)) };
-    let before = study.save(MODEL, &settings);
+    let before = saved(&study, MODEL, &settings);
     study.add_file("A/A_1.tif", &tiff(9)).expect("a slice");
-    assert_eq!(study.save(MODEL, &settings), before);
+    assert_eq!(saved(&study, MODEL, &settings), before);
     let mut opened = Study::default();
-    let settings = opened.open(&study.save(MODEL, &settings), MODEL).expect("a session");
+    let settings = opened.open(&saved(&study, MODEL, &settings), MODEL).expect("a session");
     opened.assemble();
     let spacings: Vec<_> =
         opened.measured(&settings).map(|(case, spacing)| (case.case().name.as_str(), spacing)).collect();
@@ -602,9 +743,10 @@ proptest! {
         let given = lengths.map(|(x, y, z)| {
             Spacing { x: thousandths(x), y: thousandths(y), z: Some(thousandths(z)) }
         });
-        let settings = Settings { threshold, rules, ..spaced(given) };
-        let bytes = study.save(MODEL, &settings);
-        prop_assert_eq!(&bytes, &study.save(MODEL, &settings));
+        let view = Some(serde_json::json!({ "zoom": threshold, "panels": { "legend": rules.is_some() }, "order": [1, null] }));
+        let settings = Settings { threshold, rules, view, ..spaced(given) };
+        let bytes = saved(&study, MODEL, &settings);
+        prop_assert_eq!(&bytes, &saved(&study, MODEL, &settings));
         let mut opened = Study::default();
         let read = opened.open(&bytes, MODEL).expect("what was saved");
         prop_assert_eq!(read, settings.clone());
@@ -619,7 +761,7 @@ proptest! {
             }
         }
         // And once more, from what was opened.
-        prop_assert_eq!(opened.save(MODEL, &settings), bytes);
+        prop_assert_eq!(saved(&opened, MODEL, &settings), bytes);
     }
 }
 
@@ -642,6 +784,11 @@ fn values(number: u16) -> Vec<u16> {
 
 fn map(number: u16) -> Probability {
     Probability::new(4, 3, values(number))
+}
+
+/// The whole zip of a saved session.
+fn saved(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
+    study.save(model, settings).collect(study).expect("an unchanged study")
 }
 
 /// With the spacing of case P.
@@ -680,7 +827,7 @@ fn found(slices: &[(Option<u16>, Option<usize>)]) -> Study {
 }
 
 fn names(study: &Study) -> Vec<String> {
-    let line = |findings: &glioscope::result::findings::Findings| {
+    let line = |findings: &Findings| {
         let slices: Vec<&str> = findings.case().slices.iter().map(|entry| entry.slice.name()).collect();
         format!("{}: {}", findings.case().name, slices.join(" "))
     };

@@ -33,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
         let measure = findings.measure(settings.threshold as f32, voxel);
         assert_eq!(measure.slices.len(), findings.case().slices.len());
     }
-    let again = study.save("model", &settings);
+    let again = study.save("model", &settings).collect(&study).expect("nothing has changed");
     let mut second = Study::default();
     let settings_again = second.open(&again, "model").expect("what was saved is opened");
     second.assemble();

@@ -18,6 +18,7 @@ mod id;
 mod name;
 mod natural_order;
 mod note;
+mod plan;
 
 pub use assembly::{Assembler, Assembly, assemble};
 pub use case::{Case, CaseSlice};
@@ -25,3 +26,4 @@ pub(crate) use grouping::Group;
 pub use id::CaseId;
 pub use natural_order::natural_order;
 pub use note::AssemblyNote;
+pub(crate) use plan::{Member, PlannedCase};

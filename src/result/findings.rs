@@ -1,5 +1,4 @@
-//! A case and what was found on it: the network's probabilities, the masks that come of them, and those that were drawn by
-//! hand.
+//! A case with its findings: the network's probabilities, the masks made from them, and the edited masks.
 
 use std::borrow::Cow;
 
@@ -15,7 +14,7 @@ use crate::read::Spacing;
 use crate::result::display::Window;
 use crate::result::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure};
 
-/// One case, what holds for all of its slices, and what was found on each.
+/// A case, the statistics of all its slices, and the findings on each.
 #[derive(Clone, Debug)]
 pub struct Findings {
     case: Case,
@@ -25,11 +24,11 @@ pub struct Findings {
     input_check: Option<Verdict>,
     /// One for each slice.
     found: Vec<Found>,
-    /// What [`small_regions::small`] leaves out of each slice's mask; empty until the network has been over all slices.
+    /// The pixels that [`small_regions::small`] removes from each slice's mask. Empty until all slices have probabilities.
     small: Vec<Option<Mask>>,
 }
 
-/// What was found on one slice.
+/// The findings on one slice.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Found {
     pub(crate) probability: Option<Probability>,
@@ -37,7 +36,7 @@ pub(crate) struct Found {
 }
 
 impl Findings {
-    /// A case on which nothing was found yet.
+    /// A case without findings.
     pub fn new(case: Case) -> Self {
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
         let window = Window::of(&statistics).over(case.slices.iter().map(|entry| &entry.slice));
@@ -50,7 +49,7 @@ impl Findings {
         &self.case
     }
 
-    /// What all of its slices are normalised by.
+    /// The statistics that all of its slices are normalised with.
     pub fn statistics(&self) -> &CaseStatistics {
         &self.statistics
     }
@@ -76,17 +75,17 @@ impl Findings {
         self.input_check.as_ref()
     }
 
-    /// What the network says of a slice, if it has been over it.
+    /// The probabilities of a slice, if it has been segmented.
     pub fn probability(&self, slice: usize) -> Option<&Probability> {
         self.found.get(slice)?.probability.as_ref()
     }
 
-    /// The mask that was drawn by hand on a slice, if one was.
+    /// The edited mask of a slice, if it has one.
     pub fn edit(&self, slice: usize) -> Option<&Mask> {
         self.found.get(slice)?.edit.as_ref()
     }
 
-    /// Keeps what the network says of a slice.
+    /// Keeps the probabilities of a slice.
     ///
     /// # Panics
     ///
@@ -97,7 +96,7 @@ impl Findings {
         self.settle();
     }
 
-    /// Keeps a mask that was drawn by hand, or forgets it.
+    /// Keeps an edited mask of a slice; `None` removes it.
     ///
     /// # Panics
     ///
@@ -109,7 +108,7 @@ impl Findings {
         self.found[slice].edit = edit;
     }
 
-    /// The mask of a slice: the one drawn by hand if there is one, else the network's.
+    /// The mask of a slice: the edited one if there is one, else the network's.
     pub fn mask(&self, slice: usize, threshold: f32) -> Option<Cow<'_, Mask>> {
         match self.edit(slice) {
             Some(edit) => Some(Cow::Borrowed(edit)),
@@ -117,8 +116,7 @@ impl Findings {
         }
     }
 
-    /// The mask that the network alone draws on a slice, if it has been over it. Once it has been over all of them, small
-    /// [regions] are left out.
+    /// The network's mask of a slice, if it has been segmented. Small regions are removed once all slices of the case have been.
     pub fn network_mask(&self, slice: usize, threshold: f32) -> Option<Mask> {
         let mask = Mask::from_probability(self.probability(slice)?, threshold);
         Some(match self.small_regions(slice) {
@@ -127,9 +125,9 @@ impl Findings {
         })
     }
 
-    /// The pixels of a slice that no mask of the network's has, whatever the threshold: they lie in small
-    /// [regions] or in what surrounds these, down to [`FLOOR`](small_regions::FLOOR). Nothing where there are
-    /// none of them, or the network has not been over every slice.
+    /// The pixels of a slice that are removed from the network's mask at every threshold: [small regions](small_regions) and the
+    /// pixels around them, down to [`FLOOR`](small_regions::FLOOR). `None` where there are none, or a slice of the case has not
+    /// been segmented.
     pub fn small_regions(&self, slice: usize) -> Option<&Mask> {
         self.small.get(slice)?.as_ref()
     }
@@ -137,15 +135,15 @@ impl Findings {
     /// The area of [`network_mask`](Self::network_mask), 0 without one.
     fn network_area(&self, slice: usize, threshold: f32) -> usize {
         let Some(map) = self.probability(slice) else { return 0 };
-        let left_out = self.small_regions(slice).map_or(0, |small| {
+        let removed = self.small_regions(slice).map_or(0, |small| {
             let least = level(threshold);
             let inside = map.values().iter().zip(small.inside());
-            inside.filter(|&(&value, &left_out)| left_out && u32::from(value) >= least).count()
+            inside.filter(|&(&value, &removed)| removed && u32::from(value) >= least).count()
         });
-        map.area(threshold) - left_out
+        map.area(threshold) - removed
     }
 
-    /// Width and height that all slices share, if they do.
+    /// The width and height of all slices, if they are the same.
     pub fn size(&self) -> Option<[usize; 2]> {
         let mut sizes = self.case.slices.iter().map(|entry| [entry.slice.width(), entry.slice.height()]);
         let first = sizes.next()?;
@@ -159,8 +157,8 @@ impl Findings {
         all.all(|spacing| spacing == Some(first)).then_some(first)
     }
 
-    /// Measures all slices at `threshold`; volumes are known if the voxel's size is, areas also if the files say how large a
-    /// pixel is.
+    /// Measures all slices at `threshold`. `spacing` is that of the voxels where one is given; without it areas use the
+    /// [spacing in the files](Self::spacing_in_files).
     pub fn measure(&self, threshold: f32, spacing: Option<Spacing>) -> CaseMeasure {
         let (mut total, mut network_total) = (Sum::default(), Sum::default());
         let mut slices = Vec::with_capacity(self.found.len());
@@ -205,7 +203,13 @@ impl Findings {
         }
     }
 
-    /// Takes over what was found on these slices before, as [`Study::assemble`](crate::study::Study::assemble) says.
+    /// Gives the case another name.
+    pub(crate) fn rename(&mut self, name: String) {
+        self.case.name = name;
+    }
+
+    /// Takes the findings of an earlier version of the case: the edits of all slices that it still has, and the rest if all
+    /// slices are the same.
     pub(crate) fn inherit(&mut self, earlier: &mut Self) {
         let same_slices = self.has_slices_of(earlier);
         if same_slices {
@@ -216,25 +220,25 @@ impl Findings {
             let Some(at) = at.filter(|&at| earlier.case.slices[at].slice == entry.slice) else { continue };
             let before = std::mem::take(&mut earlier.found[at]);
             found.edit = before.edit;
-            // With another slice in the case, every slice is normalised anew.
+            // With other slices in the case, every slice is normalised again.
             found.probability = before.probability.filter(|_| same_slices);
         }
         self.settle();
     }
 
-    /// Whether the two have the very same slices, whatever their references.
+    /// Whether the two have the same slices. References do not count.
     pub(crate) fn has_slices_of(&self, other: &Self) -> bool {
         let (own, other) = (&self.case.slices, &other.case.slices);
         own.len() == other.len() && own.iter().zip(other).all(|(a, b)| a.slice == b.slice)
     }
 
-    /// Puts back what a saved session has of a slice.
+    /// Puts back the findings on a slice from a saved session.
     pub(crate) fn restore(&mut self, slice: usize, found: Found) {
         self.found[slice] = found;
         self.settle();
     }
 
-    /// Finds the regions that masks leave out, once all probabilities are here.
+    /// Finds the small regions, once all slices have probabilities.
     fn settle(&mut self) {
         let maps: Option<Vec<&Probability>> = self.found.iter().map(|found| found.probability.as_ref()).collect();
         self.small = maps.map(small_regions::small).unwrap_or_default();
@@ -242,19 +246,19 @@ impl Findings {
 
     fn assert_size(&self, slice: usize, found: [usize; 2]) {
         let slice = &self.case.slices[slice].slice;
-        assert_eq!(found, [slice.width(), slice.height()], "the size of what was found on {}", slice.name());
+        assert_eq!(found, [slice.width(), slice.height()], "the size of the findings on {}", slice.name());
     }
 }
 
 impl Found {
-    /// Whether all that was found is of this width and height.
+    /// Whether all of them have this width and height.
     pub(crate) fn has_size(&self, size: [usize; 2]) -> bool {
         self.probability.iter().all(|map| [map.width(), map.height()] == size)
             && self.edit.iter().all(|mask| [mask.width(), mask.height()] == size)
     }
 }
 
-/// The slices of a case so far.
+/// The sum over the slices of a case.
 #[derive(Default)]
 struct Sum {
     voxels: usize,

@@ -6,16 +6,18 @@
 mod intake;
 mod session;
 mod settings;
+mod stream;
 
 pub use intake::{Added, HEAD};
 pub use settings::{Settings, check_threshold};
+pub use stream::ZipStream;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::error::{Error, Result, UsageFault};
-use crate::layout::{Case, CaseId, Group, assemble};
+use crate::layout::{Assembler, AssemblyNote, CaseId, Group, Member, PlannedCase, natural_order};
 use crate::mask::{Mask, Probability};
 use crate::network::manifest::Manifest;
 use crate::network::preprocess::CaseStatistics;
@@ -33,8 +35,8 @@ pub struct Study {
     held: u64,
     /// In natural order of their names.
     cases: Vec<OpenCase>,
-    /// The last [generation](OpenCase::generation) that was given out.
-    generation: u64,
+    /// Counts the changes of cases and findings. It never goes back.
+    change: u64,
     /// The findings of a saved session by slice, until the cases are assembled.
     restored: BTreeMap<String, Found>,
     /// The groups that had a file refused since the last assembly because its name was taken.
@@ -55,8 +57,12 @@ struct OpenFile {
 #[derive(Debug)]
 struct OpenCase {
     id: CaseId,
-    /// Changes whenever slices come or go. No other case ever has the same.
-    generation: u64,
+    /// The [change](Study::change) that gave it its slices.
+    slices_since: u64,
+    /// Its slices and masks among those of all files. Files keep their places, so these tell whether the case has changed.
+    members: Vec<Member>,
+    /// The masks that cannot be a reference of its slices.
+    notes: Vec<Note>,
     findings: Findings,
 }
 
@@ -74,7 +80,8 @@ pub struct Note {
 pub struct Task {
     slice: Slice,
     statistics: CaseStatistics,
-    generation: u64,
+    /// That of its case.
+    slices_since: u64,
 }
 
 impl Study {
@@ -83,43 +90,38 @@ impl Study {
     ///
     /// A case whose slices are the same keeps its findings, also if it gets reference masks or another name. Where slices have
     /// come or gone, every slice of the case is normalised again, so the probabilities are dropped; edited masks stay.
+    ///
+    /// Only cases whose files have changed cost more than a look at their names.
     pub fn assemble(&mut self) -> Vec<Note> {
-        let mut notes = self.notes.clone();
-        let slices = self.files.iter().flat_map(|file| file.slices.iter().cloned()).collect();
+        self.change += 1;
         self.assembled = self.files.len();
         self.closed.clear();
-        let assembly = assemble(slices);
-        notes
-            .extend(assembly.notes.iter().map(|note| Note { file: note.name().to_owned(), message: note.to_string() }));
-
+        let slices: Vec<&Slice> = self.files.iter().flat_map(|file| &file.slices).collect();
+        let (planned, notes) = Assembler::default().plan(&slices);
+        let mut notes: Vec<Note> = notes.iter().map(Note::from).collect();
         let earlier = std::mem::take(&mut self.cases).into_iter();
         let mut earlier: BTreeMap<CaseId, OpenCase> = earlier.map(|open| (open.id.clone(), open)).collect();
-        for case in assembly.cases {
-            let open = self.grown(case, &mut earlier);
+        for planned in planned {
+            let id = CaseId::from(&planned.group);
+            let open = match earlier.remove(&id) {
+                Some(mut before) if before.members == planned.members => {
+                    before.findings.rename(planned.name);
+                    before
+                }
+                before => OpenCase::new(id, planned, &slices, before, self.change),
+            };
+            notes.extend(open.notes.iter().cloned());
             self.cases.push(open);
         }
+        notes.sort_by(|a, b| natural_order(&a.file, &b.file).then_with(|| a.message.cmp(&b.message)));
+        notes.splice(..0, self.notes.iter().cloned());
         notes.extend(self.restore());
         notes
     }
 
-    /// The case with the findings of the earlier one of the same id.
-    fn grown(&mut self, case: Case, earlier: &mut BTreeMap<CaseId, OpenCase>) -> OpenCase {
-        let id = case.id();
-        let mut findings = Findings::new(case);
-        let before = earlier.remove(&id);
-        let kept = before.as_ref().filter(|before| findings.has_slices_of(&before.findings));
-        let generation = kept.map(|before| before.generation).unwrap_or_else(|| {
-            self.generation += 1;
-            self.generation
-        });
-        if let Some(mut before) = before {
-            findings.inherit(&mut before.findings);
-        }
-        OpenCase { id, generation, findings }
-    }
-
     /// Runs the [input check](crate::network::input_check) on every case that has not had it.
     pub fn check_input(&mut self, manifest: &Manifest) {
+        self.change += 1;
         self.cases.iter_mut().for_each(|open| open.findings.check_input(manifest));
     }
 
@@ -160,9 +162,9 @@ impl Study {
     /// [`UsageFault::UnknownSlice`].
     pub fn task(&self, id: &str) -> Result<Task> {
         let (case, slice) = self.locate(id)?;
-        let OpenCase { generation, findings, .. } = &self.cases[case];
+        let OpenCase { slices_since, findings, .. } = &self.cases[case];
         let slice = findings.case().slices[slice].slice.clone();
-        Ok(Task { slice, statistics: *findings.statistics(), generation: *generation })
+        Ok(Task { slice, statistics: *findings.statistics(), slices_since: *slices_since })
     }
 
     /// Keeps the probabilities of a finished task, and returns whether it did: where the slices of the case have changed
@@ -174,7 +176,7 @@ impl Study {
     pub fn keep(&mut self, task: &Task, probability: Probability) -> Result<bool> {
         let Ok((case, slice)) = self.locate(task.slice.name()) else { return Ok(false) };
         let open = &mut self.cases[case];
-        if open.generation != task.generation {
+        if open.slices_since != task.slices_since {
             return Ok(false);
         }
         let (found, size) = (probability.values().len(), [probability.width(), probability.height()]);
@@ -183,6 +185,7 @@ impl Study {
             return Err(UsageFault::Size { slice: task.slice.name().to_owned(), expected, found }.into());
         }
         open.findings.keep(slice, probability);
+        self.change += 1;
         Ok(true)
     }
 
@@ -195,6 +198,7 @@ impl Study {
         let (case, slice) = self.locate(id)?;
         let [width, height] = self.size(case, slice, probability.len())?;
         self.cases[case].findings.keep(slice, Probability::new(width, height, probability));
+        self.change += 1;
         Ok(())
     }
 
@@ -213,15 +217,8 @@ impl Study {
             None => None,
         };
         self.cases[case].findings.set_edit(slice, edit);
+        self.change += 1;
         Ok(())
-    }
-
-    /// The session as a zip: the files of the cases as they were handed in, the findings, and the settings. Files that were
-    /// read since the last [`assemble`](Self::assemble) are not in it.
-    ///
-    /// `model` is the SHA-256 of the weights that gave the probabilities.
-    pub fn save(&self, model: &str, settings: &Settings) -> Vec<u8> {
-        session::save(self, model, settings)
     }
 
     /// Replaces everything that is open by a saved session, and returns its settings. [`assemble`](Self::assemble) then makes
@@ -233,14 +230,14 @@ impl Study {
     /// Everything then stays as it was.
     pub fn open(&mut self, bytes: &[u8], model: &str) -> Result<Settings> {
         let (study, settings) = session::open(bytes, model)?;
-        *self = Self { generation: self.generation, ..study };
+        *self = Self { change: self.change + 1, ..study };
         Ok(settings)
     }
 
     /// Closes everything.
     pub fn clear(&mut self) {
-        // A task of before must not match a case to come.
-        *self = Self { generation: self.generation, ..Self::default() };
+        // A task or a stream of before must not match what comes.
+        *self = Self { change: self.change + 1, ..Self::default() };
     }
 
     /// The place of the case and of the slice in it.
@@ -288,6 +285,23 @@ impl Study {
     }
 }
 
+impl OpenCase {
+    /// Builds a case, with the findings of `before`, the case of the same id.
+    fn new(id: CaseId, planned: PlannedCase, slices: &[&Slice], before: Option<Self>, change: u64) -> Self {
+        let (case, notes) = planned.build(slices);
+        let mut findings = Findings::new(case);
+        let mut slices_since = change;
+        if let Some(mut before) = before {
+            if findings.has_slices_of(&before.findings) {
+                slices_since = before.slices_since;
+            }
+            findings.inherit(&mut before.findings);
+        }
+        let notes = notes.iter().map(Note::from).collect();
+        Self { id, slices_since, members: planned.members, notes, findings }
+    }
+}
+
 impl Task {
     /// The slice. Its name is its id.
     pub fn slice(&self) -> &Slice {
@@ -297,6 +311,12 @@ impl Task {
     /// The statistics that its case is normalised with.
     pub fn statistics(&self) -> &CaseStatistics {
         &self.statistics
+    }
+}
+
+impl From<&AssemblyNote> for Note {
+    fn from(note: &AssemblyNote) -> Self {
+        Self { file: note.name().to_owned(), message: note.to_string() }
     }
 }
 

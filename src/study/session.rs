@@ -4,7 +4,7 @@
 //! the probabilities (16 bits a pixel, little-endian) and the edited masks (a byte a pixel, 0 or 1), row by row.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,19 +12,18 @@ use serde::{Deserialize, Serialize};
 use super::intake::HELD;
 use super::{Note, Settings, Study};
 use crate::error::{Error, FileFault, Result};
-use crate::layout::assemble;
+use crate::layout::{CaseSlice, assemble};
 use crate::mask::{Mask, Probability};
 use crate::read::Spacing;
 use crate::read::zip::{self as archive, ZipLimits};
 use crate::result::findings::Found;
-use crate::write::zip;
 
 /// What errors call the session.
 const NAME: &str = "session";
 
 /// The version that is written. Version 1, which had a list of spacings in the order of the cases, is still read.
 const FORMAT: u32 = 2;
-const MANIFEST: &str = "session.json";
+const INDEX: &str = "session.json";
 
 /// The content of `session.json`. `S` are the settings of its version.
 #[derive(Serialize, Deserialize)]
@@ -85,55 +84,87 @@ pub(super) fn limits() -> ZipLimits {
 
 /// Whether a zip is a saved session: the name of its first entry, at a fixed place, is `session.json`.
 pub(super) fn is_session(zip: &[u8]) -> bool {
-    zip.get(30..30 + MANIFEST.len()).is_some_and(|name| name == MANIFEST.as_bytes())
+    zip.get(30..30 + INDEX.len()).is_some_and(|name| name == INDEX.as_bytes())
 }
 
-pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
-    let mut contents: Vec<(String, Cow<'_, [u8]>)> = Vec::new();
-    let mut manifest = SessionIndex {
-        format: FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: model.to_owned(),
-        settings: settings.clone(),
-        files: Vec::new(),
-        slices: Vec::new(),
-    };
-    let mut store = |folder: &str, bytes| {
-        let path = format!("{folder}/{}", contents.len() + 1);
-        contents.push((path.clone(), bytes));
-        path
-    };
-    // A file that is in no case yet would be in one after opening.
-    for file in &study.files[..study.assembled] {
-        manifest.files.push(SavedFile { name: file.name.clone(), path: store("files", Cow::Borrowed(&file.bytes)) });
-    }
-    for findings in study.cases() {
-        for (index, entry) in findings.case().slices.iter().enumerate() {
-            let probability = findings.probability(index).map(|map| {
-                let bytes: Vec<u8> = map.values().iter().flat_map(|value| value.to_le_bytes()).collect();
-                store("probabilities", Cow::Owned(bytes))
-            });
-            let edit = findings.edit(index).map(|mask| store("edits", Cow::Owned(mask.to_bytes())));
-            if probability.is_some() || edit.is_some() {
-                let (width, height) = (entry.slice.width(), entry.slice.height());
-                let name = entry.slice.name().to_owned();
-                manifest.slices.push(SavedSlice { name, width, height, probability, edit });
+/// The entries of a session's zip, to be made one at a time.
+#[derive(Debug)]
+pub(super) struct Saved {
+    entries: VecDeque<(String, Entry)>,
+}
+
+/// Where the bytes of an entry come from.
+#[derive(Debug)]
+enum Entry {
+    /// `session.json`.
+    Index(Vec<u8>),
+    /// The file at this place.
+    File(usize),
+    /// The probabilities of a slice, by the places of its case and of itself.
+    Probability(usize, usize),
+    /// The edited mask of a slice.
+    Edit(usize, usize),
+}
+
+impl Saved {
+    pub(super) fn of(study: &Study, model: &str, settings: &Settings) -> Self {
+        let mut entries = VecDeque::new();
+        let mut index = SessionIndex {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            model: model.to_owned(),
+            settings: settings.clone(),
+            files: Vec::new(),
+            slices: Vec::new(),
+        };
+        let mut store = |folder: &str, entry| {
+            let path = format!("{folder}/{}", entries.len() + 1);
+            entries.push_back((path.clone(), entry));
+            path
+        };
+        // A file that is in no case yet would be in one after opening.
+        for (at, file) in study.files[..study.assembled].iter().enumerate() {
+            index.files.push(SavedFile { name: file.name.clone(), path: store("files", Entry::File(at)) });
+        }
+        for (case, findings) in study.cases().enumerate() {
+            for (at, CaseSlice { slice, .. }) in findings.case().slices.iter().enumerate() {
+                let probability =
+                    findings.probability(at).map(|_| store("probabilities", Entry::Probability(case, at)));
+                let edit = findings.edit(at).map(|_| store("edits", Entry::Edit(case, at)));
+                if probability.is_some() || edit.is_some() {
+                    let (name, width, height) = (slice.name().to_owned(), slice.width(), slice.height());
+                    index.slices.push(SavedSlice { name, width, height, probability, edit });
+                }
             }
         }
+        let json = match serde_json::to_vec_pretty(&index) {
+            Ok(json) => json,
+            Err(error) => unreachable!("every key is a string and every number finite: {error}"),
+        };
+        entries.push_front((INDEX.to_owned(), Entry::Index(json)));
+        Self { entries }
     }
-    let json = match serde_json::to_vec_pretty(&manifest) {
-        Ok(json) => json,
-        // Strings and numbers, all keys strings.
-        Err(error) => unreachable!("{error}"),
-    };
-    contents.insert(0, (MANIFEST.to_owned(), Cow::Owned(json)));
-    zip(&contents)
+
+    /// The next entry; `study` has not changed since [`of`](Self::of).
+    pub(super) fn next<'a>(&mut self, study: &'a Study) -> Option<(String, Cow<'a, [u8]>)> {
+        let (path, entry) = self.entries.pop_front()?;
+        let bytes = match entry {
+            Entry::Index(json) => Cow::Owned(json),
+            Entry::File(at) => Cow::Borrowed(study.files[at].bytes.as_slice()),
+            Entry::Probability(case, slice) => {
+                let map = study.cases[case].findings.probability(slice)?;
+                Cow::Owned(map.values().iter().flat_map(|value| value.to_le_bytes()).collect())
+            }
+            Entry::Edit(case, slice) => Cow::Owned(study.cases[case].findings.edit(slice)?.to_bytes()),
+        };
+        Some((path, bytes))
+    }
 }
 
 /// Reads a session. `model` is the SHA-256 of the open network's weights.
 pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
     if !is_session(bytes) {
-        return Err(fault(format!("it does not begin with {MANIFEST}")));
+        return Err(fault(format!("it does not begin with {INDEX}")));
     }
     // Without a name, so that the entries keep theirs.
     let contents = archive::extract("", bytes, &limits())?;
@@ -141,9 +172,9 @@ pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
         return Err(fault(refused.to_string()));
     }
     let mut entries: Entries = contents.files.into_iter().collect();
-    let json = take(&mut entries, MANIFEST)?;
+    let json = take(&mut entries, INDEX)?;
     if json.len() > LARGEST {
-        return Err(fault(format!("{MANIFEST} has {} bytes, expected at most {LARGEST}", json.len())));
+        return Err(fault(format!("{INDEX} has {} bytes, expected at most {LARGEST}", json.len())));
     }
     // The version first, so that an unknown one is named, and not a missing field.
     let Header { format } = parse(&json)?;
@@ -207,7 +238,7 @@ impl Settings1 {
         let slices = study.files.iter().flat_map(|file| file.slices.iter().cloned()).collect();
         let ids = assemble(slices).cases.into_iter().map(|case| case.id());
         let spacing = ids.zip(spacing).filter_map(|(id, spacing)| Some((id, spacing?))).collect();
-        Settings { threshold, spacing, rules }
+        Settings { threshold, spacing, rules, view: None }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::UsageFault;
 use crate::layout::CaseId;
@@ -19,17 +20,27 @@ pub struct Settings {
     /// The rules by which masks were drawn or edited, in the visitor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
+    /// The display settings of the page. Nothing here reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Value>,
 }
 
+/// The most bytes of [`Settings::view`] as JSON: 64 KiB.
+const VIEW: usize = 1 << 16;
+
 impl Settings {
-    /// `Ok` if the threshold is from 0 to 1 and every distance is a length.
+    /// `Ok` if the threshold is from 0 to 1, every distance is above 0, and the display settings are not too large.
     ///
     /// # Errors
     ///
-    /// [`UsageFault::Threshold`] or [`UsageFault::Spacing`] with the value.
+    /// [`UsageFault::Threshold`], [`UsageFault::Spacing`] or [`UsageFault::View`] with the value.
     pub fn check(&self) -> Result<(), UsageFault> {
         check_threshold(self.threshold)?;
-        self.spacing.values().try_for_each(Spacing::check)
+        self.spacing.values().try_for_each(Spacing::check)?;
+        match self.view.as_ref().map_or(0, |view| view.to_string().len()) {
+            found if found > VIEW => Err(UsageFault::View { found, limit: VIEW }),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -9,8 +9,10 @@
 mod convert;
 mod info;
 mod session;
+mod stream;
 
 pub use session::Session;
+pub use stream::ZipChunks;
 
 use std::cell::RefCell;
 

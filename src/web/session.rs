@@ -1,6 +1,7 @@
 //! A network on a device with the study of one visitor, as a JavaScript class.
 
 use std::cell::{Ref, RefCell, RefMut};
+use std::rc::Rc;
 use std::sync::Once;
 
 use burn::tensor::Device;
@@ -11,11 +12,12 @@ use web_sys::{Crypto, SubtleCrypto};
 
 use super::convert::{bytes_of, fault, settings, spacing, threshold, to_js, usage};
 use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
+use super::stream::ZipChunks;
 use crate::error::Error;
 use crate::network::segmenter::Segmenter;
 use crate::result::display::STEPS;
 use crate::study::{HEAD, Settings, Study};
-use crate::write::{Bundle, NamedFile, Origin, Volume, nifti, report, zip};
+use crate::write::{Origin, Volume, nifti, report};
 
 unsafe extern "C" {
     /// The linker defines it: it runs the constructors of all dependencies. CubeCL registers its operators in one.
@@ -42,7 +44,7 @@ fn construct() {
 pub struct Session {
     backend: &'static str,
     segmenter: Segmenter,
-    study: RefCell<Study>,
+    study: Rc<RefCell<Study>>,
 }
 
 #[wasm_bindgen]
@@ -68,7 +70,7 @@ impl Session {
             None => crate::network::burn::sha256(&weights),
         };
         let segmenter = Segmenter::load_hashed(&model_json, &weights, sha256, device).map_err(fault)?;
-        Ok(Self { backend, segmenter, study: RefCell::default() })
+        Ok(Self { backend, segmenter, study: Rc::default() })
     }
 
     /// Where the network runs.
@@ -240,18 +242,14 @@ impl Session {
     }
 
     /// All result files of all cases as one zip.
-    #[wasm_bindgen(js_name = exportZip, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    #[wasm_bindgen(js_name = exportZip)]
     pub fn export_zip(
         &self,
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
-    ) -> Result<Uint8Array, JsValue> {
+    ) -> Result<ZipChunks, JsValue> {
         let settings = settings(&given)?;
-        let mut bundle = Bundle::new(self.origin(&settings));
-        let study = self.study();
-        let mut files: Vec<NamedFile> =
-            study.measured(&settings).flat_map(|(findings, spacing)| bundle.case_files(findings, spacing)).collect();
-        files.extend(bundle.finish());
-        Ok(Uint8Array::from(zip(&files).as_slice()))
+        let stream = self.study().export(self.origin(&settings), &settings);
+        Ok(ZipChunks::new(&self.study, stream))
     }
 
     /// A report of all cases: one HTML page without scripts or other files.
@@ -260,17 +258,18 @@ impl Session {
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
     ) -> Result<String, JsValue> {
         let settings = settings(&given)?;
-        Ok(report(self.origin(&settings), self.study().measured(&settings)))
+        Ok(report(&self.origin(&settings), self.study().measured(&settings)))
     }
 
     /// The session as a zip: the files as they were handed in, the findings, and the settings.
-    #[wasm_bindgen(js_name = saveSession, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    #[wasm_bindgen(js_name = saveSession)]
     pub fn save_session(
         &self,
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
-    ) -> Result<Uint8Array, JsValue> {
+    ) -> Result<ZipChunks, JsValue> {
         let settings = settings(&given)?;
-        Ok(Uint8Array::from(self.study().save(self.sha256(), &settings).as_slice()))
+        let stream = self.study().save(self.sha256(), &settings);
+        Ok(ZipChunks::new(&self.study, stream))
     }
 
     /// Replaces everything that is open by a saved session; `assemble` then makes its cases. If it throws, everything stays as
@@ -290,9 +289,14 @@ impl Session {
         &self.segmenter.manifest().weights.sha256
     }
 
-    fn origin<'a>(&'a self, settings: &'a Settings) -> Origin<'a> {
-        let manifest = self.segmenter.manifest();
-        Origin { manifest, backend: self.backend, threshold: settings.threshold, rules: settings.rules.as_deref() }
+    fn origin(&self, settings: &Settings) -> Origin {
+        let manifest = self.segmenter.manifest().clone();
+        Origin {
+            manifest,
+            backend: self.backend.to_owned(),
+            threshold: settings.threshold,
+            rules: settings.rules.clone(),
+        }
     }
 
     // Neither is held across an `await`, so they cannot overlap.

@@ -133,8 +133,8 @@ export interface CaseMeasure {
 /** The distance between voxels in millimetres, as the visitor has given it: between columns, rows and slices. */
 export interface Spacing { x: number; y: number; z: number }
 
-/** What the visitor has set. `spacing` has case ids as keys. */
-export interface Settings { threshold: number; spacing: Record<string, Spacing>; rules?: string }
+/** What the visitor has set. `spacing` has case ids as keys. `view` are the page's display settings, 64 KiB of JSON at most. */
+export interface Settings { threshold: number; spacing: Record<string, Spacing>; rules?: string; view?: unknown }
 
 /** What a volume shows. `network`: the masks without edits. `tp`, `fp`, `fn`: the masks compared with the references. */
 export type Volume = 'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn';

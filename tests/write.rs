@@ -259,15 +259,15 @@ fn every_file_of_a_case_and_of_the_bundle() {
     assert_eq!(provenance["model"]["sha256"], manifest.weights.sha256.as_str());
     assert_eq!((&provenance["backend"], &provenance["threshold"]), (&"cpu".into(), &0.5.into()));
     assert_eq!(provenance["model"]["normalisation"], "head-z-score");
-    assert_eq!(provenance["regions"]["share_of_largest"], 0.3);
-    assert_eq!(serde_json::from_value(provenance["regions"]["floor"].clone()).ok(), Some(small_regions::FLOOR));
+    assert_eq!(provenance["small_regions"]["fraction_of_largest"], 0.3);
+    assert_eq!(serde_json::from_value(provenance["small_regions"]["floor"].clone()).ok(), Some(small_regions::FLOOR));
     let case = &provenance["cases"][0];
     assert_eq!(case["spacing"]["origin"], "given by the user");
     assert_eq!(case["spacing"]["millimetres"]["z"], 6.0);
     assert_eq!(provenance["cases"][1]["spacing"]["origin"], "unknown");
     assert_eq!(provenance["cases"][1]["measure"]["millilitres"], serde_json::Value::Null);
     let by: Vec<&str> = (0..3).filter_map(|i| case["slices"][i]["mask_by"].as_str()).collect();
-    assert_eq!(by, ["network", "by hand", "network"]);
+    assert_eq!(by, ["network", "reader", "network"]);
     let measure = findings.measure(0.5, Some(SPACING));
     assert_eq!(case["measure"]["voxels"], measure.voxels);
     assert_eq!(case["input_check"], serde_json::Value::Null);
@@ -339,9 +339,9 @@ fn a_case_that_is_not_finished_gives_what_there_is_and_says_the_rest() {
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).filter(|name| name.contains('/')).collect();
     assert_eq!(names.len(), 4, "{names:?}");
     let provenance: serde_json::Value = serde_json::from_slice(file(&files, "provenance.json")).expect("JSON");
-    let left_out = &provenance["cases"][0]["left_out"];
-    assert_eq!(left_out[0], "mask.nii.gz: 1 of 3 slices have none");
-    assert_eq!(left_out[1], "probability.nii.gz: 2 of 3 slices have none");
+    let not_written = &provenance["cases"][0]["not_written"];
+    assert_eq!(not_written[0], "mask.nii.gz: 1 of 3 slices have none");
+    assert_eq!(not_written[1], "probability.nii.gz: 2 of 3 slices have none");
     assert_eq!(provenance["cases"][0]["slices"][1]["mask_by"], serde_json::Value::Null);
 }
 
@@ -350,7 +350,7 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let findings = findings(3, 5, 4, Channels::Rgb);
     let rules = "<script>alert(1)</script>";
-    let page = report(Origin { rules: Some(rules), ..origin(&manifest) }, [(&findings, Some(SPACING))]);
+    let page = report(&Origin { rules: Some(rules.to_owned()), ..origin(&manifest) }, [(&findings, Some(SPACING))]);
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
     assert!(page.contains("Research use only"));
     assert!(page.contains(&manifest.weights.sha256));
@@ -371,17 +371,17 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
     // A slice whose lesion was missed is listed all the same.
     let mut missed = findings.clone();
     missed.set_edit(0, Some(Mask::empty(5, 4)));
-    let page = report(origin(&manifest), [(&missed, Some(SPACING))]);
+    let page = report(&origin(&manifest), [(&missed, Some(SPACING))]);
     assert!(page.contains("/0.tif</td><td>0</td><td>0.0</td><td>hand</td><td>0.0000</td>"), "{page}");
     assert!(page.contains("Blue: drawn or changed by hand."));
     let mut nothing = Findings::new(findings.case().clone());
     nothing.keep(1, Probability::new(5, 4, vec![0; 20]));
-    let page = report(origin(&manifest), [(&nothing, None)]);
+    let page = report(&origin(&manifest), [(&nothing, None)]);
     assert!(page.contains("/1.tif</td><td>0</td><td></td><td>network</td><td>0.0000</td>"), "{page}");
     // Nothing was drawn that could be true.
     assert!(page.contains(", sensitivity 0.0000, precision –"), "{page}");
     // Without a voxel there are no millilitres to be found.
-    let page = report(origin(&manifest), [(&findings, None)]);
+    let page = report(&origin(&manifest), [(&findings, None)]);
     assert!(!page.contains(" mL"), "{page}");
 }
 
@@ -389,12 +389,12 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
 fn a_report_tells_slices_from_patients() {
     let mut manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let patients = manifest.split.fit.len();
-    let page = report(origin(&manifest), []);
+    let page = report(&origin(&manifest), []);
     assert!(page.contains(&format!("<td>{patients} patients</td>")), "{page}");
     // As `train fit` names slices, three of them of two patients.
     manifest.split.fit = ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"].map(str::to_owned).into();
     manifest.split.held_out = ["P/P_3.tif", "Q/Q_2.tif", "Q/Q_3.tif", "Q/Q_4.tif"].map(str::to_owned).into();
-    let page = report(origin(&manifest), []);
+    let page = report(&origin(&manifest), []);
     assert!(page.contains("<td>3 slices of 2 patients</td>"), "{page}");
     assert!(page.contains("(4 slices of 2 patients)"), "{page}");
 }
@@ -413,8 +413,8 @@ fn every_picture_of_the_set_is_read_again() {
 
 // ---- helpers -------------------------------------------------------------------------------------------------------
 
-fn origin(manifest: &Manifest) -> Origin<'_> {
-    Origin { manifest, backend: "cpu", threshold: 0.5, rules: None }
+fn origin(manifest: &Manifest) -> Origin {
+    Origin { manifest: manifest.clone(), backend: "cpu".to_owned(), threshold: 0.5, rules: None }
 }
 
 /// A case with probabilities of every size on each of its slices, and a reference.
