@@ -35,6 +35,9 @@ pub enum Error {
         /// What the driver or runtime said.
         reason: String,
     },
+    /// A request that does not fit what is open: the caller's mistake.
+    #[error("{0}")]
+    Usage(#[from] UsageFault),
 }
 
 /// Why one file cannot be read as slices.
@@ -348,6 +351,57 @@ pub enum VolumeFault {
     /// No slice has what was asked for.
     #[error("no slice has what it would show")]
     Nothing,
+}
+
+/// Why a request does not fit what is open.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UsageFault {
+    /// No open case has this id.
+    #[error("no open case has the id {id:?}")]
+    UnknownCase {
+        /// The id.
+        id: String,
+    },
+    /// No open slice has this id.
+    #[error("no open slice has the id {id:?}")]
+    UnknownSlice {
+        /// The id.
+        id: String,
+    },
+    /// A mask or probabilities of another size than the slice.
+    #[error("{slice}: expected {} x {} pixels, found {found}", expected[0], expected[1])]
+    Size {
+        /// The id of the slice.
+        slice: String,
+        /// Its width and height.
+        expected: [usize; 2],
+        /// How many pixels were given.
+        found: usize,
+    },
+    /// A threshold that is not a probability.
+    #[error("expected a threshold from 0 to 1, found {found}")]
+    Threshold {
+        /// The threshold.
+        found: f64,
+    },
+    /// A distance that is not a length.
+    #[error("expected a spacing above 0 mm, found {found} mm")]
+    Spacing {
+        /// The distance in millimetres.
+        found: f64,
+    },
+    /// More display settings than a session keeps.
+    #[error("the display settings have {found} bytes, expected at most {limit}")]
+    View {
+        /// Their length as JSON.
+        found: usize,
+        /// The most that is kept.
+        limit: usize,
+    },
+    /// A zip whose source has changed while it was written.
+    #[error("files or results have changed since the saving began: save again")]
+    Changed,
 }
 
 impl Error {

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use glioscope::layout::{Assembler, Assembly, Note, assemble, natural_order};
+use glioscope::layout::{Assembler, Assembly, AssemblyNote, assemble, natural_order};
 use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
 use glioscope::write::mask_name;
 use proptest::prelude::*;
@@ -188,7 +188,7 @@ fn a_mask_of_another_size_is_reported() {
     assert_eq!(notes(&assembly), ["p/a_1_mask.tif: a mask of 3 x 4 pixels, but p/a_1.tif has 4 x 3"]);
     assert!(matches!(
         &assembly.notes[..],
-        [Note::MaskSize { mask_size: [3, 4], slice_size: [4, 3], mask, slice }]
+        [AssemblyNote::MaskSize { mask_size: [3, 4], slice_size: [4, 3], mask, slice }]
             if mask == "p/a_1_mask.tif" && slice == "p/a_1.tif"
     ));
     assert_eq!(outline(&assembly), [("p".to_owned(), vec!["p/a_1.tif".to_owned()])]);
@@ -230,7 +230,7 @@ fn a_picture_of_a_slice_and_its_mask_is_no_slice() {
 fn a_mask_in_colour_is_reported() {
     let colour = Slice::new("a_1_mask.tif", 4, 3, Channels::Rgb, Samples::U8(vec![0; 36])).expect("consistent");
     let assembly = assemble(vec![slice("a_1.tif"), colour]);
-    assert!(matches!(&assembly.notes[..], [Note::MaskUnusable { mask, .. }] if mask == "a_1_mask.tif"));
+    assert!(matches!(&assembly.notes[..], [AssemblyNote::MaskUnusable { mask, .. }] if mask == "a_1_mask.tif"));
     assert!(assembly.notes[0].to_string().starts_with("a_1_mask.tif: "), "{}", assembly.notes[0]);
     assert_eq!(assembly.cases.len(), 1);
 }
@@ -291,7 +291,7 @@ fn slices() -> impl Strategy<Value = Vec<Slice>> {
     let slice = one.prop_map(|(name, width, height, rgb, value, spaced)| {
         let channels = if rgb { Channels::Rgb } else { Channels::Grey };
         let samples = Samples::U8(vec![value * 120; width * height * channels.count()]);
-        let spacing = spaced.then_some(Spacing { x: 1.0, y: f64::from(value) });
+        let spacing = spaced.then_some(Spacing::in_plane(1.0, f64::from(value)));
         Slice::new(name, width, height, channels, samples).expect("consistent").with_spacing(spacing)
     });
     proptest::collection::vec(slice, 0..12)
@@ -367,7 +367,7 @@ fn outline(assembly: &Assembly) -> Vec<(String, Vec<String>)> {
 }
 
 fn notes(assembly: &Assembly) -> Vec<String> {
-    assembly.notes.iter().map(Note::to_string).collect()
+    assembly.notes.iter().map(AssemblyNote::to_string).collect()
 }
 
 /// The slices that have a reference mask.

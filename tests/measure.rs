@@ -7,7 +7,7 @@ use glioscope::mask::Probability;
 use glioscope::mask::small_regions;
 use glioscope::read::{Channels, Samples, Slice, Spacing};
 use glioscope::result::findings::Findings;
-use glioscope::result::measure::{CaseMeasure, Voxel};
+use glioscope::result::measure::CaseMeasure;
 use proptest::prelude::*;
 
 const WIDTH: usize = 5;
@@ -90,9 +90,9 @@ proptest! {
     #[test]
     fn as_counted_pixel_by_pixel(given in given(), level in 1_u32..1000) {
         let threshold = f64::from(level as f32 / 1000.0);
-        let voxel = Voxel { x: 0.5, y: 0.75, slice: 4.0 };
+        let spacing = Spacing { x: 0.5, y: 0.75, z: Some(4.0) };
         let findings = findings(&given);
-        let measure = findings.measure(threshold as f32, Some(voxel));
+        let measure = findings.measure(threshold as f32, Some(spacing));
 
         let (mut voxels, mut network_voxels) = (0, 0);
         let (mut sum, mut network_sum): (Option<[u64; 4]>, Option<[u64; 4]>) = (None, None);
@@ -113,7 +113,7 @@ proptest! {
             prop_assert_eq!(slice.done, given.probability.is_some());
             prop_assert_eq!(slice.edited, given.edit.is_some());
             prop_assert_eq!(slice.mm2, Some(area as f64 * 0.375));
-            prop_assert_eq!(slice.left_out, count(small));
+            prop_assert_eq!(slice.removed_small_regions, count(small));
             prop_assert_eq!(slice.scores.is_some(), mask.is_some() && given.reference.is_some());
             if let (Some(mask), Some(reference), Some(scores)) = (&mask, &given.reference, &slice.scores) {
                 let counts = compare(mask, reference);
@@ -127,14 +127,14 @@ proptest! {
         }
         prop_assert_eq!(measure.voxels, voxels);
         prop_assert_eq!(measure.network.voxels, network_voxels);
-        let millilitres = measure.millilitres.expect("the voxel is known");
+        let millilitres = measure.millilitres.expect("the spacing is known");
         prop_assert!((millilitres - voxels as f64 * 0.0015).abs() < 1e-9);
         for (found, expected) in [(measure.scores, sum), (measure.network.scores, network_sum)] {
             let found = found.map(|scores| ([scores.tp, scores.fp, scores.fn_, scores.tn], scores.dice));
             prop_assert_eq!(found, expected.map(|counts| (counts, dice(counts))));
         }
         let most = areas.iter().copied().max().unwrap_or_default();
-        let largest = if most == 0 { -1 } else { areas.iter().position(|&area| area == most).map_or(-1, |at| at as i32) };
+        let largest = areas.iter().position(|&area| area == most && most > 0).map(|at| format!("P/P_{at}.tif"));
         prop_assert_eq!(measure.largest, largest);
 
         for (range, level) in measure.range.iter().zip([0.3, 0.5, 0.7]) {
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn without_a_voxel_there_are_no_millimetres(given in given()) {
+    fn without_a_spacing_there_are_no_millimetres(given in given()) {
         let CaseMeasure { slices, millilitres, range, .. } = findings(&given).measure(0.5, None);
         prop_assert!(slices.iter().all(|slice| slice.mm2.is_none()));
         prop_assert!(millilitres.is_none() && range.iter().all(|range| range.millilitres.is_none()));
@@ -166,34 +166,25 @@ proptest! {
 }
 
 #[test]
-fn areas_are_by_what_the_files_state_until_someone_says_otherwise_and_volumes_only_then() {
+fn areas_use_the_spacing_of_the_files_until_one_is_given_and_volumes_need_a_given_one() {
     let slice = |index: usize, spacing| {
         let samples = Samples::U8(vec![7; PIXELS]);
         let slice = Slice::new(format!("P/P_{index}.tif"), WIDTH, HEIGHT, Channels::Grey, samples).expect("valid");
         CaseSlice { slice: slice.with_spacing(spacing), reference: None }
     };
-    let measured = |spacings: [Option<Spacing>; 2], voxel| {
+    let measured = |spacings: [Option<Spacing>; 2], given| {
         let slices = spacings.into_iter().enumerate().map(|(index, spacing)| slice(index, spacing)).collect();
         let mut findings = Findings::new(Case { name: "P".to_owned(), slices });
         findings.set_edit(0, Some(Mask::new(WIDTH, HEIGHT, (0..PIXELS).map(|pixel| pixel < 6).collect())));
-        let CaseMeasure { slices, millilitres, .. } = findings.measure(0.5, voxel);
+        let CaseMeasure { slices, millilitres, .. } = findings.measure(0.5, given);
         (slices[0].mm2, millilitres)
     };
-    let stated = Some(Spacing { x: 0.5, y: 2.0 });
+    let stated = Some(Spacing::in_plane(0.5, 2.0));
     assert_eq!(measured([stated; 2], None), (Some(6.0), None));
-    assert_eq!(measured([stated; 2], Some(Voxel { x: 1.0, y: 3.0, slice: 10.0 })), (Some(18.0), Some(0.18)));
-    // One file that says nothing, or something else, and nothing is known.
-    for other in [None, Some(Spacing { x: 0.5, y: 1.0 })] {
+    assert_eq!(measured([stated; 2], Some(Spacing::in_plane(1.0, 3.0))), (Some(18.0), None));
+    assert_eq!(measured([stated; 2], Some(Spacing { x: 1.0, y: 3.0, z: Some(10.0) })), (Some(18.0), Some(0.18)));
+    // A file without a spacing, or with another one.
+    for other in [None, Some(Spacing::in_plane(0.5, 1.0))] {
         assert_eq!(measured([stated, other], None), (None, None));
-    }
-}
-
-#[test]
-fn lengths_are_above_nothing_and_finite() {
-    let valid = |x, y, slice| Voxel { x, y, slice }.is_valid();
-    assert!(valid(0.1, 1.0, 100.0));
-    // The last two are nothing and infinite in single precision, which NIfTI has.
-    for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-50, 1e300] {
-        assert!(!valid(wrong, 1.0, 1.0) && !valid(1.0, wrong, 1.0) && !valid(1.0, 1.0, wrong), "{wrong}");
     }
 }

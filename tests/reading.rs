@@ -653,7 +653,7 @@ fn values_of_a_slice() {
     assert_eq!((slice.value(3, 0, 0), slice.value(0, 2, 0), slice.value(0, 0, 3)), (None, None, None));
     assert_eq!(slice.samples().iter().map(u32::from).sum::<u32>(), 153_000);
     assert_eq!((slice.samples().bits(), slice.samples().max(), slice.samples().len()), (16, 65_535, 18));
-    let spacing = Some(Spacing { x: 0.5, y: 0.7 });
+    let spacing = Some(Spacing::in_plane(0.5, 0.7));
     assert_eq!(slice.with_spacing(spacing).spacing(), spacing);
 }
 

@@ -3,14 +3,15 @@
 
 use std::io::{Cursor, Write as _};
 
-use glioscope::error::{Error, FileFault};
-use glioscope::mask::Mask;
-use glioscope::mask::Probability;
+use glioscope::error::{Error, FileFault, UsageFault};
+use glioscope::layout::{CaseId, CaseSlice};
+use glioscope::mask::{Mask, Probability};
+use glioscope::network::manifest::Manifest;
 use glioscope::read::zip::{ZipLimits, unpack};
-use glioscope::read::{Channels, Samples, Slice};
-use glioscope::result::measure::Voxel;
+use glioscope::read::{Channels, Samples, Slice, Spacing};
+use glioscope::result::findings::Findings;
 use glioscope::study::{HEAD, Settings, Study};
-use glioscope::write::{mask_tiff, slice_tiff};
+use glioscope::write::{Bundle, NamedFile, Origin, mask_tiff, slice_tiff};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -36,7 +37,7 @@ fn a_zip_is_the_folder_that_it_holds() {
     assert!(added.notes.is_empty(), "{:?}", added.notes);
     assert!(study.assemble().is_empty());
     assert_eq!(names(&study), ["P: dropped/P/P_1.tif dropped/P/P_2.tif"]);
-    assert!(study.case(0).is_some_and(|case| case.case().slices[0].reference.is_some()));
+    assert!(study.case("dropped/P/P").is_ok_and(|case| case.case().slices[0].reference.is_some()));
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn of_entries_with_one_name_the_last_is_read_and_the_others_are_named() {
     assert_eq!(told, ["P/3.tif: the zip holds several files of this name: the last one is read"]);
     study.assemble();
     assert_eq!(names(&study), ["P: P/2.tif P/3.tif"]);
-    assert_eq!(study.case(0).expect("a case").case().slices[1].slice.samples().get(0), Some(3 * 17));
+    assert_eq!(study.case("P/").expect("a case").case().slices[1].slice.samples().get(0), Some(3 * 17));
 }
 
 #[test]
@@ -119,7 +120,7 @@ fn zips_with_folders_of_one_name_are_never_mixed() {
     let mask = mask_tiff(&Mask::empty(4, 3));
     study.add_file("in/masks.zip", &zipped(&[("images/1_mask.tif", &mask)])).expect("a zip");
     assert!(study.assemble().is_empty());
-    assert_eq!(study.count(), 4);
+    assert_eq!(study.cases().len(), 4);
     assert!(study.cases().any(|case| case.case().slices[0].reference.is_some()));
 }
 
@@ -286,49 +287,149 @@ fn a_broken_zip_is_named_and_no_cut_or_flipped_byte_panics() {
 // ---- cases that grow -----------------------------------------------------------------------------------------------
 
 #[test]
-fn what_is_unchanged_keeps_what_was_found() {
+fn a_case_with_the_same_slices_keeps_its_findings() {
     let mut study = Study::default();
     for name in ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"] {
         study.add_file(name, &tiff(name.len() as u8)).expect("a slice");
     }
     study.assemble();
-    let tickets = [study.ticket(0), study.ticket(1)];
-    for case in 0..2 {
-        let findings = study.case_mut(case).expect("a case");
-        findings.keep(0, map(case as u16 + 1));
-        findings.set_edit(0, Some(dot(case)));
+    for (number, slice) in ["P/P_1.tif", "Q/Q_1.tif"].into_iter().enumerate() {
+        study.adopt(slice, values(number as u16 + 1)).expect("a slice");
+        study.set_edit(slice, Some(dot(number).inside().to_vec())).expect("a slice");
     }
+    let tasks = ["P/P_1.tif", "Q/Q_1.tif"].map(|slice| study.task(slice).expect("a slice"));
 
-    // Another patient, a mask, and a file that was there before: nothing of the two changes.
+    // Another patient, a mask, and a file that is open already: the slices of P and Q stay the same.
     study.add_file("A/A_1.tif", &tiff(1)).expect("a slice");
     study.add_file("P/P_1_mask.tif", &mask_tiff(&dot(3))).expect("a mask");
     study.add_file("P/P_2.tif", &tiff(9)).expect("a slice");
     let notes = study.assemble();
     assert!(notes.is_empty(), "{notes:?}");
     assert_eq!(names(&study), ["A: A/A_1.tif", "P: P/P_1.tif P/P_2.tif", "Q: Q/Q_1.tif"]);
-    assert_eq!([study.ticket(1), study.ticket(2)], tickets);
-    let p = study.case(1).expect("P");
+    let p = study.case("P/P").expect("P");
     assert_eq!((p.probability(0), p.edit(0)), (Some(&map(1)), Some(&dot(0))));
     assert_eq!(p.case().slices[0].reference, Some(dot(3)));
-    assert_eq!(study.case(2).and_then(|q| q.probability(0)), Some(&map(2)));
+    assert_eq!(study.case("Q/Q").expect("Q").probability(0), Some(&map(2)));
+    for task in &tasks {
+        assert!(study.keep(task, map(9)).expect("the size of the slice"));
+    }
 
-    // Another slice of P: it is normalised anew, so the network's part is gone; what was drawn by hand stays.
+    // Another slice of P: all of P is normalised again, so its probabilities are dropped and its edits stay.
     study.add_file("P/P_0.tif", &tiff(1)).expect("a slice");
     study.assemble();
-    let p = study.case(1).expect("P");
+    let p = study.case("P/P").expect("P");
     assert_eq!((p.probability(0), p.probability(1), p.edit(0), p.edit(1)), (None, None, None, Some(&dot(0))));
-    assert_ne!(study.ticket(1), tickets[0]);
-    assert_eq!(study.ticket(2), tickets[1]);
-    // What was under way for the case as it was, is nobody's.
-    if let Some(ticket) = tickets[0] {
-        study.keep(ticket, 0, map(7));
-    }
-    assert!(study.case(1).is_some_and(|p| p.probability(0).is_none()));
+    // A result for P as it was is dropped, one for Q is kept.
+    assert!(!study.keep(&tasks[0], map(7)).expect("the size of the slice"));
+    assert!(study.keep(&tasks[1], map(7)).expect("the size of the slice"));
+    let (p, slice) = study.slice("P/P_1.tif").expect("a slice");
+    assert_eq!((slice, p.probability(slice)), (1, None));
+    assert_eq!(study.case("Q/Q").expect("Q").probability(0), Some(&map(7)));
 
     study.clear();
-    assert_eq!(study.count(), 0);
+    assert_eq!(study.cases().len(), 0);
     study.assemble();
-    assert_eq!(study.count(), 0);
+    assert_eq!(study.cases().len(), 0);
+    // The same files again are another case.
+    study.add_file("Q/Q_1.tif", &tiff(9)).expect("a slice");
+    study.assemble();
+    assert!(!study.keep(&tasks[1], map(7)).expect("the size of the slice"));
+}
+
+#[test]
+fn adding_a_patient_leaves_every_other_case_as_it_is() {
+    let mut study = Study::default();
+    let add = |study: &mut Study, patient: &str| {
+        for number in 1..=3 {
+            study.add_file(&format!("{patient}/FLAIR/{number}.tif"), &tiff(number)).expect("a slice");
+            study.add_file(&format!("{patient}/FLAIR/{number}_mask.tif"), &mask_tiff(&dot(1))).expect("a mask");
+        }
+        // A mask that fits no slice, which is noted every time.
+        study.add_file(&format!("{patient}/FLAIR/4.tif"), &tiff(4)).expect("a slice");
+        study.add_file(&format!("{patient}/FLAIR/4_mask.tif"), &mask_tiff(&Mask::empty(2, 2))).expect("a mask");
+        study.assemble()
+    };
+    // A case that is built again has its slices and masks in other places of memory.
+    let places = |study: &Study| -> Vec<(String, *const CaseSlice, *const bool)> {
+        let place = |findings: &Findings| {
+            let slices = &findings.case().slices;
+            let mask = slices[0].reference.as_ref().expect("a reference");
+            (findings.case().id().to_string(), slices.as_ptr(), mask.inside().as_ptr())
+        };
+        study.cases().map(place).collect()
+    };
+    assert_eq!(add(&mut study, "p01").len(), 1);
+    assert_eq!(names(&study)[0].split(':').next(), Some("FLAIR"));
+    for number in 2..=20 {
+        let before = places(&study);
+        assert_eq!(add(&mut study, &format!("p{number:02}")).len(), number);
+        let after = places(&study);
+        assert_eq!(after.len(), number);
+        assert!(before.iter().all(|place| after.contains(place)), "p{number:02} has moved another");
+    }
+    // The first has a longer name now, since it has namesakes.
+    assert_eq!(study.case("p01/FLAIR/").expect("p01").case().name, "p01/FLAIR");
+    // A mask for p07 builds p07 again, and no other.
+    let before = places(&study);
+    study.add_file("p07/FLAIR/5.tif", &tiff(5)).expect("a slice");
+    study.assemble();
+    let after = places(&study);
+    let moved: Vec<&str> = before.iter().filter(|place| !after.contains(place)).map(|(id, ..)| id.as_str()).collect();
+    assert_eq!(moved, ["p07/FLAIR/"]);
+}
+
+#[test]
+fn ids_are_the_same_whatever_else_is_open_and_in_whatever_order_files_come() {
+    let files = ["P/P_1.tif", "P/P_2.tif", "deep/P/P_1.tif", "Q_1.tif", "P/P.tif"];
+    let open = |order: &[usize]| {
+        let mut study = Study::default();
+        for &at in order {
+            study.add_file(files[at], &tiff(at as u8)).expect("a slice");
+            study.assemble();
+        }
+        study
+    };
+    let ids = |study: &Study| -> Vec<String> {
+        let mut ids: Vec<String> = study
+            .cases()
+            .flat_map(|case| {
+                let id = case.case().id();
+                case.case().slices.iter().map(move |entry| format!("{id} {}", entry.slice.name())).collect::<Vec<_>>()
+            })
+            .collect();
+        ids.sort();
+        ids
+    };
+    let all = ids(&open(&[0, 1, 2, 3, 4]));
+    assert_eq!(all, ["/Q Q_1.tif", "P/ P/P.tif", "P/P P/P_1.tif", "P/P P/P_2.tif", "deep/P/P deep/P/P_1.tif"]);
+    assert_eq!(ids(&open(&[4, 3, 2, 1, 0])), all);
+    // One of them alone.
+    for (at, name) in files.iter().enumerate() {
+        let alone = ids(&open(&[at]));
+        assert!(alone.len() == 1 && all.contains(&alone[0]) && alone[0].ends_with(name), "{alone:?}");
+    }
+}
+
+#[test]
+fn an_unknown_id_and_a_wrong_size_are_usage_errors() {
+    let mut study = Study::default();
+    study.add_file("P/P_1.tif", &tiff(1)).expect("a slice");
+    study.assemble();
+    let unknown = |id: &str| UsageFault::UnknownSlice { id: id.to_owned() };
+    // A slice that is not open, one of no case, and the id of the case.
+    for id in ["P/P_2.tif", "Q/Q_1.tif", "P/P", ""] {
+        assert_eq!(usage(study.slice(id).map(|_| ())), unknown(id));
+        assert_eq!(usage(study.task(id).map(|_| ())), unknown(id));
+        assert_eq!(usage(study.adopt(id, values(1))), unknown(id));
+        assert_eq!(usage(study.set_edit(id, None)), unknown(id));
+    }
+    assert_eq!(usage(study.case("P").map(|_| ())), UsageFault::UnknownCase { id: "P".to_owned() });
+    let size = |found| UsageFault::Size { slice: "P/P_1.tif".to_owned(), expected: [4, 3], found };
+    assert_eq!(usage(study.adopt("P/P_1.tif", vec![0; 11])), size(11));
+    assert_eq!(usage(study.set_edit("P/P_1.tif", Some(vec![true; 13]))), size(13));
+    let task = study.task("P/P_1.tif").expect("a slice");
+    assert_eq!(usage(study.keep(&task, Probability::new(3, 4, vec![0; 12])).map(|_| ())), size(12));
+    assert_eq!(study.case("P/P").expect("P").probability(0), None);
 }
 
 #[test]
@@ -359,7 +460,7 @@ fn other_slices_under_names_that_are_taken_are_refused_with_what_follows_them() 
 #[test]
 fn a_session_with_two_files_of_one_name_still_opens() {
     let study = found(&[(Some(1), None), (None, Some(2))]);
-    let saved = study.save("model", &Settings::default());
+    let saved = saved(&study, "model", &Settings::default());
     // As versions wrote it that took both.
     let mut entries = unpack("", &saved, &ZipLimits::default()).expect("a zip").files;
     let (_, json) = entries.iter_mut().find(|(name, _)| name.ends_with(".json")).expect("a manifest");
@@ -381,10 +482,9 @@ fn a_case_that_more_files_rename_keeps_what_was_found() {
         let mut study = Study::default();
         study.add_file(first, &tiff(1)).expect("a slice");
         study.assemble();
-        let ticket = study.ticket(0);
-        let findings = study.case_mut(0).expect("a case");
-        findings.keep(0, map(1));
-        findings.set_edit(0, Some(dot(4)));
+        study.adopt(first, values(1)).expect("a slice");
+        study.set_edit(first, Some(dot(4).inside().to_vec())).expect("a slice");
+        let (id, task) = (study.cases().next().expect("a case").case().id(), study.task(first).expect("a slice"));
         assert_eq!(names(&study), [format!("{}: {first}", renamed[0])]);
 
         study.add_file(second, &tiff(2)).expect("a slice");
@@ -392,7 +492,8 @@ fn a_case_that_more_files_rename_keeps_what_was_found() {
         assert_eq!(names(&study), [format!("{}: {first}", renamed[1]), format!("{}: {second}", renamed[2])]);
         let found: Vec<_> = study.cases().map(|case| (case.probability(0).cloned(), case.edit(0).cloned())).collect();
         assert_eq!(found, [(Some(map(1)), Some(dot(4))), (None, None)]);
-        assert_eq!(study.ticket(0), ticket, "the slices are the same");
+        assert_eq!(study.case(id.as_str()).expect("the same id").case().name, renamed[1]);
+        assert!(study.keep(&task, map(2)).expect("the size of the slice"), "its slices are the same");
     }
 }
 
@@ -401,18 +502,18 @@ fn the_sample_is_a_case_with_references() {
     let mut study = Study::default();
     study.add_sample().expect("the sample is readable");
     assert!(study.assemble().is_empty());
-    let case = study.case(0).expect("a case");
+    let case = study.cases().next().expect("a case");
     assert!(case.case().slices.len() >= 12);
     assert!(case.case().slices.iter().all(|entry| entry.reference.is_some()));
-    assert_eq!(study.count(), 1);
+    assert_eq!(study.cases().len(), 1);
 }
 
 // ---- sessions ------------------------------------------------------------------------------------------------------
 
 #[test]
-fn another_networks_probabilities_are_left_out_and_that_is_said() {
+fn probabilities_of_another_network_are_dropped_with_a_note() {
     let study = found(&[(Some(3), Some(1)), (Some(4), None)]);
-    let bytes = study.save("another", &Settings { threshold: 0.5, ..Settings::default() });
+    let bytes = saved(&study, "another", &Settings { threshold: 0.5, ..Settings::default() });
     let mut opened = Study::default();
     opened.open(&bytes, MODEL).expect("a session");
     let notes = opened.assemble();
@@ -423,8 +524,124 @@ fn another_networks_probabilities_are_left_out_and_that_is_said() {
     assert!(opened.assemble().is_empty());
     opened.open(&bytes, MODEL).expect("a session");
     opened.assemble();
-    let case = opened.case(0).expect("a case");
+    let case = opened.case("P/P").expect("a case");
     assert_eq!((case.probability(0), case.edit(0), case.probability(1)), (None, Some(&dot(1)), None));
+}
+
+#[test]
+fn a_session_of_version_1_still_opens() {
+    // Written by version 0.1.0, which had the spacings as a list in the order of the cases.
+    let bytes = include_bytes!("fixtures/session-1.zip");
+    let mut study = Study::default();
+    let settings = study.open(bytes, MODEL).expect("a session");
+    let given = Spacing { x: 0.5, y: 0.75, z: Some(6.0) };
+    let spacing = [(CaseId::of("Q/Q_1.tif"), given)].into();
+    assert_eq!(settings, Settings { threshold: 0.25, spacing, rules: Some("T2 signal".to_owned()), view: None });
+    assert!(study.assemble().is_empty());
+    assert_eq!(names(&study), ["P: P/P_1.tif P/P_2.tif", "Q: Q/Q_1.tif"]);
+    let spacings: Vec<_> = study.measured(&settings).map(|(_, spacing)| spacing).collect();
+    assert_eq!(spacings, [None, Some(given)]);
+    let p = study.case("P/P").expect("P");
+    assert_eq!([p.probability(0), p.probability(1)], [Some(&map(1)), Some(&map(2))]);
+    assert_eq!([p.edit(0), p.edit(1)], [None, Some(&dot(5))]);
+    assert_eq!(p.case().slices[1].reference, Some(dot(3)));
+    let q = study.case("Q/Q").expect("Q");
+    assert_eq!((q.probability(0), q.edit(0)), (None, None));
+}
+
+#[test]
+fn a_session_of_version_2_still_opens() {
+    let mut study = Study::default();
+    let settings = study.open(include_bytes!("fixtures/session-2.zip"), MODEL).expect("a session");
+    assert_eq!(settings, example().1);
+    assert!(study.assemble().is_empty());
+    let (expected, _) = example();
+    assert_eq!(names(&study), names(&expected));
+    for (a, b) in study.cases().zip(expected.cases()) {
+        assert_eq!(a.case(), b.case());
+        for slice in 0..a.case().slices.len() {
+            assert_eq!((a.probability(slice), a.edit(slice)), (b.probability(slice), b.edit(slice)));
+        }
+    }
+}
+
+/// Two cases with probabilities, an edit, a reference, and every setting.
+fn example() -> (Study, Settings) {
+    let mut study = Study::default();
+    for (name, bytes) in
+        [("P/P_1.tif", tiff(1)), ("P/P_2.tif", tiff(2)), ("P/P_2_mask.tif", mask_tiff(&dot(3))), ("Q/Q_1.tif", tiff(3))]
+    {
+        study.add_file(name, &bytes).expect("a file");
+    }
+    study.assemble();
+    study.adopt("P/P_1.tif", values(1)).expect("a slice");
+    study.adopt("P/P_2.tif", values(2)).expect("a slice");
+    study.set_edit("P/P_2.tif", Some(dot(5).inside().to_vec())).expect("a slice");
+    let spacing = [(CaseId::of("Q/Q_1.tif"), Spacing { x: 0.5, y: 0.75, z: Some(6.0) })].into();
+    let (rules, view) = (Some("T2 signal".to_owned()), Some(serde_json::json!({ "channel": "flair", "zoom": 2 })));
+    (study, Settings { threshold: 0.25, spacing, rules, view })
+}
+
+#[test]
+fn saving_in_pieces_gives_the_whole_and_holds_one_file() {
+    let (study, settings) = example();
+    let mut stream = study.save(MODEL, &settings);
+    let mut pieces = Vec::new();
+    while let Some(bytes) = stream.next(&study).expect("an unchanged study") {
+        pieces.push(bytes);
+    }
+    assert_eq!(stream.next(&study), Ok(None), "the end stays the end");
+    let whole = pieces.concat();
+    assert_eq!(whole, saved(&study, MODEL, &settings));
+    // session.json, four files, two probabilities and an edit; the last piece has the directory too.
+    assert_eq!(zip::ZipArchive::new(Cursor::new(&whole)).expect("a zip").len(), 8);
+    assert_eq!(pieces.len(), 8);
+    assert!(pieces.iter().all(|piece| piece.starts_with(b"PK\x03\x04")));
+}
+
+#[test]
+fn the_results_in_pieces_are_the_files_of_a_bundle() {
+    let manifest = Manifest::from_json(include_bytes!("../www/model/model.json")).expect("the shipped manifest");
+    let (study, settings) = example();
+    let origin = Origin { manifest, backend: "cpu".to_owned(), threshold: settings.threshold, rules: None };
+    let mut bundle = Bundle::new(origin.clone());
+    let mut files: Vec<NamedFile> =
+        study.measured(&settings).flat_map(|(findings, spacing)| bundle.case_files(findings, spacing)).collect();
+    files.extend(bundle.finish());
+    assert!(files.iter().any(|(path, _)| path == "P/mask.nii.gz"));
+    let mut stream = study.export(origin, &settings);
+    let mut pieces = Vec::new();
+    while let Some(bytes) = stream.next(&study).expect("an unchanged study") {
+        pieces.push(bytes);
+    }
+    assert_eq!(pieces.len(), files.len());
+    assert!(pieces.concat() == glioscope::write::zip(&files));
+}
+
+#[test]
+fn a_change_while_a_zip_is_read_is_a_usage_error() {
+    type Change = fn(&mut Study);
+    let changes: [Change; 5] = [
+        |study| study.adopt("P/P_1.tif", values(9)).expect("a slice"),
+        |study| study.set_edit("P/P_2.tif", None).expect("a slice"),
+        |study| drop(study.assemble()),
+        |study| study.clear(),
+        |study| {
+            let task = study.task("Q/Q_1.tif").expect("a slice");
+            assert!(study.keep(&task, map(1)).expect("the size of the slice"));
+        },
+    ];
+    for change in changes {
+        let (mut study, settings) = example();
+        let mut stream = study.save(MODEL, &settings);
+        assert!(stream.next(&study).expect("an unchanged study").is_some());
+        // Reading does not change anything, and neither does a file that is in no case yet.
+        study.add_file("R/R_1.tif", &tiff(4)).expect("a slice");
+        assert!(stream.next(&study).expect("an unchanged study").is_some());
+        change(&mut study);
+        assert_eq!(stream.next(&study), Err(UsageFault::Changed));
+        assert_eq!(stream.next(&study), Err(UsageFault::Changed));
+    }
 }
 
 #[test]
@@ -456,7 +673,7 @@ fn what_would_be_refused_is_known_by_its_beginning_and_size() {
 
 #[test]
 fn a_session_is_told_from_files_and_files_from_a_session() {
-    let bytes = found(&[(Some(3), None)]).save(MODEL, &Settings::default());
+    let bytes = saved(&found(&[(Some(3), None)]), MODEL, &Settings::default());
     let refused = Study::default().add_file("s.zip", &bytes);
     assert!(matches!(refused, Err(Error::File { fault: FileFault::SavedSession, .. })), "{refused:?}");
     for other in [zipped(&[("P/P_1.tif", &tiff(1))]), tiff(1), Vec::new()] {
@@ -467,14 +684,14 @@ fn a_session_is_told_from_files_and_files_from_a_session() {
 
 #[test]
 fn a_broken_session_leaves_everything_as_it_was() {
-    let bytes = found(&[(Some(3), Some(2)), (None, None)]).save(MODEL, &Settings::default());
+    let bytes = saved(&found(&[(Some(3), Some(2)), (None, None)]), MODEL, &Settings::default());
     let mut study = found(&[(Some(5), None)]);
     for at in (0..bytes.len()).step_by(3) {
         let mut changed = bytes.clone();
         changed[at] ^= 0x2a;
         for bytes in [&changed[..], &bytes[..at]] {
             if study.open(bytes, MODEL).is_err() {
-                assert_eq!(study.case(0).and_then(|case| case.probability(0)), Some(&map(5)), "at {at}");
+                assert_eq!(study.case("P/P").expect("a case").probability(0), Some(&map(5)), "at {at}");
             } else {
                 study = found(&[(Some(5), None)]);
             }
@@ -484,31 +701,32 @@ fn a_broken_session_leaves_everything_as_it_was() {
 
 #[test]
 fn settings_that_cannot_be_are_refused() {
-    let wrong = Voxel { x: 0.0, y: 1.0, slice: 1.0 };
-    for settings in [
-        Settings { threshold: 1.5, ..Settings::default() },
-        Settings { threshold: 0.5, spacing: vec![None, Some(wrong)], rules: None },
-    ] {
+    let wrong = Spacing { x: 0.0, y: 1.0, z: Some(1.0) };
+    for settings in
+        [Settings { threshold: 1.5, ..Settings::default() }, Settings { threshold: 0.5, ..spaced(Some(wrong)) }]
+    {
         assert!(settings.check().is_err());
-        let bytes = Study::default().save(MODEL, &settings);
+        let bytes = saved(&Study::default(), MODEL, &settings);
         assert!(Study::default().open(&bytes, MODEL).is_err());
     }
+    let view = Some("a".repeat((1 << 16) - 2).into());
+    assert!(Settings { view, ..Settings::default() }.check().is_ok());
 }
 
 #[test]
 fn files_that_are_in_no_case_yet_are_not_saved() {
     let mut study = found(&[(Some(3), Some(2))]);
-    let voxel = Voxel { x: 1.0, y: 1.0, slice: 5.0 };
-    let settings = Settings { threshold: 0.5, spacing: vec![Some(voxel)], rules: None };
-    let before = study.save(MODEL, &settings);
-    // It would come before the other, whose spacing it then had.
+    let given = Spacing { x: 1.0, y: 1.0, z: Some(5.0) };
+    let settings = Settings { threshold: 0.5, ..spaced(Some(given)) };
+    let before = saved(&study, MODEL, &settings);
     study.add_file("A/A_1.tif", &tiff(9)).expect("a slice");
-    assert_eq!(study.save(MODEL, &settings), before);
+    assert_eq!(saved(&study, MODEL, &settings), before);
     let mut opened = Study::default();
-    let settings = opened.open(&study.save(MODEL, &settings), MODEL).expect("a session");
+    let settings = opened.open(&saved(&study, MODEL, &settings), MODEL).expect("a session");
     opened.assemble();
-    let spacings: Vec<_> = opened.measured(&settings).map(|(case, voxel)| (case.case().name.as_str(), voxel)).collect();
-    assert_eq!(spacings, [("P", Some(voxel))]);
+    let spacings: Vec<_> =
+        opened.measured(&settings).map(|(case, spacing)| (case.case().name.as_str(), spacing)).collect();
+    assert_eq!(spacings, [("P", Some(given))]);
 }
 
 proptest! {
@@ -522,12 +740,13 @@ proptest! {
         rules in proptest::option::of("\\PC{0,20}"),
     ) {
         let study = found(&slices);
-        let voxel = lengths.map(|(x, y, slice)| {
-            Voxel { x: thousandths(x), y: thousandths(y), slice: thousandths(slice) }
+        let given = lengths.map(|(x, y, z)| {
+            Spacing { x: thousandths(x), y: thousandths(y), z: Some(thousandths(z)) }
         });
-        let settings = Settings { threshold, spacing: vec![voxel], rules };
-        let bytes = study.save(MODEL, &settings);
-        prop_assert_eq!(&bytes, &study.save(MODEL, &settings));
+        let view = Some(serde_json::json!({ "zoom": threshold, "panels": { "legend": rules.is_some() }, "order": [1, null] }));
+        let settings = Settings { threshold, rules, view, ..spaced(given) };
+        let bytes = saved(&study, MODEL, &settings);
+        prop_assert_eq!(&bytes, &saved(&study, MODEL, &settings));
         let mut opened = Study::default();
         let read = opened.open(&bytes, MODEL).expect("what was saved");
         prop_assert_eq!(read, settings.clone());
@@ -542,7 +761,7 @@ proptest! {
             }
         }
         // And once more, from what was opened.
-        prop_assert_eq!(opened.save(MODEL, &settings), bytes);
+        prop_assert_eq!(saved(&opened, MODEL, &settings), bytes);
     }
 }
 
@@ -559,8 +778,30 @@ fn tiff(number: u8) -> Vec<u8> {
     slice_tiff(&Slice::new("", 4, 3, Channels::Grey, Samples::U8(samples)).expect("valid"))
 }
 
+fn values(number: u16) -> Vec<u16> {
+    (0..12).map(|pixel| number.wrapping_mul(3001).wrapping_add(pixel)).collect()
+}
+
 fn map(number: u16) -> Probability {
-    Probability::new(4, 3, (0..12).map(|pixel| number.wrapping_mul(3001).wrapping_add(pixel)).collect())
+    Probability::new(4, 3, values(number))
+}
+
+/// The whole zip of a saved session.
+fn saved(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
+    study.save(model, settings).collect(study).expect("an unchanged study")
+}
+
+/// With the spacing of case P.
+fn spaced(given: Option<Spacing>) -> Settings {
+    let spacing = given.map(|given| (CaseId::of("P/P_1.tif"), given));
+    Settings { spacing: spacing.into_iter().collect(), ..Settings::default() }
+}
+
+fn usage<T: std::fmt::Debug>(result: Result<T, Error>) -> UsageFault {
+    match result.expect_err("refused") {
+        Error::Usage(fault) => fault,
+        other => unreachable!("{other}"),
+    }
 }
 
 /// A mask of one pixel.
@@ -575,18 +816,18 @@ fn found(slices: &[(Option<u16>, Option<usize>)]) -> Study {
         study.add_file(&format!("P/P_{index}.tif"), &tiff(index as u8)).expect("a slice");
     }
     study.assemble();
-    let findings = study.case_mut(0).expect("a case");
     for (index, &(probability, edit)) in slices.iter().enumerate() {
+        let slice = format!("P/P_{index}.tif");
         if let Some(number) = probability {
-            findings.keep(index, map(number));
+            study.adopt(&slice, values(number)).expect("a slice");
         }
-        findings.set_edit(index, edit.map(dot));
+        study.set_edit(&slice, edit.map(|at| dot(at).inside().to_vec())).expect("a slice");
     }
     study
 }
 
 fn names(study: &Study) -> Vec<String> {
-    let line = |findings: &glioscope::result::findings::Findings| {
+    let line = |findings: &Findings| {
         let slices: Vec<&str> = findings.case().slices.iter().map(|entry| entry.slice.name()).collect();
         format!("{}: {}", findings.case().name, slices.join(" "))
     };

@@ -21,7 +21,8 @@ unsafe extern "C" {
 const TOLERANCE: f32 = 1e-3;
 
 async fn error_on(device: Device) -> f32 {
-    let (manifest, weights) = (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.safetensors"));
+    let (manifest, weights) =
+        (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.safetensors"));
     let segmenter = Segmenter::load(manifest, weights, device).expect("the shipped model loads");
     segmenter.known_answer_error().await.expect("the device computes")
 }
@@ -34,7 +35,8 @@ async fn the_cpu_computes_what_is_computed_natively() {
 
 #[wasm_bindgen_test]
 async fn weights_are_opened_if_they_are_those_of_the_manifest_and_refused_else() {
-    let (manifest, weights) = (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.safetensors"));
+    let (manifest, weights) =
+        (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.safetensors"));
     let open = async |weights: &[u8]| Session::create("cpu".to_owned(), manifest.to_vec(), weights.to_vec()).await;
     assert!(open(weights).await.is_ok(), "the shipped ones");
     let mut altered = weights.to_vec();

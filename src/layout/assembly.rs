@@ -1,13 +1,12 @@
 //! [`assemble()`]: slices → an [`Assembly`] of cases, masks paired with their slices.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grouping::Group;
-use super::name::{Key, Name, OVERLAY, ends_with};
-use super::{Case, CaseSlice, Note, natural_order};
-use crate::mask::Mask;
-use crate::read::{Samples, Slice};
+use super::name::{Key, Name};
+use super::plan::{Plan, PlannedCase};
+use super::{AssemblyNote, Case, natural_order};
+use crate::read::Slice;
 
 /// What [`assemble`] makes of a heap of slices.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ pub struct Assembly {
     /// Every case, in natural order of their names.
     pub cases: Vec<Case>,
     /// What was left out and why, in natural order of the names.
-    pub notes: Vec<Note>,
+    pub notes: Vec<AssemblyNote>,
 }
 
 /// Sorts `slices` into cases.
@@ -68,13 +67,33 @@ impl Assembler {
     /// As [`assemble`](Self::assemble), where names without a folder are those of files in `folder`; empty, they are
     /// loose.
     pub fn assemble_in(&mut self, folder: &str, slices: Vec<Slice>) -> Assembly {
-        let (groups, mut notes) = group(folder, slices);
-        let names = self.case_names(groups.keys());
-        let mut cases: Vec<Case> =
-            names.into_iter().zip(groups.into_values()).map(|(name, slices)| Case { name, slices }).collect();
-        cases.sort_by(|a, b| natural_order(&a.name, &b.name));
+        let slices: Vec<&Slice> = slices.iter().collect();
+        let (planned, mut notes) = self.plan_in(folder, &slices);
+        let mut cases = Vec::new();
+        for case in planned {
+            let (case, faults) = case.build(&slices);
+            cases.push(case);
+            notes.extend(faults);
+        }
         notes.sort_by(|a, b| natural_order(a.name(), b.name()).then_with(|| a.to_string().cmp(&b.to_string())));
         Assembly { cases, notes }
+    }
+
+    /// As [`assemble`](Self::assemble), but without building the cases, and with the notes in any order.
+    pub(crate) fn plan(&mut self, slices: &[&Slice]) -> (Vec<PlannedCase>, Vec<AssemblyNote>) {
+        self.plan_in("", slices)
+    }
+
+    fn plan_in(&mut self, folder: &str, slices: &[&Slice]) -> (Vec<PlannedCase>, Vec<AssemblyNote>) {
+        let Plan { groups, notes } = Plan::within(folder, slices);
+        let names = self.case_names(groups.keys());
+        let mut cases: Vec<PlannedCase> = names
+            .into_iter()
+            .zip(groups)
+            .map(|(name, (group, members))| PlannedCase { group, name, members })
+            .collect();
+        cases.sort_by(|a, b| natural_order(&a.name, &b.name));
+        (cases, notes)
     }
 
     /// A name for each group, short where that is enough to tell it apart.
@@ -121,77 +140,7 @@ impl Assembler {
     }
 }
 
-/// The slices of each group with their masks, and what was left out.
-fn group(home: &str, slices: Vec<Slice>) -> (BTreeMap<Group, Vec<CaseSlice>>, Vec<Note>) {
-    let mut entries: Vec<(Name, Slice)> = slices.into_iter().map(|slice| (Name::parse(slice.name()), slice)).collect();
-    entries.sort_by(|(name_a, a), (name_b, b)| {
-        name_a.order(name_b).then_with(|| natural_order(a.name(), b.name())).then_with(|| compare_content(a, b))
-    });
-
-    let mut notes = Vec::new();
-    let mut kept: BTreeMap<Key, String> = BTreeMap::new();
-    let mut pictures: Vec<(Name, Slice)> = Vec::new();
-    let mut masks: BTreeMap<Key, Slice> = BTreeMap::new();
-    for (name, slice) in entries {
-        let key = &name.key;
-        if key.stem.len() > OVERLAY.len() && ends_with(&key.stem, OVERLAY) {
-            notes.push(Note::Overlay { name: slice.name().to_owned() });
-            continue;
-        }
-        if let Some(kept) = kept.get(key) {
-            notes.push(Note::Duplicate { name: slice.name().to_owned(), kept: kept.clone() });
-            continue;
-        }
-        kept.insert(key.clone(), slice.name().to_owned());
-        if key.mask {
-            masks.insert(name.key, slice);
-        } else {
-            pictures.push((name, slice));
-        }
-    }
-
-    let own: Vec<Option<Slice>> =
-        pictures.iter().map(|(name, _)| masks.remove(&Key { mask: true, ..name.key.clone() })).collect();
-    let mut groups: BTreeMap<Group, Vec<CaseSlice>> = BTreeMap::new();
-    for ((name, slice), own) in pictures.into_iter().zip(own) {
-        // Only when every slice has its own: `stack_3_mask.tif` belongs to `stack_3.tif` where there is one.
-        let reference = own
-            .or_else(|| masks.remove(&name.key.exported_mask()?))
-            .and_then(|mask| reference(&slice, &mask).map_err(|note| notes.push(note)).ok());
-        groups.entry(Group::within(home, &name)).or_default().push(CaseSlice { slice, reference });
-    }
-    for (key, mask) in masks {
-        notes.push(Note::StrayMask { mask: mask.name().to_owned(), expected: key.to_string() });
-    }
-    (groups, notes)
-}
-
-/// Reads `mask` as the reference of `slice`.
-fn reference(slice: &Slice, mask: &Slice) -> Result<Mask, Note> {
-    let [slice_size, mask_size] = [slice, mask].map(|s| [s.width(), s.height()]);
-    if slice_size != mask_size {
-        let (mask, slice) = (mask.name().to_owned(), slice.name().to_owned());
-        return Err(Note::MaskSize { mask, mask_size, slice, slice_size });
-    }
-    Mask::from_slice(mask).map_err(|error| Note::MaskUnusable { mask: mask.name().to_owned(), error })
-}
-
 /// The last part of a folder's path.
 fn last(folder: &str) -> &str {
     folder.rsplit('/').next().unwrap_or_default()
-}
-
-/// Any total order of what two slices of one name hold, so that which of them stays does not depend on which came
-/// first.
-fn compare_content(a: &Slice, b: &Slice) -> Ordering {
-    let shape = |s: &Slice| (s.width(), s.height(), s.channels().count(), s.samples().bits());
-    let spacing = |s: &Slice| s.spacing().map(|spacing| (spacing.x.to_bits(), spacing.y.to_bits()));
-    shape(a)
-        .cmp(&shape(b))
-        .then_with(|| match (a.samples(), b.samples()) {
-            (Samples::U8(a), Samples::U8(b)) => a.cmp(b),
-            (Samples::U16(a), Samples::U16(b)) => a.cmp(b),
-            (a, b) => a.bits().cmp(&b.bits()),
-        })
-        .then_with(|| spacing(a).cmp(&spacing(b)))
 }

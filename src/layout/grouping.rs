@@ -8,7 +8,8 @@ pub(crate) struct Group {
     pub(super) folder: String,
     /// The stem without its trailing number; a stack's whole stem.
     pub(super) prefix: String,
-    stack: bool,
+    /// Whether they are pages of one file.
+    pub(super) stack: bool,
 }
 
 impl Group {

@@ -14,12 +14,16 @@
 mod assembly;
 mod case;
 mod grouping;
+mod id;
 mod name;
 mod natural_order;
 mod note;
+mod plan;
 
 pub use assembly::{Assembler, Assembly, assemble};
 pub use case::{Case, CaseSlice};
 pub(crate) use grouping::Group;
+pub use id::CaseId;
 pub use natural_order::natural_order;
-pub use note::Note;
+pub use note::AssemblyNote;
+pub(crate) use plan::{Member, PlannedCase};

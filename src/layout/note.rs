@@ -1,4 +1,4 @@
-//! [`Note`]: a file that is in no case, and why.
+//! [`AssemblyNote`]: a file that is in no case, and why.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::error::Error;
 /// Something that was left out of the cases. Nothing else is affected by it.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Note {
+pub enum AssemblyNote {
     /// Two files of the same folder and name, or two that differ in nothing but the extension, whose masks would go by
     /// one name.
     Duplicate {
@@ -48,7 +48,7 @@ pub enum Note {
     },
 }
 
-impl Note {
+impl AssemblyNote {
     /// The file that was left out.
     pub fn name(&self) -> &str {
         match self {
@@ -58,7 +58,7 @@ impl Note {
     }
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for AssemblyNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Duplicate { name, kept } if name == kept => write!(f, "{name}: came twice, one was left out"),

@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_probability_at_the_threshold_is_inside_and_nan_is_not() {
-        let map = Probability::from_unit(2, 2, &[0.5, 0.499_98, f32::NAN, 1.0]);
+        let map = Probability::from_unit(2, 2, &[0.5, 0.499_98, 0.0, 1.0]).expect("finite");
         let mask = Mask::from_probability(&map, 0.5);
         assert_eq!(mask.inside(), [true, false, false, true]);
         assert_eq!(mask.area(), 2);

@@ -10,5 +10,5 @@ pub mod small_regions;
 
 pub use components::{Components, components, largest_component};
 pub use mask::Mask;
-pub use probability::Probability;
 pub(crate) use probability::level;
+pub use probability::{NotFinite, Probability};

@@ -11,6 +11,16 @@ pub struct Probability {
     values: Vec<u16>,
 }
 
+/// A value that is not a probability: the device that computed it is at fault.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("the probability of pixel {at} is {found}")]
+pub struct NotFinite {
+    /// The first such pixel, row by row from 0.
+    pub at: usize,
+    /// Its value.
+    pub found: f32,
+}
+
 /// What stands for 1.0.
 const ONE: f64 = u16::MAX as f64;
 
@@ -25,15 +35,21 @@ impl Probability {
         Self { width, height, values }
     }
 
-    /// The map of probabilities from 0.0 to 1.0, each rounded to the nearest 65535th; what lies beyond is cut, and NaN is
-    /// 0.
+    /// The map of probabilities from 0.0 to 1.0, each rounded to the nearest 65535th. Values below or above are clamped.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFinite`] for a value that is NaN or infinite.
     ///
     /// # Panics
     ///
-    /// As [`Probability::new`] does.
-    pub fn from_unit(width: usize, height: usize, values: &[f32]) -> Self {
-        // `as` cuts what lies beyond, and makes NaN 0.
-        Self::new(width, height, values.iter().map(|&value| (f64::from(value) * ONE).round() as u16).collect())
+    /// As [`Probability::new`].
+    pub fn from_unit(width: usize, height: usize, values: &[f32]) -> Result<Self, NotFinite> {
+        if let Some((at, &found)) = values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+            return Err(NotFinite { at, found });
+        }
+        // `as` clamps.
+        Ok(Self::new(width, height, values.iter().map(|&value| (f64::from(value) * ONE).round() as u16).collect()))
     }
 
     /// Columns, the slice's own.
@@ -85,9 +101,17 @@ mod tests {
 
     #[test]
     fn the_ends_are_exact_and_nothing_wraps() {
-        let map = Probability::from_unit(7, 1, &[0.0, 1.0, 0.5, -1.0, 2.0, f32::NAN, f32::INFINITY]);
-        assert_eq!(map.values(), [0, 65_535, 32_768, 0, 65_535, 0, 65_535]);
+        let map = Probability::from_unit(5, 1, &[0.0, 1.0, 0.5, -1.0, 2.0]).expect("finite");
+        assert_eq!(map.values(), [0, 65_535, 32_768, 0, 65_535]);
         assert_eq!(map.to_unit()[..2], [0.0, 1.0]);
+    }
+
+    #[test]
+    fn a_value_that_is_not_finite_is_an_error() {
+        for found in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let error = Probability::from_unit(3, 1, &[0.0, found, 0.5]).expect_err("not finite");
+            assert_eq!(error.to_string(), format!("the probability of pixel 1 is {found}"));
+        }
     }
 
     #[test]
@@ -106,13 +130,13 @@ mod tests {
     proptest! {
         #[test]
         fn fixed_point_stays_within_half_a_step(value in 0.0_f32..=1.0) {
-            let back = Probability::from_unit(1, 1, &[value]).to_unit()[0];
+            let back = Probability::from_unit(1, 1, &[value]).expect("finite").to_unit()[0];
             prop_assert!((back - value).abs() <= 0.500_01 / 65_535.0, "{value} came back as {back}");
         }
 
         #[test]
         fn what_was_inside_stays_inside(value in 0.0_f32..=1.0, threshold in 1e-4_f32..=1.0) {
-            let area = Probability::from_unit(1, 1, &[value]).area(threshold);
+            let area = Probability::from_unit(1, 1, &[value]).expect("finite").area(threshold);
             if value >= threshold {
                 prop_assert_eq!(area, 1);
             }

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn map(values: &[f32]) -> Probability {
-        Probability::from_unit(values.len(), 1, values)
+        Probability::from_unit(values.len(), 1, values).expect("finite")
     }
 
     #[test]
@@ -211,10 +211,10 @@ mod tests {
 
     #[test]
     fn surroundings_cross_slices_of_any_size() {
-        let lesion = Probability::from_unit(4, 4, &[0.9; 16]);
-        let empty = Probability::from_unit(4, 4, &[0.0; 16]);
-        let spot = Probability::from_unit(1, 2, &[0.0, 0.9]);
-        let around = Probability::from_unit(3, 1, &[0.1, 0.0, 0.1]);
+        let lesion = Probability::new(4, 4, vec![58_982; 16]);
+        let empty = Probability::new(4, 4, vec![0; 16]);
+        let spot = Probability::new(1, 2, vec![0, 58_982]);
+        let around = Probability::new(3, 1, vec![6554, 0, 6554]);
         let found = find([&lesion, &empty, &spot, &around]);
         let bytes: Vec<_> = found.iter().map(|mask| mask.as_ref().map(Mask::to_bytes)).collect();
         // The last voxel reaches no region, and one is less than three tenths of sixteen.
@@ -261,7 +261,7 @@ mod tests {
         let value = prop_oneof![3 => Just(0.0_f32), 2 => 0.04_f32..0.31, 1 => Just(0.9_f32)];
         let map = (1_usize..7, 1_usize..5).prop_flat_map(move |(width, height)| {
             let values = proptest::collection::vec(value.clone(), width * height);
-            values.prop_map(move |values| Probability::from_unit(width, height, &values))
+            values.prop_map(move |values| Probability::from_unit(width, height, &values).expect("finite"))
         });
         proptest::collection::vec(map, 0..5)
     }

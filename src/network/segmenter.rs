@@ -96,8 +96,11 @@ impl Segmenter {
     /// [`Error::Device`] if the device fails or gives a value that is not finite.
     pub async fn probabilities(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Result<Vec<Probability>> {
         let maps = self.floats(slices, statistics).await?;
-        let fixed = |(slice, map): (&&Slice, &Vec<f32>)| Probability::from_unit(slice.width(), slice.height(), map);
-        Ok(slices.iter().zip(&maps).map(fixed).collect())
+        let fixed = |(slice, map): (&&Slice, &Vec<f32>)| {
+            let fixed = Probability::from_unit(slice.width(), slice.height(), map);
+            fixed.map_err(|error| self.device_error(&format!("{}: {error}", slice.name())))
+        };
+        slices.iter().zip(&maps).map(fixed).collect()
     }
 
     /// Probabilities in floating point, 0.0 to 1.0, each map row by row on its slice's own grid.

@@ -1,23 +1,22 @@
-//! A case's samples → levels for the eye. Nothing drawn here reaches the network.
+//! The samples of a case → levels for display. The network does not see them.
 //!
-//! Intensities of MR images have no unit, and 16-bit files seldom use their range: shown as stored, most slices are
-//! nearly black. A [`Window`] gives all slices of a case the same brightness, so that they can be compared.
+//! Intensities of MR images have no unit, and 16-bit files rarely use their range: shown as stored, most slices are nearly
+//! black. A [`Window`] gives all slices of a case the same scale, so that they can be compared.
 
 use crate::network::preprocess::CaseStatistics;
 use crate::read::{Channels, Slice};
 
-/// How many deviations above the mean of the head are shown white. Looked at on fitted patients: lesions stay apart
-/// from each other there, and only fat and vessels are white.
+/// How many standard deviations above the mean of the head are white. Chosen by eye on training patients: lesions keep their
+/// structure, and only fat and vessels are white.
 const WHITE: f64 = 3.0;
 
-/// The level that is shown white, as on a screen of 8 bits.
+/// The level of white, as on a screen of 8 bits.
 pub const WHITE_LEVEL: u16 = 255;
 
-/// Steps of a level: so many that a narrow window of a 16-bit slice is smooth, and so few that 16 bits hold levels up to four
-/// times white.
+/// Steps of a level: enough for a smooth narrow window of a 16-bit slice, and few enough for 16 bits to hold four times white.
 pub const STEPS: u16 = 64;
 
-/// What is shown white in each channel of a case; 0 is black.
+/// The value that is white in each channel of a case; 0 is black.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
     /// In units of the statistics' full scale, above 0.
@@ -32,13 +31,13 @@ impl Window {
     pub fn of(statistics: &CaseStatistics) -> Self {
         let full = f64::from(statistics.full_scale);
         let white = statistics.channels.map(|channel| {
-            // A case without a head has nothing to go by.
+            // Without a head there are no statistics.
             if channel.head > 0.0 { (channel.mean + WHITE * channel.deviation).clamp(1.0, full) } else { full }
         });
         Self { white, full_scale: statistics.full_scale, brightest: WHITE_LEVEL * STEPS }
     }
 
-    /// The same window, which knows the [`brightest`](Self::brightest) level of these slices.
+    /// The same window with the [`brightest`](Self::brightest) level of these slices.
     #[must_use]
     pub fn over<'a>(mut self, slices: impl IntoIterator<Item = &'a Slice>) -> Self {
         for slice in slices {
@@ -56,18 +55,18 @@ impl Window {
         self
     }
 
-    /// What is shown white in a channel (0, 1 or 2), in units of the statistics' full scale.
+    /// The value that is white in a channel (0, 1 or 2), in units of the statistics' full scale.
     pub fn white(&self, channel: usize) -> f64 {
         self.white[channel]
     }
 
-    /// The highest level of the case in [`STEPS`], white at least and at most 65,535.
+    /// The highest level of the case in [`STEPS`], from white to 65,535.
     pub fn brightest(&self) -> u16 {
         self.brightest
     }
 
-    /// The levels of a slice in red, green and blue, in [`STEPS`], row by row: `3 * width * height` values. Grey slices are
-    /// grey. White is [`WHITE_LEVEL`]; what is brighter keeps its level, so that another window can tell it apart.
+    /// The levels of a slice in red, green and blue, in [`STEPS`], row by row: `3 * width * height` values. A grey slice has the
+    /// same level in all three. White is [`WHITE_LEVEL`]; brighter pixels have higher levels, for other windows.
     pub fn levels(&self, slice: &Slice) -> Vec<u16> {
         let tables = self.tables(slice);
         let level = |channel: usize, value: u16| tables[channel][usize::from(value)];
@@ -78,19 +77,18 @@ impl Window {
         }
     }
 
-    /// The slice as red, green and blue, 0 to 255, row by row; what is brighter than white is white.
+    /// The slice as red, green and blue, 0 to 255, row by row. Pixels brighter than white are white.
     pub fn rgb(&self, slice: &Slice) -> Vec<[u8; 3]> {
         let shown = |level: u16| level.saturating_add(STEPS / 2).div_euclid(STEPS).min(WHITE_LEVEL) as u8;
         self.levels(slice).as_chunks::<3>().0.iter().map(|levels| levels.map(shown)).collect()
     }
 
-    /// The level of each value that a sample may have, channel by channel: 8-bit samples have 256 answers and 16-bit ones
-    /// 65,536, and all are known before the pixels are walked.
+    /// The level of every value of a sample, for each channel: a look-up for each pixel is faster than the arithmetic.
     fn tables(&self, slice: &Slice) -> [Vec<u16>; 3] {
         [0, 1, 2].map(|channel| (0..=slice.samples().max()).map(|value| self.level(slice, channel, value)).collect())
     }
 
-    /// The level of a value that a sample of `slice` has, in [`STEPS`], at most 65,535.
+    /// The level of a sample of `slice`, in [`STEPS`], at most 65,535.
     fn level(&self, slice: &Slice, channel: usize, value: u16) -> u16 {
         let unit = f64::from(self.full_scale / slice.samples().max()) * f64::from(WHITE_LEVEL * STEPS);
         (f64::from(value) * unit / self.white[channel]).round() as u16
@@ -112,7 +110,7 @@ mod tests {
         let window = Window::of(&statistics(255, 40.0, 20.0));
         let slice = Slice::new("s", 4, 1, Channels::Grey, Samples::U8(vec![0, 50, 100, 255])).expect("valid");
         assert_eq!(window.rgb(&slice), [0, 128, 255, 255].map(|level| [level; 3]));
-        // Beyond white the levels go on, up to four times as high.
+        // Levels go on beyond white, up to four times as high.
         let levels: Vec<u16> = window.levels(&slice).into_iter().step_by(3).collect();
         assert_eq!(levels, [0, 8160, 16_320, 41_616]);
         assert_eq!((window.brightest(), window.over([&slice]).brightest()), (16_320, 41_616));

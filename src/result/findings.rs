@@ -1,5 +1,4 @@
-//! A case and what was found on it: the network's probabilities, the masks that come of them, and those that were drawn by
-//! hand.
+//! A case with its findings: the network's probabilities, the masks made from them, and the edited masks.
 
 use std::borrow::Cow;
 
@@ -11,24 +10,25 @@ use crate::mask::{Probability, level};
 use crate::network::input_check::InputCheck;
 use crate::network::manifest::Manifest;
 use crate::network::preprocess::CaseStatistics;
+use crate::read::Spacing;
 use crate::result::display::Window;
-use crate::result::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure, Voxel};
+use crate::result::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure};
 
-/// One case, what holds for all of its slices, and what was found on each.
+/// A case, the statistics of all its slices, and the findings on each.
 #[derive(Clone, Debug)]
 pub struct Findings {
     case: Case,
     statistics: CaseStatistics,
     window: Window,
-    /// Nothing until someone has asked for it.
-    verdict: Option<InputCheck>,
+    /// `None` until the check has run.
+    input_check: Option<InputCheck>,
     /// One for each slice.
     found: Vec<Found>,
-    /// What [`small_regions::find`] leaves out of each slice's mask; empty until the network has been over all slices.
+    /// The pixels that [`small_regions::find`] removes from each slice's mask. Empty until all slices have probabilities.
     small: Vec<Option<Mask>>,
 }
 
-/// What was found on one slice.
+/// The findings on one slice.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Found {
     pub(crate) probability: Option<Probability>,
@@ -36,12 +36,12 @@ pub(crate) struct Found {
 }
 
 impl Findings {
-    /// A case on which nothing was found yet.
+    /// A case without findings.
     pub fn new(case: Case) -> Self {
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
         let window = Window::of(&statistics).over(case.slices.iter().map(|entry| &entry.slice));
         let found = vec![Found::default(); case.slices.len()];
-        Self { case, statistics, window, verdict: None, found, small: Vec::new() }
+        Self { case, statistics, window, input_check: None, found, small: Vec::new() }
     }
 
     /// The case.
@@ -49,7 +49,7 @@ impl Findings {
         &self.case
     }
 
-    /// What all of its slices are normalised by.
+    /// The statistics that all of its slices are normalised with.
     pub fn statistics(&self) -> &CaseStatistics {
         &self.statistics
     }
@@ -59,33 +59,33 @@ impl Findings {
         &self.window
     }
 
-    /// Holds the case against what the network was fitted on, unless that has been done.
-    pub fn judge(&mut self, manifest: &Manifest) {
-        if self.verdict.is_none()
+    /// Runs the input check, unless it has run or the model has no training distribution.
+    pub fn check_input(&mut self, manifest: &Manifest) {
+        if self.input_check.is_none()
             && let Some(seen) = &manifest.training_distribution
         {
             let slices = self.case.slices.iter().map(|entry| &entry.slice);
-            self.verdict = Some(seen.check(slices, &self.statistics, manifest.grid));
+            self.input_check = Some(seen.check(slices, &self.statistics, manifest.grid));
         }
     }
 
-    /// What the [input check](crate::network::input_check) says of the case, once it has been [judged](Self::judge); nothing where the
-    /// model does not know what it was fitted on.
-    pub fn verdict(&self) -> Option<&InputCheck> {
-        self.verdict.as_ref()
+    /// The result of the [input check](crate::network::input_check). `None` until [`check_input`](Self::check_input) has run,
+    /// and where the model has no training distribution.
+    pub fn input_check(&self) -> Option<&InputCheck> {
+        self.input_check.as_ref()
     }
 
-    /// What the network says of a slice, if it has been over it.
+    /// The probabilities of a slice, if it has been segmented.
     pub fn probability(&self, slice: usize) -> Option<&Probability> {
         self.found.get(slice)?.probability.as_ref()
     }
 
-    /// The mask that was drawn by hand on a slice, if one was.
+    /// The edited mask of a slice, if it has one.
     pub fn edit(&self, slice: usize) -> Option<&Mask> {
         self.found.get(slice)?.edit.as_ref()
     }
 
-    /// Keeps what the network says of a slice.
+    /// Keeps the probabilities of a slice.
     ///
     /// # Panics
     ///
@@ -96,7 +96,7 @@ impl Findings {
         self.settle();
     }
 
-    /// Keeps a mask that was drawn by hand, or forgets it.
+    /// Keeps an edited mask of a slice; `None` removes it.
     ///
     /// # Panics
     ///
@@ -108,7 +108,7 @@ impl Findings {
         self.found[slice].edit = edit;
     }
 
-    /// The mask of a slice: the one drawn by hand if there is one, else the network's.
+    /// The mask of a slice: the edited one if there is one, else the network's.
     pub fn mask(&self, slice: usize, threshold: f32) -> Option<Cow<'_, Mask>> {
         match self.edit(slice) {
             Some(edit) => Some(Cow::Borrowed(edit)),
@@ -116,55 +116,54 @@ impl Findings {
         }
     }
 
-    /// The mask that the network alone draws on a slice, if it has been over it. Once it has been over all of them, small
-    /// [regions] are left out.
+    /// The network's mask of a slice, if it has been segmented. Small regions are removed once all slices of the case have been.
     pub fn network_mask(&self, slice: usize, threshold: f32) -> Option<Mask> {
         let mask = Mask::from_probability(self.probability(slice)?, threshold);
-        Some(match self.small(slice) {
+        Some(match self.small_regions(slice) {
             Some(small) => mask.without(small),
             None => mask,
         })
     }
 
-    /// The pixels of a slice that no mask of the network's has, whatever the threshold: they lie in small
-    /// [regions] or in what surrounds these, down to [`FLOOR`](small_regions::FLOOR). Nothing where there are
-    /// none of them, or the network has not been over every slice.
-    pub fn small(&self, slice: usize) -> Option<&Mask> {
+    /// The pixels of a slice that are removed from the network's mask at every threshold: [small regions](small_regions) and the
+    /// pixels around them, down to [`FLOOR`](small_regions::FLOOR). `None` where there are none, or a slice of the case has not
+    /// been segmented.
+    pub fn small_regions(&self, slice: usize) -> Option<&Mask> {
         self.small.get(slice)?.as_ref()
     }
 
     /// The area of [`network_mask`](Self::network_mask), 0 without one.
     fn network_area(&self, slice: usize, threshold: f32) -> usize {
         let Some(map) = self.probability(slice) else { return 0 };
-        let left_out = self.small(slice).map_or(0, |small| {
+        let removed = self.small_regions(slice).map_or(0, |small| {
             let least = level(threshold);
             let inside = map.values().iter().zip(small.inside());
-            inside.filter(|&(&value, &left_out)| left_out && u32::from(value) >= least).count()
+            inside.filter(|&(&value, &removed)| removed && u32::from(value) >= least).count()
         });
-        map.area(threshold) - left_out
+        map.area(threshold) - removed
     }
 
-    /// Width and height that all slices share, if they do.
+    /// The width and height of all slices, if they are the same.
     pub fn size(&self) -> Option<[usize; 2]> {
         let mut sizes = self.case.slices.iter().map(|entry| [entry.slice.width(), entry.slice.height()]);
         let first = sizes.next()?;
         sizes.all(|size| size == first).then_some(first)
     }
 
-    /// Millimetres from column to column and from row to row, if every slice's file says so and all say the same.
-    pub fn resolution(&self) -> Option<[f64; 2]> {
-        let mut all = self.case.slices.iter().map(|entry| entry.slice.spacing().map(|spacing| [spacing.x, spacing.y]));
+    /// The spacing that the files of all slices state, if all state the same.
+    pub fn spacing_in_files(&self) -> Option<Spacing> {
+        let mut all = self.case.slices.iter().map(|entry| entry.slice.spacing());
         let first = all.next()??;
         all.all(|spacing| spacing == Some(first)).then_some(first)
     }
 
-    /// Measures all slices at `threshold`; volumes are known if the voxel's size is, areas also if the files say how large a
-    /// pixel is.
-    pub fn measure(&self, threshold: f32, voxel: Option<Voxel>) -> CaseMeasure {
+    /// Measures all slices at `threshold`. `spacing` is that of the voxels where one is given; without it areas use the
+    /// [spacing in the files](Self::spacing_in_files).
+    pub fn measure(&self, threshold: f32, spacing: Option<Spacing>) -> CaseMeasure {
         let (mut total, mut network_total) = (Sum::default(), Sum::default());
         let mut slices = Vec::with_capacity(self.found.len());
-        let mut largest = (-1, 0);
-        let pixel = voxel.map(|voxel| [voxel.x, voxel.y]).or_else(|| self.resolution());
+        let mut largest: Option<(usize, &str)> = None;
+        let pixel = spacing.or_else(|| self.spacing_in_files());
         for (index, entry) in self.case.slices.iter().enumerate() {
             let network = self.network_mask(index, threshold);
             let (network_area, network_confusion) = compare(network.as_ref(), entry.reference.as_ref());
@@ -175,63 +174,71 @@ impl Findings {
                 None => (network_area, network_confusion),
             };
             total.add(area, confusion);
-            if area > largest.1 {
-                largest = (i32::try_from(index).unwrap_or(i32::MAX), area);
+            let id = entry.slice.name();
+            if area > largest.map_or(0, |(most, _)| most) {
+                largest = Some((area, id));
             }
             slices.push(SliceMeasure {
+                id: id.to_owned(),
                 area,
                 edited: edit.is_some(),
                 done: network.is_some(),
                 scores: confusion.map(Scores::from),
-                mm2: pixel.map(|[x, y]| area as f64 * x * y),
-                left_out: self.small(index).map_or(0, Mask::area),
+                mm2: pixel.map(|pixel| pixel.area(area)),
+                removed_small_regions: self.small_regions(index).map_or(0, Mask::area),
             });
         }
         let range = RANGE.map(|level| {
             let voxels = (0..self.found.len()).map(|slice| self.network_area(slice, level as f32)).sum();
-            RangeMeasure { threshold: level, voxels, millilitres: voxel.map(|voxel| voxel.volume(voxels)) }
+            RangeMeasure { threshold: level, voxels, millilitres: spacing.and_then(|spacing| spacing.volume(voxels)) }
         });
         CaseMeasure {
             slices,
             voxels: total.voxels,
-            millilitres: voxel.map(|voxel| voxel.volume(total.voxels)),
+            millilitres: spacing.and_then(|spacing| spacing.volume(total.voxels)),
             scores: total.confusion.map(Scores::from),
             range: range.into(),
             network: NetworkMeasure { voxels: network_total.voxels, scores: network_total.confusion.map(Scores::from) },
-            largest: largest.0,
+            largest: largest.map(|(_, id)| id.to_owned()),
         }
     }
 
-    /// Takes over what was found on these slices before, as [`Study::assemble`](crate::study::Study::assemble) says.
+    /// Gives the case another name.
+    pub(crate) fn rename(&mut self, name: String) {
+        self.case.name = name;
+    }
+
+    /// Takes the findings of an earlier version of the case: the edits of all slices that it still has, and the rest if all
+    /// slices are the same.
     pub(crate) fn inherit(&mut self, earlier: &mut Self) {
         let same_slices = self.has_slices_of(earlier);
         if same_slices {
-            self.verdict = earlier.verdict.take();
+            self.input_check = earlier.input_check.take();
         }
         for (entry, found) in self.case.slices.iter().zip(&mut self.found) {
             let at = earlier.case.slices.iter().position(|other| other.slice.name() == entry.slice.name());
             let Some(at) = at.filter(|&at| earlier.case.slices[at].slice == entry.slice) else { continue };
             let before = std::mem::take(&mut earlier.found[at]);
             found.edit = before.edit;
-            // With another slice in the case, every slice is normalised anew.
+            // With other slices in the case, every slice is normalised again.
             found.probability = before.probability.filter(|_| same_slices);
         }
         self.settle();
     }
 
-    /// Whether the two have the very same slices, whatever their references.
+    /// Whether the two have the same slices. References do not count.
     pub(crate) fn has_slices_of(&self, other: &Self) -> bool {
         let (own, other) = (&self.case.slices, &other.case.slices);
         own.len() == other.len() && own.iter().zip(other).all(|(a, b)| a.slice == b.slice)
     }
 
-    /// Puts back what a saved session has of a slice.
+    /// Puts back the findings on a slice from a saved session.
     pub(crate) fn restore(&mut self, slice: usize, found: Found) {
         self.found[slice] = found;
         self.settle();
     }
 
-    /// Finds the regions that masks leave out, once all probabilities are here.
+    /// Finds the small regions, once all slices have probabilities.
     fn settle(&mut self) {
         let maps: Option<Vec<&Probability>> = self.found.iter().map(|found| found.probability.as_ref()).collect();
         self.small = maps.map(small_regions::find).unwrap_or_default();
@@ -239,19 +246,19 @@ impl Findings {
 
     fn assert_size(&self, slice: usize, found: [usize; 2]) {
         let slice = &self.case.slices[slice].slice;
-        assert_eq!(found, [slice.width(), slice.height()], "the size of what was found on {}", slice.name());
+        assert_eq!(found, [slice.width(), slice.height()], "the size of the findings on {}", slice.name());
     }
 }
 
 impl Found {
-    /// Whether all that was found is of this width and height.
+    /// Whether all of them have this width and height.
     pub(crate) fn has_size(&self, size: [usize; 2]) -> bool {
         self.probability.iter().all(|map| [map.width(), map.height()] == size)
             && self.edit.iter().all(|mask| [mask.width(), mask.height()] == size)
     }
 }
 
-/// The slices of a case so far.
+/// The sum over the slices of a case.
 #[derive(Default)]
 struct Sum {
     voxels: usize,

@@ -1,92 +1,82 @@
-//! What is measured on a case: areas, volumes and agreement with a reference.
+//! The measures of a case: areas, volumes and agreement with a reference.
 //!
-//! Every number that the page shows, and every one in an exported file, comes from here. Lengths are in millimetres only
-//! where someone has said how large a voxel is, or areas where the files say it of a pixel: it is never guessed.
+//! The page and the exported files have their numbers from here. Volumes are in millilitres only where a spacing is given,
+//! and areas in square millimetres also where the files state one: it is never guessed.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::mask::metrics::Confusion;
 
-/// The thresholds at which [`CaseMeasure::range`] tells what the network finds: how much the volume depends on where the
-/// line is drawn.
+/// The thresholds of [`CaseMeasure::range`], which shows how much the volume depends on the threshold.
 pub const RANGE: [f64; 3] = [0.3, 0.5, 0.7];
 
-/// How far apart the centres of neighbouring voxels lie, in millimetres, as someone has said.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Voxel {
-    /// From one column to the next.
-    pub x: f64,
-    /// From one row to the next.
-    pub y: f64,
-    /// From one slice to the next.
-    pub slice: f64,
-}
-
-/// One slice, measured.
+/// The measures of a slice.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SliceMeasure {
-    /// Pixels inside the mask, on the slice's own grid; 0 without a mask.
+    /// The slice's id, which is its name.
+    pub id: String,
+    /// Pixels inside the mask, 0 without one.
     pub area: usize,
-    /// Whether the mask was drawn or changed by hand.
+    /// Whether the mask was drawn or edited by a reader.
     pub edited: bool,
-    /// Whether the network has been over it.
+    /// Whether it has probabilities.
     pub done: bool,
-    /// The mask against the reference, where there are both.
+    /// The mask compared with the reference, where there are both.
     pub scores: Option<Scores>,
-    /// The area in square millimetres, where the voxel's size is known or the files say how large a pixel is.
+    /// The area in square millimetres, where a spacing is given or the files state one.
     pub mm2: Option<f64>,
-    /// Pixels of small [regions](crate::mask::small_regions), which the network's mask leaves out, down to
-    /// [`FLOOR`](crate::mask::small_regions::FLOOR) whatever the threshold.
-    pub left_out: usize,
+    /// Pixels of [small regions](crate::mask::small_regions) that were removed from the network's mask. They are counted down to
+    /// [`FLOOR`](crate::mask::small_regions::FLOOR), so the number does not depend on the threshold.
+    pub removed_small_regions: usize,
 }
 
-/// A case, measured at one threshold.
+/// The measures of a case at one threshold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CaseMeasure {
-    /// Slice by slice.
+    /// In the order of the slices.
     pub slices: Vec<SliceMeasure>,
     /// Pixels inside the masks of all slices.
     pub voxels: usize,
-    /// Their volume, where the voxel's size is known.
+    /// Their volume, where a spacing with the distance between slices is given.
     pub millilitres: Option<f64>,
-    /// All slices that have both a mask and a reference, as one volume; nothing without such a slice.
+    /// All slices that have both a mask and a reference, as one volume. `None` without such a slice.
     pub scores: Option<Scores>,
-    /// What the network finds, without edits, at each threshold of [`RANGE`].
+    /// The network's masks, without edits, at each threshold of [`RANGE`].
     pub range: Vec<RangeMeasure>,
-    /// What the network finds, without edits, at the threshold in use.
+    /// The network's masks, without edits, at the threshold in use.
     pub network: NetworkMeasure,
-    /// The index of the slice with the largest area, the first of several; -1 where every area is 0.
-    pub largest: i32,
+    /// The id of the slice with the largest area, the first of several. `None` where every area is 0.
+    pub largest: Option<String>,
 }
 
-/// What the network finds at one threshold.
+/// The network's masks at one threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RangeMeasure {
     /// 0 to 1.
     pub threshold: f64,
     /// Pixels inside the masks of all slices.
     pub voxels: usize,
-    /// Their volume, where the voxel's size is known.
+    /// Their volume, where a spacing with the distance between slices is given.
     pub millilitres: Option<f64>,
 }
 
-/// The masks as the network alone draws them.
+/// The network's masks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct NetworkMeasure {
     /// Pixels inside.
     pub voxels: usize,
-    /// Against the reference, as in [`CaseMeasure::scores`].
+    /// The masks compared with the references, as in [`CaseMeasure::scores`].
     pub scores: Option<Scores>,
 }
 
-/// A [`Confusion`] and the figures that come of it.
+/// A [`Confusion`] and its metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Scores {
     /// Pixels inside both.
     pub tp: u64,
-    /// Pixels inside the mask alone.
+    /// Pixels inside only the mask.
     pub fp: u64,
-    /// Pixels inside the reference alone.
+    /// Pixels inside only the reference.
     #[serde(rename = "fn")]
     pub fn_: u64,
     /// Pixels outside both.
@@ -114,17 +104,5 @@ impl From<Confusion> for Scores {
             sensitivity: confusion.sensitivity(),
             precision: confusion.precision(),
         }
-    }
-}
-
-impl Voxel {
-    /// Whether all three are lengths: finite and above 0, also in the single precision of a NIfTI file.
-    pub fn is_valid(&self) -> bool {
-        [self.x, self.y, self.slice].iter().all(|&length| (length as f32).is_finite() && length as f32 > 0.0)
-    }
-
-    /// Millilitres of `voxels`.
-    pub fn volume(&self, voxels: usize) -> f64 {
-        voxels as f64 * self.x * self.y * self.slice / 1000.0
     }
 }

@@ -1,4 +1,4 @@
-//! What is found on a case: probabilities, masks, edits, measures, and how slices are displayed.
+//! The results of a case: probabilities, masks, edits, measures, and how its slices are displayed.
 
 pub mod display;
 pub mod findings;

@@ -1,44 +1,59 @@
 //! A [`Study`] ↔ the bytes of a saved session.
 //!
-//! A zip with `session.json` ([`Manifest`]) and, named by it, the files as they were handed in, the probabilities
-//! (little-endian, 16 bits each) and the masks that were drawn by hand (a byte each, 0 or 1), all row by row.
+//! The session is a zip. Its first entry, `session.json` ([`SessionIndex`]), names the others: the files as they were handed in,
+//! the probabilities (16 bits a pixel, little-endian) and the edited masks (a byte a pixel, 0 or 1), row by row.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{HELD, Note, Settings, Study};
+use super::intake::HELD;
+use super::{Note, Settings, Study};
 use crate::error::{Error, FileFault, Result};
-use crate::mask::Mask;
-use crate::mask::Probability;
+use crate::layout::{CaseSlice, assemble};
+use crate::mask::{Mask, Probability};
+use crate::read::Spacing;
 use crate::read::zip::{self as archive, ZipLimits};
 use crate::result::findings::Found;
-use crate::write::zip;
 
-/// The version of the layout that is written and read here.
-const FORMAT: u32 = 1;
-const MANIFEST: &str = "session.json";
+/// What errors call the session.
+const NAME: &str = "session";
 
-/// `session.json`.
+/// The version that is written. Version 1, which had a list of spacings in the order of the cases, is still read.
+const FORMAT: u32 = 2;
+const INDEX: &str = "session.json";
+
+/// The content of `session.json`. `S` are the settings of its version.
 #[derive(Serialize, Deserialize)]
-struct Manifest {
-    /// [`FORMAT`].
+struct SessionIndex<S> {
+    /// 1 or 2.
     format: u32,
-    /// Of the program that has written it.
+    /// The version of the program that wrote it.
     version: String,
-    /// SHA-256 of the weights by which the probabilities were found.
+    /// SHA-256 of the weights that gave the probabilities.
     model: String,
-    settings: Settings,
+    settings: S,
     files: Vec<SavedFile>,
     slices: Vec<SavedSlice>,
 }
 
+/// The settings of version 1.
+#[derive(Deserialize)]
+struct Settings1 {
+    threshold: f64,
+    /// In the order of the cases.
+    #[serde(default)]
+    spacing: Vec<Option<Spacing>>,
+    rules: Option<String>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct SavedFile {
-    /// The name that it was handed in under.
+    /// Its name as it was handed in.
     name: String,
-    /// Where its bytes are in the zip.
+    /// The path of its bytes in the zip.
     path: String,
 }
 
@@ -47,116 +62,157 @@ struct SavedSlice {
     name: String,
     width: usize,
     height: usize,
-    /// Where its probabilities are in the zip.
+    /// The path of its probabilities in the zip.
     probability: Option<String>,
-    /// Where the mask that was drawn by hand is.
+    /// The path of its edited mask in the zip.
     edit: Option<String>,
 }
 
-/// Bytes of `session.json` at most: 16 MiB. A file and a slice take some 300 of them, and there are at most as many files as a zip
-/// may have entries, 32,768.
+/// The most bytes of `session.json`: 16 MiB. A file and its slice take some 300 bytes, and a zip has at most 32,768 entries.
 const LARGEST: usize = 1 << 24;
 
-/// As much of `session.json` as every format has.
+/// The part of `session.json` that every version has.
 #[derive(Deserialize)]
 struct Header {
     format: Option<u64>,
 }
 
-/// Of a saved session: as large as what is open may be, so that what was saved can be opened.
+/// The limits of a saved session: as much as may be open, so that every session that was saved can be opened.
 pub(super) fn limits() -> ZipLimits {
     ZipLimits { packed: HELD, bytes: HELD, ..ZipLimits::default() }
 }
 
-/// Whether a zip is a saved session: its first entry is the manifest, named at a fixed place.
+/// Whether a zip is a saved session: the name of its first entry, at a fixed place, is `session.json`.
 pub(super) fn is_session(zip: &[u8]) -> bool {
-    zip.get(30..30 + MANIFEST.len()).is_some_and(|name| name == MANIFEST.as_bytes())
+    zip.get(30..30 + INDEX.len()).is_some_and(|name| name == INDEX.as_bytes())
 }
 
-pub(super) fn save(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
-    let mut contents: Vec<(String, Cow<'_, [u8]>)> = Vec::new();
-    let mut manifest = Manifest {
-        format: FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: model.to_owned(),
-        settings: settings.clone(),
-        files: Vec::new(),
-        slices: Vec::new(),
-    };
-    let mut store = |folder: &str, bytes| {
-        let path = format!("{folder}/{}", contents.len() + 1);
-        contents.push((path.clone(), bytes));
-        path
-    };
-    // What is in no case yet would be in one after opening, and what counts cases, as the spacings do, would be of another.
-    for file in &study.files[..study.assembled] {
-        manifest.files.push(SavedFile { name: file.name.clone(), path: store("files", Cow::Borrowed(&file.bytes)) });
-    }
-    for findings in study.cases() {
-        for (index, entry) in findings.case().slices.iter().enumerate() {
-            let probability = findings.probability(index).map(|map| {
-                let bytes: Vec<u8> = map.values().iter().flat_map(|value| value.to_le_bytes()).collect();
-                store("probabilities", Cow::Owned(bytes))
-            });
-            let edit = findings.edit(index).map(|mask| store("edits", Cow::Owned(mask.to_bytes())));
-            if probability.is_some() || edit.is_some() {
-                let (width, height) = (entry.slice.width(), entry.slice.height());
-                let name = entry.slice.name().to_owned();
-                manifest.slices.push(SavedSlice { name, width, height, probability, edit });
+/// The entries of a session's zip, to be made one at a time.
+#[derive(Debug)]
+pub(super) struct Saved {
+    entries: VecDeque<(String, Entry)>,
+}
+
+/// Where the bytes of an entry come from.
+#[derive(Debug)]
+enum Entry {
+    /// `session.json`.
+    Index(Vec<u8>),
+    /// The file at this place.
+    File(usize),
+    /// The probabilities of a slice, by the places of its case and of itself.
+    Probability(usize, usize),
+    /// The edited mask of a slice.
+    Edit(usize, usize),
+}
+
+impl Saved {
+    pub(super) fn of(study: &Study, model: &str, settings: &Settings) -> Self {
+        let mut entries = VecDeque::new();
+        let mut index = SessionIndex {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            model: model.to_owned(),
+            settings: settings.clone(),
+            files: Vec::new(),
+            slices: Vec::new(),
+        };
+        let mut store = |folder: &str, entry| {
+            let path = format!("{folder}/{}", entries.len() + 1);
+            entries.push_back((path.clone(), entry));
+            path
+        };
+        // A file that is in no case yet would be in one after opening.
+        for (at, file) in study.files[..study.assembled].iter().enumerate() {
+            index.files.push(SavedFile { name: file.name.clone(), path: store("files", Entry::File(at)) });
+        }
+        for (case, findings) in study.cases().enumerate() {
+            for (at, CaseSlice { slice, .. }) in findings.case().slices.iter().enumerate() {
+                let probability =
+                    findings.probability(at).map(|_| store("probabilities", Entry::Probability(case, at)));
+                let edit = findings.edit(at).map(|_| store("edits", Entry::Edit(case, at)));
+                if probability.is_some() || edit.is_some() {
+                    let (name, width, height) = (slice.name().to_owned(), slice.width(), slice.height());
+                    index.slices.push(SavedSlice { name, width, height, probability, edit });
+                }
             }
         }
+        let json = match serde_json::to_vec_pretty(&index) {
+            Ok(json) => json,
+            Err(error) => unreachable!("every key is a string and every number finite: {error}"),
+        };
+        entries.push_front((INDEX.to_owned(), Entry::Index(json)));
+        Self { entries }
     }
-    let json = match serde_json::to_vec_pretty(&manifest) {
-        Ok(json) => json,
-        // Strings and numbers, all keys strings.
-        Err(error) => unreachable!("{error}"),
-    };
-    contents.insert(0, (MANIFEST.to_owned(), Cow::Owned(json)));
-    zip(&contents)
+
+    /// The next entry; `study` has not changed since [`of`](Self::of).
+    pub(super) fn next<'a>(&mut self, study: &'a Study) -> Option<(String, Cow<'a, [u8]>)> {
+        let (path, entry) = self.entries.pop_front()?;
+        let bytes = match entry {
+            Entry::Index(json) => Cow::Owned(json),
+            Entry::File(at) => Cow::Borrowed(study.files[at].bytes.as_slice()),
+            Entry::Probability(case, slice) => {
+                let map = study.cases[case].findings.probability(slice)?;
+                Cow::Owned(map.values().iter().flat_map(|value| value.to_le_bytes()).collect())
+            }
+            Entry::Edit(case, slice) => Cow::Owned(study.cases[case].findings.edit(slice)?.to_bytes()),
+        };
+        Some((path, bytes))
+    }
 }
 
+/// Reads a session. `model` is the SHA-256 of the open network's weights.
 pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
-    const NAME: &str = "session";
-    let fault = |reason: String| Error::in_file(NAME, FileFault::Session { reason });
     if !is_session(bytes) {
-        return Err(fault(format!("it does not begin with {MANIFEST}")));
+        return Err(fault(format!("it does not begin with {INDEX}")));
     }
-    // Without a name: the entries keep theirs.
+    // Without a name, so that the entries keep theirs.
     let contents = archive::extract("", bytes, &limits())?;
     if let Some(refused) = contents.refused.first() {
         return Err(fault(refused.to_string()));
     }
-    let mut contents: BTreeMap<String, Vec<u8>> = contents.files.into_iter().collect();
-    let mut take = |path: &str| contents.remove(path).ok_or_else(|| fault(format!("{path} is missing")));
-
-    let manifest = take(MANIFEST)?;
-    if manifest.len() > LARGEST {
-        return Err(fault(format!("{MANIFEST} has {} bytes, expected at most {LARGEST}", manifest.len())));
+    let mut entries: Entries = contents.files.into_iter().collect();
+    let json = take(&mut entries, INDEX)?;
+    if json.len() > LARGEST {
+        return Err(fault(format!("{INDEX} has {} bytes, expected at most {LARGEST}", json.len())));
     }
-    let malformed = |error: serde_json::Error| fault(error.to_string());
-    // Looked at first, so that another format is called that and not a missing field.
-    let Header { format } = serde_json::from_slice(&manifest).map_err(malformed)?;
-    if format != Some(FORMAT.into()) {
-        let found = format.map_or("none".to_owned(), |format| format.to_string());
-        return Err(fault(format!("expected format {FORMAT}, found {found}")));
-    }
-    let manifest: Manifest = serde_json::from_slice(&manifest).map_err(malformed)?;
-    manifest.settings.check().map_err(fault)?;
+    // The version first, so that an unknown one is named, and not a missing field.
+    let Header { format } = parse(&json)?;
+    let (study, settings) = match format {
+        Some(1) => {
+            let contents: SessionIndex<Settings1> = parse(&json)?;
+            let (study, settings) = restore(contents, entries, model)?;
+            let settings = settings.by_id(&study);
+            (study, settings)
+        }
+        Some(2) => restore(parse(&json)?, entries, model)?,
+        other => {
+            let found = other.map_or("none".to_owned(), |format| format.to_string());
+            return Err(fault(format!("expected format 1 or {FORMAT}, found {found}")));
+        }
+    };
+    settings.check().map_err(|error| fault(error.to_string()))?;
+    Ok((study, settings))
+}
 
+/// The files of the zip by path.
+type Entries = BTreeMap<String, Vec<u8>>;
+
+fn restore<S>(contents: SessionIndex<S>, mut entries: Entries, model: &str) -> Result<(Study, S)> {
     let mut study = Study::default();
-    for file in &manifest.files {
-        study.add_image(&file.name, &take(&file.path)?)?;
+    for file in &contents.files {
+        study.add_image(&file.name, &take(&mut entries, &file.path)?)?;
     }
-    let same_model = manifest.model == model;
-    if !same_model && manifest.slices.iter().any(|slice| slice.probability.is_some()) {
-        let message = "session: saved with another network, whose probabilities are left out; segment again".to_owned();
+    let same_model = contents.model == model;
+    if !same_model && contents.slices.iter().any(|slice| slice.probability.is_some()) {
+        let message =
+            "session: saved with another network, so its probabilities were dropped. Segment again.".to_owned();
         study.notes.push(Note { file: NAME.to_owned(), message });
     }
-    for slice in manifest.slices {
-        let SavedSlice { name, width, height, probability, edit } = slice;
+    for SavedSlice { name, width, height, probability, edit } in contents.slices {
         let mut load = |path: &Option<String>, size: u64| -> Result<Option<Vec<u8>>> {
             let Some(path) = path else { return Ok(None) };
-            let bytes = take(path)?;
+            let bytes = take(&mut entries, path)?;
             let expected = (width as u64).saturating_mul(height as u64).saturating_mul(size);
             if bytes.len() as u64 != expected {
                 let found = bytes.len();
@@ -172,5 +228,28 @@ pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
             load(&edit, 1)?.map(|bytes| Mask::new(width, height, bytes.into_iter().map(|value| value != 0).collect()));
         study.restored.insert(name, Found { probability, edit });
     }
-    Ok((study, manifest.settings))
+    Ok((study, contents.settings))
+}
+
+impl Settings1 {
+    /// With the ids of the cases that the files of `study` make up.
+    fn by_id(self, study: &Study) -> Settings {
+        let Self { threshold, spacing, rules } = self;
+        let slices = study.files.iter().flat_map(|file| file.slices.iter().cloned()).collect();
+        let ids = assemble(slices).cases.into_iter().map(|case| case.id());
+        let spacing = ids.zip(spacing).filter_map(|(id, spacing)| Some((id, spacing?))).collect();
+        Settings { threshold, spacing, rules, view: None }
+    }
+}
+
+fn take(entries: &mut Entries, path: &str) -> Result<Vec<u8>> {
+    entries.remove(path).ok_or_else(|| fault(format!("{path} is missing")))
+}
+
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
+    serde_json::from_slice(json).map_err(|error| fault(error.to_string()))
+}
+
+fn fault(reason: String) -> Error {
+    Error::in_file(NAME, FileFault::Session { reason })
 }

@@ -1,4 +1,4 @@
-//! All files of a result: what the page offers as one zip and `train segment` writes into a folder.
+//! All files of a result: what the page offers as one zip, and what `train segment` writes into a folder.
 
 use std::io::Write as _;
 
@@ -7,141 +7,181 @@ use flate2::write::GzEncoder;
 
 use super::csv::{Row, csv};
 use super::name::{mask_name, overlay_name};
-use super::nifti::{Volume, nifti};
+use super::nifti::{Volume, dimensions, nifti};
 use super::overlay::overlay_png;
-use super::provenance::{CaseRecord, Provenance, SliceRecord, Spacing};
+use super::provenance::{CaseRecord, Provenance, SliceRecord, SpacingRecord};
 use super::report::Report;
 use super::tiff::mask_tiff;
 use super::zip::{Taken, safe};
 use crate::network::card::Card;
 use crate::network::manifest::Manifest;
+use crate::read::Spacing;
 use crate::result::findings::Findings;
-use crate::result::measure::Voxel;
 
 /// The path of a file, folders separated by `/`, and its bytes.
 pub type NamedFile = (String, Vec<u8>);
 
-/// What holds for all cases of a bundle.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin<'a> {
+/// What all cases of a bundle have in common.
+#[derive(Clone, Debug)]
+pub struct Origin {
     /// The network.
-    pub manifest: &'a Manifest,
+    pub manifest: Manifest,
     /// How it was fitted and how well it does, where that is known.
-    pub card: Option<&'a Card>,
+    pub card: Option<Card>,
     /// What it ran on, for people.
-    pub backend: &'a str,
+    pub backend: String,
     /// A pixel is inside if its probability is at least this, 0 to 1.
     pub threshold: f64,
-    /// By which rules masks were drawn or changed by hand, in the user's own words.
-    pub rules: Option<&'a str>,
+    /// The rules by which masks were drawn or edited, in the user's words.
+    pub rules: Option<String>,
 }
 
-/// The files of a result, case by case, so that not all have to be held at once.
+/// The files of a result, case by case, so that not all of them are in memory at once.
 ///
-/// A slice with a mask gives `<folders>/<stem>_mask.tif` (8 bit, 255 inside) and `<stem>_overlay.png`. A case gives
-/// `<case>/mask.nii.gz` and `<case>/probability.nii.gz` where all its slices have a mask, or a probability, and are of
-/// one size. A path that another file has already, or that differs from it in nothing but upper and lower case, gets a number,
-/// as in [`zip`](super::zip()), which changes none of them any more. [`Bundle::finish`] gives `statistics.csv`, `provenance.json`, `report.html` and `README.txt`.
+/// A slice with a mask gives `<folders>/<stem>_mask.tif` (8 bits, 255 inside) and `<stem>_overlay.png`. A case whose slices all
+/// have a mask and one size gives `<case>/mask.nii.gz`; with probabilities of all slices it gives
+/// `<case>/probability.nii.gz`. A path that another file has, upper and lower case being the same, gets a number, as in
+/// [`zip`](super::zip()). [`Bundle::finish`] gives `statistics.csv`, `provenance.json`, `report.html` and `README.txt`.
 #[derive(Debug)]
-pub struct Bundle<'a> {
-    origin: Origin<'a>,
+pub struct Bundle {
+    origin: Origin,
     rows: Vec<Row>,
     records: Vec<CaseRecord>,
     report: Report,
-    /// Folders of cases, so that two of one name stay apart.
+    /// The folders of the cases: two may have one name.
     folders: Taken,
-    /// Files of slices, for the same reason.
+    /// The files of the slices, for the same reason.
     paths: Taken,
 }
 
-impl<'a> Bundle<'a> {
+/// A file of a case that is not encoded yet.
+#[derive(Debug)]
+pub(crate) struct CaseFile {
+    path: String,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// The mask of the slice at this place in the case.
+    Mask(usize),
+    /// The slice at this place with the outlines of its masks.
+    Overlay(usize),
+    /// A volume of the whole case.
+    Volume(Volume),
+}
+
+impl Bundle {
     /// A bundle without a case.
-    pub fn new(origin: Origin<'a>) -> Self {
+    pub fn new(origin: Origin) -> Self {
         let (folders, paths) = (Taken::default(), Taken::default());
         Self { origin, rows: Vec::new(), records: Vec::new(), report: Report::default(), folders, paths }
     }
 
-    /// The files of one case; `voxel` is its voxel's size where someone has given it.
-    pub fn case_files(&mut self, findings: &Findings, voxel: Option<Voxel>) -> Vec<NamedFile> {
+    /// Adds a case and returns its files. `spacing` is that of its voxels where the user has given it.
+    pub fn case_files(&mut self, findings: &Findings, spacing: Option<Spacing>) -> Vec<NamedFile> {
+        let files = self.add(findings, spacing);
+        files.into_iter().map(|file| self.encode(file, findings, spacing)).collect()
+    }
+
+    /// Adds a case and returns its files, to be [encoded](Self::encode) one at a time.
+    pub(crate) fn add(&mut self, findings: &Findings, spacing: Option<Spacing>) -> Vec<CaseFile> {
         let threshold = self.origin.threshold as f32;
         let case = findings.case();
-        let measure = findings.measure(threshold, voxel);
+        let measure = findings.measure(threshold, spacing);
         let folder = self.folders.unique(safe(&case.name));
         let mut files = Vec::new();
         let mut slices = Vec::new();
         for (index, entry) in case.slices.iter().enumerate() {
             let slice = &entry.slice;
-            let mask = findings.mask(index, threshold);
             let (width, height) = (slice.width(), slice.height());
             let (mut mask_by, mut path) = (None, None);
-            if let Some(mask) = mask {
+            if let Some(mask) = findings.mask(index, threshold) {
                 let name = self.paths.unique(safe(&mask_name(slice.name())));
-                files.push((name.clone(), mask_tiff(&mask)));
-                let overlay = overlay_png(slice, findings.window(), &mask, entry.reference.as_ref());
-                files.push((self.paths.unique(safe(&overlay_name(slice.name()))), overlay));
+                files.push(CaseFile { path: name.clone(), content: Content::Mask(index) });
+                let overlay = self.paths.unique(safe(&overlay_name(slice.name())));
+                files.push(CaseFile { path: overlay, content: Content::Overlay(index) });
                 let edited = measure.slices[index].edited;
                 let area_mm2 = measure.slices[index].mm2;
                 let row = Row::new(&case.name, slice.name(), &mask, entry.reference.as_ref());
                 self.rows.push(Row { area_mm2, edited, ..row });
-                mask_by = Some(if edited { "by hand" } else { "network" });
+                mask_by = Some(if edited { "reader" } else { "network" });
                 path = Some(name);
             }
             slices.push(SliceRecord { name: slice.name().to_owned(), width, height, mask_by, mask: path });
         }
 
-        let (mut volumes, mut left_out) = (Vec::new(), Vec::new());
+        let (mut volumes, mut not_written) = (Vec::new(), Vec::new());
         for (name, volume) in [("mask.nii.gz", Volume::Mask), ("probability.nii.gz", Volume::Probability)] {
             let has = |index: &usize| {
-                let drawn = volume == Volume::Mask && findings.edit(*index).is_some();
-                drawn || findings.probability(*index).is_some()
+                let edited = volume == Volume::Mask && findings.edit(*index).is_some();
+                edited || findings.probability(*index).is_some()
             };
             let missing = case.slices.len() - (0..case.slices.len()).filter(has).count();
             if missing > 0 {
-                left_out.push(format!("{name}: {missing} of {} slices have none", case.slices.len()));
+                not_written.push(format!("{name}: {missing} of {} slices have none", case.slices.len()));
                 continue;
             }
-            match nifti(findings, volume, threshold, voxel) {
-                Ok(bytes) => {
+            match dimensions(findings) {
+                Ok(_) => {
                     let path = format!("{folder}/{name}");
-                    files.push((path.clone(), gzip(&bytes)));
+                    files.push(CaseFile { path: path.clone(), content: Content::Volume(volume) });
                     volumes.push(path);
                 }
-                Err(error) => left_out.push(format!("{name}: {error}")),
+                Err(error) => not_written.push(format!("{name}: {error}")),
             }
         }
 
-        self.report.add(findings, &measure, threshold, voxel);
+        self.report.add(findings, &measure, threshold, spacing);
         self.records.push(CaseRecord {
             name: case.name.clone(),
             folder,
-            input_check: findings.verdict().cloned(),
-            spacing: Spacing {
-                millimetres: voxel,
-                origin: match (voxel, findings.resolution()) {
+            input_check: findings.input_check().cloned(),
+            spacing: SpacingRecord {
+                millimetres: spacing,
+                origin: match (spacing, findings.spacing_in_files()) {
                     (Some(_), _) => "given by the user",
-                    (None, Some(_)) => "the size of a pixel is stated by the files, the distance of slices unknown",
+                    (None, Some(_)) => "pixel size stated by the files, distance between slices unknown",
                     (None, None) => "unknown",
                 },
-                in_files: findings.resolution(),
+                in_files: findings.spacing_in_files().map(|spacing| [spacing.x, spacing.y]),
             },
             statistics: *findings.statistics(),
             volumes,
-            left_out,
+            not_written,
             measure,
             slices,
         });
         files
     }
 
-    /// How many masks there are in the files so far.
+    /// The file with its bytes. `findings` and `spacing` are those that it was [added](Self::add) with.
+    pub(crate) fn encode(&self, file: CaseFile, findings: &Findings, spacing: Option<Spacing>) -> NamedFile {
+        let threshold = self.origin.threshold as f32;
+        let CaseFile { path, content } = file;
+        let bytes = match content {
+            Content::Mask(index) => findings.mask(index, threshold).map(|mask| mask_tiff(&mask)),
+            Content::Overlay(index) => findings.mask(index, threshold).map(|mask| {
+                let entry = &findings.case().slices[index];
+                overlay_png(&entry.slice, findings.window(), &mask, entry.reference.as_ref())
+            }),
+            Content::Volume(volume) => nifti(findings, volume, threshold, spacing).map(|bytes| gzip(&bytes)).ok(),
+        };
+        match bytes {
+            Some(bytes) => (path, bytes),
+            None => unreachable!("{path}: its case was added with all that it shows"),
+        }
+    }
+
+    /// How many masks the files have so far.
     pub fn masks(&self) -> usize {
         self.rows.len()
     }
 
-    /// The files that all cases share.
+    /// The files about all cases.
     pub fn finish(self) -> Vec<NamedFile> {
-        let provenance = Provenance::new(self.origin, &self.records).json();
-        let report = self.report.finish(self.origin);
+        let provenance = Provenance::new(&self.origin, &self.records).json();
+        let report = self.report.finish(&self.origin);
         vec![
             ("statistics.csv".to_owned(), csv(&self.rows).into_bytes()),
             ("provenance.json".to_owned(), provenance),
@@ -151,12 +191,12 @@ impl<'a> Bundle<'a> {
     }
 }
 
-/// The report alone, as [`Bundle::finish`] has it.
-pub fn report<'a>(origin: Origin<'_>, cases: impl IntoIterator<Item = (&'a Findings, Option<Voxel>)>) -> String {
+/// The report alone, as [`Bundle::finish`] gives it.
+pub fn report<'a>(origin: &Origin, cases: impl IntoIterator<Item = (&'a Findings, Option<Spacing>)>) -> String {
     let threshold = origin.threshold as f32;
     let mut report = Report::default();
-    for (findings, voxel) in cases {
-        report.add(findings, &findings.measure(threshold, voxel), threshold, voxel);
+    for (findings, spacing) in cases {
+        report.add(findings, &findings.measure(threshold, spacing), threshold, spacing);
     }
     report.finish(origin)
 }
@@ -164,22 +204,23 @@ pub fn report<'a>(origin: Origin<'_>, cases: impl IntoIterator<Item = (&'a Findi
 const README: &str = "\
 Masks of gliomas on MR slices, made by glioscope.
 
-RESEARCH USE ONLY. This is no medical device: no diagnosis, no treatment and no report may rest on it.
+RESEARCH USE ONLY. This is not a medical device. Do not use it for diagnosis, treatment or clinical reports.
 
-<folders>/<slice>_mask.tif     the mask of a slice, 8 bit, 255 inside and 0 outside, on the slice's own grid
+<folders>/<slice>_mask.tif     the mask of a slice: 8 bits, 255 inside and 0 outside, the size of the slice
 <folders>/<slice>_overlay.png  the slice with the outline of its mask in amber, and of its reference in blue
-<case>/mask.nii.gz             the masks of a case as one NIfTI-1 volume, 1 inside and 0 outside
-<case>/probability.nii.gz      what the network says, 0 to 1
-statistics.csv                 a line a slice: areas, and agreement with a reference where there is one
-provenance.json                the network, the threshold, who drew each mask, measures, and what was left out and why
-report.html                    the same for people, to be read in a browser or printed
+<case>/mask.nii.gz             the masks of a case as a NIfTI-1 volume, 1 inside and 0 outside
+<case>/probability.nii.gz      the probabilities of the network, 0 to 1
+statistics.csv                 one line per slice: areas, and agreement with the reference if there is one
+provenance.json                the network, the threshold, the source of each mask, the measures, and which files were not
+                               written and why
+report.html                    a report for people, to read in a browser or to print
 
 In a volume the first index counts columns from the left, the second rows from the top, the third slices in the order
-of their names. Which way the head lies is not known, so the codes of both its orientations are 0. Its voxels have a
-size in millimetres only if someone has given it; otherwise the unit says that it is unknown.
+of their names. The orientation of the head is unknown, so both orientation codes are 0. The voxels have a size in
+millimetres only if the user has given it. Otherwise the unit is unknown.
 ";
 
-/// The same bytes for the same volume on every day and machine: without a name and a time.
+/// Without a name and a time, so that the same volume gives the same bytes.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     match encoder.write_all(bytes).and_then(|()| encoder.finish()) {

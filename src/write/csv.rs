@@ -1,14 +1,16 @@
-//! The table of statistics, a slice a line.
+//! `statistics.csv`: one line per slice.
+//!
+//! Own code: the csv crate quotes as well, but has no rule for fields that a spreadsheet would compute.
 
 use std::fmt::Write;
 
 use crate::mask::Mask;
 use crate::mask::metrics::Confusion;
 
-/// What is said of one slice.
+/// The line of one slice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The case's name, as a rule the patient's.
+    /// The name of the case, usually the patient's.
     pub case: String,
     /// The slice's name, folders included.
     pub slice: String,
@@ -18,16 +20,16 @@ pub struct Row {
     pub height: usize,
     /// Pixels inside the mask, on that grid.
     pub area: usize,
-    /// The mask against the reference, if there is one.
+    /// The mask compared with the reference, if there is one.
     pub confusion: Option<Confusion>,
-    /// The area in square millimetres, where the voxel's or the pixel's size is known.
+    /// The area in square millimetres, if the size of a pixel is known.
     pub area_mm2: Option<f64>,
-    /// Whether the mask was drawn or changed by hand.
+    /// Whether the mask was drawn or edited by a reader.
     pub edited: bool,
 }
 
 impl Row {
-    /// Measures `mask`, and holds it against `reference`; a reference of another size is left out.
+    /// Measures `mask` and compares it with `reference`, unless that has another size.
     pub fn new(case: &str, slice: &str, mask: &Mask, reference: Option<&Mask>) -> Self {
         let reference = reference.filter(|r| [r.width(), r.height()] == [mask.width(), mask.height()]);
         Self {
@@ -43,13 +45,15 @@ impl Row {
     }
 }
 
-/// The rows under a header line, as comma-separated UTF-8 after RFC 4180 with `\n` between lines.
+/// The rows below a header line, as comma-separated UTF-8 (RFC 4180) with `\n` at the end of each line.
 ///
-/// `area_px` is in pixels, `area_mm2` in square millimetres with three decimals, empty where the size of a pixel is unknown.
+/// `area_px` is in pixels, `area_mm2` in square millimetres with three decimals. It is empty where the size of a pixel is
+/// unknown.
 /// `dice`, `iou`, `sensitivity` and `precision` have six decimals and are empty where a slice has no reference;
 /// `sensitivity` also where the reference is empty, `precision` where the mask is. `edited` is `true` or `false`.
 ///
-/// A name that begins with `=`, `+`, `-`, `@`, a tab or a line's end, which spreadsheets would compute, gets an apostrophe before it.
+/// A name that begins with `=`, `+`, `-`, `@`, a tab or a line break gets an apostrophe before it: spreadsheets would compute
+/// it.
 pub fn csv(rows: &[Row]) -> String {
     let mut table = String::from("case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n");
     for row in rows {
@@ -68,8 +72,8 @@ pub fn csv(rows: &[Row]) -> String {
     table
 }
 
-/// The field, in quotation marks where it would otherwise be read as more than one, and with an apostrophe where it would
-/// be computed: names come from strangers' zips, and `=HYPERLINK(…)` is one. (As OWASP advises for CSV.)
+/// The field, in quotation marks where it would be read as several, and with an apostrophe where it would be computed, as OWASP
+/// advises: names come from zips of unknown origin, and `=HYPERLINK(…)` is a valid one.
 fn quoted(field: &str) -> String {
     let field =
         if field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{field}") } else { field.to_owned() };
@@ -85,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_a_slice_with_scores_where_there_is_a_reference() {
+    fn one_line_per_slice_with_scores_where_there_is_a_reference() {
         let mask = Mask::new(2, 2, vec![true, true, false, false]);
         let reference = Mask::new(2, 2, vec![true, false, false, false]);
         let rows = [
@@ -106,7 +110,7 @@ mod tests {
         );
     }
 
-    /// A reader of RFC 4180, character by character.
+    /// Reads RFC 4180 character by character.
     fn read(table: &str) -> Vec<Vec<String>> {
         let (mut lines, mut fields, mut field, mut inside) = (vec![], vec![], String::new(), false);
         let mut characters = table.chars().peekable();

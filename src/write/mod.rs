@@ -1,4 +1,4 @@
-//! Results → bytes of files that other programs open. Nothing here touches a disk.
+//! Results → the bytes of files that other programs open: encoders, and the [`Bundle`] that decides which files there are.
 
 mod bundle;
 mod csv;
@@ -10,10 +10,11 @@ mod report;
 mod tiff;
 mod zip;
 
+pub(crate) use bundle::CaseFile;
 pub use bundle::{Bundle, NamedFile, Origin, report};
 pub use csv::{Row, csv};
 pub use name::{mask_name, overlay_name};
 pub use nifti::{Volume, nifti};
 pub use overlay::overlay_png;
 pub use tiff::{mask_tiff, slice_tiff};
-pub use zip::zip;
+pub use zip::{ZipEncoder, zip};

@@ -1,15 +1,15 @@
-//! What a slice's files go by.
+//! The names of a slice's files.
 
-/// The file's name that the mask of a slice goes by: `P/P_1.tif` → `P/P_1_mask.tif`, `stack.tif#2` →
+/// The name of a slice's mask file: `P/P_1.tif` → `P/P_1_mask.tif`, `stack.tif#2` →
 /// `stack_2_mask.tif`.
 ///
-/// An extension is one to five letters and digits with a letter among them, so that `IMG.0001` has none: a mask that is
-/// handed in again under its name is paired with its slice, or with its page of a stack.
+/// An extension is one to five letters and digits with at least one letter, so `IMG.0001` has none. Opened together with the
+/// slice, or with the stack, the mask is its reference.
 pub fn mask_name(slice: &str) -> String {
     named(slice, "_mask.tif")
 }
 
-/// The file's name that the picture of a slice and its mask goes by: `P/P_1.tif` → `P/P_1_overlay.png`.
+/// The name of the picture of a slice with its mask: `P/P_1.tif` → `P/P_1_overlay.png`.
 pub fn overlay_name(slice: &str) -> String {
     named(slice, "_overlay.png")
 }

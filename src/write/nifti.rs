@@ -1,7 +1,9 @@
-//! NIfTI-1 volumes: a case's slices on one another, one file, little-endian, uncompressed.
+//! NIfTI-1 volumes of a case: one file, little-endian, uncompressed.
 //!
-//! After the definition by Cox et al., <https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h>. Of its header
-//! (348 bytes, then 4 that announce no extension, then the voxels):
+//! Own code: nifti-rs writes to paths on a disk only, which a page does not have.
+//!
+//! Defined by Cox et al., <https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h>. The
+//! header has 348 bytes, followed by 4 bytes for no extension and the voxels:
 //!
 //! | byte | field | here |
 //! |---|---|---|
@@ -12,52 +14,50 @@
 //! | 108 | `vox_offset` | 352 |
 //! | 112 | `scl_slope`, `scl_inter` | 1, 0; for probabilities 1/65535, 0 |
 //! | 123 | `xyzt_units` | 2 (millimetres), or 0 (unknown) |
-//! | 124 | `cal_max`, `cal_min` | what to show white and black |
-//! | 148 | `descrip` | what it is, and what is not known of it |
-//! | 252, 254 | `qform_code`, `sform_code` | 0, 0: which way the head lies is not known |
+//! | 124 | `cal_max`, `cal_min` | the values to show white and black |
+//! | 148 | `descrip` | what it shows, and what is unknown |
+//! | 252, 254 | `qform_code`, `sform_code` | 0, 0: the orientation of the head is unknown |
 //! | 344 | `magic` | `n+1` |
 //!
 //! Every other byte is 0. The first index counts columns from the left of the picture, the second rows from its top, the
 //! third slices in the order of their names.
 
 use crate::error::{Error, Result, VolumeFault};
-use crate::read::{Channels, Slice};
+use crate::read::{Channels, Slice, Spacing};
 use crate::result::findings::Findings;
-use crate::result::measure::Voxel;
 
-/// What a volume is of.
+/// What a volume shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Volume {
-    /// The pre-contrast images as stored; of grey slices their one channel, as for the two others.
+    /// The pre-contrast channel as stored. This and the next two are the only channel of a grey slice.
     Pre,
-    /// The FLAIR images as stored.
+    /// The FLAIR channel as stored.
     Flair,
-    /// The post-contrast images as stored.
+    /// The post-contrast channel as stored.
     Post,
-    /// The masks, 0 and 1: those drawn by hand, else the network's.
+    /// The masks, 0 and 1: the edited ones, and the network's for the other slices.
     Mask,
-    /// The network's masks alone, 0 and 1.
+    /// The network's masks, 0 and 1, without edits.
     Network,
     /// The network's probabilities, 0 to 1 in 65535ths.
     Probability,
-    /// The masks that came with the slices, 0 and 1.
+    /// The reference masks, 0 and 1.
     Reference,
-    /// Where the masks and those that came with the slices are both, 0 and 1; like the two others that compare them, 0
-    /// on a slice that lacks either.
+    /// 1 where both the mask and the reference are inside. This and the next two are 0 on a slice that lacks one of them.
     TruePositive,
-    /// Where the masks alone are, 0 and 1.
+    /// 1 where only the mask is inside.
     FalsePositive,
-    /// Where those that came with the slices alone are, 0 and 1.
+    /// 1 where only the reference is inside.
     FalseNegative,
 }
 
 /// The voxels of a volume, and how to read them.
 struct Voxels {
     bytes: Vec<u8>,
-    /// Of 16 bits, not 8.
+    /// 16 bits, not 8.
     wide: bool,
     slope: f32,
-    /// The value, times the slope, that is shown white.
+    /// The value, after the slope, to show white.
     white: f32,
 }
 
@@ -65,7 +65,7 @@ const HEADER: usize = 348;
 const OFFSET: usize = HEADER + 4;
 
 impl Volume {
-    /// The volume that goes by this name: the variant's own in lower case, or `tp`, `fp` and `fn`.
+    /// The volume of this name: that of the variant in lower case, or `tp`, `fp` and `fn`.
     pub fn of_name(name: &str) -> Option<Self> {
         Some(match name {
             "pre" => Self::Pre,
@@ -82,7 +82,7 @@ impl Volume {
         })
     }
 
-    /// What the header's description calls it.
+    /// The beginning of the header's description.
     fn description(self, threshold: f32) -> String {
         match self {
             Self::Pre => "pre-contrast".to_owned(),
@@ -99,12 +99,45 @@ impl Volume {
     }
 }
 
-/// A case's slices as a NIfTI-1 file. Where a slice has no mask, probability or reference yet, its voxels are 0.
+/// A case as a NIfTI-1 file. The voxels of a slice without a mask, probability or reference are 0.
 ///
 /// # Errors
 ///
-/// [`Error::Volume`] where the slices are of more than one size or too many, or none of them has what is asked for.
-pub fn nifti(findings: &Findings, volume: Volume, threshold: f32, voxel: Option<Voxel>) -> Result<Vec<u8>> {
+/// [`Error::Volume`] where the slices have different sizes or are too many, or none of them has what the volume shows.
+pub fn nifti(findings: &Findings, volume: Volume, threshold: f32, spacing: Option<Spacing>) -> Result<Vec<u8>> {
+    let dim = dimensions(findings)?;
+    let nothing = || Error::Volume { case: findings.case().name.clone(), fault: VolumeFault::Nothing };
+    let voxels = voxels(findings, volume, threshold).ok_or_else(nothing)?;
+    let mut bytes = vec![0; OFFSET];
+    let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+    put(0, &(HEADER as i32).to_le_bytes());
+    put(40, &dim.map(i16::to_le_bytes).concat());
+    let (code, bits) = if voxels.wide { (512_i16, 16_i16) } else { (2, 8) };
+    put(70, &code.to_le_bytes());
+    put(72, &bits.to_le_bytes());
+    // There is one unit for all three, so two known distances are not enough.
+    let known = spacing.and_then(|spacing| Some([spacing.x, spacing.y, spacing.z?]));
+    let [x, y, z] = known.unwrap_or([1.0; 3]);
+    let pixdim = [1.0, x, y, z, 1.0, 1.0, 1.0, 1.0];
+    put(76, &pixdim.map(|length| (length as f32).to_le_bytes()).concat());
+    put(108, &(OFFSET as f32).to_le_bytes());
+    put(112, &voxels.slope.to_le_bytes());
+    put(123, &[if known.is_some() { 2 } else { 0 }]);
+    put(124, &voxels.white.to_le_bytes());
+    let unknown = if known.is_some() { "orientation unknown" } else { "voxel size, orientation unknown" };
+    let description = format!("{}; {unknown}; research use only", volume.description(threshold));
+    put(148, &description.as_bytes()[..description.len().min(79)]);
+    put(344, b"n+1\0");
+    bytes.extend(voxels.bytes);
+    Ok(bytes)
+}
+
+/// The header's `dim`: how many there are, columns, rows and slices.
+///
+/// # Errors
+///
+/// [`Error::Volume`] where the slices have different sizes, or there are too many columns, rows or slices.
+pub(super) fn dimensions(findings: &Findings) -> Result<[i16; 8]> {
     let case = findings.case();
     let fault = |fault| Error::Volume { case: case.name.clone(), fault };
     let size = |slice: &Slice| [slice.width(), slice.height()];
@@ -121,31 +154,10 @@ pub fn nifti(findings: &Findings, volume: Volume, threshold: f32, voxel: Option<
     for (dim, length) in dim[1..].iter_mut().zip([columns, rows, case.slices.len()]) {
         *dim = i16::try_from(length).map_err(|_| fault(VolumeFault::Length { found: length }))?;
     }
-
-    let voxels = voxels(findings, volume, threshold).ok_or_else(|| fault(VolumeFault::Nothing))?;
-    let mut bytes = vec![0; OFFSET];
-    let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
-    put(0, &(HEADER as i32).to_le_bytes());
-    put(40, &dim.map(i16::to_le_bytes).concat());
-    let (code, bits) = if voxels.wide { (512_i16, 16_i16) } else { (2, 8) };
-    put(70, &code.to_le_bytes());
-    put(72, &bits.to_le_bytes());
-    let lengths = voxel.map_or([1.0; 3], |voxel| [voxel.x, voxel.y, voxel.slice]);
-    let pixdim = [1.0, lengths[0], lengths[1], lengths[2], 1.0, 1.0, 1.0, 1.0];
-    put(76, &pixdim.map(|length| (length as f32).to_le_bytes()).concat());
-    put(108, &(OFFSET as f32).to_le_bytes());
-    put(112, &voxels.slope.to_le_bytes());
-    put(123, &[if voxel.is_some() { 2 } else { 0 }]);
-    put(124, &voxels.white.to_le_bytes());
-    let unknown = if voxel.is_some() { "orientation unknown" } else { "voxel size, orientation unknown" };
-    let description = format!("{}; {unknown}; research use only", volume.description(threshold));
-    put(148, &description.as_bytes()[..description.len().min(79)]);
-    put(344, b"n+1\0");
-    bytes.extend(voxels.bytes);
-    Ok(bytes)
+    Ok(dim)
 }
 
-/// The voxels slice by slice, row by row, or nothing where no slice has any.
+/// The voxels slice by slice, row by row; `None` where no slice has any.
 fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels> {
     let entries = || findings.case().slices.iter().enumerate();
     let masks = |of: &dyn Fn(usize) -> Option<Vec<u8>>| {
@@ -159,8 +171,15 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
     };
     let compared = |keep: fn(bool, bool) -> bool| {
         masks(&|index| {
-            let (mask, truth) = (findings.mask(index, threshold)?, findings.case().slices[index].reference.as_ref()?);
-            Some(mask.inside().iter().zip(truth.inside()).map(|(&mask, &truth)| keep(mask, truth).into()).collect())
+            let (mask, reference) =
+                (findings.mask(index, threshold)?, findings.case().slices[index].reference.as_ref()?);
+            Some(
+                mask.inside()
+                    .iter()
+                    .zip(reference.inside())
+                    .map(|(&mask, &reference)| keep(mask, reference).into())
+                    .collect(),
+            )
         })
     };
     match volume {
@@ -172,9 +191,9 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
         Volume::Reference => {
             masks(&|index| findings.case().slices[index].reference.as_ref().map(|mask| mask.to_bytes()))
         }
-        Volume::TruePositive => compared(|mask, truth| mask && truth),
-        Volume::FalsePositive => compared(|mask, truth| mask && !truth),
-        Volume::FalseNegative => compared(|mask, truth| !mask && truth),
+        Volume::TruePositive => compared(|mask, reference| mask && reference),
+        Volume::FalsePositive => compared(|mask, reference| mask && !reference),
+        Volume::FalseNegative => compared(|mask, reference| !mask && reference),
         Volume::Probability => entries().any(|(index, _)| findings.probability(index).is_some()).then(|| {
             let mut bytes = Vec::new();
             for (index, entry) in entries() {
@@ -188,7 +207,7 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
     }
 }
 
-/// One channel as stored; 8-bit samples times 257 where the case has 16-bit ones too.
+/// One channel as stored. In a case with 16-bit samples, 8-bit ones are multiplied by 257.
 fn channel(findings: &Findings, channel: usize) -> Voxels {
     let full = findings.statistics().full_scale;
     let wide = full > u8::MAX.into();
@@ -200,7 +219,7 @@ fn channel(findings: &Findings, channel: usize) -> Voxels {
             Channels::Rgb => (channel, 3),
         };
         for value in slice.samples().iter().skip(skip).step_by(step).map(|value| value * unit) {
-            // The low byte is all that there is of 8-bit samples.
+            // An 8-bit sample has the low byte only.
             let pair = value.to_le_bytes();
             bytes.extend_from_slice(if wide { &pair } else { &pair[..1] });
         }

@@ -1,4 +1,6 @@
-//! Pictures of a slice with its mask's outline, for people.
+//! Pictures of a slice with the outline of its mask, for people.
+//!
+//! The PNG writer is own code: the encoder of the image crate would be 1 % of all that a visitor of the page downloads.
 
 use std::io::Write as _;
 
@@ -14,12 +16,12 @@ const MASK: [u8; 3] = [0xff, 0xb0, 0x00];
 /// The reference's outline, as on the page.
 const REFERENCE: [u8; 3] = [0x56, 0xb4, 0xe9];
 
-/// The slice's FLAIR image (of a grey slice its one channel) as an RGB PNG of its own size, with the outline of `mask` in
-/// amber over that of `reference` in blue. An outline is made of the pixels inside that touch one outside.
+/// The FLAIR channel of the slice, or the only one, as an RGB PNG of the same size, with the outline of `mask` in amber over
+/// that of `reference` in blue. The outline of a mask is the pixels inside that touch one outside.
 ///
 /// # Panics
 ///
-/// If `mask` or `reference` is of another size; whoever pairs them has checked that.
+/// If `mask` or `reference` has another size.
 pub fn overlay_png(slice: &Slice, window: &Window, mask: &Mask, reference: Option<&Mask>) -> Vec<u8> {
     let (width, height) = (slice.width(), slice.height());
     for mask in reference.into_iter().chain([mask]) {
@@ -36,9 +38,7 @@ pub fn overlay_png(slice: &Slice, window: &Window, mask: &Mask, reference: Optio
     rgb_png(width as u32, height as u32, &pixels)
 }
 
-/// An RGB PNG of 8 bits, every row as the difference from the row above.
-///
-/// The general encoder would be 1 % of all that a visitor of the page fetches; this is what little of it is needed.
+/// An RGB PNG of 8 bits. Every row is stored as the difference from the row above.
 fn rgb_png(width: u32, height: u32, pixels: &[[u8; 3]]) -> Vec<u8> {
     const FILTER_UP: u8 = 2;
     let mut rows = ZlibEncoder::new(Vec::new(), Compression::default());
@@ -56,7 +56,7 @@ fn rgb_png(width: u32, height: u32, pixels: &[[u8; 3]]) -> Vec<u8> {
         Ok(rows) => rows,
         Err(error) => unreachable!("memory takes every byte: {error}"),
     };
-    // 8 bits, RGB, and the one method that there is of compression, filtering and interlacing each.
+    // 8 bits, RGB, and method 0 for compression, filter and interlacing.
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     for (kind, data) in [(b"IHDR", &header), (b"IDAT", &rows), (b"IEND", &Vec::new())] {
@@ -71,7 +71,7 @@ fn rgb_png(width: u32, height: u32, pixels: &[[u8; 3]]) -> Vec<u8> {
     png
 }
 
-/// Whether the pixel is inside and one of its four neighbours is not; what lies beyond the picture is outside.
+/// Whether the pixel is inside and one of its four neighbours is not. Beyond the picture is outside.
 fn is_edge(mask: &Mask, x: usize, y: usize) -> bool {
     let within = |x: Option<usize>, y: Option<usize>| x.zip(y).is_some_and(|(x, y)| mask.contains(x, y));
     mask.contains(x, y)
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!([pixel(3, 3), pixel(3, 1)], [REFERENCE; 2]);
         let flair = window.rgb(&slice)[0][1];
         assert_eq!([pixel(4, 4), pixel(0, 4)], [[flair; 3]; 2]);
-        // Within the mask, and on the edge of the reference below it.
+        // Inside the mask, and on the edge of the reference below it.
         assert_eq!(pixel(1, 1), REFERENCE);
     }
 

@@ -1,4 +1,4 @@
-//! `provenance.json`: how every number and mask came about, for whoever finds the files later.
+//! `provenance.json`: where every mask and number comes from.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,10 @@ use super::Origin;
 use crate::mask::small_regions;
 use crate::network::input_check::InputCheck;
 use crate::network::preprocess::{CaseStatistics, Normalisation};
-use crate::result::measure::{CaseMeasure, Voxel};
+use crate::read::Spacing;
+use crate::result::measure::CaseMeasure;
 
-/// What `provenance.json` holds.
+/// The content of `provenance.json`.
 #[derive(Debug, Serialize)]
 pub(super) struct Provenance<'a> {
     program: &'static str,
@@ -21,14 +22,14 @@ pub(super) struct Provenance<'a> {
     backend: &'a str,
     /// A pixel is inside if its probability is at least this.
     threshold: f64,
-    /// What the masks leave out although its probability is high enough.
-    regions: Regions,
-    /// By which rules masks were drawn or changed by hand, in the user's own words.
+    /// Which regions were removed from the network's masks.
+    small_regions: SmallRegions,
+    /// The rules by which masks were drawn or edited, in the user's words.
     rules: Option<&'a str>,
     cases: &'a [CaseRecord],
 }
 
-/// The network that found what was found.
+/// The network.
 #[derive(Debug, Serialize)]
 struct Model<'a> {
     name: String,
@@ -42,40 +43,40 @@ struct Model<'a> {
     metrics: Option<&'a BTreeMap<String, f64>>,
 }
 
-/// [`crate::mask::small_regions`]: those below `share_of_largest` of the largest one's voxels at `level` are left out with what surrounds
-/// them down to `floor`, in cases whose slices were all segmented.
+/// The policy of [`small_regions`]: in a case whose slices were all segmented, regions at `level` with less than
+/// `fraction_of_largest` of the largest region's voxels are removed, together with the pixels around them down to `floor`.
 #[derive(Debug, Serialize)]
-struct Regions {
+struct SmallRegions {
     level: f32,
     floor: f32,
-    share_of_largest: f64,
+    fraction_of_largest: f64,
 }
 
 /// One case.
 #[derive(Debug, Serialize)]
 pub(super) struct CaseRecord {
     pub(super) name: String,
-    /// Where its volumes are.
+    /// The folder of its volumes.
     pub(super) folder: String,
-    /// Nothing where the network does not know what it was fitted on.
+    /// `None` where the model has no training distribution.
     pub(super) input_check: Option<InputCheck>,
-    pub(super) spacing: Spacing,
-    /// What its intensities were normalised by.
+    pub(super) spacing: SpacingRecord,
+    /// The statistics that its intensities were normalised with.
     pub(super) statistics: CaseStatistics,
     pub(super) volumes: Vec<String>,
-    /// What was not written, and why.
-    pub(super) left_out: Vec<String>,
+    /// Files that were not written, and why.
+    pub(super) not_written: Vec<String>,
     pub(super) measure: CaseMeasure,
     /// In the order of `measure.slices`.
     pub(super) slices: Vec<SliceRecord>,
 }
 
-/// Where a case's lengths come from.
+/// The spacing of a case, and its source.
 #[derive(Debug, Serialize)]
-pub(super) struct Spacing {
-    pub(super) millimetres: Option<Voxel>,
+pub(super) struct SpacingRecord {
+    pub(super) millimetres: Option<Spacing>,
     pub(super) origin: &'static str,
-    /// What the slices' files say of x and y, by which areas are measured where nobody has given a voxel.
+    /// The x and y that the files of the slices state. Areas use them where the user has given no spacing.
     pub(super) in_files: Option<[f64; 2]>,
 }
 
@@ -85,17 +86,18 @@ pub(super) struct SliceRecord {
     pub(super) name: String,
     pub(super) width: usize,
     pub(super) height: usize,
-    /// `network`, `by hand`, or nothing where there is no mask.
+    /// `network`, `reader` for a mask that was drawn or edited, or `None` without a mask.
     pub(super) mask_by: Option<&'static str>,
     pub(super) mask: Option<String>,
 }
 
 pub(super) const NOTICE: &str =
-    "Research use only. No medical device: no diagnosis, no treatment and no report may rest on it.";
+    "Research use only. Not a medical device: not for diagnosis, treatment or clinical reports.";
 
 impl<'a> Provenance<'a> {
-    pub(super) fn new(origin: Origin<'a>, cases: &'a [CaseRecord]) -> Self {
+    pub(super) fn new(origin: &'a Origin, cases: &'a [CaseRecord]) -> Self {
         let Origin { manifest, card, backend, threshold, rules } = origin;
+        let card = card.as_ref();
         let model = Model {
             name: manifest.name(),
             sha256: &manifest.weights.sha256,
@@ -108,19 +110,28 @@ impl<'a> Provenance<'a> {
             metrics: card.map(|card| &card.metrics),
         };
         let version = env!("CARGO_PKG_VERSION");
-        let regions = Regions {
+        let small_regions = SmallRegions {
             level: small_regions::LEVEL,
             floor: small_regions::FLOOR,
-            share_of_largest: small_regions::FRACTION,
+            fraction_of_largest: small_regions::FRACTION,
         };
-        Self { program: "glioscope", version, notice: NOTICE, model, backend, threshold, regions, rules, cases }
+        Self {
+            program: "glioscope",
+            version,
+            notice: NOTICE,
+            model,
+            backend,
+            threshold: *threshold,
+            small_regions,
+            rules: rules.as_deref(),
+            cases,
+        }
     }
 
     pub(super) fn json(&self) -> Vec<u8> {
         match serde_json::to_vec_pretty(self) {
             Ok(json) => json,
-            // Strings and numbers, all keys strings.
-            Err(error) => unreachable!("{error}"),
+            Err(error) => unreachable!("every key is a string: {error}"),
         }
     }
 }

@@ -1,16 +1,22 @@
-//! A report of all cases for people: one HTML page that needs nothing else, to be read or printed.
+//! A report of all cases for people: one HTML page without scripts or other files, to read or to print.
+//!
+//! The bar chart is own code: plotters writes no `<title>` elements, which name the slice of a bar.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
+
 use super::provenance::NOTICE;
 use super::{Origin, overlay_png};
 use crate::mask::small_regions;
-use crate::network::card::Card;
+use crate::network::Card;
+use crate::read::Spacing;
 use crate::result::findings::Findings;
-use crate::result::measure::{CaseMeasure, Scores, SliceMeasure, Voxel};
+use crate::result::measure::{CaseMeasure, Scores, SliceMeasure};
 
-/// Pictures of a case, of its slices with the largest areas, in the first [`ILLUSTRATED`] cases; the others have one each.
+/// How many pictures a case gets, of the slices with the largest areas. After [`ILLUSTRATED`] cases each gets one.
 const PICTURES: usize = 12;
 const ILLUSTRATED: usize = 20;
 
@@ -22,19 +28,20 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Adds a case, measured at `threshold`; `voxel` is its voxel's size where someone has given it.
-    pub(super) fn add(&mut self, findings: &Findings, measure: &CaseMeasure, threshold: f32, voxel: Option<Voxel>) {
+    /// Adds a case, measured at `threshold`; `spacing` is that of its voxels where the user has given it.
+    pub(super) fn add(&mut self, findings: &Findings, measure: &CaseMeasure, threshold: f32, spacing: Option<Spacing>) {
         self.cases += 1;
         let pictures = if self.cases <= ILLUSTRATED { PICTURES } else { 1 };
         // Writing to a string cannot fail.
-        let _ = section(&mut self.body, findings, measure, threshold, voxel, pictures);
+        let _ = section(&mut self.body, findings, measure, threshold, spacing, pictures);
     }
 
-    /// The page.
-    pub(super) fn finish(self, origin: Origin<'_>) -> String {
+    /// The whole page.
+    pub(super) fn finish(self, origin: &Origin) -> String {
         let Origin { manifest, card, backend, threshold, rules } = origin;
         let mut page = String::from(HEAD);
-        let rules = rules.map_or(String::new(), |rules| row("Rules of the masks drawn by hand", &Escaped(rules)));
+        let rules =
+            rules.as_deref().map_or(String::new(), |rules| row("Rules for drawn and edited masks", &Escaped(rules)));
         let _ = write!(
             page,
             "<h1>glioscope: {} {}</h1>\n<p class=\"notice\">{NOTICE}</p>\n<h2>Network</h2>\n<table>\n{}{}{}{}{}{}{rules}</table>\n",
@@ -42,16 +49,16 @@ impl Report {
             if self.cases == 1 { "case" } else { "cases" },
             row("Network", &Escaped(&manifest.name())),
             row("SHA-256 of its weights", &Escaped(&manifest.weights.sha256)),
-            card.map_or(String::new(), fit_rows),
-            row("Threshold", &threshold),
+            card.as_ref().map_or(String::new(), fit_rows),
+            row("Threshold", threshold),
             row(
-                "Left out",
+                "Removed small regions",
                 &format_args!(
-                    "regions under {:.0} % of the largest one's voxels, where every slice was segmented",
+                    "under {:.0} % of the voxels of the largest region, in cases whose slices were all segmented",
                     100.0 * small_regions::FRACTION
                 ),
             ),
-            row("Made by", &format_args!("glioscope {} on {}", env!("CARGO_PKG_VERSION"), Escaped(backend))),
+            row("Program", &format_args!("glioscope {} on {}", env!("CARGO_PKG_VERSION"), Escaped(backend))),
         );
         page += &self.body;
         page += "</body>\n</html>\n";
@@ -70,10 +77,10 @@ fn fit_rows(card: &Card) -> String {
         Named(&card.split.held_out)
     )
     .to_string();
-    row("Training data", &Named(&card.split.fit)) + &row("Dice of held-out patients", &dice)
+    row("Training data", &Named(&card.split.fit)) + &row("Dice of the held-out patients", &dice)
 }
 
-/// No script, and nothing from elsewhere: the policy says so even where the file is opened from a disk.
+/// The policy allows no script and no other file, also where the page is opened from a disk.
 const HEAD: &str = r#"<!doctype html>
 <html lang="en">
 <head>
@@ -105,13 +112,13 @@ fn section(
     findings: &Findings,
     measure: &CaseMeasure,
     threshold: f32,
-    voxel: Option<Voxel>,
+    spacing: Option<Spacing>,
     pictures: usize,
 ) -> fmt::Result {
     let slices = &findings.case().slices;
     writeln!(page, "<section>\n<h2>{}</h2>", Escaped(&findings.case().name))?;
-    if let Some(verdict) = findings.verdict().filter(|verdict| !verdict.accepted) {
-        page.push_str("<div class=\"outside\"><strong>Unlike what the network was fitted on</strong><ul>\n");
+    if let Some(verdict) = findings.input_check().filter(|verdict| !verdict.accepted) {
+        page.push_str("<div class=\"outside\"><strong>Unlike the training data</strong><ul>\n");
         for reason in &verdict.reasons {
             writeln!(page, "<li>{}</li>", Escaped(reason))?;
         }
@@ -121,38 +128,41 @@ fn section(
     let without = count(|slice| !slice.done && !slice.edited);
     page.push_str("<table>\n");
     page.push_str(&row("Slices", &format_args!("{} ({without} without a mask)", slices.len())));
-    let check = match findings.verdict() {
+    let check = match findings.input_check() {
         Some(verdict) if verdict.accepted => "accepted",
-        Some(_) => "refused, see above",
-        None => "not made: this network does not know what it was fitted on",
+        Some(_) => "not accepted, see above",
+        None => "not run: the model has no training distribution",
     };
     page.push_str(&row("Input check", &check));
     page.push_str(&row("Slices with lesion", &count(|slice| slice.area > 0)));
-    page.push_str(&row("Masks drawn or changed by hand", &count(|slice| slice.edited)));
+    page.push_str(&row("Drawn or edited masks", &count(|slice| slice.edited)));
     page.push_str(&row("Volume", &Amount(measure.voxels, measure.millilitres)));
     page.push_str(&row(
-        "Volume by the network alone",
-        &Amount(measure.network.voxels, voxel.map(|v| v.volume(measure.network.voxels))),
+        "Volume of the network's masks",
+        &Amount(measure.network.voxels, spacing.and_then(|spacing| spacing.volume(measure.network.voxels))),
     ));
     for level in &measure.range {
-        let name = format!("Network at threshold {}", level.threshold);
+        let name = format!("Network's masks at threshold {}", level.threshold);
         page.push_str(&row(&name, &Amount(level.voxels, level.millilitres)));
     }
-    match (voxel, findings.resolution()) {
-        (Some(Voxel { x, y, slice }), _) => page.push_str(&row("Voxel", &format_args!("{x} x {y} x {slice} mm"))),
-        (None, Some([x, y])) => {
-            let stated = format_args!(
-                "{x} x {y} mm, as the files state; the distance of slices is unknown, so there are no millilitres"
-            );
-            page.push_str(&row("Pixel", &stated));
+    match (spacing, spacing.or_else(|| findings.spacing_in_files())) {
+        (_, None) => page.push_str(&row("Voxel size", &"unknown, so volumes are in voxels only")),
+        (Some(Spacing { x, y, z: Some(z) }), _) => {
+            page.push_str(&row("Voxel size", &format_args!("{x} x {y} x {z} mm")))
         }
-        (None, None) => page.push_str(&row("Voxel", &"unknown, so there are no millilitres")),
+        (given, Some(Spacing { x, y, .. })) => {
+            let source = if given.is_some() { "given by the user" } else { "stated by the files" };
+            let size = format_args!(
+                "{x} x {y} mm, {source}; the distance between slices is unknown, so volumes are in voxels only"
+            );
+            page.push_str(&row("Pixel size", &size));
+        }
     }
     if let Some(scores) = &measure.scores {
-        page.push_str(&row("Against the reference masks", &Figures(scores)));
+        page.push_str(&row("Agreement with the reference", &Figures(scores)));
     }
     if let Some(scores) = &measure.network.scores {
-        page.push_str(&row("The network alone", &Figures(scores)));
+        page.push_str(&row("Agreement of the network's masks", &Figures(scores)));
     }
     page.push_str("</table>\n");
     plot(page, findings, measure)?;
@@ -165,7 +175,7 @@ fn section(
     for index in shown {
         let Some(mask) = findings.mask(index, threshold) else { continue };
         let png = overlay_png(&slices[index].slice, findings.window(), &mask, slices[index].reference.as_ref());
-        let (name, data) = (Escaped(slices[index].slice.name()), base64(&png));
+        let (name, data) = (Escaped(slices[index].slice.name()), BASE64.encode(&png));
         let area = measure.slices[index].area;
         writeln!(
             page,
@@ -173,12 +183,12 @@ fn section(
         )?;
     }
     page.push_str("</div>\n<table class=\"slices\">\n<tr><th>Slice</th><th>Area, px</th><th>mm²</th><th>Mask by</th><th>Dice</th></tr>\n");
-    // Also those that were missed.
+    // Also the slices whose lesion was missed.
     let reference = |slice: &SliceMeasure| slice.scores.is_some_and(|scores| scores.tp + scores.fn_ > 0);
     let listed = |slice: &SliceMeasure| slice.area > 0 || slice.edited || reference(slice);
     for (entry, slice) in slices.iter().zip(&measure.slices).filter(|(_, slice)| listed(slice)) {
         let by = match (slice.edited, slice.done) {
-            (true, _) => "hand",
+            (true, _) => "reader",
             (false, true) => "network",
             (false, false) => "",
         };
@@ -191,7 +201,7 @@ fn section(
     Ok(())
 }
 
-/// The area over the slices, a bar each: amber by the network, blue by hand; where there is no mask there is a gap.
+/// The area over the slices, a bar each: amber for a mask of the network, blue for a drawn or edited one, a gap for no mask.
 fn plot(page: &mut String, findings: &Findings, measure: &CaseMeasure) -> fmt::Result {
     const WIDTH: f64 = 720.0;
     const HEIGHT: f64 = 120.0;
@@ -224,7 +234,7 @@ fn plot(page: &mut String, findings: &Findings, measure: &CaseMeasure) -> fmt::R
         measure.slices.len()
     )?;
     if measure.slices.iter().any(|slice| slice.edited) {
-        page.push_str("<p>Blue: drawn or changed by hand.</p>\n");
+        page.push_str("<p>Blue: drawn or edited masks.</p>\n");
     }
     Ok(())
 }
@@ -233,7 +243,7 @@ fn row(name: &str, value: &dyn fmt::Display) -> String {
     format!("<tr><th>{name}</th><td>{value}</td></tr>\n")
 }
 
-/// Voxels, and millilitres where they are known.
+/// Voxels, and millilitres if they are known.
 struct Amount(usize, Option<f64>);
 
 impl fmt::Display for Amount {
@@ -243,7 +253,8 @@ impl fmt::Display for Amount {
     }
 }
 
-/// How many a [`Split`](crate::network::card::Split) names: patients, or after a fit by slices `<patient>/<file>` each.
+/// How many patients a [`Split`](crate::network::manifest::Split) names. After a fit by slices it names slices, as
+/// `<patient>/<file>`.
 struct Named<'a>(&'a [String]);
 
 impl fmt::Display for Named<'_> {
@@ -256,16 +267,16 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-/// What agreement with a reference is told by.
+/// The metrics of an agreement with a reference.
 struct Figures<'a>(&'a Scores);
 
 impl fmt::Display for Figures<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Scores { dice, iou, sensitivity, precision, .. } = self.0;
         write!(f, "Dice {dice:.4}, IoU {iou:.4}")?;
-        for (name, share) in [("sensitivity", sensitivity), ("precision", precision)] {
-            match share {
-                Some(share) => write!(f, ", {name} {share:.4}")?,
+        for (name, fraction) in [("sensitivity", sensitivity), ("precision", precision)] {
+            match fraction {
+                Some(fraction) => write!(f, ", {name} {fraction:.4}")?,
                 None => write!(f, ", {name} –")?,
             }
         }
@@ -273,7 +284,7 @@ impl fmt::Display for Figures<'_> {
     }
 }
 
-/// Text that stands for itself in HTML, also in an attribute between quotation marks.
+/// Text without markup, also in an attribute between quotation marks.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -292,35 +303,12 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0_u32, |group, &byte| group << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
-        for digit in 0..4 {
-            let value = group >> (18 - 6 * digit) & 63;
-            text.push(if digit <= chunk.len() { DIGITS[value as usize].into() } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn base64_as_in_rfc_4648() {
-        let cases = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
-        for (length, expected) in cases.iter().enumerate() {
-            assert_eq!(base64(&b"foobar"[..length]), *expected);
-        }
-        assert_eq!(base64(&[0xfb, 0xff]), "+/8=");
-    }
-
-    #[test]
-    fn nothing_in_a_name_is_markup() {
+    fn a_name_is_not_markup() {
         let name = "<b title=\"a\" id='b'>&amp;";
         assert_eq!(Escaped(name).to_string(), "&lt;b title=&quot;a&quot; id=&#39;b&#39;&gt;&amp;amp;");
     }

@@ -1,4 +1,4 @@
-//! TIFF files, uncompressed: every reader of images takes them, and [`super::zip()`] packs them tightly.
+//! Uncompressed TIFF files: every reader of images takes them, and [`super::zip()`] compresses them.
 
 use std::io::Cursor;
 
@@ -9,12 +9,11 @@ use tiff::encoder::{TiffEncoder, TiffValue};
 use crate::mask::Mask;
 use crate::read::{Channels, Samples, Slice};
 
-/// A mask as a grey 8-bit TIFF of its own size: 255 inside, 0 outside, as the dataset's own masks are.
+/// A mask as a grey 8-bit TIFF of the same size: 255 inside, 0 outside, like the masks of the dataset.
 ///
 /// # Panics
 ///
-/// If the mask has no pixels, or 4 GiB of them, which no slice has that was read within
-/// [`Limits`](crate::read::Limits).
+/// If the mask has no pixels or 4 GiB of them. No slice within [`Limits`](crate::read::Limits) has.
 pub fn mask_tiff(mask: &Mask) -> Vec<u8> {
     let samples: Vec<u8> = mask.inside().iter().map(|&inside| if inside { 255 } else { 0 }).collect();
     encode::<Gray8>(mask.width(), mask.height(), &samples)
@@ -41,7 +40,7 @@ where
 {
     match try_encode::<C>(width, height, samples) {
         Ok(bytes) => bytes,
-        // Memory takes every byte; what is left are sizes that the callers' documentation rules out.
+        // Memory takes every byte, so only the sizes that the callers rule out remain.
         Err(error) => panic!("a TIFF of {width}x{height} pixels: {error}"),
     }
 }

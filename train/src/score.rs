@@ -351,7 +351,7 @@ mod tests {
     }
 
     fn map(values: &[f32]) -> Probability {
-        Probability::from_unit(values.len(), 1, values)
+        Probability::from_unit(values.len(), 1, values).expect("finite")
     }
 
     fn close(found: f64, expected: f64) {

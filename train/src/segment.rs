@@ -6,9 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use glioscope::layout::{Assembler, Case};
-use glioscope::read::{self, Limits};
+use glioscope::read::{self, Limits, Spacing};
 use glioscope::result::findings::Findings;
-use glioscope::result::measure::Voxel;
 use glioscope::write::{Bundle, Origin};
 use indicatif::ProgressBar;
 
@@ -75,7 +74,7 @@ struct Input {
 ///
 /// When nothing can be done at all: no slices, no model, no device, or `--out` cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let voxel = arguments.spacing.as_deref().map(voxel).transpose()?;
+    let spacing = arguments.spacing.as_deref().map(spacing).transpose()?;
     file::create_folder(&arguments.out)?;
     let mut faults = Faults::default();
     let folders = gather(&arguments.paths, &real(&arguments.out)?, &mut faults);
@@ -90,8 +89,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let bar = progress::bar(count, "files");
     let manifest = model.manifest();
     let threshold = manifest.decimal_threshold();
-    let mut bundle =
-        Bundle::new(Origin { manifest, card: Some(&model.card), backend: &model.device, threshold, rules: None });
+    let origin = Origin {
+        manifest: manifest.clone(),
+        card: Some(model.card.clone()),
+        backend: model.device.clone(),
+        threshold,
+        rules: None,
+    };
+    let mut bundle = Bundle::new(origin);
     let mut masks = 0;
     let mut assembler = Assembler::new(folders.values().flatten().map(|input| input.name.as_str()));
     for (folder, inputs) in &folders {
@@ -117,7 +122,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
                     continue;
                 }
             };
-            for (path, bytes) in bundle.case_files(&findings, voxel) {
+            for (path, bytes) in bundle.case_files(&findings, spacing) {
                 match output.write(&findings.case().name, &path, &bytes) {
                     // Of what a case gives only masks are TIFFs; one whose name was taken ends in a number.
                     Ok(()) => masks += usize::from(path.ends_with(".tif")),
@@ -139,7 +144,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// What the network finds on one case.
 fn segment(case: Case, model: &Model) -> Result<Findings> {
     let mut findings = Findings::new(case);
-    findings.judge(model.manifest());
+    findings.check_input(model.manifest());
     let slices = findings.case().slices.iter().map(|entry| &entry.slice);
     let maps =
         model.probabilities(slices, findings.statistics(), |_| ()).with_context(|| findings.case().name.clone())?;
@@ -149,11 +154,11 @@ fn segment(case: Case, model: &Model) -> Result<Findings> {
     Ok(findings)
 }
 
-fn voxel(spacing: &[f64]) -> Result<Voxel> {
-    let &[x, y, slice] = spacing else { bail!("--spacing takes three lengths, found {}", spacing.len()) };
-    let voxel = Voxel { x, y, slice };
-    ensure!(voxel.is_valid(), "--spacing is {x} {y} {slice}, expected lengths above 0");
-    Ok(voxel)
+fn spacing(lengths: &[f64]) -> Result<Spacing> {
+    let &[x, y, z] = lengths else { bail!("--spacing takes three lengths, found {}", lengths.len()) };
+    let spacing = Spacing { x, y, z: Some(z) };
+    spacing.check().with_context(|| format!("--spacing is {x} {y} {z}"))?;
+    Ok(spacing)
 }
 
 /// What went wrong so far.

@@ -75,7 +75,7 @@ fn spacing(page: &Page<'_>) -> Option<Spacing> {
         Ok(Some(3)) => 10.0,
         _ => return None,
     };
-    Some(Spacing { x: unit / page.ratio(X_RESOLUTION)?, y: unit / page.ratio(Y_RESOLUTION)? })
+    Some(Spacing::in_plane(unit / page.ratio(X_RESOLUTION)?, unit / page.ratio(Y_RESOLUTION)?))
 }
 
 /// What the pages of a file have asked for so far, against [`Limits`] and [`CHUNKS`].

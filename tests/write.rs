@@ -12,12 +12,11 @@ use glioscope::mask::small_regions;
 use glioscope::network::manifest::Manifest;
 use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
 use glioscope::result::findings::Findings;
-use glioscope::result::measure::Voxel;
 use glioscope::write::{Bundle, NamedFile, Origin, Row, Volume, csv, mask_tiff, nifti, report};
 use proptest::prelude::*;
 
 const MANIFEST: &[u8] = include_bytes!("../www/model/model.json");
-const VOXEL: Voxel = Voxel { x: 0.5, y: 0.75, slice: 6.0 };
+const SPACING: Spacing = Spacing { x: 0.5, y: 0.75, z: Some(6.0) };
 
 // ---- NIfTI-1 -------------------------------------------------------------------------------------------------------
 
@@ -65,7 +64,7 @@ fn header(bytes: &[u8]) -> Header {
 #[test]
 fn a_mask_is_a_volume_of_0_and_1() {
     let findings = findings(3, 5, 4, Channels::Rgb);
-    let bytes = nifti(&findings, Volume::Mask, 0.5, Some(VOXEL)).expect("equal sizes");
+    let bytes = nifti(&findings, Volume::Mask, 0.5, Some(SPACING)).expect("equal sizes");
     let header = header(&bytes);
     assert_eq!(header.dim, [3, 5, 4, 3, 1, 1, 1, 1]);
     assert_eq!((header.datatype, header.bitpix), (2, 8));
@@ -189,12 +188,12 @@ proptest! {
         slices in 1_usize..5, width in 1_usize..9, height in 1_usize..9, threshold in 0.0_f32..=1.0,
         lengths in proptest::option::of((0.01_f64..20.0, 0.01_f64..20.0, 0.01_f64..20.0)),
     ) {
-        let voxel = lengths.map(|(x, y, slice)| Voxel { x, y, slice });
+        let spacing = lengths.map(|(x, y, z)| Spacing { x, y, z: Some(z) });
         let findings = findings(slices, width, height, Channels::Grey);
-        let bytes = nifti(&findings, Volume::Network, threshold, voxel).expect("equal sizes");
+        let bytes = nifti(&findings, Volume::Network, threshold, spacing).expect("equal sizes");
         let header = header(&bytes);
         prop_assert_eq!(header.dim.map(|length| length as usize), [3, width, height, slices, 1, 1, 1, 1]);
-        let expected = voxel.map_or([1.0; 3], |voxel| [voxel.x as f32, voxel.y as f32, voxel.slice as f32]);
+        let expected = lengths.map_or([1.0; 3], |(x, y, z)| [x as f32, y as f32, z as f32]);
         prop_assert_eq!(&header.pixdim[1..4], &expected);
         prop_assert_eq!(bytes.len(), 352 + slices * width * height);
         for (slice, voxels) in bytes[352..].chunks(width * height).enumerate() {
@@ -235,7 +234,7 @@ fn every_file_of_a_case_and_of_the_bundle() {
     let mut findings = findings(3, 5, 4, Channels::Rgb);
     let edit = Mask::new(5, 4, (0..20).map(|i| i == 7).collect());
     findings.set_edit(1, Some(edit.clone()));
-    let mut files = bundle.case_files(&findings, Some(VOXEL));
+    let mut files = bundle.case_files(&findings, Some(SPACING));
     let again = bundle.case_files(&findings, None);
     files.extend(bundle.finish());
 
@@ -253,23 +252,23 @@ fn every_file_of_a_case_and_of_the_bundle() {
     assert_eq!(file(&files, "P & <Q>/1_mask.tif"), mask_tiff(&edit));
     let mut volume = Vec::new();
     GzDecoder::new(file(&files, "P & <Q>/mask.nii.gz")).read_to_end(&mut volume).expect("gzip");
-    assert_eq!(volume, nifti(&findings, Volume::Mask, 0.5, Some(VOXEL)).expect("equal sizes"));
+    assert_eq!(volume, nifti(&findings, Volume::Mask, 0.5, Some(SPACING)).expect("equal sizes"));
     assert_eq!(&volume[352 + 20..352 + 40], edit.to_bytes());
 
     let provenance: serde_json::Value = serde_json::from_slice(file(&files, "provenance.json")).expect("JSON");
     assert_eq!(provenance["model"]["sha256"], manifest.weights.sha256.as_str());
     assert_eq!((&provenance["backend"], &provenance["threshold"]), (&"cpu".into(), &0.5.into()));
     assert_eq!(provenance["model"]["normalisation"], "head-z-score");
-    assert_eq!(provenance["regions"]["share_of_largest"], 0.3);
-    assert_eq!(serde_json::from_value(provenance["regions"]["floor"].clone()).ok(), Some(small_regions::FLOOR));
+    assert_eq!(provenance["small_regions"]["fraction_of_largest"], 0.3);
+    assert_eq!(serde_json::from_value(provenance["small_regions"]["floor"].clone()).ok(), Some(small_regions::FLOOR));
     let case = &provenance["cases"][0];
     assert_eq!(case["spacing"]["origin"], "given by the user");
-    assert_eq!(case["spacing"]["millimetres"]["slice"], 6.0);
+    assert_eq!(case["spacing"]["millimetres"]["z"], 6.0);
     assert_eq!(provenance["cases"][1]["spacing"]["origin"], "unknown");
     assert_eq!(provenance["cases"][1]["measure"]["millilitres"], serde_json::Value::Null);
     let by: Vec<&str> = (0..3).filter_map(|i| case["slices"][i]["mask_by"].as_str()).collect();
-    assert_eq!(by, ["network", "by hand", "network"]);
-    let measure = findings.measure(0.5, Some(VOXEL));
+    assert_eq!(by, ["network", "reader", "network"]);
+    let measure = findings.measure(0.5, Some(SPACING));
     assert_eq!(case["measure"]["voxels"], measure.voxels);
     assert_eq!(case["input_check"], serde_json::Value::Null);
 
@@ -285,7 +284,7 @@ fn areas_by_what_the_files_state_are_said_to_be_so() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let mut bundle = Bundle::new(origin(&manifest));
     let slice = Slice::new("P/1.tif", 2, 1, Channels::Grey, Samples::U8(vec![1, 2])).expect("valid");
-    let slice = slice.with_spacing(Some(Spacing { x: 0.5, y: 3.0 }));
+    let slice = slice.with_spacing(Some(Spacing::in_plane(0.5, 3.0)));
     let mut findings = Findings::new(Case { name: "P".to_owned(), slices: vec![CaseSlice { slice, reference: None }] });
     findings.set_edit(0, Some(Mask::new(2, 1, vec![true, false])));
     bundle.case_files(&findings, None);
@@ -294,7 +293,7 @@ fn areas_by_what_the_files_state_are_said_to_be_so() {
     let spacing = &provenance["cases"][0]["spacing"];
     assert!(spacing["origin"].as_str().is_some_and(|origin| origin.contains("stated by the files")), "{spacing}");
     assert_eq!(spacing["in_files"], serde_json::json!([0.5, 3.0]));
-    assert!(String::from_utf8_lossy(file(&files, "report.html")).contains("0.5 x 3 mm, as the files state"));
+    assert!(String::from_utf8_lossy(file(&files, "report.html")).contains("0.5 x 3 mm, stated by the files"));
     let table = fields(std::str::from_utf8(file(&files, "statistics.csv")).expect("UTF-8"));
     assert_eq!(table[1][9], "1.500");
 }
@@ -340,9 +339,9 @@ fn a_case_that_is_not_finished_gives_what_there_is_and_says_the_rest() {
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).filter(|name| name.contains('/')).collect();
     assert_eq!(names.len(), 4, "{names:?}");
     let provenance: serde_json::Value = serde_json::from_slice(file(&files, "provenance.json")).expect("JSON");
-    let left_out = &provenance["cases"][0]["left_out"];
-    assert_eq!(left_out[0], "mask.nii.gz: 1 of 3 slices have none");
-    assert_eq!(left_out[1], "probability.nii.gz: 2 of 3 slices have none");
+    let not_written = &provenance["cases"][0]["not_written"];
+    assert_eq!(not_written[0], "mask.nii.gz: 1 of 3 slices have none");
+    assert_eq!(not_written[1], "probability.nii.gz: 2 of 3 slices have none");
     assert_eq!(provenance["cases"][0]["slices"][1]["mask_by"], serde_json::Value::Null);
 }
 
@@ -351,15 +350,15 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let findings = findings(3, 5, 4, Channels::Rgb);
     let rules = "<script>alert(1)</script>";
-    let page = report(Origin { rules: Some(rules), ..origin(&manifest) }, [(&findings, Some(VOXEL))]);
+    let page = report(&Origin { rules: Some(rules.to_owned()), ..origin(&manifest) }, [(&findings, Some(SPACING))]);
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
     assert!(page.contains("Research use only"));
     assert!(page.contains(&manifest.weights.sha256));
     assert!(page.contains(&format!("{:.4}", manifest.metrics["patient_dice_mean"])));
     assert!(page.contains("<h2>P &amp; &lt;Q&gt;</h2>") && !page.contains("<Q>"));
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
-    let measure = findings.measure(0.5, Some(VOXEL));
-    let millilitres = measure.millilitres.expect("the voxel is known");
+    let measure = findings.measure(0.5, Some(SPACING));
+    let millilitres = measure.millilitres.expect("the spacing is known");
     assert!(page.contains(&format!("{} voxels, {millilitres:.2} mL", measure.voxels)), "{page}");
     // Nothing from elsewhere.
     for reference in ["http:", "https:", "src=\"/", "href", "url("] {
@@ -372,17 +371,17 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
     // A slice whose lesion was missed is listed all the same.
     let mut missed = findings.clone();
     missed.set_edit(0, Some(Mask::empty(5, 4)));
-    let page = report(origin(&manifest), [(&missed, Some(VOXEL))]);
+    let page = report(&origin(&manifest), [(&missed, Some(SPACING))]);
     assert!(page.contains("/0.tif</td><td>0</td><td>0.0</td><td>hand</td><td>0.0000</td>"), "{page}");
     assert!(page.contains("Blue: drawn or changed by hand."));
     let mut nothing = Findings::new(findings.case().clone());
     nothing.keep(1, Probability::new(5, 4, vec![0; 20]));
-    let page = report(origin(&manifest), [(&nothing, None)]);
+    let page = report(&origin(&manifest), [(&nothing, None)]);
     assert!(page.contains("/1.tif</td><td>0</td><td></td><td>network</td><td>0.0000</td>"), "{page}");
     // Nothing was drawn that could be true.
     assert!(page.contains(", sensitivity 0.0000, precision –"), "{page}");
     // Without a voxel there are no millilitres to be found.
-    let page = report(origin(&manifest), [(&findings, None)]);
+    let page = report(&origin(&manifest), [(&findings, None)]);
     assert!(!page.contains(" mL"), "{page}");
 }
 
@@ -390,12 +389,12 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
 fn a_report_tells_slices_from_patients() {
     let mut manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let patients = manifest.split.fit.len();
-    let page = report(origin(&manifest), []);
+    let page = report(&origin(&manifest), []);
     assert!(page.contains(&format!("<td>{patients} patients</td>")), "{page}");
     // As `train fit` names slices, three of them of two patients.
     manifest.split.fit = ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"].map(str::to_owned).into();
     manifest.split.held_out = ["P/P_3.tif", "Q/Q_2.tif", "Q/Q_3.tif", "Q/Q_4.tif"].map(str::to_owned).into();
-    let page = report(origin(&manifest), []);
+    let page = report(&origin(&manifest), []);
     assert!(page.contains("<td>3 slices of 2 patients</td>"), "{page}");
     assert!(page.contains("(4 slices of 2 patients)"), "{page}");
 }
@@ -414,8 +413,8 @@ fn every_picture_of_the_set_is_read_again() {
 
 // ---- helpers -------------------------------------------------------------------------------------------------------
 
-fn origin(manifest: &Manifest) -> Origin<'_> {
-    Origin { manifest, backend: "cpu", threshold: 0.5, rules: None }
+fn origin(manifest: &Manifest) -> Origin {
+    Origin { manifest: manifest.clone(), backend: "cpu".to_owned(), threshold: 0.5, rules: None }
 }
 
 /// A case with probabilities of every size on each of its slices, and a reference.

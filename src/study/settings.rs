@@ -1,0 +1,54 @@
+//! What the visitor has set.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::UsageFault;
+use crate::layout::CaseId;
+use crate::read::Spacing;
+
+/// What the visitor has set. A saved session keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// A pixel is inside if its probability is at least this, 0 to 1.
+    pub threshold: f64,
+    /// The spacing of each case for which the visitor has given one.
+    #[serde(default)]
+    pub spacing: BTreeMap<CaseId, Spacing>,
+    /// The rules by which masks were drawn or edited, in the visitor's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
+    /// The display settings of the page. Nothing here reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Value>,
+}
+
+/// The most bytes of [`Settings::view`] as JSON: 64 KiB.
+const VIEW: usize = 1 << 16;
+
+impl Settings {
+    /// `Ok` if the threshold is from 0 to 1, every distance is above 0, and the display settings are not too large.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageFault::Threshold`], [`UsageFault::Spacing`] or [`UsageFault::View`] with the value.
+    pub fn check(&self) -> Result<(), UsageFault> {
+        check_threshold(self.threshold)?;
+        self.spacing.values().try_for_each(Spacing::check)?;
+        match self.view.as_ref().map_or(0, |view| view.to_string().len()) {
+            found if found > VIEW => Err(UsageFault::View { found, limit: VIEW }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `Ok` for a threshold from 0 to 1.
+///
+/// # Errors
+///
+/// [`UsageFault::Threshold`] with the value.
+pub fn check_threshold(found: f64) -> Result<(), UsageFault> {
+    if (0.0..=1.0).contains(&found) { Ok(()) } else { Err(UsageFault::Threshold { found }) }
+}

@@ -1,0 +1,78 @@
+//! Values and errors between Rust and JavaScript.
+
+use js_sys::{JSON, Uint8Array};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::*;
+
+use crate::error::{Error, FileFault};
+use crate::mask::Mask;
+use crate::read::Spacing;
+use crate::study::{Settings, check_threshold};
+
+#[derive(Serialize)]
+struct Fault<'a> {
+    kind: &'a str,
+    file: Option<&'a str>,
+    message: &'a str,
+}
+
+/// As plain objects, with null for `None`.
+pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    value.serialize(&Serializer::json_compatible()).map_err(|error| usage(&error.to_string()))
+}
+
+/// From plain objects, by way of JSON.
+fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
+    let text = JSON::stringify(value).map_err(|_| usage("expected a value that JSON can hold"))?;
+    let text = text.as_string().unwrap_or_default();
+    serde_json::from_str(&text).map_err(|error| usage(&format!("{error} in {text}")))
+}
+
+pub(super) fn settings(value: &JsValue) -> Result<Settings, JsValue> {
+    let settings: Settings = from_js(value)?;
+    settings.check().map_err(fault)?;
+    Ok(settings)
+}
+
+pub(super) fn spacing(value: &JsValue) -> Result<Option<Spacing>, JsValue> {
+    let spacing: Option<Spacing> = if value.is_undefined() { None } else { from_js(value)? };
+    spacing.iter().try_for_each(Spacing::check).map_err(fault)?;
+    Ok(spacing)
+}
+
+pub(super) fn threshold(value: f64) -> Result<f32, JsValue> {
+    check_threshold(value).map_err(fault)?;
+    Ok(value as f32)
+}
+
+/// 1 inside, 0 outside.
+pub(super) fn bytes_of(mask: &Mask) -> Uint8Array {
+    Uint8Array::from(mask.to_bytes().as_slice())
+}
+
+/// The error as JavaScript sees it.
+pub(super) fn fault(error: impl Into<Error>) -> JsValue {
+    let error = error.into();
+    match &error {
+        Error::File { file, fault: fault @ FileFault::SavedSession } => {
+            thrown("session", Some(file), &fault.to_string())
+        }
+        Error::File { file, fault } => thrown("file", Some(file), &fault.to_string()),
+        Error::Volume { .. } => thrown("volume", None, &error.to_string()),
+        Error::Model(_) => thrown("model", None, &error.to_string()),
+        Error::Device { .. } => thrown("device", None, &error.to_string()),
+        Error::Usage(_) => usage(&error.to_string()),
+    }
+}
+
+/// A mistake of the caller.
+pub(super) fn usage(message: &str) -> JsValue {
+    thrown("usage", None, message)
+}
+
+fn thrown(kind: &str, file: Option<&str>, message: &str) -> JsValue {
+    let fault = Fault { kind, file, message };
+    fault.serialize(&Serializer::json_compatible()).unwrap_or_else(|error| error.into())
+}

@@ -1,0 +1,336 @@
+//! A network on a device with the study of one visitor, as a JavaScript class.
+
+use std::cell::{Ref, RefCell, RefMut};
+use std::rc::Rc;
+use std::sync::Once;
+
+use js_sys::{Reflect, Uint8Array, Uint16Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Crypto, SubtleCrypto};
+
+use super::convert::{bytes_of, fault, settings, spacing, threshold, to_js, usage};
+use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
+use super::stream::ZipChunks;
+#[cfg(feature = "burn")]
+use crate::error::Error;
+use crate::network::Card;
+use crate::network::segmenter::{Backend, Segmenter};
+use crate::network::sha256::{hex, sha256};
+use crate::result::display::STEPS;
+use crate::study::{HEAD, Settings, Study};
+use crate::write::{Origin, Volume, nifti, report};
+
+#[cfg(feature = "burn")]
+unsafe extern "C" {
+    /// The linker defines it: it runs the constructors of all dependencies. CubeCL registers its operators in one.
+    fn __wasm_call_ctors();
+}
+
+/// Runs the constructors, once. Only CubeCL needs them, and they take a twentieth of a second.
+///
+/// Unless some code calls them, the linker makes every exported function call them each time: thousands of registrations
+/// whenever a value crosses to JavaScript.
+#[cfg(feature = "burn")]
+fn construct() {
+    static ONCE: Once = Once::new();
+    // SAFETY: this relies on two facts.
+    // - The linker defines the symbol, with this signature, in every wasm module.
+    // - No other code of the module calls it, and `ONCE` calls it once, so nothing is constructed twice.
+    ONCE.call_once(|| unsafe { __wasm_call_ctors() });
+}
+
+/// A network on a device, with the open files, cases and findings.
+///
+/// Slices and cases are addressed by the ids that `assemble` gives.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Session {
+    backend: &'static str,
+    segmenter: Segmenter,
+    card: Option<Card>,
+    study: Rc<RefCell<Study>>,
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// Loads the model on `webgpu` or `cpu`. An instance can open WebGPU once. `cardJson` is `card.json`, for `model` and for
+    /// reports: the network runs without it.
+    pub async fn create(
+        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
+        #[wasm_bindgen(js_name = modelJson)] model_json: Vec<u8>,
+        weights: Vec<u8>,
+        #[wasm_bindgen(js_name = cardJson)] card_json: Option<Vec<u8>>,
+    ) -> Result<Session, JsValue> {
+        let (name, backend) = match backend.as_str() {
+            "cpu" => ("cpu", Backend::Cpu),
+            #[cfg(feature = "burn")]
+            "webgpu" => {
+                construct();
+                let device = burn::tensor::Device::wgpu_options().init_async().await;
+                let refused = |error| Error::Device { device: "webgpu".to_owned(), reason: format!("{error}") };
+                ("webgpu", Backend::Burn(device.map_err(|error| fault(refused(error)))?))
+            }
+            other => return Err(usage(&format!("expected the backend webgpu or cpu, found {other:?}"))),
+        };
+        let sha256 = match browser_sha256(&weights).await {
+            Some(found) => found,
+            None => sha256(&weights),
+        };
+        let segmenter = Segmenter::load_hashed(&model_json, &weights, sha256, backend).map_err(fault)?;
+        let card = card_json.map(|json| Card::from_json(&json)).transpose().map_err(|error| fault(error.into()))?;
+        Ok(Self { backend: name, segmenter, card, study: Rc::default() })
+    }
+
+    /// Where the network runs.
+    #[wasm_bindgen(unchecked_return_type = "Backend")]
+    pub fn backend(&self) -> String {
+        self.backend.to_owned()
+    }
+
+    /// Segments a known slice. Returns the largest difference in probability, 0 to 1, from the result on the machine that
+    /// fitted the network. Throws a fault of kind `device` where a value is not finite.
+    pub async fn check(&self) -> Result<f32, JsValue> {
+        self.segmenter.known_answer_error().await.map_err(fault)
+    }
+
+    /// What the model's files say of the network.
+    #[wasm_bindgen(unchecked_return_type = "ModelInfo")]
+    pub fn model(&self) -> Result<JsValue, JsValue> {
+        to_js(&ModelInfo::of(self.segmenter.manifest(), self.card.as_ref()))
+    }
+
+    /// How many bytes at the beginning of a file `admit` reads.
+    #[wasm_bindgen(js_name = headLength)]
+    pub fn head_length() -> usize {
+        HEAD
+    }
+
+    /// Throws if a file of `size` bytes that begins with `head` would be refused for its kind or size. Ask this before the
+    /// file is loaded.
+    pub fn admit(name: &str, size: f64, head: &[u8]) -> Result<(), JsValue> {
+        Study::admit(name, size as u64, head).map_err(fault)
+    }
+
+    /// Reads an image or a zip of images. The next `assemble` sorts its slices into cases. A file that is open already is
+    /// skipped; one with an open name and other bytes is refused, and so are the files of its case until `assemble`.
+    #[wasm_bindgen(js_name = addFile, unchecked_return_type = "Added")]
+    pub fn add_file(&self, name: &str, bytes: &[u8]) -> Result<JsValue, JsValue> {
+        to_js(&self.study_mut().add_file(name, bytes).map_err(fault)?)
+    }
+
+    /// Adds the files of the sample case, a synthetic head with its reference masks.
+    pub fn sample(&self) -> Result<(), JsValue> {
+        self.study_mut().add_sample().map_err(fault)
+    }
+
+    /// Sorts all files that were read since the last `clear` into cases. A case whose slices are the same keeps its findings;
+    /// where slices have come or gone, the probabilities are dropped and edited masks stay.
+    #[wasm_bindgen(unchecked_return_type = "Assembly")]
+    pub fn assemble(&self) -> Result<JsValue, JsValue> {
+        let notes = self.study_mut().assemble();
+        self.study_mut().check_input(self.segmenter.manifest());
+        to_js(&AssemblyInfo::of(&self.study(), notes))
+    }
+
+    /// Segments a slice and keeps its probabilities. If the slices of its case change meanwhile, they are not kept.
+    #[wasm_bindgen(unchecked_return_type = "Segmented")]
+    pub async fn segment(&self, slice: String) -> Result<JsValue, JsValue> {
+        let task = self.study().task(&slice).map_err(fault)?;
+        let start = now();
+        let map = self.segmenter.probability(task.slice(), task.statistics()).await.map_err(fault)?;
+        let segmented = to_js(&Segmented {
+            slice: &slice,
+            width: map.width(),
+            height: map.height(),
+            probability: Uint16Array::from(map.values()),
+            milliseconds: now() - start,
+        })?;
+        self.study_mut().keep(&task, map).map_err(fault)?;
+        Ok(segmented)
+    }
+
+    /// Keeps probabilities of a slice that another worker has found.
+    pub fn adopt(&self, slice: &str, probability: Vec<u16>) -> Result<(), JsValue> {
+        self.study_mut().adopt(slice, probability).map_err(fault)
+    }
+
+    /// A slice for display. All slices of a case have the same scale.
+    #[wasm_bindgen(unchecked_return_type = "Pixels")]
+    pub fn pixels(&self, slice: &str) -> Result<JsValue, JsValue> {
+        let study = self.study();
+        let (findings, index) = study.slice(slice).map_err(fault)?;
+        let slice = &findings.case().slices[index].slice;
+        let levels = Uint16Array::from(findings.window().levels(slice).as_slice());
+        let brightest = f64::from(findings.window().brightest()) / f64::from(STEPS);
+        to_js(&Pixels { width: slice.width(), height: slice.height(), levels, brightest })
+    }
+
+    /// The reference mask of a slice, 0 or 1 a pixel, if it has one.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
+    pub fn reference(&self, slice: &str) -> Result<Option<Uint8Array>, JsValue> {
+        let study = self.study();
+        let (findings, index) = study.slice(slice).map_err(fault)?;
+        Ok(findings.case().slices[index].reference.as_ref().map(bytes_of))
+    }
+
+    /// The mask of a slice, 0 or 1 a pixel: the edited one if there is one, else the network's.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
+    pub fn mask(
+        &self,
+        slice: &str,
+        #[wasm_bindgen(js_name = threshold)] at: f64,
+    ) -> Result<Option<Uint8Array>, JsValue> {
+        let study = self.study();
+        let (findings, index) = study.slice(slice).map_err(fault)?;
+        Ok(findings.mask(index, threshold(at)?).map(|mask| bytes_of(&mask)))
+    }
+
+    /// The network's mask of a slice, 0 or 1 a pixel.
+    #[wasm_bindgen(js_name = networkMask, unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
+    pub fn network_mask(
+        &self,
+        slice: &str,
+        #[wasm_bindgen(js_name = threshold)] at: f64,
+    ) -> Result<Option<Uint8Array>, JsValue> {
+        let study = self.study();
+        let (findings, index) = study.slice(slice).map_err(fault)?;
+        Ok(findings.network_mask(index, threshold(at)?).map(|mask| bytes_of(&mask)))
+    }
+
+    /// The pixels of a slice that lie in removed small regions, 0 or 1 each, if there are any.
+    #[wasm_bindgen(js_name = smallRegions, unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
+    pub fn small_regions(&self, slice: &str) -> Result<Option<Uint8Array>, JsValue> {
+        let study = self.study();
+        let (findings, index) = study.slice(slice).map_err(fault)?;
+        Ok(findings.small_regions(index).map(bytes_of))
+    }
+
+    /// The probabilities of a slice, 0 to 65535 for 0 to 1, if it has been segmented.
+    #[wasm_bindgen(unchecked_return_type = "Uint16Array<ArrayBuffer> | undefined")]
+    pub fn probability(&self, slice: &str) -> Result<Option<Uint16Array>, JsValue> {
+        let study = self.study();
+        let (findings, index) = study.slice(slice).map_err(fault)?;
+        Ok(findings.probability(index).map(|map| Uint16Array::from(map.values())))
+    }
+
+    /// Keeps an edited mask of a slice, 0 outside; `undefined` removes it.
+    #[wasm_bindgen(js_name = setEdit)]
+    pub fn set_edit(&self, slice: &str, mask: Option<Vec<u8>>) -> Result<(), JsValue> {
+        let inside = mask.map(|mask| mask.into_iter().map(|value| value != 0).collect());
+        self.study_mut().set_edit(slice, inside).map_err(fault)
+    }
+
+    /// Areas, volumes and scores of a case.
+    #[wasm_bindgen(unchecked_return_type = "CaseMeasure")]
+    pub fn measure(
+        &self,
+        case: &str,
+        #[wasm_bindgen(js_name = threshold)] at: f64,
+        #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let study = self.study();
+        to_js(&study.case(case).map_err(fault)?.measure(threshold(at)?, spacing(&given)?))
+    }
+
+    /// A case as a NIfTI-1 volume, uncompressed. A slice without what it shows is 0. Throws if no slice has it, or the slices
+    /// have different sizes.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    pub fn volume(
+        &self,
+        case: &str,
+        #[wasm_bindgen(unchecked_param_type = "Volume")] what: &str,
+        #[wasm_bindgen(js_name = threshold)] at: f64,
+        #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        let volume = Volume::of_name(what).ok_or_else(|| usage(&format!("there is no volume {what:?}")))?;
+        let study = self.study();
+        let findings = study.case(case).map_err(fault)?;
+        let bytes = nifti(findings, volume, threshold(at)?, spacing(&given)?).map_err(fault)?;
+        Ok(Uint8Array::from(bytes.as_slice()))
+    }
+
+    /// All result files of all cases as one zip.
+    #[wasm_bindgen(js_name = exportZip)]
+    pub fn export_zip(
+        &self,
+        #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
+    ) -> Result<ZipChunks, JsValue> {
+        let settings = settings(&given)?;
+        let stream = self.study().export(self.origin(&settings), &settings);
+        Ok(ZipChunks::new(&self.study, stream))
+    }
+
+    /// A report of all cases: one HTML page without scripts or other files.
+    pub fn report(
+        &self,
+        #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
+    ) -> Result<String, JsValue> {
+        let settings = settings(&given)?;
+        Ok(report(&self.origin(&settings), self.study().measured(&settings)))
+    }
+
+    /// The session as a zip: the files as they were handed in, the findings, and the settings.
+    #[wasm_bindgen(js_name = saveSession)]
+    pub fn save_session(
+        &self,
+        #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
+    ) -> Result<ZipChunks, JsValue> {
+        let settings = settings(&given)?;
+        let stream = self.study().save(self.sha256(), &settings);
+        Ok(ZipChunks::new(&self.study, stream))
+    }
+
+    /// Replaces everything that is open by a saved session; `assemble` then makes its cases. If it throws, everything stays as
+    /// it was.
+    #[wasm_bindgen(js_name = openSession, unchecked_return_type = "Settings")]
+    pub fn open_session(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
+        let settings = self.study_mut().open(bytes, self.sha256()).map_err(fault)?;
+        to_js(&settings)
+    }
+
+    /// Closes all files and cases.
+    pub fn clear(&self) {
+        self.study_mut().clear();
+    }
+
+    fn sha256(&self) -> &str {
+        &self.segmenter.manifest().weights.sha256
+    }
+
+    fn origin(&self, settings: &Settings) -> Origin {
+        let manifest = self.segmenter.manifest().clone();
+        Origin {
+            manifest,
+            card: self.card.clone(),
+            backend: self.backend.to_owned(),
+            threshold: settings.threshold,
+            rules: settings.rules.clone(),
+        }
+    }
+
+    // Neither is held across an `await`, so they cannot overlap.
+    fn study(&self) -> Ref<'_, Study> {
+        self.study.borrow()
+    }
+
+    fn study_mut(&self) -> RefMut<'_, Study> {
+        self.study.borrow_mut()
+    }
+}
+
+/// SHA-256 by the browser, ten times as fast as the module's own. `None` where the browser has none: over plain HTTP, except
+/// on localhost.
+async fn browser_sha256(bytes: &[u8]) -> Option<String> {
+    let crypto: Crypto = Reflect::get(&js_sys::global(), &"crypto".into()).ok()?.dyn_into().ok()?;
+    let subtle: SubtleCrypto = Reflect::get(&crypto, &"subtle".into()).ok()?.dyn_into().ok()?;
+    let found = subtle.digest_with_str_and_js_u8_array("SHA-256", &Uint8Array::from(bytes)).ok()?;
+    let found = JsFuture::from(found).await.ok()?;
+    Some(hex(&Uint8Array::new(&found).to_vec()))
+}
+
+/// Milliseconds since an arbitrary moment, in a page and in a worker.
+fn now() -> f64 {
+    let performance = Reflect::get(&js_sys::global(), &JsValue::from("performance"));
+    performance.map_or(0.0, |performance| performance.unchecked_into::<web_sys::Performance>().now())
+}

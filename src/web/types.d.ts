@@ -1,0 +1,146 @@
+/** Where the network runs. */
+export type Backend = 'webgpu' | 'cpu';
+
+/**
+ * Why something failed. `kind` is `file`, `session`, `model`, `volume`, `device` or `usage`. `session` means that `addFile`
+ * was given a saved session, which `openSession` takes; `usage` is a mistake of the caller. `file` is the file at fault, if
+ * one is.
+ */
+export interface Fault {
+    kind: 'file' | 'session' | 'model' | 'volume' | 'device' | 'usage';
+    file: string | null;
+    message: string;
+}
+
+/** The network, its training data, and its figures on the held-out patients. */
+export interface ModelInfo {
+    /** The network's shape, for people. */
+    name: string;
+    /** SHA-256 of the weights, hexadecimal; `version` is its beginning, for people. */
+    sha256: string;
+    version: string;
+    /** The size of the weights in bytes, and how many parameters were fitted. */
+    bytes: number;
+    parameters: number;
+    /** The default threshold, 0 to 1. */
+    threshold: number;
+    /** The side of the network's square input in pixels, and how slices are normalised. */
+    grid: number;
+    normalisation: string;
+    /** How it was fitted and how well it does: `card.json`, if `create` was given one. */
+    card: Card | null;
+}
+
+/** `card.json`. */
+export interface Card {
+    /** Names of patients. */
+    split: { fit: string[]; held_out: string[] };
+    counts: { slices: number; positive: number };
+    recipe: unknown;
+    revision: string;
+    /** Figures of the held-out patients. The name of each says its unit. */
+    metrics: Record<string, number>;
+}
+
+/** A file that is not part of the cases, and why. The message names the file too. */
+export interface Note { file: string; message: string }
+
+/** A file that was read, and how many slices it holds. `notes`: the files in a zip that cannot be used. */
+export interface Added { file: string; slices: number; notes: Note[] }
+
+/**
+ * A slice of a case. `id` stays the same for as long as the file is open, and is the same in every worker. `grey`: its one
+ * channel is used as FLAIR for all channels. `reference`: it has a reference mask. `segmented`: it has probabilities.
+ * `edited`: it has an edited mask.
+ */
+export interface SliceInfo {
+    id: string;
+    name: string;
+    width: number;
+    height: number;
+    grey: boolean;
+    reference: boolean;
+    segmented: boolean;
+    edited: boolean;
+}
+
+/** Whether a case looks like the training data. `reasons` are whole sentences. */
+export interface InputCheck { accepted: boolean; reasons: string[] }
+
+/**
+ * The slices of one patient or stack, in order. `id` stays the same while slices come and go; `name` may get longer.
+ * `resolution`: millimetres per pixel, x then y, if the files of all slices state the same.
+ */
+export interface CaseInfo {
+    id: string;
+    name: string;
+    slices: SliceInfo[];
+    resolution: [number, number] | null;
+    inputCheck: InputCheck;
+}
+
+/** The cases that the open files make up. */
+export interface Assembly { cases: CaseInfo[]; notes: Note[] }
+
+/** The probabilities of a slice on its own grid, row by row, 0 to 65535 for 0 to 1. */
+export interface Segmented {
+    slice: string;
+    width: number;
+    height: number;
+    probability: Uint16Array<ArrayBuffer>;
+    milliseconds: number;
+}
+
+/**
+ * A slice for display: levels of red, green and blue, in 64ths. By default level 255 is white; all slices of a case have the
+ * same scale. Brighter pixels have higher levels. `brightest` is the highest level of the case, not in 64ths.
+ */
+export interface Pixels { width: number; height: number; levels: Uint16Array<ArrayBuffer>; brightest: number }
+
+/**
+ * Agreement of a mask (the prediction) with a reference, counted in pixels. `sensitivity` is null where the reference is
+ * empty, `precision` where the mask is.
+ */
+export interface Scores {
+    tp: number; fp: number; fn: number; tn: number;
+    dice: number; iou: number; sensitivity: number | null; precision: number | null;
+}
+
+/**
+ * The measures of a slice. `area`: pixels inside its mask, 0 without one. `edited`: the mask is an edited one. `done`: the
+ * slice has probabilities. `mm2` is null where the size of a pixel is unknown, `scores` without a mask or a reference.
+ * `removed_small_regions`: pixels of small regions, which the network's mask does not have once all slices of the case are
+ * segmented. They are counted at the lowest threshold, 0.05.
+ */
+export interface SliceMeasure {
+    id: string;
+    area: number;
+    edited: boolean;
+    done: boolean;
+    scores: Scores | null;
+    mm2: number | null;
+    removed_small_regions: number;
+}
+
+/**
+ * The measures of a case. `range`: the network's masks at thresholds 0.3, 0.5 and 0.7. `network`: the network's masks,
+ * without edits, at the given threshold. `largest`: the id of the slice with the largest area, null where every area is 0.
+ */
+export interface CaseMeasure {
+    slices: SliceMeasure[];
+    voxels: number;
+    millilitres: number | null;
+    scores: Scores | null;
+    range: { threshold: number; voxels: number; millilitres: number | null }[];
+    network: { voxels: number; scores: Scores | null };
+    largest: string | null;
+}
+
+/** The distance between voxels in millimetres, as the visitor has given it: between columns, rows and slices. */
+export interface Spacing { x: number; y: number; z: number }
+
+/** What the visitor has set. `spacing` has case ids as keys. `view` are the page's display settings, 64 KiB of JSON at most. */
+export interface Settings { threshold: number; spacing: Record<string, Spacing>; rules?: string; view?: unknown }
+
+/** What a volume shows. `network`: the masks without edits. `tp`, `fp`, `fn`: the masks compared with the references. */
+export type Volume = 'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn';
