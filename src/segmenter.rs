@@ -90,13 +90,19 @@ impl Segmenter {
         let side = self.manifest.grid;
         let input: Vec<f32> = slices.iter().flat_map(|slice| statistics.normalise(slice, side)).collect();
         let values = match &self.network {
-            Ready::Plan(plan) => plan.logits(&input).into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect(),
+            Ready::Plan(plan) => {
+                let logits = plan.logits(&input); // [n, 1, 256, 256]
+                self.ensure_finite(&logits)?;
+                logits.into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect()
+            }
             Ready::Burn(unet) => {
                 let input = TensorData::new(input, [slices.len(), INPUTS, side, side]);
                 let logits = unet.forward(Tensor::<4>::from_data(input, &self.device)); // [n, 1, 256, 256]
                 let data = sigmoid(logits).into_data_async().await;
                 let data = data.map_err(|error| self.device_error(&format!("{error:?}")))?;
-                data.try_into_vec::<f32>().map_err(|error| self.device_error(&format!("{error:?}")))?
+                let values = data.try_into_vec::<f32>().map_err(|error| self.device_error(&format!("{error:?}")))?;
+                self.ensure_finite(&values)?;
+                values
             }
         };
         let on_own_grid =
@@ -126,6 +132,14 @@ impl Segmenter {
     /// [`Error::Device`] if the device fails.
     pub async fn known_answer_error(&self) -> Result<f32> {
         Ok(largest_difference(&self.known_answer().await?, &self.manifest.known_answer))
+    }
+
+    /// A value that is not finite is a fault of the device or the weights. As a probability it would mean "no lesion".
+    fn ensure_finite(&self, values: &[f32]) -> Result<()> {
+        match values.iter().find(|value| !value.is_finite()) {
+            Some(value) => Err(self.device_error(&format!("the network gives {value}, expected finite values"))),
+            None => Ok(()),
+        }
     }
 
     fn device_error(&self, reason: &str) -> Error {
