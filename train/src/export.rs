@@ -1,4 +1,4 @@
-//! `train export`: the network for other runtimes.
+//! `train export`: a network for other runtimes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,23 +14,23 @@ use serde_json::{Value, json};
 use crate::file;
 use crate::model::Files;
 
-/// Write a network as safetensors, for other runtimes
+/// Export a network as safetensors for other runtimes
 ///
-/// Normalisations are folded into the convolutions before them, so that what is left are convolutions with biases, named
-/// by their place: down.0.first.weight, merge.3.second.bias, up.0.weight, head.bias. Beside them: `input`, the middle
-/// slice of the default phantom as the network sees it, and `probability`, what the network makes of it on the CPU. The
-/// header's __metadata__ has the network's widths and stem.
+/// The normalisations are folded into the convolutions, so all tensors are weights and biases of convolutions:
+/// down.0.first.weight, merge.3.second.bias, up.0.weight, head.bias. The file also has an example: `input`, the normalised
+/// middle slice of the default phantom, and `probability`, the output on the CPU. __metadata__ has the widths and the stem of
+/// the network.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  train export --out glioscope.safetensors
-        writes the shipped network")]
+Examples:
+  # Export the shipped network
+  $ train export --out glioscope.safetensors")]
 pub(crate) struct Arguments {
     /// Folder with model.json and weights.bin
     #[arg(long, value_name = "DIR", default_value = "www/model")]
     model: PathBuf,
 
-    /// File to write; one that is there is replaced
+    /// File to write; an existing one is replaced
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 ///
-/// When the model cannot be used or the file cannot be written; the message names it.
+/// When the model cannot be used or the file cannot be written. The message has the path.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let files = Files::read(&arguments.model)?;
     let device = Device::flex();
@@ -69,7 +69,7 @@ struct Values {
     values: Vec<f32>,
 }
 
-/// Every tensor by its path, without the normalisations: those are folded.
+/// Every tensor by its path, without the normalisations, which are folded.
 #[derive(Default)]
 struct Collect {
     path: Vec<String>,
@@ -96,7 +96,7 @@ impl ModuleVisitor for Collect {
     }
 }
 
-/// The file's bytes: the header's length, the header, the values. <https://github.com/huggingface/safetensors#format>
+/// The bytes of the file: length of the header, header, values. <https://github.com/huggingface/safetensors#format>
 fn safetensors(tensors: &BTreeMap<String, Values>, metadata: Value) -> Vec<u8> {
     let mut header = serde_json::Map::from_iter([("__metadata__".to_owned(), metadata)]);
     let mut end = 0;
@@ -106,7 +106,7 @@ fn safetensors(tensors: &BTreeMap<String, Values>, metadata: Value) -> Vec<u8> {
         header.insert(name.clone(), json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] }));
     }
     let mut header = Value::Object(header).to_string().into_bytes();
-    // Values begin at a multiple of eight.
+    // The values start at a multiple of eight.
     header.resize(header.len().next_multiple_of(8), b' ');
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header);

@@ -1,7 +1,6 @@
-//! A model's folder ↔ a network ready to run.
+//! The folder of a model ↔ a network that is ready to run.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use burn::tensor::Device;
@@ -14,32 +13,36 @@ use glioscope::weights::Manifest;
 
 use crate::device::{self, Choice};
 use crate::file;
+use crate::metrics::Scores;
 use crate::report::write_json;
-use crate::score::Scores;
 
-/// Slices that go through the network at once: enough to keep every core busy, few enough for any memory.
+/// Slices in a batch: enough to keep every core busy, few enough for any memory.
 pub(crate) const BATCH: usize = 8;
 
-/// How far a GPU may be from the CPU in any pixel's probability: rounding in another order stays far below it, a
-/// miscompiled kernel far above.
+/// The git revision that this binary was built from, with `-dirty` after changes; `unknown` outside a checkout. `build.rs`
+/// sets it.
+pub(crate) const REVISION: &str = env!("GLIOSCOPE_REVISION");
+
+/// The largest difference in probability between a GPU and the CPU. Rounding stays far below it; a miscompiled kernel is far
+/// above.
 const KNOWN_ANSWER_ERROR: f32 = 0.01;
 
-/// Where the network comes from and what it runs on.
+/// A model and its device.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Folder with model.json and weights.bin
     #[arg(long, value_name = "DIR", default_value = "www/model")]
     pub(crate) model: PathBuf,
 
-    /// What the network runs on
+    /// Device to run the network on
     #[arg(long, value_enum, default_value_t)]
     pub(crate) device: Choice,
 }
 
-/// A model's folder as it was read; nobody has held the weights against the manifest yet.
+/// The folder of a model as it was read. The weights are not yet checked against the manifest.
 pub(crate) struct Files {
     folder: PathBuf,
-    /// What `model.json` says.
+    /// The content of `model.json`.
     pub(crate) manifest: Manifest,
     weights: Vec<u8>,
 }
@@ -49,15 +52,15 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// When one is missing or the first is no manifest; the message names the file.
+    /// When one is missing or the manifest is invalid. The message has the file.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
-        let read = |name: &str| file::read(&folder.join(name)).context("no model there; `train fit` makes one");
+        let read = |name: &str| file::read(&folder.join(name)).context("no model here; `train fit` makes one");
         let (json, weights) = (read("model.json")?, read("weights.bin")?);
         let manifest = Manifest::from_json(&json).with_context(|| unusable(folder))?;
         Ok(Self { folder: folder.to_owned(), manifest, weights })
     }
 
-    /// The folder, for people.
+    /// The folder, for messages.
     pub(crate) fn name(&self) -> std::path::Display<'_> {
         self.folder.display()
     }
@@ -66,7 +69,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// When the two files do not belong together; the message names the folder.
+    /// When the two files do not match. The message has the folder.
     pub(crate) fn network(&self, device: &Device) -> Result<UNet> {
         self.manifest.load(&self.weights, device).with_context(|| unusable(&self.folder))
     }
@@ -80,7 +83,7 @@ fn unusable(folder: &Path) -> String {
 #[derive(Debug)]
 pub(crate) struct Model {
     segmenter: Segmenter,
-    /// The device, for people.
+    /// The device, for messages.
     pub(crate) device: String,
 }
 
@@ -89,7 +92,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// When a file is missing, the two do not fit together, or the device cannot be had or miscalculates.
+    /// When a file is missing, the two do not match, or the device is not available or calculates wrong values.
     pub(crate) fn load(arguments: &Arguments) -> Result<Self> {
         let files = Files::read(&arguments.model)?;
         let opened = device::open(arguments.device)?;
@@ -99,26 +102,25 @@ impl Model {
             let error = pollster::block_on(segmenter.known_answer_error())?;
             ensure!(
                 error <= KNOWN_ANSWER_ERROR,
-                "device {}: it computes this network wrongly, by {error} in probability; try --device cpu",
+                "device {}: wrong result for this network, off by {error} in probability; try --device cpu",
                 opened.name
             );
         }
         Ok(Self { segmenter, device: opened.name })
     }
 
-    /// The network that `manifest` and `weights` make on `device`, which `name` names for people. Who has just made the weights
-    /// reads them back by this: what is scored has to be what is written, in half precision.
+    /// The network of `manifest` and `weights` on `device`, whose `name` is for messages. A fit reads its own weights back with
+    /// it, so that the scored model is the one that is written, in half precision.
     ///
     /// # Errors
     ///
-    /// When the two do not belong together.
+    /// When the two do not match.
     pub(crate) fn of(manifest: Manifest, weights: &[u8], device: Device, name: String) -> Result<Self> {
         let unet = manifest.load(weights, &device)?;
         Ok(Self { segmenter: Segmenter::new(unet, manifest, device), device: name })
     }
 
-    /// Writes `weights`, those that this network was loaded from, and the manifest with them: what the network makes of the
-    /// phantom that everyone has, and its figures.
+    /// Writes `weights`, which this network was loaded from, and the manifest with the known answer and the metrics.
     ///
     /// # Errors
     ///
@@ -131,18 +133,18 @@ impl Model {
         write_json(&folder.join("model.json"), &manifest)
     }
 
-    /// What `model.json` says.
+    /// The content of `model.json`.
     pub(crate) fn manifest(&self) -> &Manifest {
         self.segmenter.manifest()
     }
 
-    /// The lesion's probability in every pixel of the slices, each on its own grid, normalised by `statistics`.
+    /// The probability of a lesion in every pixel of the slices, each on its own grid. `statistics` normalise the slices.
     ///
-    /// `done` is called with the number of slices after every batch of them.
+    /// `done` is called after every batch with its number of slices.
     ///
     /// # Errors
     ///
-    /// When the device fails.
+    /// When the device fails or gives a value that is not finite.
     pub(crate) fn probabilities<'a>(
         &self,
         slices: impl IntoIterator<Item = &'a Slice>,
@@ -156,14 +158,5 @@ impl Model {
             done(batch.len());
         }
         Ok(maps)
-    }
-}
-
-/// The git revision of the source, or `unknown`.
-pub(crate) fn revision() -> String {
-    let output = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
-    match output {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        _ => "unknown".to_owned(),
     }
 }
