@@ -4,7 +4,7 @@
 #   train/shipped.sh DATA HELD_OUT OUT [FEATURES]
 #
 # DATA      kaggle_3m, or the folder that contains it
-# HELD_OUT  a file with the names of the held-out patients, one a line
+# HELD_OUT  a file with the names of the held-out patients, one per line
 # OUT       the folder for the results: the network is OUT/model, each fit has its own folder
 # FEATURES  cargo features of `train`, such as wgpu or cuda
 #

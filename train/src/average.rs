@@ -20,9 +20,9 @@ use crate::weights::blend;
 /// "Model soups", Wortsman et al., ICML 2022). The mean of fits from different random weights is useless.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  train average --data kaggle_3m --out model bare again
-        writes the mean of the models in bare and again, and scores it on their held-out patients")]
+Examples:
+  # Write the mean of the models in bare and again, and score it on their held-out patients
+  $ train average --data kaggle_3m --out model bare again")]
 pub(crate) struct Arguments {
     /// Folders with model.json and weights.bin
     #[arg(value_name = "MODEL", required = true, num_args = 2..)]

@@ -107,7 +107,7 @@ pub(crate) struct Listing {
 
 /// Whether the name has the extension of a slice: `.tif`, `.tiff` or `.png`, in upper or lower case.
 ///
-/// Folders of slices usually have other files too (`data.csv`, `README.md`), which are no errors.
+/// Folders of slices usually have other files too (`data.csv`, `README.md`), which are skipped.
 pub(crate) fn is_slice(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ["tif", "tiff", "png"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }

@@ -77,7 +77,7 @@ Examples:
   # Segment slices: <stem>_mask.tif for each, volumes, a table and a report
   $ train segment phantoms --out masks
 
-A dataset has one folder a patient, with a mask for every slice:
+A dataset has one folder per patient, with a mask for every slice:
   kaggle_3m/<patient>/<patient>_<n>.tif
   kaggle_3m/<patient>/<patient>_<n>_mask.tif
 

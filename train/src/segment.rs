@@ -26,7 +26,7 @@ use crate::report;
 /// the same name. If a file name is taken, also in other upper or lower case, the file gets a number: <stem>_mask (2).tif.
 ///
 /// Every slice also gets <stem>_overlay.png. A case with slices of one size gets <case>/mask.nii.gz and
-/// <case>/probability.nii.gz (NIfTI-1). statistics.csv has one row a slice; provenance.json, report.html and README.txt
+/// <case>/probability.nii.gz (NIfTI-1). statistics.csv has one row per slice; provenance.json, report.html and README.txt
 /// describe the run. The download of the page has the same files.
 ///
 /// Input files <stem>_mask are references. They are not segmented; statistics.csv has the scores of their slices. Input files

@@ -113,7 +113,7 @@ impl Augmentation {
         }
         let plane = sample.side * sample.side;
         let flair = sample.image[plane..2 * plane].to_vec();
-        // Both in half of the cases, else one of the two.
+        // Both with probability 1/2, else one of the two.
         let which = rng.below(4);
         if which != 0 {
             sample.image[..plane].copy_from_slice(&flair);
@@ -183,7 +183,7 @@ impl Bend {
     }
 
     fn at(&self, x: usize, y: usize) -> [f32; 2] {
-        // 1/32 of a cell a pixel: the lattice spans 192 pixels and repeats its edge beyond.
+        // 1/32 of a cell per pixel: the lattice spans 192 pixels and repeats its edge beyond.
         let split = |v: usize| {
             let v = (v as f32 / 32.0).min(CELLS as f32 - 0.001);
             (v as usize, v.fract())

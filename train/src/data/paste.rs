@@ -15,7 +15,7 @@ const SEAM: f32 = 4.0;
 /// FLAIR above this is tissue, in standard deviations from the mean of the head. Air, bone and most fluid are below.
 const TISSUE: f32 = -1.0;
 
-/// Pastes the lesion of `donor` into `sample`, in half of the cases mirrored. Both are whole slices of one size. A donor
+/// Pastes the lesion of `donor` into `sample`, mirrored with probability 1/2. Both are whole slices of one size. A donor
 /// without a lesion changes nothing.
 pub(crate) fn paste(sample: &mut Sample, donor: &Sample, rng: &mut Rng) {
     debug_assert_eq!(sample.side, donor.side);

@@ -87,7 +87,7 @@ pub(crate) fn by_slice(count: usize, seed: u64) -> SliceSplit {
     SliceSplit { fit, validation, test }
 }
 
-/// The names in a list, one a line, in their order and without duplicates. Blank lines and lines that start with `#` are
+/// The names in a list, one per line, in their order and without duplicates. Blank lines and lines that start with `#` are
 /// skipped.
 ///
 /// # Errors
@@ -102,7 +102,7 @@ pub(crate) fn read_names(list: &Path) -> Result<Vec<String>> {
             names.push(name.to_owned());
         }
     }
-    ensure!(!names.is_empty(), "{}: no names; expected one a line", list.display());
+    ensure!(!names.is_empty(), "{}: no names; expected one per line", list.display());
     Ok(names)
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     model: model::Arguments,
 
-    /// File with the names of the patients to score, one a line
+    /// File with the names of the patients to score, one per line
     #[arg(long, value_name = "FILE")]
     patients: Option<PathBuf>,
 

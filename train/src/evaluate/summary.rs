@@ -63,7 +63,7 @@ pub(crate) fn of(scores: &Scores) -> String {
     text + &calibration(&scores.calibration)
 }
 
-/// One line a bin.
+/// One line per bin.
 fn calibration(calibration: &Calibration) -> String {
     let mut table = Table::new(&["probability", "pixels", "mean", "lesion"]);
     for Bin { from, to, pixels, probability, lesion } in calibration.bins.iter().chain([&calibration.uncertain]) {

@@ -25,7 +25,7 @@ pub(crate) struct Checkpoint<H> {
     /// The record of the network, in single precision.
     pub(crate) network: Vec<u8>,
     /// The record of its moving average.
-    pub(crate) average: Vec<u8>,
+    pub(crate) ema: Vec<u8>,
     /// The record of the optimiser.
     pub(crate) optimiser: Vec<u8>,
 }
@@ -39,7 +39,7 @@ impl<H: Serialize + for<'a> Deserialize<'a>> Checkpoint<H> {
         let mut header = Vec::new();
         ciborium::into_writer(&self.header, &mut header).context("cannot write the checkpoint's header")?;
         let mut parts = Vec::new();
-        for part in [&header, &self.network, &self.average, &self.optimiser] {
+        for part in [&header, &self.network, &self.ema, &self.optimiser] {
             parts.extend((part.len() as u64).to_le_bytes());
             parts.extend(part);
         }
@@ -82,7 +82,7 @@ impl<H: Serialize + for<'a> Deserialize<'a>> Checkpoint<H> {
             rest = tail;
             Ok(part.to_vec())
         };
-        let (header, network, average, optimiser) = (part()?, part()?, part()?, part()?);
+        let (header, network, ema, optimiser) = (part()?, part()?, part()?, part()?);
         let header = if format_1 {
             serde_json::from_slice(&header).map_err(anyhow::Error::from)
         } else {
@@ -90,7 +90,7 @@ impl<H: Serialize + for<'a> Deserialize<'a>> Checkpoint<H> {
         };
         let header = header
             .with_context(|| format!("{}: not a checkpoint that this version of train can read", path.display()))?;
-        Ok(Self { header, network, average, optimiser })
+        Ok(Self { header, network, ema, optimiser })
     }
 }
 
@@ -104,7 +104,7 @@ mod tests {
         let path = folder.path().join("checkpoint.bin");
         // `serde_json` reads the second one back as another number.
         let header = vec![0.1, 0.009991999776482582, 1.0 / 3.0, f64::MIN_POSITIVE, 2e-3, 1e300];
-        let checkpoint = Checkpoint { header, network: vec![], average: vec![], optimiser: vec![] };
+        let checkpoint = Checkpoint { header, network: vec![], ema: vec![], optimiser: vec![] };
         checkpoint.write(&path)?;
         assert_eq!(Checkpoint::<Vec<f64>>::read(&path)?, checkpoint);
         Ok(())
@@ -114,7 +114,7 @@ mod tests {
     fn a_truncated_or_altered_checkpoint_is_an_error() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("checkpoint.bin");
-        let checkpoint = Checkpoint { header: 7u32, network: vec![1, 2, 3], average: vec![], optimiser: vec![9; 1000] };
+        let checkpoint = Checkpoint { header: 7u32, network: vec![1, 2, 3], ema: vec![], optimiser: vec![9; 1000] };
         checkpoint.write(&path)?;
         assert_eq!(Checkpoint::read(&path)?, checkpoint);
 

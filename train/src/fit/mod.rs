@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FRACTION", default_value_t = 0.2, conflicts_with = "held_out")]
     held_out_fraction: f64,
 
-    /// File with the names of the patients to hold out, one a line
+    /// File with the names of the patients to hold out, one per line
     #[arg(long, value_name = "FILE")]
     held_out: Option<PathBuf>,
 

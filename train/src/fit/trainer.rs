@@ -128,8 +128,7 @@ impl Trainer {
             return Ok(Self { unet, ema, optimiser, progress, device, device_name, steps_per_epoch });
         };
         let record = |bytes: Vec<u8>| ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).context("checkpoint");
-        let average = unet.valid().try_load_record(record(resumed.average)?).context("checkpoint")?;
-        let ema = Ema::new(average, decay);
+        let ema = Ema::new(unet.valid().try_load_record(record(resumed.ema)?).context("checkpoint")?, decay);
         let unet = unet.try_load_record(record(resumed.network)?).context("checkpoint")?;
         let optimiser = optimiser.from_bytes(Bytes::from_bytes_vec(resumed.optimiser)).context("checkpoint")?;
         Ok(Self { unet, ema, optimiser, progress: resumed.header, device, device_name, steps_per_epoch })
@@ -309,7 +308,7 @@ impl Trainer {
         Checkpoint {
             header: self.progress.clone(),
             network: bytes(&self.unet.valid())?,
-            average: bytes(self.ema.network())?,
+            ema: bytes(self.ema.network())?,
             optimiser: self.optimiser.into_bytes().context("cannot write the record of the optimiser")?.to_vec(),
         }
         .write(&out.join("checkpoint.bin"))

@@ -189,7 +189,7 @@ impl Tally {
 
     /// Adds the slices of a patient, in order, and returns the predicted masks.
     ///
-    /// `maps`, `small_regions` and `references` have one entry a slice, on the same grid. The prediction has no pixel of
+    /// `maps`, `small_regions` and `references` have one entry per slice, on the same grid. The prediction has no pixel of
     /// `small_regions`: `glioscope::regions::small` of the slices that the network sees together.
     ///
     /// # Panics
@@ -202,7 +202,7 @@ impl Tally {
         small_regions: &[Option<Mask>],
         references: &[Mask],
     ) -> Vec<Mask> {
-        assert_eq!([maps.len(), small_regions.len()], [references.len(); 2], "one map and one reference a slice");
+        assert_eq!([maps.len(), small_regions.len()], [references.len(); 2], "one map and one reference per slice");
         let mut predictions = Vec::with_capacity(references.len());
         let (mut confusion, mut every) = (Confusion::default(), Confusion::default());
         let (mut empty_slices, mut false_slices) = (0, 0);

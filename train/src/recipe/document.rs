@@ -20,7 +20,7 @@ pub(crate) fn to_toml(recipe: &Recipe) -> Result<String> {
             own_table.clone_into(&mut table);
         }
         let key = keys::find(&name);
-        text += &format!("# {}: {}.\n{short} = {value}\n", key.help, key.range);
+        text += &format!("# {} ({}).\n{short} = {value}\n", key.help, key.range);
     }
     Ok(text)
 }
@@ -30,15 +30,17 @@ pub(crate) fn flag_help(name: &str) -> String {
     let key = keys::find(name);
     let default = default(name).unwrap_or_else(|| "none".to_owned());
     let default = default.trim_matches(['[', ']']).replace(", ", ",");
-    format!("{}: {} [default: {default}]", key.help, key.range)
+    format!("{} ({}) [default: {default}]", key.help, key.range)
 }
 
 /// The page about recipe files.
 pub(crate) fn page() -> String {
     let mut text = "\
 Recipe files:
-  --config reads a recipe in TOML. Every key is optional. A flag overrides the file, and the file overrides the
-  default. An unknown key is an error. OUT/recipe.toml gets the resolved recipe. train/recipes/ has examples.
+  --config reads a recipe in TOML. Every key is optional: a flag overrides the
+  file, and the file overrides the default. An unknown key is an error. The
+  resolved recipe is written to OUT/recipe.toml. Examples are in train/recipes/.
+  These are the keys with their defaults:
 "
     .to_owned();
     let mut table = "";
@@ -49,7 +51,7 @@ Recipe files:
             table = own_table;
         }
         let default = default(key.name).map_or_else(String::new, |default| format!(" = {default}"));
-        text += &format!("\n  {short}{default}\n      {}: {}", key.help, key.range);
+        text += &format!("\n  {short}{default}\n      {} ({})", key.help, key.range);
     }
     text
 }

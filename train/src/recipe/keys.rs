@@ -18,13 +18,13 @@ pub(crate) struct Key {
 /// The allowed values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Range {
-    /// A whole number from 1 on.
+    /// A whole number from 1.
     Count,
     /// A whole number that TOML can hold.
     Seed,
     /// A finite number above 0.
     Positive,
-    /// A finite number, 0 or above.
+    /// A finite number from 0.
     NotNegative,
     /// 0 to 1.
     Fraction,
@@ -49,10 +49,10 @@ pub(crate) const KEYS: [Key; 23] = [
     key(
         "lr",
         Range::Positive,
-        "Highest learning rate: reached after 3 % of all steps, then falling to 0 along a cosine",
+        "Highest learning rate. It is reached after 3 % of all steps and falls to 0 along a cosine",
     ),
     key("weight_decay", Range::NotNegative, "Decoupled weight decay of AdamW"),
-    key("crop", Range::Crop, "Side of a sample, in pixels"),
+    key("crop", Range::Crop, "Side of a sample in pixels"),
     key("positive_share", Range::Fraction, "Fraction of samples from slices with a lesion, before lesions are pasted"),
     key("single_slice_share", Range::Fraction, "Fraction of samples normalised by their own slice, not by their case"),
     key(
@@ -64,7 +64,7 @@ pub(crate) const KEYS: [Key; 23] = [
     key("seed", Range::Seed, "Seed of the split, the initial weights and every sample"),
     key("start", Range::Sha256, "SHA-256 of the weights that the fit starts from. --start must name their model"),
     key("network.widths", Range::Widths, "Feature maps at each depth, from the finest to the bottleneck"),
-    key("network.stem", Range::Stem, "Side of the block of pixels that the stem folds into channels, in pixels"),
+    key("network.stem", Range::Stem, "Side in pixels of the blocks that the stem folds into channels"),
     key("augmentation.rotation", Range::Degrees, "Largest rotation, in degrees, in both directions"),
     key("augmentation.scale", Range::NotNegative, "Largest zoom, as the natural logarithm of its factor, in and out"),
     key(
@@ -75,7 +75,11 @@ pub(crate) const KEYS: [Key; 23] = [
     key("augmentation.gain", Range::Fraction, "Largest distance of a channel's factor from 1, up and down"),
     key("augmentation.offset", Range::NotNegative, "Largest offset of a channel, in standard deviations of the head"),
     key("augmentation.gamma", Range::NotNegative, "Largest natural logarithm of a channel's exponent, up and down"),
-    key("augmentation.noise", Range::NotNegative, "Largest standard deviation of noise, in those of the head"),
+    key(
+        "augmentation.noise",
+        Range::NotNegative,
+        "Largest standard deviation of the noise, in standard deviations of the head",
+    ),
     key(
         "augmentation.flair_share",
         Range::Fraction,
@@ -125,14 +129,14 @@ impl Range {
 impl fmt::Display for Range {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Count => "a whole number, 1 or above",
-            Self::Seed => "a whole number from 0 to 9223372036854775807",
+            Self::Count => "a whole number from 1",
+            Self::Seed => "a whole number from 0 to 2^63 - 1",
             Self::Positive => "a number above 0",
-            Self::NotNegative => "a number, 0 or above",
+            Self::NotNegative => "a number from 0",
             Self::Fraction => "0 to 1",
             Self::Decay => "0 to below 1",
             Self::Degrees => "0 to 180",
-            Self::Crop => "a multiple of the network's smallest input side, 32 by default",
+            Self::Crop => "a multiple of 32 with the default network",
             Self::Widths => "1 to 8 whole numbers from 1 to 4096",
             Self::Stem => "1, 2 or 4",
             Self::Sha256 => "64 hexadecimal digits",

@@ -1,4 +1,4 @@
-//! Slice, reference and prediction next to each other, one row a slice.
+//! Slice, reference and prediction next to each other, one row per slice.
 
 use glioscope::image::{Channels, Samples, Slice};
 use glioscope::mask::Mask;

@@ -136,8 +136,10 @@ fn a_full_disk_is_an_error_and_costs_only_the_epoch() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{FIT} whole"))?.succeeded();
     let blocks = fs::metadata(world.path("whole/checkpoint.bin"))?.len() / 512;
-    // First no file fits, then all but the checkpoint do.
-    limited(&world, &format!("{FIT} full"), 1, true)?.failed_with(&["full/weights.bin", "bytes"]);
+    // First no file fits, then only the recipe does, then all but the checkpoint do.
+    let recipe = fs::metadata(world.path("whole/recipe.toml"))?.len() / 512 + 1;
+    limited(&world, &format!("{FIT} full"), 1, true)?.failed_with(&["full/recipe.toml", "bytes"]);
+    limited(&world, &format!("{FIT} full"), recipe, true)?.failed_with(&["full/weights.bin", "bytes"]);
     limited(&world, &format!("{FIT} full"), blocks - 1, true)?.failed_with(&["full/checkpoint.bin", "bytes"]);
     assert!(!world.path("full/checkpoint.bin.part").exists(), "a part of a file is left");
     world.train(&next(&world, "full"))?.succeeded();
