@@ -1,4 +1,4 @@
-//! `train bench`: how long fitting and segmenting take on this machine.
+//! `train bench`: times fitting and segmenting on this machine.
 
 use std::time::Instant;
 
@@ -8,25 +8,25 @@ use glioscope::network::preprocess::CaseStatistics;
 use glioscope::phantom::PhantomConfig;
 use serde_json::json;
 
-use crate::dataset::Patient;
+use crate::data::Patient;
 use crate::device;
 use crate::fit;
 use crate::model::{self, BATCH, Model};
-use crate::recipe::{self, Recipe};
+use crate::recipe::{self, Settings};
 use crate::report;
 
-/// Time fitting steps and slices on this machine
+/// Time steps of a fit and slices on this machine
 ///
-/// Prints JSON: the seconds of each step of a fit (forward, loss, backward, optimiser, moving average; the samples are
-/// drawn beforehand), and the seconds a slice takes on its way from pixels to probabilities, alone and in batches, each
-/// again and again on a phantom. `cargo xtask bench` holds them against others.
+/// Prints JSON: the seconds of each step of a fit (forward, loss, backward, optimiser, moving average; the samples are drawn
+/// before), and the seconds from pixels to probabilities of a single slice and of a slice in a batch. All run on a phantom.
+/// `cargo xtask bench` compares them with other programs.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// How many steps to time, after two that are not
+    /// Steps to time, after two that are not timed
     #[arg(long, default_value_t = 5)]
     steps: u64,
 
-    /// How often the phantom's slices are segmented
+    /// How often to segment the slices of the phantom
     #[arg(long, default_value_t = 3)]
     rounds: usize,
 
@@ -34,27 +34,27 @@ pub(crate) struct Arguments {
     model: model::Arguments,
 
     #[command(flatten)]
-    recipe: recipe::Arguments,
+    recipe: Settings,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 ///
-/// When there is no model or no such device, or it fails.
+/// When the model or the device is not available, or the device fails.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let case = PhantomConfig::default().case();
-    let parts = case.slices.into_iter().map(|CaseSlice { slice, reference }| Some((slice, reference?)));
-    let (slices, masks) = parts.collect::<Option<(Vec<_>, Vec<_>)>>().context("a phantom without references")?;
+    let pairs = case.slices.into_iter().map(|CaseSlice { slice, reference }| Some((slice, reference?)));
+    let (slices, masks) = pairs.collect::<Option<(Vec<_>, Vec<_>)>>().context("the phantom has no references")?;
     let statistics = CaseStatistics::of(&slices);
 
     let model = Model::load(&arguments.model)?;
-    let (mut alone, mut batched) = (Vec::new(), Vec::new());
+    let (mut single, mut batched) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
         for slice in slices.chunks(1) {
             let start = Instant::now();
             model.probabilities(slice, &statistics, |_| ())?;
-            alone.push(start.elapsed().as_secs_f64());
+            single.push(start.elapsed().as_secs_f64());
         }
         for slices in slices.chunks_exact(BATCH) {
             let start = Instant::now();
@@ -63,14 +63,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
 
-    let recipe = Recipe::new(&arguments.recipe)?;
+    let recipe = recipe::resolve(None, &arguments.recipe, None)?;
     let (batch, crop) = (recipe.batch, recipe.crop);
     let patient = Patient { name: case.name, slices, masks, statistics };
     let opened = device::open(arguments.model.device)?;
     let steps = fit::time_steps(recipe, patient, opened, 2, arguments.steps)?;
     let result = json!({
         "device": model.device,
-        "slice_s": alone,
+        "slice_s": single,
         "slice_in_batch_s": batched,
         "slices_in_batch": BATCH,
         "fit": { "batch": batch, "crop": crop, "step_s": steps },

@@ -1,22 +1,22 @@
-//! What the network runs on: `--device auto|cpu|vulkan|cuda|metal|wgpu`.
+//! The device: `--device auto|cpu|vulkan|cuda|metal|wgpu`.
 //!
-//! The CPU is always there. Every GPU backend is a cargo feature of the same name, so that a machine without its
-//! toolkit still builds `train`; asking for one that was left out gives the command that puts it in.
+//! The CPU is always available. Every GPU backend is a cargo feature of the same name, so that `train` builds on a machine
+//! without its toolkit. The error about a missing backend has the command that builds it.
 
 use std::fmt;
 use std::panic;
 
 use anyhow::{Result, anyhow, bail};
-use burn::tensor::{Device, Tensor};
 use glioscope::network::segmenter::Backend;
+use burn::tensor::{Device, Tensor};
 
-/// The device that a person asks for.
+/// The value of `--device`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Choice {
-    /// The first that is compiled in and works: cuda, metal, vulkan, wgpu (a real GPU), else cpu
+    /// The first of cuda, metal, vulkan and wgpu that is built in and works on a GPU, else cpu
     #[default]
     Auto,
-    /// Every core, through Burn's flex backend: always there, and the same numbers on every run
+    /// All CPU cores (Burn's flex backend); every run gives the same numbers
     Cpu,
     /// Any GPU with a Vulkan driver
     Vulkan,
@@ -24,28 +24,28 @@ pub(crate) enum Choice {
     Cuda,
     /// An Apple GPU
     Metal,
-    /// Any GPU, by the shaders that the page runs (WGSL); built with vulkan or metal as well, by theirs
+    /// Any GPU, with the WGSL shaders of the page (those of vulkan or metal if they are built in too)
     Wgpu,
 }
 
-/// A device that has answered a sum correctly.
+/// A device that has passed a small calculation.
 #[derive(Clone, Debug)]
 pub(crate) struct Opened {
-    /// To be passed to the library; without autodiff.
+    /// The device, without gradients.
     pub(crate) device: Device,
-    /// What it is, for people: `cpu (flex, 8 threads)`, `cuda (NVIDIA H100 PCIe)`.
+    /// Its name for messages: `cpu (flex, 8 threads)`, `cuda (NVIDIA H100 PCIe)`.
     pub(crate) name: String,
 }
 
 impl Opened {
-    /// Whether it is the CPU, whose results are those that a GPU's are held against.
+    /// Whether it is the CPU, which is the reference for the GPUs.
     pub(crate) fn is_cpu(&self) -> bool {
         self.device == Device::flex()
     }
 }
 
 impl Opened {
-    /// As a [`Segmenter`](glioscope::network::Segmenter) takes it.
+    /// The back end of a [`Segmenter`](glioscope::network::Segmenter) on this device.
     pub(crate) fn backend(&self) -> Backend {
         backend(&self.device)
     }
@@ -69,29 +69,29 @@ impl fmt::Display for Choice {
     }
 }
 
-/// Opens the device that was asked for, tries it on a small product, and says on stderr what was taken.
+/// Opens and tests the device, and prints its name on stderr.
 ///
 /// # Errors
 ///
-/// When the backend is not compiled in, finds no device, or miscalculates. `auto` only fails if the CPU does.
+/// When the backend is not built in, finds no device or calculates wrong values. `auto` fails only if the CPU does.
 pub(crate) fn open(choice: Choice) -> Result<Opened> {
     let opened = match choice {
         Choice::Auto => first_that_works()?,
         _ => open_one(choice)?,
     };
-    let why = if choice == Choice::Auto { ", chosen by --device auto" } else { "" };
+    let why = if choice == Choice::Auto { ", selected by --device auto" } else { "" };
     eprintln!("device: {}{why}", opened.name);
     Ok(opened)
 }
 
 fn first_that_works() -> Result<Opened> {
     for choice in [Choice::Cuda, Choice::Metal, Choice::Vulkan, Choice::Wgpu] {
-        if !compiled_in(choice) {
+        if !is_built_in(choice) {
             continue;
         }
         match find(choice, true).and_then(|opened| check(&opened).map(|()| opened)) {
             Ok(opened) => return Ok(opened),
-            Err(error) => eprintln!("device: {choice} is left out: {error:#}"),
+            Err(error) => eprintln!("device: {choice} does not work: {error:#}"),
         }
     }
     open_one(Choice::Cpu)
@@ -103,7 +103,7 @@ fn open_one(choice: Choice) -> Result<Opened> {
     Ok(opened)
 }
 
-fn compiled_in(choice: Choice) -> bool {
+fn is_built_in(choice: Choice) -> bool {
     match choice {
         Choice::Auto | Choice::Cpu => true,
         Choice::Vulkan => cfg!(feature = "vulkan"),
@@ -113,7 +113,7 @@ fn compiled_in(choice: Choice) -> bool {
     }
 }
 
-/// The backend's first device; with `real`, none that is a rasteriser on the CPU, which is slower than the CPU itself.
+/// The first device of the backend. `real` excludes software GPUs, which are slower than the CPU.
 fn find(choice: Choice, real: bool) -> Result<Opened> {
     match choice {
         Choice::Auto | Choice::Cpu => {
@@ -128,12 +128,12 @@ fn find(choice: Choice, real: bool) -> Result<Opened> {
         Choice::Metal => first_of(choice, burn::tensor::DeviceType::Metal, real),
         #[cfg(feature = "wgpu")]
         Choice::Wgpu => first_of(choice, burn::tensor::DeviceType::Wgpu, real),
-        #[allow(unreachable_patterns, reason = "reachable unless every GPU backend is compiled in")]
+        #[allow(unreachable_patterns, reason = "reachable unless every GPU backend is built in")]
         absent => {
             let _ = real;
             bail!(
-                "--device {absent} is not compiled into this train; \
-                 build it in with `cargo run --release -p train --features {absent} -- …`"
+                "--device {absent} is not built into this train; \
+                 build it with `cargo run --release -p train --features {absent} -- …`"
             )
         }
     }
@@ -147,15 +147,15 @@ fn first_of(choice: Choice, kind: burn::tensor::DeviceType, real: bool) -> Resul
             if real && identity.as_ref().is_none_or(|identity| identity.physical.is_none()) {
                 continue;
             }
-            let part = identity.map_or_else(|| String::from("unnamed"), |identity| identity.name);
-            return Some(Opened { device, name: format!("{choice} ({part})") });
+            let gpu = identity.map_or_else(|| String::from("unnamed"), |identity| identity.name);
+            return Some(Opened { device, name: format!("{choice} ({gpu})") });
         }
         None
     })?
-    .ok_or_else(|| anyhow!("--device {choice}: no such device was found; is its driver installed?"))
+    .ok_or_else(|| anyhow!("--device {choice}: no device found; is its driver installed?"))
 }
 
-/// A driver that miscompiles gives wrong numbers, not errors: what is known must come out.
+/// Multiplies two matrices: a driver that miscompiles gives wrong numbers and no error.
 fn check(opened: &Opened) -> Result<()> {
     let product = guarded(|| {
         let left = Tensor::<2>::from_floats([[1.0, 2.0], [3.0, 4.0]], &opened.device);
@@ -164,24 +164,24 @@ fn check(opened: &Opened) -> Result<()> {
     })?;
     let expected = [19.0, 22.0, 43.0, 50.0];
     if product != expected {
-        bail!("device {}: a product came out as {product:?}, expected {expected:?}", opened.name);
+        bail!("device {}: a matrix product is {product:?}, expected {expected:?}", opened.name);
     }
     Ok(())
 }
 
-/// Runs `work`, and makes an error of a panic: the backends panic where a driver is missing or refuses.
+/// Runs `work` and returns a panic as an error: the backends panic when a driver is missing or fails.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| ()));
     let result = panic::catch_unwind(panic::AssertUnwindSafe(work));
     panic::set_hook(hook);
     result.map_err(|payload| {
-        let said = payload
+        let message = payload
             .downcast_ref::<String>()
             .map(String::as_str)
             .or_else(|| payload.downcast_ref::<&str>().copied())
-            .unwrap_or("no reason given");
-        anyhow!("the driver failed: {}", said.lines().next().unwrap_or_default())
+            .unwrap_or("no message");
+        anyhow!("the driver failed: {}", message.lines().next().unwrap_or_default())
     })
 }
 
@@ -192,15 +192,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cpu_is_always_there() -> Result<()> {
+    fn the_cpu_is_always_available() -> Result<()> {
         assert!(open(Choice::Cpu)?.name.starts_with("cpu"));
         Ok(())
     }
 
     #[test]
-    fn a_backend_that_is_left_out_names_the_command() -> Result<()> {
+    fn the_error_about_a_missing_backend_has_the_command_that_builds_it() -> Result<()> {
         for choice in [Choice::Vulkan, Choice::Cuda, Choice::Metal, Choice::Wgpu] {
-            if compiled_in(choice) {
+            if is_built_in(choice) {
                 continue;
             }
             let message = format!("{:#}", open(choice).err().context("it opened")?);
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_becomes_an_error_with_its_words() -> Result<()> {
+    fn a_panic_becomes_an_error_with_its_message() -> Result<()> {
         let error = guarded(|| {
             if true {
                 panic!("no adapter {}", 7)

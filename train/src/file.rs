@@ -1,67 +1,84 @@
-//! Files on disk. Every error says what was tried and on which path.
+//! Files on disk. Every error has the operation and the path.
 
 use std::fs;
-#[cfg(unix)]
 use std::io::ErrorKind;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use tempfile::NamedTempFile;
 
-/// The whole of the file at `path`.
+/// The content of a file.
 ///
 /// # Errors
 ///
-/// When it cannot be read; the message names it.
+/// When it cannot be read. The message has the path.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Puts `bytes` at `path`, making the folders above it.
+/// Replaces the file at `path` as a whole and creates the folders above it.
 ///
-/// The bytes go to a neighbour (`<name>.part`) that is flushed to the disk and then takes the name, so that a full disk
-/// or a crash leaves what stood there before, never half of something. The folder is flushed too: until then a power
-/// cut could take the new name back.
+/// The bytes go to `<name>.part`, which is flushed to the disk and then renamed. A full disk or a crash leaves the previous
+/// file, never a part of the new one. The folder is flushed too; before that, a power cut could undo the renaming.
 ///
 /// # Errors
 ///
-/// When a folder or the file cannot be written, a full disk included; the message names the path.
+/// When a folder or the file cannot be written, for example because the disk is full. The message has the path.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }
-    let part = part_of(path);
-    let written = fs::File::create(&part)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&part, path))
-        .and_then(|()| sync_folder(path));
-    if written.is_err() {
-        // Best effort: what is reported is why the writing failed, not why the tidying did.
-        let _ = fs::remove_file(&part);
-    }
-    written.with_context(|| format!("cannot write {} ({} bytes)", path.display(), bytes.len()))
+    replace(path, bytes).with_context(|| format!("cannot write {} ({} bytes)", path.display(), bytes.len()))
 }
 
-/// Makes the folder `path` and those above it, where they are missing.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut part = part_of(path)?;
+    part.write_all(bytes)?;
+    part.as_file().sync_all()?;
+    part.persist(path)?;
+    sync_folder(path)
+}
+
+/// The new file `<name>.part`. It is deleted when it is dropped and not renamed.
+///
+/// The name is fixed, so that a run that was killed leaves at most one such file, which the next run replaces.
+fn part_of(path: &Path) -> std::io::Result<NamedTempFile> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    match fs::remove_file(path.with_file_name(&name)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => (),
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&name).rand_bytes(0);
+    // The permissions of an ordinary file. Temporary files are private by default.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder_of(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Creates the folder `path` and missing folders above it.
 ///
 /// # Errors
 ///
-/// When that is not possible; the message names it.
+/// When that is not possible. The message has the path.
 pub(crate) fn create_folder(path: &Path) -> Result<()> {
     if path.as_os_str().is_empty() {
         return Ok(());
     }
-    fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))
+    fs::create_dir_all(path).with_context(|| format!("cannot create the folder {}", path.display()))
 }
 
-/// What lies in the folder `path`: files and folders apart, each sorted by name, hidden ones (`.…`) left out.
+/// The files and the folders in a folder, sorted by name, without hidden ones (`.…`).
 ///
 /// # Errors
 ///
-/// When the folder cannot be listed; the message names it.
+/// When the folder cannot be listed. The message has the path.
 pub(crate) fn list(path: &Path) -> Result<Listing> {
     let context = || format!("cannot list the folder {}", path.display());
     let mut listing = Listing::default();
@@ -71,7 +88,7 @@ pub(crate) fn list(path: &Path) -> Result<Listing> {
             continue;
         }
         let path = entry.path();
-        // Follows links: a dataset is often a folder of links to a bigger disk.
+        // Follows links: a dataset is often a folder of links to another disk.
         if path.is_dir() { listing.folders.push(path) } else { listing.files.push(path) }
     }
     listing.files.sort();
@@ -79,60 +96,52 @@ pub(crate) fn list(path: &Path) -> Result<Listing> {
     Ok(listing)
 }
 
-/// One folder's content, see [`list`].
+/// The content of a folder, see [`list`].
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// Everything that is not a folder.
+    /// The files.
     pub(crate) files: Vec<PathBuf>,
     /// The folders.
     pub(crate) folders: Vec<PathBuf>,
 }
 
-/// Whether the name ends like a slice's: `.tif`, `.tiff` or `.png`, in any case.
+/// Whether the name has the extension of a slice: `.tif`, `.tiff` or `.png`, in upper or lower case.
 ///
-/// A folder of slices usually holds other files too (`data.csv`, `README.md`), which are not worth an error each.
+/// Folders of slices usually have other files too (`data.csv`, `README.md`), which are skipped.
 pub(crate) fn is_slice(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ["tif", "tiff", "png"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
-/// `path` below `root` with `/` between its parts on every system, as the library wants names.
+/// `path` relative to `root`, with `/` between its components on every system, as the library expects.
 pub(crate) fn name_below(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }
 
-/// Makes a new name in the folder of `path` last.
+/// Flushes the folder of `path`, so that a new name in it survives a power cut.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match fs::File::open(folder)?.sync_all() {
-        // Some network file systems cannot; they have kept the file itself all the same.
+    match fs::File::open(folder_of(path))?.sync_all() {
+        // Some network file systems cannot flush a folder.
         Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
         result => result,
     }
 }
 
-/// Elsewhere a folder cannot be opened as a file; the system's own journal has to do.
+/// Other systems cannot open a folder as a file.
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
-    path.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scratch::Scratch;
 
     #[test]
-    fn writing_makes_the_folders_and_replaces_the_file_whole() -> Result<()> {
-        let folder = Scratch::new()?;
+    fn writing_creates_the_folders_and_replaces_the_file() -> Result<()> {
+        let folder = tempfile::tempdir()?;
         let path = folder.path().join("a/b/c.bin");
         write(&path, b"first")?;
         write(&path, b"second")?;
@@ -142,20 +151,56 @@ mod tests {
     }
 
     #[test]
-    fn every_failure_names_its_path() -> Result<()> {
-        let folder = Scratch::new()?;
+    fn a_part_that_a_killed_run_left_is_replaced() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (path, part) = (folder.path().join("a.bin"), folder.path().join("a.bin.part"));
+        fs::write(&part, b"half of something longer")?;
+        write(&path, b"whole")?;
+        assert_eq!(read(&path)?, b"whole");
+        assert!(!part.exists());
+        Ok(())
+    }
+
+    #[test]
+    fn a_failed_write_keeps_the_previous_file_and_leaves_no_part() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        // A folder cannot be replaced by a file.
+        let path = folder.path().join("a");
+        fs::create_dir_all(path.join("below"))?;
+        assert!(write(&path, b"a file").is_err());
+        assert!(path.join("below").is_dir() && !folder.path().join("a.part").exists());
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn written_files_have_ordinary_permissions() -> Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir()?;
+        let (ordinary, path) = (folder.path().join("ordinary"), folder.path().join("a.bin"));
+        fs::write(&ordinary, b"")?;
+        write(&path, b"")?;
+        let mode = |path: &Path| Ok::<_, std::io::Error>(fs::metadata(path)?.permissions().mode());
+        assert_eq!(mode(&path)?, mode(&ordinary)?);
+        Ok(())
+    }
+
+    #[test]
+    fn every_error_has_its_path() -> Result<()> {
+        let folder = tempfile::tempdir()?;
         let file = folder.path().join("file");
         write(&file, b"")?;
         let below = file.join("below");
         for error in [write(&below, b"").err(), read(&below).err(), list(&below).err()] {
-            let message = format!("{:#}", error.context("expected a failure")?);
+            let message = format!("{:#}", error.context("expected an error")?);
             assert!(message.contains(&file.display().to_string()), "{message}");
         }
         Ok(())
     }
 
     #[test]
-    fn slices_are_told_by_their_ending() {
+    fn slices_are_known_by_their_extension() {
         for name in ["a.tif", "b.TIFF", "c.Png"] {
             assert!(is_slice(Path::new(name)), "{name}");
         }
@@ -165,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_relative_and_use_slashes() {
+    fn names_are_relative_and_have_slashes() {
         let root = Path::new("data").join("kaggle_3m");
         assert_eq!(name_below(&root, &root.join("P_1").join("P_1_2.tif")), "P_1/P_1_2.tif");
     }

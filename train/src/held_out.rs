@@ -1,34 +1,34 @@
-//! The patients that a fit holds out: what the network makes of them, in figures and pictures.
+//! The figures and pictures of the held-out patients of a fit.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Patient;
+use crate::data::Patient;
 use crate::evaluate::{self, Input};
+use crate::metrics::{Scores, Tally};
 use crate::model::Model;
 use crate::report::{Canvas, Comparison, comparison};
-use crate::score::{Scores, Tally};
 
-/// Rows of the pictures.
+/// Most rows of the picture.
 const PICTURED: usize = 8;
 
-/// Figures of the held-out patients, patient protocol.
+/// Figures of the held-out patients. They are Dice of final masks, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct HeldOut {
-    /// Mean DSC over the patients, as drawn, 0 to 1 as all of them.
+    /// Mean over patients.
     pub(crate) mean: f64,
-    /// Their median DSC.
+    /// Median over patients.
     pub(crate) median: f64,
-    /// Their lowest DSC.
+    /// Lowest of a patient.
     pub(crate) worst: f64,
-    /// Mean DSC with the largest 3-D component alone.
+    /// Mean over patients of only the largest 3-D component.
     pub(crate) mean_largest: f64,
-    /// Dice of all pixels of all patients together.
+    /// Over all pixels of all patients.
     pub(crate) pooled: f64,
 }
 
 impl HeldOut {
-    /// Those of `scores`.
+    /// The figures of `scores`.
     pub(crate) fn of(scores: &Scores) -> Self {
         Self {
             mean: scores.patient.mean,
@@ -43,15 +43,14 @@ impl HeldOut {
 impl std::fmt::Display for HeldOut {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { mean, median, worst, pooled, .. } = self;
-        write!(formatter, "held out: mean DSC {mean:.4}, median {median:.4}, worst {worst:.3}, pooled {pooled:.4}")
+        write!(formatter, "held out: mean Dice {mean:.4}, median {median:.4}, worst {worst:.3}, pooled {pooled:.4}")
     }
 }
 
-/// Held-out patients, scored, with the slice of each that shows the largest lesion, truth beside prediction; nothing without
-/// patients.
+/// Scores the held-out patients and draws the slice of each with the largest lesion; none without patients.
 ///
 /// # Errors
-/// When the device fails.
+/// When the device fails or gives a value that is not finite.
 pub(crate) fn score(model: &Model, patients: &[Patient]) -> Result<Option<(Scores, Canvas)>> {
     if patients.is_empty() {
         return Ok(None);
@@ -59,15 +58,15 @@ pub(crate) fn score(model: &Model, patients: &[Patient]) -> Result<Option<(Score
     let mut tally = Tally::new(model.manifest().threshold);
     let mut rows = Vec::new();
     for patient in patients {
-        let mut masks = evaluate::score(model, patient, Input::Case, &mut tally, |_| ())?;
-        if let Some(index) = (0..masks.len()).max_by_key(|&index| patient.masks[index].area()) {
-            rows.push((&patient.slices[index], &patient.masks[index], masks.swap_remove(index)));
+        let mut predictions = evaluate::score(model, patient, Input::Case, &mut tally, |_| ())?;
+        if let Some(index) = (0..predictions.len()).max_by_key(|&index| patient.masks[index].area()) {
+            rows.push((&patient.slices[index], &patient.masks[index], predictions.swap_remove(index)));
         }
     }
     let rows: Vec<Comparison<'_>> = rows
         .iter()
         .take(PICTURED)
-        .map(|(slice, truth, prediction)| Comparison { title: slice.name(), slice, truth, prediction })
+        .map(|(slice, reference, prediction)| Comparison { title: slice.name(), slice, reference, prediction })
         .collect();
     Ok(Some((tally.finish(), comparison(&rows))))
 }

@@ -1,7 +1,6 @@
-//! A model's folder ↔ a network ready to run.
+//! The folder of a model ↔ a network that is ready to run.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use burn::module::Module as _;
@@ -16,23 +15,27 @@ use glioscope::read::Slice;
 use crate::device::{self, Choice};
 use crate::file;
 use crate::report::write_json;
-use crate::score::Scores;
+use crate::metrics::Scores;
 
-/// Slices that go through the network at once: enough to keep every core busy, few enough for any memory.
+/// Slices in a batch: enough to keep every core busy, few enough for any memory.
 pub(crate) const BATCH: usize = 8;
 
-/// How far a GPU may be from the CPU in any pixel's probability: rounding in another order stays far below it, a
-/// miscompiled kernel far above.
+/// The git revision that this binary was built from, with `-dirty` after changes; `unknown` outside a checkout. `build.rs`
+/// sets it.
+pub(crate) const REVISION: &str = env!("GLIOSCOPE_REVISION");
+
+/// The largest difference in probability between a GPU and the CPU. Rounding stays far below it; a miscompiled kernel is far
+/// above.
 const KNOWN_ANSWER_ERROR: f32 = 0.01;
 
-/// Where the network comes from and what it runs on.
+/// A model and its device.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR", default_value = "www/model")]
     pub(crate) model: PathBuf,
 
-    /// What the network runs on
+    /// Device to run the network on
     #[arg(long, value_enum, default_value_t)]
     pub(crate) device: Choice,
 }
@@ -64,7 +67,7 @@ impl Files {
     ///
     /// When a file is missing or the files do not belong together; the message names the file or the folder.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
-        let read = |name: &str| file::read(&folder.join(name)).context("no model there; `train fit` makes one");
+        let read = |name: &str| file::read(&folder.join(name)).context("no model here; `train fit` makes one");
         let json = read("model.json")?;
         if !folder.join("weights.safetensors").exists() && folder.join("weights.bin").exists() {
             let former =
@@ -121,7 +124,7 @@ pub(crate) struct Model {
     segmenter: Segmenter,
     /// How it was fitted and how well it does.
     pub(crate) card: Card,
-    /// The device, for people.
+    /// The device, for messages.
     pub(crate) device: String,
 }
 
@@ -139,7 +142,7 @@ impl Model {
             let error = pollster::block_on(segmenter.known_answer_error())?;
             ensure!(
                 error <= KNOWN_ANSWER_ERROR,
-                "device {}: it computes this network wrongly, by {error} in probability; try --device cpu",
+                "device {}: wrong result for this network, off by {error} in probability; try --device cpu",
                 opened.name
             );
         }
@@ -174,18 +177,18 @@ impl Model {
         write_json(&folder.join("model.json"), &manifest)
     }
 
-    /// What `model.json` says.
+    /// The content of `model.json`.
     pub(crate) fn manifest(&self) -> &Manifest {
         self.segmenter.manifest()
     }
 
-    /// The lesion's probability in every pixel of the slices, each on its own grid, normalised by `statistics`.
+    /// The probability of a lesion in every pixel of the slices, each on its own grid. `statistics` normalise the slices.
     ///
-    /// `done` is called with the number of slices after every batch of them.
+    /// `done` is called after every batch with its number of slices.
     ///
     /// # Errors
     ///
-    /// When the device fails.
+    /// When the device fails or gives a value that is not finite.
     pub(crate) fn probabilities<'a>(
         &self,
         slices: impl IntoIterator<Item = &'a Slice>,
@@ -199,14 +202,5 @@ impl Model {
             done(batch.len());
         }
         Ok(maps)
-    }
-}
-
-/// The git revision of the source, or `unknown`.
-pub(crate) fn revision() -> String {
-    let output = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
-    match output {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        _ => "unknown".to_owned(),
     }
 }

@@ -1,40 +1,40 @@
-//! `train phantom`: a synthetic dataset on disk.
+//! `train phantom`: writes a synthetic dataset.
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use glioscope::layout::CaseSlice;
-use glioscope::phantom::PhantomConfig;
 use glioscope::write::{mask_name, mask_tiff, slice_tiff};
+use glioscope::phantom::PhantomConfig;
 
 use crate::file;
 use crate::progress;
 use crate::report;
 
-/// Make up a dataset: synthetic heads with lesions whose masks are exact
+/// Generate a synthetic dataset with exact masks
 ///
-/// Heads with skull, grey and white matter, ventricles, a bias field and Rician noise, in three contrasts
-/// (pre-contrast, FLAIR, post-contrast). The same seed gives the same bytes on every machine. A network that is fitted
-/// on phantoms has learnt phantoms: they show that the program works, not how well it does on people.
+/// Synthetic heads have a skull, grey and white matter, ventricles, lesions, a bias field and Rician noise, in three contrasts
+/// (pre-contrast, FLAIR, post-contrast). The same seed gives the same bytes on every machine. Phantoms test the program; they
+/// do not tell how well a network works on patients.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  train phantom --out phantoms --patients 6 --seed 1
-        writes phantoms/PHANTOM_0001/PHANTOM_0001_1.tif and so on, each with its _mask.tif")]
+Examples:
+  # Write phantoms/PHANTOM_0001/PHANTOM_0001_1.tif and so on, each with its _mask.tif
+  $ train phantom --out phantoms --patients 6 --seed 1")]
 pub(crate) struct Arguments {
-    /// Folder to write to; it has to be empty or new
+    /// Folder to write to; it must be new or empty
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// How many patients
+    /// Number of patients
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9999))]
     patients: u32,
 
-    /// What the random numbers start from
+    /// Seed of the random numbers
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
-    /// How many slices each patient has, 12 to 512
+    /// Slices of each patient, 12 to 512
     #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u16).range(12..=512))]
     slices: u16,
 }
@@ -43,13 +43,13 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 ///
-/// When the folder holds something already, or cannot be written; the message names the path.
+/// When the folder is not empty or cannot be written. The message has the path.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     file::create_folder(&arguments.out)?;
-    let there = file::list(&arguments.out)?;
-    if let Some(first) = there.folders.first().or(there.files.first()) {
-        // Slices of two runs in one folder would pass for one patient.
-        bail!("{}: not empty, {} is there; choose another folder", arguments.out.display(), first.display());
+    let listing = file::list(&arguments.out)?;
+    if let Some(first) = listing.folders.first().or(listing.files.first()) {
+        // Slices of two runs in one folder would look like one patient.
+        bail!("{}: not empty, it has {}; choose another folder", arguments.out.display(), first.display());
     }
     let bar = progress::bar(arguments.patients as usize, "patients");
     let mut positive = 0;

@@ -1,4 +1,4 @@
-//! `train segment`: masks for slices, a stack, or whole folders of them.
+//! `train segment`: masks for slices, stacks and folders.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use glioscope::layout::{Assembler, Case};
-use glioscope::read::{self, Limits, Spacing};
-use glioscope::result::findings::Findings;
 use glioscope::write::{Bundle, Origin};
+use glioscope::result::findings::Findings;
+use glioscope::read::{self, Limits, Spacing};
 use indicatif::ProgressBar;
 
 use crate::file;
@@ -17,42 +17,40 @@ use crate::output::{Output, real};
 use crate::progress;
 use crate::report;
 
-/// Draw masks for slices, a stack or whole folders of them
+/// Segment slices, stacks and folders
 ///
-/// Every slice gets <stem>_mask.tif: 8 bit, 255 inside and 0 outside, on the slice's own grid. Folders are searched
-/// through and kept below --out, relative to the PATH that they were found in. Page n of a multi-page TIFF gets
-/// <stem>_<n>_mask.tif. Slices of one folder that belong together by name are one case and are normalised together. A case
-/// goes by its folder's name or, where another folder has the same, by its path below PATH. A file whose name is taken, or
-/// differs from one in nothing but upper and lower case, gets a number: <stem>_mask (2).tif.
+/// Every slice gets <stem>_mask.tif: 8 bit, 255 inside and 0 outside, on the grid of the slice. Page n of a multi-page TIFF
+/// gets <stem>_<n>_mask.tif. Folders are searched recursively, and --out has the same folders. Slices of one folder with
+/// matching names are one case and are normalised together. A case has the name of its folder, or its path if two folders have
+/// the same name. If a file name is taken, also in other upper or lower case, the file gets a number: <stem>_mask (2).tif.
 ///
-/// Beside each mask stands <stem>_overlay.png, and <case>/ holds mask.nii.gz and probability.nii.gz, NIfTI-1 volumes of
-/// the case, if its slices are of one size. statistics.csv has a line a slice; provenance.json, report.html and
-/// README.txt say how it all came about. The page's download holds the same files.
+/// Every slice also gets <stem>_overlay.png. A case with slices of one size gets <case>/mask.nii.gz and
+/// <case>/probability.nii.gz (NIfTI-1). statistics.csv has one row per slice; provenance.json, report.html and README.txt
+/// describe the run. The download of the page has the same files.
 ///
-/// <stem>_mask files among the inputs are references: they are not segmented, but the slice beside them is scored in
-/// statistics.csv. No input is ever written over: a folder that holds inputs cannot hold outputs. Masks of an earlier run in
-/// --out are replaced.
+/// Input files <stem>_mask are references. They are not segmented; statistics.csv has the scores of their slices. Input files
+/// are never overwritten: a folder with input files cannot have output files. Masks of an earlier run in --out are replaced.
 ///
-/// A file that cannot be used is named on stderr and the others still run; then the exit code is 1. Duplicates and masks
-/// without a slice are noted there too, and are no failure.
+/// A file that cannot be used is reported on stderr, the others are segmented, and the exit code is 1. Duplicates and masks
+/// without a slice are reported too, but are not errors.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  train segment kaggle_3m --out masks
-        writes masks/<patient>/<patient>_<n>_mask.tif for every patient, and masks/statistics.csv
-  train segment scan_1.tif scan_2.tif --out masks
-        the two are a case, if their names say so")]
+  # Segment all patients: masks/<patient>/<patient>_<n>_mask.tif and masks/statistics.csv
+  $ train segment kaggle_3m --out masks
+
+  # Segment two slices of one case, with volumes in millilitres
+  $ train segment scan_1.tif scan_2.tif --out masks --spacing 0.9 0.9 5")]
 pub(crate) struct Arguments {
-    /// TIFF or PNG slices, or folders of them
+    /// TIFF or PNG files, or folders of them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Folder to write to; it is made
+    /// Folder to write to; it is created
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// The size of a voxel in millimetres, from column to column, row to row and slice to slice; without it volumes are
-    /// in voxels only
+    /// Size of a voxel in millimetres: between columns, rows and slices. Without it volumes are only in voxels
     #[arg(long, num_args = 3, value_names = ["X", "Y", "SLICE"])]
     spacing: Option<Vec<f64>>,
 
@@ -60,7 +58,7 @@ pub(crate) struct Arguments {
     model: model::Arguments,
 }
 
-/// One file to read.
+/// An input file.
 #[derive(Debug)]
 struct Input {
     path: PathBuf,
@@ -68,18 +66,18 @@ struct Input {
     name: String,
 }
 
-/// Runs the command; the exit code tells whether every file could be used.
+/// Runs the command. The exit code is 0 if every file could be used.
 ///
 /// # Errors
 ///
-/// When nothing can be done at all: no slices, no model, no device, or `--out` cannot be written.
+/// When there are no slices, no model or no device, or `--out` cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let spacing = arguments.spacing.as_deref().map(spacing).transpose()?;
     file::create_folder(&arguments.out)?;
     let mut faults = Faults::default();
     let folders = gather(&arguments.paths, &real(&arguments.out)?, &mut faults);
     let count: usize = folders.values().map(Vec::len).sum();
-    ensure!(count > 0, "no slices to segment (.tif, .tiff, .png) in {}", shown(&arguments.paths));
+    ensure!(count > 0, "no slices (.tif, .tiff, .png) in {}", list(&arguments.paths));
     let mut output = Output::new(&arguments.out, folders.keys().map(PathBuf::as_path))?;
     for input in folders.values().flatten() {
         output.mask_path(&input.name)?;
@@ -124,7 +122,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             };
             for (path, bytes) in bundle.case_files(&findings, spacing) {
                 match output.write(&findings.case().name, &path, &bytes) {
-                    // Of what a case gives only masks are TIFFs; one whose name was taken ends in a number.
+                    // The masks are the only TIFFs of a case.
                     Ok(()) => masks += usize::from(path.ends_with(".tif")),
                     Err(error) => faults.report(&bar, &error),
                 }
@@ -141,7 +139,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(faults.exit_code())
 }
 
-/// What the network finds on one case.
+/// Segments a case.
+///
+/// # Errors
+///
+/// When the device fails or gives a value that is not finite. The message has the case.
 fn segment(case: Case, model: &Model) -> Result<Findings> {
     let mut findings = Findings::new(case);
     findings.check_input(model.manifest());
@@ -161,13 +163,13 @@ fn spacing(lengths: &[f64]) -> Result<Spacing> {
     Ok(spacing)
 }
 
-/// What went wrong so far.
+/// Counts errors.
 #[derive(Debug, Default)]
 struct Faults(usize);
 
 impl Faults {
     fn report(&mut self, bar: &ProgressBar, error: &anyhow::Error) {
-        bar.suspend(|| eprintln!("error: {}", crate::one_line(error)));
+        bar.suspend(|| eprintln!("error: {}", report::one_line(error)));
         self.0 += 1;
     }
 
@@ -175,12 +177,12 @@ impl Faults {
         if self.0 == 0 {
             return ExitCode::SUCCESS;
         }
-        eprintln!("{} failed, see above", self.0);
+        eprintln!("{} errors, see above", self.0);
         ExitCode::FAILURE
     }
 }
 
-/// The files to read by the real folder that holds them, in order of name; each once, whatever leads to it.
+/// The input files by canonical folder, in order of their names. A file that several paths lead to is there once.
 fn gather(paths: &[PathBuf], out: &Path, faults: &mut Faults) -> BTreeMap<PathBuf, Vec<Input>> {
     let mut folders: BTreeMap<PathBuf, Vec<Input>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
@@ -213,20 +215,19 @@ fn gather(paths: &[PathBuf], out: &Path, faults: &mut Faults) -> BTreeMap<PathBu
     folders
 }
 
-/// The name of a `folder` that is one of the `paths` itself, so that the names of its slices no longer tell it; else empty.
+/// The name of a `folder` that is one of the `paths`, since the names of its slices do not have it; else empty.
 fn home(folder: &Path, paths: &[PathBuf]) -> String {
     let given = paths.iter().any(|path| path.is_dir() && real(path).is_ok_and(|real| real == folder));
     let name = folder.file_name().filter(|_| given);
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// Every slice below `folder`, without those in the folder that is written to, if it lies within: they are masks of an
-/// earlier run. A folder that a link leads back to is not entered twice; one that cannot be read is reported, and the
-/// others are searched all the same.
+/// Finds every slice below `folder`, except in the output folder, which has masks of an earlier run. No folder is searched
+/// twice, even if links lead to it. A folder that cannot be read is reported, and the others are searched.
 fn walk(folder: &Path, out: &Path, entered: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>, faults: &mut Faults) {
     let listing = real(folder).and_then(|own| {
-        let passed_over = (own == out && !entered.is_empty()) || !entered.insert(own);
-        if passed_over { Ok(file::Listing::default()) } else { file::list(folder) }
+        let skipped = (own == out && !entered.is_empty()) || !entered.insert(own);
+        if skipped { Ok(file::Listing::default()) } else { file::list(folder) }
     });
     match listing {
         Ok(listing) => {
@@ -237,6 +238,6 @@ fn walk(folder: &Path, out: &Path, entered: &mut BTreeSet<PathBuf>, found: &mut 
     }
 }
 
-fn shown(paths: &[PathBuf]) -> String {
+fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -68,12 +68,17 @@ impl CaseStatistics {
         };
         let mut planes = Grid::new(side, slice.width(), slice.height()).place(slice); // [3, side, side]
         for (plane, statistics) in planes.chunks_exact_mut(side * side).zip(statistics) {
-            let (mean, scale) = (statistics.mean as f32, (1.0 / statistics.deviation) as f32);
+            let normalise = statistics.normaliser();
             for value in plane {
-                *value = ((*value * unit - mean) * scale).clamp(-CLAMP, CLAMP);
+                *value = normalise(*value * unit);
             }
         }
         planes
+    }
+
+    /// The normalised value of black (a sample of 0) in each channel: the value of pixels outside the slice.
+    pub fn black(&self) -> [f32; 3] {
+        self.channels.map(|statistics| statistics.normaliser()(0.0))
     }
 }
 
@@ -81,6 +86,12 @@ impl ChannelStatistics {
     /// The lowest normalised value that counts as head.
     pub(crate) fn normalised_from(&self) -> f64 {
         (f64::from(self.from) - self.mean) / self.deviation
+    }
+
+    /// Sample (in units of [`CaseStatistics::full_scale`]) to normalised value.
+    fn normaliser(&self) -> impl Fn(f32) -> f32 + use<> {
+        let (mean, scale) = (self.mean as f32, (1.0 / self.deviation) as f32);
+        move |sample| ((sample - mean) * scale).clamp(-CLAMP, CLAMP)
     }
 
     /// From the number of pixels of each value.
@@ -256,6 +267,27 @@ mod tests {
         }
         let scaled = CaseStatistics::of([&colour, &wide]).channels[0];
         assert!((scaled.mean - 257.0 * alone.channels[0].mean).abs() < 1e-6, "{scaled:?}");
+    }
+
+    #[test]
+    fn black_is_what_a_black_pixel_normalises_to() {
+        let uniform = vec![200, 200, 200, 201, 201, 201, 200, 200, 200, 201, 201, 201];
+        let mut black = Vec::new();
+        for samples in [head(32, 3), head(16, 1), uniform] {
+            let statistics = CaseStatistics::of([&rgb(Samples::U8(samples))]);
+            for empty in [Samples::U8(vec![0; 12]), Samples::U16(vec![0; 12])] {
+                let planes = match &empty {
+                    Samples::U8(_) => statistics,
+                    Samples::U16(_) => CaseStatistics { full_scale: u16::MAX, ..statistics },
+                }
+                .normalise(&rgb(empty), 2);
+                assert_eq!(planes.iter().step_by(4).copied().collect::<Vec<_>>(), statistics.black());
+            }
+            black.push(statistics.black());
+        }
+        // The last case needs the cut: its mean is 401 standard deviations above 0.
+        assert_eq!(black[2], [-CLAMP; 3]);
+        assert!(black[0].iter().all(|value| (-CLAMP..0.0).contains(value)), "{black:?}");
     }
 
     #[test]

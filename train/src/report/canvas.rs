@@ -1,4 +1,4 @@
-//! A picture to draw on: pixels, smooth lines, and text from a built-in font, so that no system font is needed.
+//! A picture to draw on: pixels, smooth lines, and text in a built-in font, so that no system font is needed.
 
 use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::geometry::{OriginDimensions, Point, Size};
@@ -17,20 +17,20 @@ pub(crate) const CHARACTER: [u32; 2] = [8, 13];
 
 const FONT: MonoFont<'static> = FONT_8X13;
 
-/// An RGB picture; whatever is drawn beyond its edges is cut off.
+/// An RGB picture. Drawing beyond its edges is clipped.
 #[derive(Clone, Debug)]
 pub(crate) struct Canvas {
     picture: RgbImage,
 }
 
-/// Which end of a text the given point is.
+/// Which point of a text is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Anchor {
-    /// The text begins there.
+    /// Its start.
     Start,
-    /// The text's middle is there.
+    /// Its middle.
     Middle,
-    /// The text ends there.
+    /// Its end.
     End,
 }
 
@@ -40,11 +40,11 @@ impl Canvas {
         Self { picture: RgbImage::from_pixel(width, height, Rgb(colour)) }
     }
 
-    /// The picture as a PNG file's bytes.
+    /// The picture as the bytes of a PNG file.
     ///
     /// # Errors
     ///
-    /// When the encoder fails, which a picture in memory gives it no reason for.
+    /// When the encoder fails.
     pub(crate) fn png(&self) -> image::ImageResult<Vec<u8>> {
         let mut bytes = std::io::Cursor::new(Vec::new());
         self.picture.write_to(&mut bytes, image::ImageFormat::Png)?;
@@ -58,7 +58,7 @@ impl Canvas {
         }
     }
 
-    /// Lays `colour` over one pixel with `opacity`, 0 (not to be seen) to 1 (nothing else to be seen).
+    /// Blends `colour` over one pixel with `opacity`, 0 (transparent) to 1 (opaque).
     pub(crate) fn blend(&mut self, x: u32, y: u32, colour: Colour, opacity: f64) {
         if let Some(Rgb(below)) = self.picture.get_pixel_mut_checked(x, y) {
             for (below, above) in below.iter_mut().zip(colour) {
@@ -67,7 +67,7 @@ impl Canvas {
         }
     }
 
-    /// A straight line with smooth edges, `thickness` pixels thick, round at its ends.
+    /// A straight line with smooth edges and round ends, `thickness` pixels thick.
     pub(crate) fn line(&mut self, from: [f64; 2], to: [f64; 2], thickness: f64, colour: Colour) {
         let reach = thickness / 2.0 + 1.0;
         let range = |axis: usize, limit: u32| {
@@ -80,13 +80,13 @@ impl Canvas {
         for y in range(1, self.picture.height()) {
             for x in range(0, self.picture.width()) {
                 let offset = [f64::from(x) + 0.5 - from[0], f64::from(y) + 0.5 - from[1]];
-                // How far along the line its nearest point lies, 0 to 1; a line of no length is a dot.
-                let share = if length_squared > 0.0 {
+                // The position on the line of the point next to the pixel, 0 to 1. A line of length 0 is a dot.
+                let position = if length_squared > 0.0 {
                     ((offset[0] * along[0] + offset[1] * along[1]) / length_squared).clamp(0.0, 1.0)
                 } else {
                     0.0
                 };
-                let distance = (offset[0] - share * along[0]).hypot(offset[1] - share * along[1]);
+                let distance = (offset[0] - position * along[0]).hypot(offset[1] - position * along[1]);
                 let cover = (thickness / 2.0 + 0.5 - distance).clamp(0.0, 1.0);
                 if cover > 0.0 {
                     self.blend(x, y, colour, cover);
@@ -95,7 +95,7 @@ impl Canvas {
         }
     }
 
-    /// One line of ASCII text whose upper edge is at `y`.
+    /// One line of ASCII text with its upper edge at `y`.
     pub(crate) fn text(&mut self, text: &str, x: u32, y: u32, anchor: Anchor, colour: Colour) {
         let alignment = match anchor {
             Anchor::Start => Alignment::Left,
@@ -147,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn a_level_line_covers_whole_pixels() {
+    fn a_horizontal_line_covers_whole_pixels() {
         let mut canvas = Canvas::new(10, 5, WHITE);
         canvas.line([2.5, 2.5], [7.5, 2.5], 1.0, BLACK);
         assert_eq!(dark(&canvas), 6);
     }
 
     #[test]
-    fn drawing_beyond_the_edges_is_cut_off() {
+    fn drawing_beyond_the_edges_is_clipped() {
         let mut canvas = Canvas::new(4, 4, WHITE);
         canvas.line([-50.0, -50.0], [50.0, 50.0], 1.0, BLACK);
         assert_eq!(dark(&canvas), 4);

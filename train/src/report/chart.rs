@@ -1,24 +1,26 @@
-//! Line charts: one panel above another over a common horizontal axis.
+//! Line charts: panels above each other with a common horizontal axis.
+//!
+//! `plotters` was considered. It needs a system font or a bundled font file for text.
 
 use super::canvas::{Anchor, CHARACTER, Canvas, Colour};
 
-/// One panel of a chart: what is measured, and the curves.
+/// One panel of a chart.
 #[derive(Clone, Debug)]
 pub(crate) struct Panel {
-    /// What the vertical axis measures.
+    /// The quantity on the vertical axis.
     pub(crate) title: String,
-    /// The vertical axis's ends; those of the data where there are none.
+    /// The ends of the vertical axis; none for the range of the data.
     pub(crate) range: Option<[f64; 2]>,
-    /// The curves, each with its own colour.
+    /// The curves, in different colours.
     pub(crate) series: Vec<Series>,
 }
 
 /// One curve.
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
-    /// Its name in the legend.
+    /// The name in the legend.
     pub(crate) name: String,
-    /// Horizontal and vertical values, in horizontal order. A point that is not finite breaks the curve.
+    /// Horizontal and vertical values, in horizontal order. The curve has a gap at a point that is not finite.
     pub(crate) points: Vec<[f64; 2]>,
 }
 
@@ -31,11 +33,11 @@ const FOOT: u32 = 40;
 const PAPER: Colour = [255, 255, 255];
 const INK: Colour = [40, 44, 52];
 const GRID: Colour = [226, 229, 234];
-/// Okabe and Ito's colours without yellow: told apart with any colour vision.
+/// The colours of Okabe and Ito (2008) without yellow, which can be told apart with any colour vision.
 const CURVES: [Colour; 6] =
     [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [86, 180, 233], [230, 159, 0]];
 
-/// Draws `panels` below `title`, with `across` as the name of the horizontal axis.
+/// Draws `panels` below `title`; `across` is the name of the horizontal axis.
 pub(crate) fn chart(title: &str, across: &str, panels: &[Panel]) -> Canvas {
     let head = MARGIN[1];
     let count = panels.len() as u32;
@@ -66,7 +68,7 @@ fn draw_panel(canvas: &mut Canvas, panel: &Panel, horizontal: [f64; 2], top: u32
         canvas.line([left, y], [right, y], 1.0, GRID);
         canvas.text(&label, MARGIN[0] - 8, (y as u32).saturating_sub(CHARACTER[1] / 2), Anchor::End, INK);
     }
-    // Between whole numbers, as epochs are, there is nothing to mark.
+    // Whole numbers, such as epochs, need no ticks between them.
     let whole = panel.series.iter().flat_map(|series| &series.points).all(|point| point[0].fract() == 0.0);
     for (value, label) in ticks(horizontal, 12, if whole { 1.0 } else { 0.0 }) {
         let [x, _] = place([value, vertical[0]]);
@@ -83,21 +85,21 @@ fn draw_panel(canvas: &mut Canvas, panel: &Panel, horizontal: [f64; 2], top: u32
         canvas.text(&series.name, legend + 30, top + 14, Anchor::Start, INK);
         legend += 30 + (series.name.chars().count() as u32 + 3) * CHARACTER[0];
 
-        // Values beyond a given range run along its edge.
+        // Values out of the range are drawn at its edge.
         let clamped = |[x, y]: [f64; 2]| place([x, y.clamp(vertical[0], vertical[1])]);
         for pair in series.points.windows(2) {
             if pair.iter().flatten().all(|value| value.is_finite()) {
                 canvas.line(clamped(pair[0]), clamped(pair[1]), 2.0, colour);
             }
         }
-        // The last point as a dot: a curve of one point is seen, and so is where a curve ends.
+        // A dot marks the end of the curve, and makes a single point visible.
         if let Some(&last) = series.points.iter().rfind(|point| point.iter().all(|value| value.is_finite())) {
             canvas.line(clamped(last), clamped(last), 7.0, colour);
         }
     }
 }
 
-/// The finite values' ends on one axis; a range of no length is widened, so that there is one to draw along.
+/// The range of the finite values on one axis, widened if it has length 0.
 fn span<'a>(points: impl Iterator<Item = &'a [f64; 2]>, axis: usize) -> [f64; 2] {
     let [low, high] = points
         .filter(|point| point.iter().all(|value| value.is_finite()))
@@ -111,14 +113,13 @@ fn span<'a>(points: impl Iterator<Item = &'a [f64; 2]>, axis: usize) -> [f64; 2]
     }
 }
 
-/// Round values within a range, at most about `most` and no closer than `least`, with as many decimals as tell them
-/// apart.
+/// Round values in a range, at most about `most` and at least `least` apart, with as many decimals as they need.
 fn ticks([low, high]: [f64; 2], most: u32, least: f64) -> Vec<(f64, String)> {
     let rough = ((high - low) / f64::from(most)).max(least);
     let power = 10_f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0].into_iter().find(|&round| round * power >= rough).unwrap_or(10.0) * power;
     let decimals = (-step.log10().floor()).max(0.0) as usize;
-    // The slack keeps an end that rounding has pushed a little outside.
+    // The tolerance keeps an end that rounding has moved a little outside.
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     (first..=last).map(|index| index as f64 * step).map(|value| (value, format!("{value:.decimals$}"))).collect()
 }
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_round_and_within_the_range() {
+    fn ticks_are_round_and_in_the_range() {
         assert_eq!(labels([0.0, 1.0], 6, 0.0), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(labels([1.0, 30.0], 12, 1.0), ["5", "10", "15", "20", "25", "30"]);
         assert_eq!(labels([0.113, 0.121], 6, 0.0), ["0.114", "0.116", "0.118", "0.120"]);
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_never_of_no_length_nor_infinite() {
+    fn a_span_has_a_finite_length_above_0() {
         assert_eq!(span([].iter(), 0), [0.0, 1.0]);
         assert_eq!(span([[2.0, 3.0]].iter(), 1), [2.5, 3.5]);
         assert_eq!(span([[1.0, f64::NAN], [2.0, 4.0], [3.0, 6.0]].iter(), 0), [2.0, 3.0]);

@@ -1,20 +1,20 @@
-//! Columns of text that line up.
+//! Tables of text with aligned columns.
 
 use std::fmt;
 
-/// A table for a terminal: the first column from the left, the others, which are numbers, from the right.
+/// A table for a terminal. The first column is left-aligned; the others, which are numbers, are right-aligned.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these headings and no row yet.
+    /// A table with these headings and no rows.
     pub(crate) fn new(headings: &[&str]) -> Self {
         Self { rows: vec![headings.iter().map(|&heading| heading.to_owned()).collect()] }
     }
 
-    /// Adds a row; cells that it lacks stay blank.
+    /// Adds a row. Missing cells are blank.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up() {
+    fn columns_are_aligned() {
         let mut table = Table::new(&["patient", "Dice"]);
         table.row(["P".to_owned(), "0.5".to_owned()]);
         table.row(["Q_long_name".to_owned(), "0.1234".to_owned()]);

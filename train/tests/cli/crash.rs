@@ -1,5 +1,5 @@
-//! What a fit survives: being killed at any moment, a full disk, data that changes or vanishes, a loss that is no
-//! number. What counts each time is that the fit goes on to the very weights of an undisturbed one.
+//! What a fit survives: a kill at any moment, a full disk, data that changes or disappears, a loss that is not finite. In each
+//! case the resumed fit ends with the weights of an undisturbed one.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use crate::world::{Run, World, beside};
+use crate::world::{Run, World, with_suffix};
 
-/// A fit that takes seconds, whose checkpoint is the largest file that it writes.
-const FIT: &str = "fit --data data --device cpu --hold-out 0 --seed 7 \
+/// A fit of a few seconds. Its checkpoint is the largest file that it writes.
+const FIT: &str = "fit --data data --device cpu --held-out-fraction 0 --seed 7 \
                    --epochs 4 --batch 6 --crop 64 --widths 6,12 --stem 4 --out";
 
 const RESUME: &str = "fit --data data --device cpu --resume --out";
@@ -23,23 +23,23 @@ fn start(world: &World, arguments: &str) -> Result<Child> {
         .spawn()?)
 }
 
-/// Starts the fit, or goes on with it where there is something to go on with.
+/// The arguments that start the fit or, if it has a checkpoint, resume it.
 fn next(world: &World, out: &str) -> String {
-    let begun = world.path(out).join("checkpoint.bin").exists();
-    format!("{} {out}", if begun { RESUME } else { FIT })
+    let started = world.path(out).join("checkpoint.bin").exists();
+    format!("{} {out}", if started { RESUME } else { FIT })
 }
 
 /// Waits until `done`, or until the child has ended.
 fn wait_until(child: &mut Child, mut done: impl FnMut() -> bool) -> Result<()> {
     let start = Instant::now();
     while !done() && child.try_wait()?.is_none() {
-        assert!(start.elapsed() < Duration::from_secs(180), "nothing happened for three minutes");
+        assert!(start.elapsed() < Duration::from_secs(180), "no progress for three minutes");
         std::thread::sleep(Duration::from_millis(1));
     }
     Ok(())
 }
 
-/// Both folders hold the same model, bit for bit, in single precision too.
+/// Checks that both folders have the same model, bit for bit, also in single precision.
 #[track_caller]
 fn assert_same(world: &World, a: &str, b: &str) -> Result<()> {
     for file in ["weights.safetensors", "history.csv", "checkpoint.bin"] {
@@ -48,13 +48,13 @@ fn assert_same(world: &World, a: &str, b: &str) -> Result<()> {
         if file == "checkpoint.bin" {
             (bytes, other) = (without_optimiser(&bytes)?, without_optimiser(&other)?);
         }
-        assert!(bytes == other, "{b}/{file} differs from that of the undisturbed fit");
+        assert!(bytes == other, "{b}/{file} differs from the undisturbed fit");
     }
     Ok(())
 }
 
-/// Header, network and moving average of a checkpoint. The optimiser's record, the last part, is a table that Burn writes in
-/// another order each time: that it was resumed as it was shows in the weights of the steps after it.
+/// Header, network and moving average of a checkpoint. Burn writes the record of the optimiser in a different order each time.
+/// The weights of later steps show whether it was resumed correctly.
 fn without_optimiser(checkpoint: &[u8]) -> Result<Vec<u8>> {
     let start = checkpoint.iter().position(|&byte| byte == b'\n').context("a first line")? + 1 + 32;
     let mut end = start;
@@ -66,12 +66,12 @@ fn without_optimiser(checkpoint: &[u8]) -> Result<Vec<u8>> {
 }
 
 #[test]
-fn killed_again_and_again_at_any_moment_it_comes_to_the_same_weights() -> Result<()> {
+fn a_fit_that_is_killed_at_many_moments_ends_with_the_same_weights() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{FIT} whole"))?.succeeded();
     let part = world.path("killed/checkpoint.bin.part");
     let mut kills = 0;
-    // First as soon as a checkpoint is being written, then later and later in and after the writing.
+    // First when the writing of a checkpoint starts, then later and later.
     for delay in [0, 0, 1, 2, 3, 5, 8, 12] {
         let mut fit = start(&world, &next(&world, "killed"))?;
         wait_until(&mut fit, || part.exists())?;
@@ -80,12 +80,12 @@ fn killed_again_and_again_at_any_moment_it_comes_to_the_same_weights() -> Result
         fit.kill()?;
         fit.wait()?;
     }
-    assert!(kills >= 3, "only {kills} kills came before the fit's end");
+    assert!(kills >= 3, "only {kills} kills came before the end of the fit");
     world.train(&next(&world, "killed"))?.succeeded();
     assert_same(&world, "whole", "killed")
 }
 
-/// Runs `train` under a limit of `blocks` times 512 bytes a file.
+/// Runs `train` with a limit of `blocks` times 512 bytes for each file.
 #[cfg(unix)]
 fn limited(world: &World, arguments: &str, blocks: u64, ignored: bool) -> Result<Run> {
     let trap = if ignored { "trap '' XFSZ;" } else { "" };
@@ -98,23 +98,25 @@ fn limited(world: &World, arguments: &str, blocks: u64, ignored: bool) -> Result
     Ok(Run { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) })
 }
 
-/// A signal ends the program at a byte that is chosen here, in the middle of a write: once of the first checkpoint,
-/// once of the second.
+/// A signal ends the program at a chosen byte in the middle of a write: once of the first checkpoint, once of the second.
 #[cfg(unix)]
 #[test]
-fn killed_at_a_chosen_byte_of_a_checkpoint_it_comes_to_the_same_weights() -> Result<()> {
+fn a_fit_that_is_killed_in_the_middle_of_a_write_ends_with_the_same_weights() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{FIT} whole"))?.succeeded();
     let size = |file: &str| Ok::<_, anyhow::Error>(fs::metadata(world.path("whole").join(file))?.len() / 512);
     let (largest, checkpoint) =
         (size("curve.png")?.max(size("weights.safetensors")?).max(size("model.json")?), size("checkpoint.bin")?);
-    assert!(largest + 8 < checkpoint, "the checkpoint has to be the largest file: {checkpoint} blocks of 512");
+    assert!(
+        largest + 8 < checkpoint,
+        "the checkpoint must be the largest file, found {checkpoint} blocks of 512 bytes"
+    );
     for blocks in [1, largest + 2, (largest + checkpoint) / 2, checkpoint - 1] {
         let out = format!("killed{blocks}");
         for _ in 0..2 {
             let killed = limited(&world, &next(&world, &out), blocks, false)?;
-            assert_eq!(killed.code, None, "a signal ends it: {killed:?}");
-            // One epoch further, so that the next kill meets the second checkpoint.
+            assert_eq!(killed.code, None, "expected a signal: {killed:?}");
+            // One more epoch, so that the next kill hits the second checkpoint.
             let before = fs::read(world.path(&out).join("checkpoint.bin")).ok();
             let mut fit = start(&world, &next(&world, &out))?;
             let checkpoint = world.path(&out).join("checkpoint.bin");
@@ -130,20 +132,22 @@ fn killed_at_a_chosen_byte_of_a_checkpoint_it_comes_to_the_same_weights() -> Res
 
 #[cfg(unix)]
 #[test]
-fn a_full_disk_is_named_and_costs_nothing_but_the_epoch() -> Result<()> {
+fn a_full_disk_is_an_error_and_costs_only_the_epoch() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{FIT} whole"))?.succeeded();
     let blocks = fs::metadata(world.path("whole/checkpoint.bin"))?.len() / 512;
-    // Nothing fits, then all but the checkpoint does.
-    limited(&world, &format!("{FIT} full"), 1, true)?.failed_with(&["full/weights.safetensors", "bytes"]);
+    // First no file fits, then only the recipe does, then all but the checkpoint do.
+    let recipe = fs::metadata(world.path("whole/recipe.toml"))?.len() / 512 + 1;
+    limited(&world, &format!("{FIT} full"), 1, true)?.failed_with(&["full/recipe.toml", "bytes"]);
+    limited(&world, &format!("{FIT} full"), recipe, true)?.failed_with(&["full/weights.safetensors", "bytes"]);
     limited(&world, &format!("{FIT} full"), blocks - 1, true)?.failed_with(&["full/checkpoint.bin", "bytes"]);
-    assert!(!world.path("full/checkpoint.bin.part").exists(), "half a file is left behind");
+    assert!(!world.path("full/checkpoint.bin.part").exists(), "a part of a file is left");
     world.train(&next(&world, "full"))?.succeeded();
     assert_same(&world, "whole", "full")
 }
 
 #[test]
-fn data_that_vanishes_while_it_runs_makes_no_difference() -> Result<()> {
+fn data_that_disappears_during_the_fit_makes_no_difference() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{FIT} whole"))?.succeeded();
     let mut fit = start(&world, &format!("{FIT} without"))?;
@@ -157,14 +161,14 @@ fn data_that_vanishes_while_it_runs_makes_no_difference() -> Result<()> {
 }
 
 #[test]
-fn data_that_changed_since_the_checkpoint_is_named() -> Result<()> {
+fn data_that_differs_from_the_checkpoint_is_an_error_with_the_patient() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{FIT} fitted"))?.succeeded();
     let slice = world.path("data/PHANTOM_0002/PHANTOM_0002_3.tif");
-    let mask = beside(&slice, "_mask.tif");
+    let mask = with_suffix(&slice, "_mask.tif");
     let (bytes, mask_bytes) = (fs::read(&slice)?, fs::read(&mask)?);
 
-    // One pixel of a slice, then of a mask, then a pair that is missing.
+    // One pixel of a slice, one pixel of a mask, then a missing pair.
     let mut altered = bytes.clone();
     let middle = altered.len() / 2;
     altered[middle] ^= 1;
@@ -187,19 +191,19 @@ fn data_that_changed_since_the_checkpoint_is_named() -> Result<()> {
 }
 
 #[test]
-fn a_checkpoint_of_another_configuration_is_refused() -> Result<()> {
+fn a_resumed_fit_cannot_have_another_recipe_or_network() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{FIT} fitted"))?.succeeded();
-    // The recipe is the checkpoint's: whoever asks for another one is told so.
-    for other in ["--widths 8,16", "--seed 8", "--by-slice"] {
+    // The recipe is that of the checkpoint.
+    for other in ["--widths 8,16", "--seed 8", "--by-slice", "--config recipe.toml"] {
         let run = world.train(&format!("{RESUME} fitted {other}"))?;
         assert_eq!(run.code, Some(2), "{run:?}");
         assert!(run.stderr.contains("--resume"), "{run:?}");
     }
-    // A list that holds out somebody else than the checkpoint does.
+    // A list with other held-out patients than the checkpoint.
     fs::write(world.path("list.txt"), "PHANTOM_0001\n")?;
-    world.train(&format!("{RESUME} fitted --held-out list.txt"))?.failed_with(&["list.txt", "holds out"]);
-    // Records that are not of the network that the header names; the former format has no hash that would notice.
+    world.train(&format!("{RESUME} fitted --held-out list.txt"))?.failed_with(&["list.txt", "other patients"]);
+    // Records of another network than that of the header. Format 1 has no hash.
     let path = world.path("fitted/checkpoint.bin");
     let bytes = fs::read(&path)?;
     let parts = &bytes[b"glioscope checkpoint 2\n".len() + 32..];
@@ -220,11 +224,11 @@ fn a_checkpoint_of_another_configuration_is_refused() -> Result<()> {
 }
 
 #[test]
-fn a_loss_that_is_no_number_ends_it_and_leaves_nothing_broken() -> Result<()> {
+fn a_loss_that_is_not_finite_is_an_error_with_step_and_epoch_and_leaves_no_broken_file() -> Result<()> {
     let world = World::new()?;
-    let run = world.train(&format!("{FIT} wild --rate 1e30"))?;
-    run.failed_with(&["loss is NaN", "--rate"]);
-    // Whatever was written before is sound.
+    let run = world.train(&format!("{FIT} wild --lr 1e30"))?;
+    run.failed_with(&["the loss is NaN at step ", " of 16, epoch 1: ", "--lr"]);
+    // Files of earlier epochs are usable.
     if world.path("wild/model.json").exists() {
         world.train("evaluate --data data --model wild --device cpu")?.succeeded();
     }

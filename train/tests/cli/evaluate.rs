@@ -1,24 +1,24 @@
-//! `train evaluate`: its figures against figures counted here from the masks that it writes.
+//! `train evaluate`: its figures are compared with counts of the masks that it writes.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
-use glioscope::network::manifest::Split;
+use glioscope::network::card::Split;
 use serde_json::Value;
 
 use crate::world::{World, files, write};
 
 const EVALUATE: &str = "evaluate --data data --model model --device cpu";
 
-/// Counts as a beginner would: TP, FP and FN over all of one patient's slices.
+/// Dice and false slices of a patient, counted in a direct way.
 fn dice(world: &World, patient: &str) -> Result<(f64, usize)> {
     let (mut both, mut sum, mut false_slices) = (0_usize, 0_usize, 0_usize);
     for slice in 1..=12 {
         let name = format!("{patient}/{patient}_{slice}_mask.tif");
-        let (truth, drawn) = (world.mask(&format!("data/{name}"))?, world.mask(&format!("masks/{name}"))?);
-        both += truth.inside().iter().zip(drawn.inside()).filter(|(t, d)| **t && **d).count();
-        sum += truth.area() + drawn.area();
-        false_slices += usize::from(truth.area() == 0 && drawn.area() > 0);
+        let (reference, prediction) = (world.mask(&format!("data/{name}"))?, world.mask(&format!("masks/{name}"))?);
+        both += reference.inside().iter().zip(prediction.inside()).filter(|(r, p)| **r && **p).count();
+        sum += reference.area() + prediction.area();
+        false_slices += usize::from(reference.area() == 0 && prediction.area() > 0);
     }
     Ok((2.0 * both as f64 / sum as f64, false_slices))
 }
@@ -32,7 +32,7 @@ fn number(value: &Value, path: &str) -> Result<f64> {
 }
 
 #[test]
-fn figures_are_those_of_the_masks_that_were_drawn() -> Result<()> {
+fn figures_match_the_written_masks() -> Result<()> {
     let world = World::new()?;
     let run = world
         .train(&format!(
@@ -75,7 +75,7 @@ fn two_runs_print_the_same_figures() -> Result<()> {
 }
 
 #[test]
-fn a_list_leaves_the_others_out() -> Result<()> {
+fn a_list_selects_patients() -> Result<()> {
     let world = World::new()?;
     write(&world.path("list.txt"), b"PHANTOM_0002\n")?;
     let run = world.train(&format!("{EVALUATE} --patients list.txt"))?.succeeded();
@@ -84,7 +84,7 @@ fn a_list_leaves_the_others_out() -> Result<()> {
 }
 
 #[test]
-fn a_single_patients_folder_and_one_above_are_datasets_too() -> Result<()> {
+fn the_folder_of_a_patient_and_the_folder_above_kaggle_3m_are_datasets() -> Result<()> {
     let world = World::new()?;
     let run = world.train("evaluate --data data/PHANTOM_0002 --model model --device cpu")?.succeeded();
     assert!(run.stdout.contains("1 patients, 12 slices"), "{}", run.stdout);
@@ -97,7 +97,7 @@ fn a_single_patients_folder_and_one_above_are_datasets_too() -> Result<()> {
 }
 
 #[test]
-fn inputs_differ() -> Result<()> {
+fn every_input_gives_other_figures() -> Result<()> {
     let world = World::new()?;
     let mut soft = Vec::new();
     for input in ["case", "single", "flair"] {
@@ -111,7 +111,7 @@ fn inputs_differ() -> Result<()> {
 }
 
 #[test]
-fn a_threshold_that_nothing_reaches_draws_nothing() -> Result<()> {
+fn a_threshold_of_1_gives_empty_masks() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{EVALUATE} --threshold 1 --json figures.json"))?.succeeded();
     let figures = json(&world, "figures.json")?;
@@ -121,18 +121,18 @@ fn a_threshold_that_nothing_reaches_draws_nothing() -> Result<()> {
 }
 
 #[test]
-fn what_was_fitted_on_is_said_loudly() -> Result<()> {
+fn training_data_gives_a_warning() -> Result<()> {
     let world = World::new()?;
     let patient = |number: u32| format!("PHANTOM_000{number}");
     world.write_model(Split { fit: vec![patient(1)], held_out: vec![patient(2)] })?;
     let run = world.train(&format!("{EVALUATE} --json figures.json"))?.succeeded();
-    assert_eq!(run.stdout.matches("!!! NOT HELD OUT").count(), 2, "{}", run.stdout);
-    assert_eq!(json(&world, "figures.json")?["fitted_on"], serde_json::json!(["PHANTOM_0001"]));
-    // `fit` keeps the last epoch and the threshold 0.5.
-    assert!(run.stdout.contains("the recipe was chosen by 1 of those"), "{}", run.stdout);
+    assert_eq!(run.stdout.matches("!!! TRAINING DATA").count(), 2, "{}", run.stdout);
+    assert_eq!(json(&world, "figures.json")?["training"], serde_json::json!(["PHANTOM_0001"]));
+    assert!(run.stdout.contains("the recipe was selected on 1 of the names"), "{}", run.stdout);
+    // Neither the epoch nor the threshold was selected.
     assert!(!run.stdout.contains("epoch"), "{}", run.stdout);
 
-    world.train(&format!("{EVALUATE} --unseen"))?.failed_with(&["nothing is left"]);
+    world.train(&format!("{EVALUATE} --unseen"))?.failed_with(&["no slice remains"]);
     world.write_model(Split { fit: vec![patient(1)], held_out: Vec::new() })?;
     let run = world.train(&format!("{EVALUATE} --unseen"))?.succeeded();
     assert!(!run.stdout.contains("!!!") && run.stdout.contains("1 patients"), "{}", run.stdout);
@@ -140,15 +140,30 @@ fn what_was_fitted_on_is_said_loudly() -> Result<()> {
 }
 
 #[test]
-fn a_split_by_slices_is_called_leaky() -> Result<()> {
+fn a_split_by_slices_gives_a_warning() -> Result<()> {
     let world = World::new()?;
     let slice = |number: u32| format!("PHANTOM_0001/PHANTOM_0001_{number}.tif");
     world.write_model(Split { fit: (1..=8).map(slice).collect(), held_out: vec![slice(9)] })?;
     let run = world.train(EVALUATE)?.succeeded();
-    assert!(run.stdout.contains("NOT HELD OUT"), "{}", run.stdout);
-    // Three slices of the first patient and all of the second.
+    assert!(run.stdout.contains("TRAINING DATA"), "{}", run.stdout);
+    // Three slices of the first patient and all slices of the second.
     let run = world.train(&format!("{EVALUATE} --unseen --json figures.json"))?.succeeded();
     assert!(run.stdout.contains("LEAKY SPLIT") && run.stdout.contains("15 slices"), "{}", run.stdout);
-    assert_eq!(json(&world, "figures.json")?["fitted_on_in_part"], serde_json::json!(["PHANTOM_0001"]));
+    assert_eq!(json(&world, "figures.json")?["partly_training"], serde_json::json!(["PHANTOM_0001"]));
+    Ok(())
+}
+
+#[test]
+fn a_value_that_is_not_finite_is_an_error_and_not_an_empty_mask() -> Result<()> {
+    let world = World::new()?;
+    world.write_broken_model()?;
+    for input in ["case", "single", "flair"] {
+        world.train(&format!("{EVALUATE} --input {input} --json figures.json"))?.failed_with(&[
+            "PHANTOM_0001",
+            "NaN",
+            "finite",
+        ]);
+    }
+    assert!(!world.path("figures.json").exists());
     Ok(())
 }

@@ -8,11 +8,11 @@ use anyhow::Result;
 
 use crate::world::World;
 
-/// A fit that takes seconds: 3 epochs of 3 steps with a tiny network.
-const TINY: &str = "fit --data data --device cpu --hold-out 0.5 --seed 7 \
+/// A fit of a few seconds: 3 epochs of 3 steps with a tiny network.
+const TINY: &str = "fit --data data --device cpu --held-out-fraction 0.5 --seed 7 \
                     --epochs 3 --batch 4 --crop 64 --widths 3,4 --stem 4 --out";
 
-/// Starts a fit and kills it, without a warning, as soon as its first checkpoint is there.
+/// Starts a fit and kills it when it has its first checkpoint.
 fn killed_after_its_first_checkpoint(world: &World, out: &str) -> Result<()> {
     let mut fit: Child = Command::new(env!("CARGO_BIN_EXE_train"))
         .current_dir(world.path(""))
@@ -30,7 +30,7 @@ fn killed_after_its_first_checkpoint(world: &World, out: &str) -> Result<()> {
 }
 
 #[test]
-fn equal_seeds_give_equal_weights_and_so_does_a_fit_that_was_killed_and_resumed() -> Result<()> {
+fn equal_seeds_give_equal_weights_also_after_a_kill() -> Result<()> {
     let world = World::new()?;
     for out in ["a", "b"] {
         world.train(&format!("{TINY} {out}"))?.succeeded();
@@ -46,28 +46,31 @@ fn equal_seeds_give_equal_weights_and_so_does_a_fit_that_was_killed_and_resumed(
 }
 
 #[test]
-fn what_it_leaves_is_a_model_that_the_other_commands_take() -> Result<()> {
+fn a_fit_writes_a_model_that_the_other_commands_can_use() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{TINY} fitted"))?.succeeded();
     let out = world.path("fitted");
-    for file in ["model.json", "weights.safetensors", "history.csv", "curve.png", "samples.png", "checkpoint.bin"] {
+    let model = ["model.json", "card.json", "weights.safetensors", "network.safetensors"];
+    for file in model.into_iter().chain(["recipe.toml", "history.csv", "curve.png", "samples.png", "checkpoint.bin"]) {
         assert!(out.join(file).is_file(), "{file}");
     }
-    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(out.join("model.json"))?)?;
-    assert_eq!(manifest["split"]["fit"].as_array().map(Vec::len), Some(1));
-    assert_eq!(manifest["split"]["held_out"].as_array().map(Vec::len), Some(1));
-    assert_eq!(manifest["known_answer"].as_array().map(Vec::len), Some(256));
+    let json = |file: &str| -> Result<serde_json::Value> { Ok(serde_json::from_slice(&fs::read(out.join(file))?)?) };
+    let card = json("card.json")?;
+    assert_eq!(card["split"]["fit"].as_array().map(Vec::len), Some(1));
+    assert_eq!(card["split"]["held_out"].as_array().map(Vec::len), Some(1));
+    assert_eq!(card["revision"], env!("GLIOSCOPE_REVISION"));
+    assert_eq!(json("model.json")?["known_answer"].as_array().map(Vec::len), Some(256));
     assert_eq!(fs::read_to_string(out.join("history.csv"))?.lines().count(), 1 + 3);
 
     let run = world.train("evaluate --data data --model fitted --device cpu")?.succeeded();
-    assert!(run.stdout.contains("NOT HELD OUT"), "one of the two was fitted on: {run:?}");
-    // A second fit does not silently replace the first.
+    assert!(run.stdout.contains("TRAINING DATA"), "one of the two is training data: {run:?}");
+    // A second fit does not replace the first.
     world.train(&format!("{TINY} fitted"))?.failed_with(&["checkpoint.bin", "--resume"]);
     Ok(())
 }
 
 #[test]
-fn a_checkpoint_that_is_cut_off_or_of_other_data_is_named() -> Result<()> {
+fn a_truncated_checkpoint_or_other_data_is_an_error() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{TINY} fitted"))?.succeeded();
     world.train("phantom --out others --patients 1 --slices 12 --seed 4")?.succeeded();
@@ -76,28 +79,29 @@ fn a_checkpoint_that_is_cut_off_or_of_other_data_is_named() -> Result<()> {
     let checkpoint = world.path("fitted/checkpoint.bin");
     let bytes = fs::read(&checkpoint)?;
     fs::write(&checkpoint, &bytes[..bytes.len() / 2])?;
-    world.train("fit --data data --device cpu --out fitted --resume")?.failed_with(&["checkpoint.bin", "cut off"]);
+    world.train("fit --data data --device cpu --out fitted --resume")?.failed_with(&["checkpoint.bin", "truncated"]);
     Ok(())
 }
 
 #[test]
-fn a_fit_that_was_finished_goes_on_to_more_epochs_and_never_to_fewer() -> Result<()> {
+fn a_finished_fit_can_be_resumed_for_more_epochs_but_not_for_fewer() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{TINY} fitted"))?.succeeded();
     let resume = "fit --data data --device cpu --out fitted --resume";
-    world.train(&format!("{resume} --epochs 2"))?.failed_with(&["--epochs is 2", "3 are done"]);
+    world.train(&format!("{resume} --epochs 2"))?.failed_with(&["--epochs is 2", "3 epochs that are done"]);
     world.train(&format!("{resume} --epochs 5"))?.succeeded();
     assert_eq!(fs::read_to_string(world.path("fitted/history.csv"))?.lines().count(), 1 + 5);
+    assert!(fs::read_to_string(world.path("fitted/recipe.toml"))?.contains("\nepochs = 5\n"));
     Ok(())
 }
 
 #[test]
-fn a_fit_begins_with_the_weights_it_is_told_and_hides_nobody_they_have_seen() -> Result<()> {
+fn a_fit_starts_from_given_weights_and_keeps_their_training_data() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{TINY} fitted"))?.succeeded();
-    // At this rate only what the network keeps of the batches' statistics can change.
-    let start = "fit --data data --device cpu --start fitted --rate 1e-12 --epochs 1 --batch 4 --crop 64 --seed 7";
-    world.train(&format!("{start} --hold-out 0.5 --out again"))?.succeeded();
+    // At this learning rate only the running statistics of the normalisations change.
+    let start = "fit --data data --device cpu --start fitted --lr 1e-12 --epochs 1 --batch 4 --crop 64 --seed 7";
+    world.train(&format!("{start} --held-out-fraction 0.5 --out again"))?.succeeded();
     let json = |out: &str| -> Result<serde_json::Value> {
         Ok(serde_json::from_slice(&fs::read(world.path(out).join("model.json"))?)?)
     };
@@ -108,19 +112,19 @@ fn a_fit_begins_with_the_weights_it_is_told_and_hides_nobody_they_have_seen() ->
         let history = fs::read_to_string(world.path(out).join("history.csv"))?;
         Ok(history.lines().nth(line).and_then(|line| line.split(',').nth(2)).expect("a loss").parse()?)
     };
-    assert!(loss("again", 1)? < loss("fitted", 1)?, "it does not begin where the other ended");
+    assert!(loss("again", 1)? < loss("fitted", 1)?, "it does not start where the other ended");
 
-    // With the other half held out, the weights would be judged by patients they were fitted on.
+    // With the other half held out, the weights would be scored on their own training data.
     let named = fitted["split"]["fit"][0].as_str().expect("a name").to_owned();
     fs::write(world.path("list.txt"), &named)?;
-    world.train(&format!("{start} --held-out list.txt --out other"))?.failed_with(&[&named, "fitted"]);
-    world.train(&format!("{start} --hold-out 0 --out all"))?.succeeded();
+    world.train(&format!("{start} --held-out list.txt --out other"))?.failed_with(&[&named, "training data"]);
+    world.train(&format!("{start} --held-out-fraction 0 --out all"))?.succeeded();
     assert_eq!(json("all")?["split"]["fit"].as_array().map(Vec::len), Some(2));
     Ok(())
 }
 
 #[test]
-fn a_split_by_slices_goes_on_from_weights_of_the_same_split_alone() -> Result<()> {
+fn a_split_by_slices_starts_only_from_weights_of_the_same_split() -> Result<()> {
     let world = World::new()?;
     let fit = "fit --data data --device cpu --by-slice --epochs 1 --batch 4 --crop 64";
     world.train(&format!("{fit} --widths 4,8 --seed 7 --out first"))?.succeeded();
@@ -130,38 +134,37 @@ fn a_split_by_slices_goes_on_from_weights_of_the_same_split_alone() -> Result<()
         Ok(json["split"].clone())
     };
     assert_eq!(split("first")?, split("second")?);
-    // Another seed draws other slices: some that the weights have seen would be scored.
-    world.train(&format!("{fit} --seed 8 --start first --out third"))?.failed_with(&["PHANTOM_000", "fitted"]);
-    // So would those of whole patients.
+    // Another seed gives another split, which would score training data of the weights.
+    world.train(&format!("{fit} --seed 8 --start first --out third"))?.failed_with(&["PHANTOM_000", "training data"]);
+    // The same holds for a split by patients.
     world.train(&format!("{TINY} patients"))?.succeeded();
-    world.train(&format!("{fit} --seed 7 --start patients --out third"))?.failed_with(&["PHANTOM_000", "fitted"]);
+    world
+        .train(&format!("{fit} --seed 7 --start patients --out third"))?
+        .failed_with(&["PHANTOM_000", "training data"]);
     Ok(())
 }
 
 #[test]
-fn scored_seldom_it_comes_to_the_same_weights() -> Result<()> {
+fn scoring_less_often_gives_the_same_weights() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{TINY} always"))?.succeeded();
     world.train(&format!("{TINY} seldom --score-every 2"))?.succeeded();
-    assert_eq!(
-        fs::read(world.path("always/weights.safetensors"))?,
-        fs::read(world.path("seldom/weights.safetensors"))?
-    );
+    assert_eq!(fs::read(world.path("always/weights.safetensors"))?, fs::read(world.path("seldom/weights.safetensors"))?);
     let history = |out: &str| -> Result<Vec<String>> {
         let text = fs::read_to_string(world.path(out).join("history.csv"))?;
         Ok(text.lines().skip(1).map(str::to_owned).collect())
     };
     let (always, seldom) = (history("always")?, history("seldom")?);
     assert!(seldom[0].ends_with(",,,,") && always[0].starts_with(seldom[0].trim_end_matches(',')), "{seldom:?}");
-    // The second is due, and the third is the last.
+    // The second epoch is due, and the third is the last.
     assert_eq!(seldom[1..], always[1..]);
     Ok(())
 }
 
 #[test]
-fn a_recipe_that_cannot_be_is_refused_before_anything_is_read() -> Result<()> {
+fn an_invalid_recipe_is_refused_before_anything_is_read() -> Result<()> {
     let world = World::new()?;
-    for (wrong, value) in [("--crop", "100"), ("--widths", "0"), ("--positive", "2")] {
+    for (wrong, value) in [("--crop", "100"), ("--widths", "0"), ("--positive-share", "2")] {
         world.train(&format!("fit --data data --out wrong {wrong} {value}"))?.failed_with(&[value]);
     }
     assert!(!world.path("wrong").exists());

@@ -1,4 +1,4 @@
-//! `train` from outside: what it prints, writes and refuses, on phantoms and a tiny network with random weights.
+//! Tests of the `train` binary on phantoms and a tiny network with random weights.
 
 mod arguments;
 mod average;
@@ -6,8 +6,7 @@ mod crash;
 mod evaluate;
 mod fit;
 mod phantom;
+mod recipe;
 mod refused;
-#[path = "../../src/scratch.rs"]
-mod scratch;
 mod segment;
 mod world;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::world::{World, files, write};
 
 #[test]
-fn phantoms_come_in_the_datasets_layout_and_again_from_the_seed() -> Result<()> {
+fn phantoms_have_the_layout_of_the_dataset_and_depend_only_on_the_seed() -> Result<()> {
     let world = World::new()?;
     for out in ["once", "again"] {
         let run = world.train(&format!("phantom --out {out} --patients 2 --seed 7 --slices 12"))?.succeeded();
@@ -31,7 +31,7 @@ fn phantoms_come_in_the_datasets_layout_and_again_from_the_seed() -> Result<()> 
 }
 
 #[test]
-fn a_folder_that_holds_something_is_left_alone() -> Result<()> {
+fn a_folder_that_is_not_empty_is_not_changed() -> Result<()> {
     let world = World::new()?;
     write(&world.path("taken/file.txt"), b"mine")?;
     world.train("phantom --out taken --patients 1")?.failed_with(&["taken", "not empty", "file.txt"]);

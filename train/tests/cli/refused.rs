@@ -1,10 +1,10 @@
-//! What `evaluate` and `segment` refuse, and how they name it. `fit` reads its data through the same code.
+//! Inputs that `evaluate` and `segment` refuse, and their errors. `fit` reads its data with the same code.
 
 use std::fs;
 
 use anyhow::Result;
-use glioscope::mask::Mask;
 use glioscope::write::mask_tiff;
+use glioscope::mask::Mask;
 
 use crate::world::{World, write};
 
@@ -46,13 +46,11 @@ fn a_mask_in_colour() -> Result<()> {
 }
 
 #[test]
-fn files_that_are_no_slices() -> Result<()> {
+fn files_that_are_not_slices() -> Result<()> {
     let whole = fs::read(World::new()?.path(SLICE))?;
-    for (bytes, words) in [
-        (&b""[..], "not an image"),
-        (b"a text, not a picture", "not an image"),
-        (&whole[..whole.len() / 2], "truncated"),
-    ] {
+    for (bytes, words) in
+        [(&b""[..], "not an image"), (b"some text", "not an image"), (&whole[..whole.len() / 2], "truncated")]
+    {
         let world = World::new()?;
         write(&world.path(SLICE), bytes)?;
         world.train(EVALUATE)?.failed_with(&[SLICE, words]);
@@ -71,15 +69,15 @@ fn an_empty_folder() -> Result<()> {
 #[test]
 fn no_patients() -> Result<()> {
     let world = World::new()?;
-    fs::create_dir(world.path("nobody"))?;
-    world.train("evaluate --data nobody --model model --device cpu")?.failed_with(&["nobody", "no patients"]);
+    fs::create_dir(world.path("empty"))?;
+    world.train("evaluate --data empty --model model --device cpu")?.failed_with(&["empty", "no patients"]);
     world.train("evaluate --data nowhere --model model --device cpu")?.failed_with(&["nowhere", "No such file"]);
     world.train("evaluate --data model/model.json --model model --device cpu")?.failed_with(&["model.json"]);
     Ok(())
 }
 
 #[test]
-fn a_list_with_a_stranger() -> Result<()> {
+fn a_list_with_an_unknown_patient() -> Result<()> {
     let world = World::new()?;
     write(&world.path("list.txt"), b"PHANTOM_0001\nPHANTOM_0009\n")?;
     world.train(&format!("{EVALUATE} --patients list.txt"))?.failed_with(&["PHANTOM_0009"]);
@@ -88,7 +86,7 @@ fn a_list_with_a_stranger() -> Result<()> {
 }
 
 #[test]
-fn models_that_do_not_fit_together() -> Result<()> {
+fn model_files_that_do_not_match() -> Result<()> {
     let world = World::new()?;
     world.train("evaluate --data data --model nowhere --device cpu")?.failed_with(&["nowhere/model.json", "train fit"]);
     let weights = world.path("model/weights.safetensors");
@@ -107,20 +105,20 @@ fn models_that_do_not_fit_together() -> Result<()> {
 }
 
 #[test]
-fn a_device_that_is_not_compiled_in() -> Result<()> {
+fn a_device_that_is_not_built_in() -> Result<()> {
     let world = World::new()?;
-    // One that is compiled in may or may not find its hardware here.
-    let compiled =
+    // One that is built in may or may not find its hardware.
+    let built_in =
         [("vulkan", cfg!(feature = "vulkan")), ("cuda", cfg!(feature = "cuda")), ("metal", cfg!(feature = "metal"))];
-    for (device, _) in compiled.into_iter().filter(|(_, compiled)| !compiled) {
+    for (device, _) in built_in.into_iter().filter(|(_, built_in)| !built_in) {
         let run = world.train(&format!("evaluate --data data --model model --device {device}"))?;
-        run.failed_with(&["not compiled", device, &format!("--features {device}")]);
+        run.failed_with(&["not built into", device, &format!("--features {device}")]);
     }
     Ok(())
 }
 
 #[test]
-fn places_that_cannot_be_written() -> Result<()> {
+fn outputs_that_cannot_be_written() -> Result<()> {
     let world = World::new()?;
     write(&world.path("file"), b"")?;
     world.train(&format!("{EVALUATE} --json file/figures.json"))?.failed_with(&["file"]);
@@ -130,7 +128,7 @@ fn places_that_cannot_be_written() -> Result<()> {
 }
 
 #[test]
-fn a_threshold_that_is_no_probability() -> Result<()> {
+fn a_threshold_out_of_range() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{EVALUATE} --threshold 1.5"))?.failed_with(&["--threshold", "1.5"]);
     Ok(())

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::world::{World, files, write};
 
 #[test]
-fn folders_are_kept_and_masks_are_those_of_evaluate() -> Result<()> {
+fn the_output_has_the_folders_of_the_input_and_the_masks_of_evaluate() -> Result<()> {
     let world = World::new()?;
     write(&world.path("data/data.csv"), b"Patient,age\n")?;
     let run = world.train("segment data --out masks --model model --device cpu")?.succeeded();
@@ -38,7 +38,7 @@ fn folders_are_kept_and_masks_are_those_of_evaluate() -> Result<()> {
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines.len(), 25);
     assert!(lines[0].starts_with("case,slice,width,height,area_px,dice"));
-    // Natural order, and a score, since references lie beside the slices.
+    // Natural order, and a score, since the slices have references.
     assert!(lines[2].starts_with("PHANTOM_0001,PHANTOM_0001/PHANTOM_0001_2.tif,64,64,"), "{}", lines[2]);
     let area = world.mask("masks/PHANTOM_0001/PHANTOM_0001_2_mask.tif")?.area();
     assert_eq!(lines[2].split(',').nth(4), Some(area.to_string().as_str()));
@@ -47,7 +47,7 @@ fn folders_are_kept_and_masks_are_those_of_evaluate() -> Result<()> {
 }
 
 #[test]
-fn files_of_one_folder_are_one_case_as_the_folder_is() -> Result<()> {
+fn files_of_one_folder_are_the_same_case_as_the_folder() -> Result<()> {
     let world = World::new()?;
     let list: Vec<String> = (1..=12).map(|slice| format!("data/PHANTOM_0001/PHANTOM_0001_{slice}.tif")).collect();
     world.train(&format!("segment {} --out files --model model --device cpu", list.join(" ")))?.succeeded();
@@ -60,7 +60,7 @@ fn files_of_one_folder_are_one_case_as_the_folder_is() -> Result<()> {
 }
 
 #[test]
-fn patients_of_one_name_in_two_folders_are_two_cases() -> Result<()> {
+fn two_folders_of_the_same_name_are_two_cases() -> Result<()> {
     let world = World::new()?;
     for (folder, number) in [("a/P1", 5), ("b/P1", 6), ("b/P2", 7)] {
         let slice = fs::read(world.path(&format!("data/PHANTOM_0001/PHANTOM_0001_{number}.tif")))?;
@@ -78,7 +78,7 @@ fn patients_of_one_name_in_two_folders_are_two_cases() -> Result<()> {
 }
 
 #[test]
-fn slices_without_a_number_are_one_case_of_the_folder_that_is_given() -> Result<()> {
+fn slices_without_a_number_are_the_case_of_their_folder() -> Result<()> {
     let world = World::new()?;
     for (name, number) in [("upper", 7), ("lower", 6)] {
         let slice = fs::read(world.path(&format!("data/PHANTOM_0001/PHANTOM_0001_{number}.tif")))?;
@@ -89,7 +89,7 @@ fn slices_without_a_number_are_one_case_of_the_folder_that_is_given() -> Result<
     let cases: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
     assert_eq!(cases, ["scan", "scan"]);
     assert!(files(&world.path("masks"))?.contains(&"upper_mask.tif".to_owned()));
-    // Files alone tell of no folder.
+    // Paths of files do not name a folder.
     world.train("segment scan/upper.tif scan/lower.tif --out loose --model model --device cpu")?.succeeded();
     let table = fs::read_to_string(world.path("loose/statistics.csv"))?;
     let cases: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
@@ -98,23 +98,23 @@ fn slices_without_a_number_are_one_case_of_the_folder_that_is_given() -> Result<
 }
 
 #[test]
-fn unreadable_files_are_named_and_the_others_run() -> Result<()> {
+fn unreadable_files_are_reported_and_the_others_are_segmented() -> Result<()> {
     let world = World::new()?;
-    write(&world.path("data/PHANTOM_0001/PHANTOM_0001_13.tif"), b"not a picture")?;
+    write(&world.path("data/PHANTOM_0001/PHANTOM_0001_13.tif"), b"some text")?;
     let run = world.train("segment data nowhere.tif --out masks --model model --device cpu")?;
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.stderr.contains("PHANTOM_0001_13.tif: not an image"), "{run:?}");
     assert!(run.stderr.contains("nowhere.tif"), "{run:?}");
-    assert!(run.stderr.contains("2 failed"), "{run:?}");
+    assert!(run.stderr.contains("2 errors"), "{run:?}");
     let written = files(&world.path("masks"))?;
     assert_eq!(written.iter().filter(|name| name.ends_with("_mask.tif")).count(), 24);
     Ok(())
 }
 
-/// A link that leads nowhere and a folder that cannot be listed: what comes after them still runs.
+/// A broken link and a folder that cannot be listed do not stop the others.
 #[cfg(unix)]
 #[test]
-fn what_cannot_be_found_or_listed_is_named_and_the_others_run() -> Result<()> {
+fn broken_links_and_closed_folders_are_reported_and_the_others_are_segmented() -> Result<()> {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     let world = World::new()?;
@@ -122,20 +122,20 @@ fn what_cannot_be_found_or_listed_is_named_and_the_others_run() -> Result<()> {
     let closed = world.path("data/A_CLOSED");
     fs::create_dir(&closed)?;
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o000))?;
-    // Nothing is closed to a superuser.
+    // The superuser can list every folder.
     let failed = if fs::read_dir(&closed).is_err() { 2 } else { 1 };
     let run = world.train("segment data --out masks --model model --device cpu")?;
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700))?;
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.stderr.contains("PHANTOM_0001_0.tif"), "{run:?}");
     assert_eq!(run.stderr.contains("A_CLOSED"), failed == 2, "{run:?}");
-    assert!(run.stderr.contains(&format!("{failed} failed")), "{run:?}");
+    assert!(run.stderr.contains(&format!("{failed} errors")), "{run:?}");
     assert!(run.stdout.contains("24 masks"), "{run:?}");
     Ok(())
 }
 
 #[test]
-fn an_input_is_never_written_over() -> Result<()> {
+fn an_input_file_is_never_overwritten() -> Result<()> {
     let world = World::new()?;
     let name = "data/PHANTOM_0001/PHANTOM_0001_6_mask.tif";
     let before = fs::read(world.path(name))?;
@@ -152,7 +152,7 @@ fn an_input_is_never_written_over() -> Result<()> {
 }
 
 #[test]
-fn a_second_run_into_a_folder_within_the_inputs_finds_the_same() -> Result<()> {
+fn a_second_run_does_not_segment_the_masks_of_the_first() -> Result<()> {
     let world = World::new()?;
     for _ in 0..2 {
         let run = world.train("segment data --out data/masks --model model --device cpu")?.succeeded();
@@ -162,15 +162,15 @@ fn a_second_run_into_a_folder_within_the_inputs_finds_the_same() -> Result<()> {
 }
 
 #[test]
-fn nothing_to_segment() -> Result<()> {
+fn a_folder_without_slices_is_an_error() -> Result<()> {
     let world = World::new()?;
-    fs::create_dir(world.path("nothing"))?;
-    world.train("segment nothing --out masks --model model --device cpu")?.failed_with(&["no slices", "nothing"]);
+    fs::create_dir(world.path("empty"))?;
+    world.train("segment empty --out masks --model model --device cpu")?.failed_with(&["no slices", "empty"]);
     Ok(())
 }
 
 #[test]
-fn a_single_slice_and_a_grey_one_work() -> Result<()> {
+fn a_single_grey_slice_is_segmented() -> Result<()> {
     let world = World::new()?;
     let grey = glioscope::read::Slice::new(
         "grey",
@@ -200,7 +200,7 @@ fn stack() -> Result<Vec<u8>> {
 }
 
 #[test]
-fn a_stacks_pages_get_a_mask_each() -> Result<()> {
+fn every_page_of_a_stack_gets_a_mask() -> Result<()> {
     let world = World::new()?;
     write(&world.path("stack.tif"), &stack()?)?;
     world.train("segment stack.tif --out masks --model model --device cpu")?.succeeded();
@@ -212,7 +212,7 @@ fn a_stacks_pages_get_a_mask_each() -> Result<()> {
 }
 
 #[test]
-fn a_given_spacing_makes_millilitres_and_a_wrong_one_is_refused() -> Result<()> {
+fn a_spacing_gives_areas_in_millimetres_and_an_invalid_one_is_an_error() -> Result<()> {
     let world = World::new()?;
     let command = "segment data/PHANTOM_0001 --out masks --model model --device cpu --spacing";
     world.train(&format!("{command} 0.5 0.25 4"))?.succeeded();
@@ -229,7 +229,7 @@ fn a_given_spacing_makes_millilitres_and_a_wrong_one_is_refused() -> Result<()> 
 }
 
 #[test]
-fn two_inputs_never_share_a_mask() -> Result<()> {
+fn two_inputs_never_have_the_same_mask_file() -> Result<()> {
     let world = World::new()?;
     write(&world.path("in/stack.tif"), &stack()?)?;
     fs::copy(world.path("data/PHANTOM_0001/PHANTOM_0001_6.tif"), world.path("in/stack_2.tif"))?;
@@ -241,5 +241,20 @@ fn two_inputs_never_share_a_mask() -> Result<()> {
         assert!(written.contains(&name.to_owned()), "{name} of {written:?}");
         assert!(name.ends_with(".png") || provenance.to_string().contains(name), "{name} in {provenance}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_value_that_is_not_finite_is_an_error_and_not_an_empty_mask() -> Result<()> {
+    let world = World::new()?;
+    world.write_broken_model()?;
+    let run = world.train("segment data --out masks --model model --device cpu")?;
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.contains("NaN") && run.stderr.contains("2 errors"), "{run:?}");
+    for patient in ["PHANTOM_0001", "PHANTOM_0002"] {
+        assert!(run.stderr.contains(patient), "{run:?}");
+    }
+    let written = files(&world.path("masks"))?;
+    assert!(!written.iter().any(|name| name.contains("mask")), "{written:?}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the tests share: a folder with a dataset and a model in it, and the program.
+//! What the tests share: a folder with a dataset and a model, and a way to run the program.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,24 +6,27 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use burn::tensor::Device;
+use burn::module::{Module as _, ModuleMapper, Param};
+use burn::tensor::{Device, Tensor};
+use glioscope::write::{mask_tiff, slice_tiff};
+use glioscope::read::{Limits, read};
 use glioscope::mask::Mask;
-use glioscope::network::burn::unet::UNetConfig;
-use glioscope::network::manifest::{Counts, FORMAT, Manifest, Split, WeightsFile};
 use glioscope::network::preprocess::Normalisation;
 use glioscope::phantom::PhantomConfig;
-use glioscope::read::{Limits, read};
-use glioscope::write::{mask_tiff, slice_tiff};
+use glioscope::network::burn::{UNet, UNetConfig};
+use glioscope::network::Card;
+use glioscope::network::card::Split;
+use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
 
-use crate::scratch::Scratch;
+use tempfile::TempDir;
 
-/// A temporary folder that holds `data/` (two phantoms of twelve slices, 64 x 64) and `model/` (random weights, said
-/// to have been fitted on somebody else).
+/// A temporary folder with `data/` (two phantoms of 12 slices, 64 x 64) and `model/` (random weights; its training data is
+/// another patient).
 pub(crate) struct World {
-    folder: Scratch,
+    folder: TempDir,
 }
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -33,42 +36,57 @@ pub(crate) struct Run {
 
 impl World {
     pub(crate) fn new() -> Result<Self> {
-        let world = Self { folder: Scratch::new()? };
+        let world = Self { folder: tempfile::tempdir()? };
         for patient in 1..=2 {
             let config = PhantomConfig { seed: 5, patient, slices: 12, size: 64, ..Default::default() };
             for case_slice in config.case().slices {
                 let path = world.path("data").join(case_slice.slice.name());
                 write(&path, &slice_tiff(&case_slice.slice))?;
-                let mask = case_slice.reference.context("a phantom's slices all have a reference")?;
-                write(&beside(&path, "_mask.tif"), &mask_tiff(&mask))?;
+                let mask = case_slice.reference.context("a phantom slice without a reference")?;
+                write(&with_suffix(&path, "_mask.tif"), &mask_tiff(&mask))?;
             }
         }
-        world.write_model(Split { fit: vec!["SOMEBODY_ELSE".to_owned()], held_out: Vec::new() })?;
+        world.write_model(Split { fit: vec!["ANOTHER_PATIENT".to_owned()], held_out: Vec::new() })?;
         Ok(world)
     }
 
-    /// Writes `model/` anew.
+    /// Writes `model/` with random weights.
     pub(crate) fn write_model(&self, split: Split) -> Result<()> {
+        self.write_network(split, |network| network)
+    }
+
+    /// Writes `model/` with weights that are all NaN.
+    pub(crate) fn write_broken_model(&self) -> Result<()> {
+        struct Break;
+        impl ModuleMapper for Break {
+            fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+                param.map(|tensor| tensor * f32::NAN)
+            }
+        }
+        self.write_network(Split::default(), |network| network.map(&mut Break))
+    }
+
+    fn write_network(&self, split: Split, change: impl FnOnce(UNet) -> UNet) -> Result<()> {
         let network = UNetConfig { widths: vec![4, 8], stem: 2 };
         let device = Device::flex();
         device.seed(1);
-        let (bytes, weights) = WeightsFile::of(&network.init(&device))?;
+        let unet = change(network.init(&device));
+        let weights = unet.fold().to_safetensors();
         let manifest = Manifest {
             format: FORMAT,
             network,
             grid: 64,
             normalisation: Normalisation::HeadZScore,
             threshold: 0.5,
-            weights,
-            split,
-            counts: Counts::default(),
-            recipe: serde_json::Value::Null,
-            revision: "unknown".to_owned(),
-            known_answer: Vec::new(),
-            seen: None,
-            metrics: BTreeMap::new(),
+            weights: WeightsFile::of(&weights, unet.parameters()),
+            // The CPU is not compared with it.
+            known_answer: vec![0.5],
+            training_distribution: None,
         };
-        write(&self.path("model/weights.safetensors"), &bytes)?;
+        let card = Card { split, ..Card::default() };
+        write(&self.path("model/weights.safetensors"), &weights)?;
+        write(&self.path("model/network.safetensors"), &unet.to_safetensors())?;
+        write(&self.path("model/card.json"), &serde_json::to_vec(&card)?)?;
         write(&self.path("model/model.json"), &serde_json::to_vec(&manifest)?)
     }
 
@@ -76,7 +94,7 @@ impl World {
         self.folder.path().join(name)
     }
 
-    /// Runs `train` in the folder, with `arguments` separated by blanks.
+    /// Runs `train` in the folder, with `arguments` separated by spaces.
     pub(crate) fn train(&self, arguments: &str) -> Result<Run> {
         let output = Command::new(env!("CARGO_BIN_EXE_train"))
             .current_dir(self.folder.path())
@@ -86,13 +104,13 @@ impl World {
         Ok(Run { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) })
     }
 
-    /// A mask that lies at `name`, which has to be grey, 8 bit, and 0 or 255 throughout.
+    /// Reads the mask `name` and checks that it is grey, 8 bit, and only 0 and 255.
     pub(crate) fn mask(&self, name: &str) -> Result<Mask> {
         let bytes = fs::read(self.path(name)).with_context(|| name.to_owned())?;
         let slices = read(name, &bytes, &Limits::default())?;
         let [slice] = &slices[..] else { anyhow::bail!("{name}: {} pages", slices.len()) };
         let glioscope::read::Samples::U8(samples) = slice.samples() else { anyhow::bail!("{name}: 16 bit") };
-        assert!(samples.iter().all(|sample| [0, 255].contains(sample)), "{name}: only 0 and 255");
+        assert!(samples.iter().all(|sample| [0, 255].contains(sample)), "{name}: a value other than 0 and 255");
         Ok(Mask::from_slice(slice)?)
     }
 }
@@ -103,12 +121,12 @@ impl Run {
         self
     }
 
-    /// It failed, with one line on stderr that starts with `error:` and has every one of `words`.
+    /// Checks that it failed, with one line on stderr that starts with `error:` and has all `words`.
     #[track_caller]
     pub(crate) fn failed_with(&self, words: &[&str]) {
         assert_eq!(self.code, Some(1), "{self:?}");
         let errors: Vec<&str> = self.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
-        let [line] = errors[..] else { panic!("one line of error, found {self:?}") };
+        let [line] = errors[..] else { panic!("expected one error line, found {self:?}") };
         for word in words {
             assert!(line.contains(word), "`{word}` in: {line}");
         }
@@ -116,8 +134,8 @@ impl Run {
     }
 }
 
-/// The path with its extension replaced by `suffix`.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The path with `suffix` in place of its extension.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{stem}{suffix}"))
 }

@@ -1,47 +1,40 @@
-//! One slice and its truth → one sample for fitting: moved, bent, scaled, and seen by another scanner.
+//! Augmentation: one sample → a crop of it that is moved, bent, scaled and looks like another scanner's.
 
 use glioscope::random::Rng;
 
-/// A slice on the network's grid, ready to be varied.
-#[derive(Clone, Debug)]
-pub(crate) struct Sample {
-    /// Pixels on a side.
-    pub(crate) side: usize,
-    /// Normalised channels, `[3, side, side]`.
-    pub(crate) image: Vec<f32>,
-    /// 1 inside the lesion, else 0, `[side, side]`.
-    pub(crate) truth: Vec<f32>,
-    /// What each channel is outside the frame: normalised black.
-    pub(crate) black: [f32; 3],
-}
+use super::sample::Sample;
 
-/// How far samples are varied. All amounts are the ends of uniform ranges unless said otherwise.
+/// How far samples are varied. Amounts are the ends of uniform ranges unless stated otherwise.
+///
+/// The names of former versions are still read, since checkpoints hold them.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Augmentation {
-    /// Rotation in degrees, both ways.
+    /// Rotation in degrees, in both directions.
     pub(crate) rotation: f32,
-    /// Scale, as the natural logarithm of the factor, both ways.
+    /// Natural logarithm of the zoom factor, in and out.
     pub(crate) scale: f32,
-    /// Standard deviation of the elastic displacement in pixels, where there is one (one sample in three).
+    /// Standard deviation of the elastic displacement, in pixels of a crop of 192. One affine sample in three has one.
     pub(crate) elastic: f32,
-    /// A factor on each channel, as its distance from 1, both ways.
+    /// Distance from 1 of a channel's factor, up and down.
     pub(crate) gain: f32,
-    /// An offset on each channel, in standard deviations of the head, both ways.
+    /// Offset of a channel, in standard deviations of the head, up and down.
     pub(crate) offset: f32,
-    /// The exponent of each channel's intensities, as its natural logarithm, both ways.
+    /// Natural logarithm of the exponent of a channel's intensities, up and down.
     pub(crate) gamma: f32,
-    /// Standard deviation of the noise at most, in standard deviations of the head.
+    /// Largest standard deviation of the noise, in standard deviations of the head.
     pub(crate) noise: f32,
-    /// Probability that pre- and post-contrast, one of them or both, are replaced by FLAIR, as the dataset itself does
-    /// where a contrast is missing and the page does for grey slices.
-    pub(crate) flair: f32,
-    /// Probability that a lesion of another slice is [pasted](crate::paste) first; 0 in recipes that are older than it.
-    #[serde(default)]
-    pub(crate) paste: f32,
-    /// Probability that a sample is turned, scaled and bent at all, which blurs it a little. The others are moved by whole
-    /// pixels, so that they are as sharp as what is segmented. 1 in recipes that are older than it.
-    #[serde(default = "always")]
-    pub(crate) warp: f32,
+    /// Probability that FLAIR replaces the pre-contrast channel, the post-contrast channel or both. The dataset itself does so
+    /// where a contrast is missing, and the page does for grey slices.
+    #[serde(alias = "flair")]
+    pub(crate) flair_share: f32,
+    /// Probability that a lesion of another slice is [pasted](super::paste) first; 0 in recipes without the key, which are
+    /// older.
+    #[serde(alias = "paste", default)]
+    pub(crate) paste_share: f32,
+    /// Probability that a sample is rotated, scaled and bent, which blurs it a little. The others move by whole pixels and
+    /// stay as sharp as the slices that are segmented. 1 in recipes without the key, which are older.
+    #[serde(alias = "warp", default = "always")]
+    pub(crate) affine_share: f32,
 }
 
 fn always() -> f32 {
@@ -58,15 +51,15 @@ impl Default for Augmentation {
             offset: 0.25,
             gamma: 0.35,
             noise: 0.15,
-            flair: 0.2,
-            paste: 0.5,
-            warp: 1.0,
+            flair_share: 0.2,
+            paste_share: 0.5,
+            affine_share: 1.0,
         }
     }
 }
 
 impl Augmentation {
-    /// Position in whole pixels and mirror image alone.
+    /// Only a crop at whole pixels and its mirror image.
     pub(crate) fn none() -> Self {
         Self {
             rotation: 0.0,
@@ -76,33 +69,33 @@ impl Augmentation {
             offset: 0.0,
             gamma: 0.0,
             noise: 0.0,
-            flair: 0.0,
-            paste: 0.0,
-            warp: 0.0,
+            flair_share: 0.0,
+            paste_share: 0.0,
+            affine_share: 0.0,
         }
     }
 
-    /// A square of `crop` pixels on a side out of a varied `sample`; with a lesion, a pixel of it is inside.
+    /// A varied square of `crop` pixels on a side. If the sample has a lesion, at least one of its pixels is in the square.
     pub(crate) fn apply(&self, sample: &Sample, crop: usize, rng: &mut Rng) -> Sample {
         let centre = centre(sample, crop, rng);
         let map = self.map(crop, centre, rng);
         let mut out = warp(sample, crop, &map);
-        self.contrasts(&mut out, rng);
-        self.intensities(&mut out, rng);
+        self.replace_contrasts(&mut out, rng);
+        self.vary_intensities(&mut out, rng);
         out
     }
 
-    /// Where in the sample each pixel of the crop comes from, `[crop, crop]` of `(x, y)`.
+    /// The position in the sample of each pixel of the crop, `[crop, crop]` of `[x, y]`.
     fn map(&self, crop: usize, centre: [f32; 2], rng: &mut Rng) -> Vec<[f32; 2]> {
         let half = (crop as f32 - 1.0) / 2.0;
-        // No number is drawn for a share of 1: recipes that are older than it stay what they were.
-        let warped = self.warp >= 1.0 || rng.chance(self.warp);
-        let [cx, cy] = if warped { centre } else { centre.map(|centre| (centre - half).round() + half) };
-        let angle = if warped { rng.range(-self.rotation, self.rotation).to_radians() } else { 0.0 };
-        let scale = if warped { rng.range(-self.scale, self.scale).exp() } else { 1.0 };
+        // A share of 1 draws no number, so that older recipes give the same samples as before.
+        let affine = self.affine_share >= 1.0 || rng.chance(self.affine_share);
+        let [cx, cy] = if affine { centre } else { centre.map(|centre| (centre - half).round() + half) };
+        let angle = if affine { rng.range(-self.rotation, self.rotation).to_radians() } else { 0.0 };
+        let scale = if affine { rng.range(-self.scale, self.scale).exp() } else { 1.0 };
         let mirror = if rng.chance(0.5) { -1.0 } else { 1.0 };
         let (sin, cos) = (angle.sin() * scale, angle.cos() * scale);
-        let bend = (warped && rng.chance(1.0 / 3.0)).then(|| Bend::new(self.elastic, crop, rng));
+        let bend = (affine && rng.chance(1.0 / 3.0)).then(|| Bend::new(self.elastic, crop, rng));
         let mut map = Vec::with_capacity(crop * crop);
         for y in 0..crop {
             for x in 0..crop {
@@ -114,13 +107,13 @@ impl Augmentation {
         map
     }
 
-    fn contrasts(&self, sample: &mut Sample, rng: &mut Rng) {
-        if !rng.chance(self.flair) {
+    fn replace_contrasts(&self, sample: &mut Sample, rng: &mut Rng) {
+        if !rng.chance(self.flair_share) {
             return;
         }
         let plane = sample.side * sample.side;
         let flair = sample.image[plane..2 * plane].to_vec();
-        // Half of the time both, else one of the two.
+        // Both with probability 1/2, else one of the two.
         let which = rng.below(4);
         if which != 0 {
             sample.image[..plane].copy_from_slice(&flair);
@@ -130,7 +123,7 @@ impl Augmentation {
         }
     }
 
-    fn intensities(&self, sample: &mut Sample, rng: &mut Rng) {
+    fn vary_intensities(&self, sample: &mut Sample, rng: &mut Rng) {
         let plane = sample.side * sample.side;
         let noise = rng.range(0.0, self.noise);
         let noisy = rng.chance(0.3);
@@ -138,7 +131,7 @@ impl Augmentation {
             let gain = 1.0 + rng.range(-self.gain, self.gain);
             let offset = rng.range(-self.offset, self.offset);
             let gamma = if rng.chance(0.5) { rng.range(-self.gamma, self.gamma).exp() } else { 1.0 };
-            // The exponent acts on intensities above black, so that 0 (the head's mean) stays where it is.
+            // The exponent acts on intensities above black and leaves 0, the mean of the head, as it is.
             let mean = -black.min(-0.1);
             for value in channel.iter_mut() {
                 let bent =
@@ -156,14 +149,14 @@ impl Augmentation {
     }
 }
 
-/// The middle of the crop in the sample: anywhere that keeps the crop mostly inside, and with a lesion such that a
-/// pixel of it, drawn at random, is inside.
+/// The centre of the crop in the sample. The crop lies mostly inside the sample, and a random pixel of the lesion, if there
+/// is one, lies in the crop.
 fn centre(sample: &Sample, crop: usize, rng: &mut Rng) -> [f32; 2] {
     let (side, crop) = (sample.side as f32, crop as f32);
     let slack = ((side - crop) / 2.0).max(0.0) + 8.0;
     let middle = (side - 1.0) / 2.0;
     let mut centre = [rng.range(middle - slack, middle + slack), rng.range(middle - slack, middle + slack)];
-    let lesion: Vec<usize> = (0..sample.truth.len()).filter(|&i| sample.truth[i] > 0.5).collect();
+    let lesion: Vec<usize> = (0..sample.reference.len()).filter(|&i| sample.reference[i] > 0.5).collect();
     if !lesion.is_empty() {
         let pixel = lesion[rng.below(lesion.len())];
         let reach = crop * 0.4;
@@ -174,12 +167,12 @@ fn centre(sample: &Sample, crop: usize, rng: &mut Rng) -> [f32; 2] {
     centre
 }
 
-/// A smooth random displacement: normal vectors on a coarse lattice, interpolated bilinearly.
+/// A smooth random displacement: normally distributed vectors on a coarse lattice, interpolated bilinearly.
 struct Bend {
     lattice: Vec<[f32; 2]>,
 }
 
-/// Lattice cells on a side, and one more point than cells.
+/// Lattice cells on a side. There is one point more than cells.
 const CELLS: usize = 6;
 
 impl Bend {
@@ -190,7 +183,7 @@ impl Bend {
     }
 
     fn at(&self, x: usize, y: usize) -> [f32; 2] {
-        // 1/32 of a cell a pixel: the lattice spans 192 pixels and repeats its edge beyond.
+        // 1/32 of a cell per pixel: the lattice spans 192 pixels and repeats its edge beyond.
         let split = |v: usize| {
             let v = (v as f32 / 32.0).min(CELLS as f32 - 0.001);
             (v as usize, v.fract())
@@ -205,12 +198,16 @@ impl Bend {
     }
 }
 
-/// Bilinear for the channels; the truth is inside where its interpolation is at least one half.
+/// Samples the channels bilinearly. A pixel of the reference is inside if its bilinear value is at least one half.
 fn warp(sample: &Sample, crop: usize, map: &[[f32; 2]]) -> Sample {
     let side = sample.side;
     let plane = side * side;
-    let mut out =
-        Sample { side: crop, image: vec![0.0; 3 * crop * crop], truth: vec![0.0; crop * crop], black: sample.black };
+    let mut out = Sample {
+        side: crop,
+        image: vec![0.0; 3 * crop * crop],
+        reference: vec![0.0; crop * crop],
+        black: sample.black,
+    };
     for (to, &[x, y]) in map.iter().enumerate() {
         let (left, top) = (x.floor(), y.floor());
         let (u, v) = (x - left, y - top);
@@ -225,8 +222,8 @@ fn warp(sample: &Sample, crop: usize, map: &[[f32; 2]]) -> Sample {
             let at = |corner: Option<usize>| corner.map_or(sample.black[c], |i| sample.image[c * plane + i]);
             out.image[c * crop * crop + to] = corners.iter().zip(weights).map(|(&i, w)| at(i) * w).sum();
         }
-        let inside: f32 = corners.iter().zip(weights).map(|(i, w)| i.map_or(0.0, |i| sample.truth[i]) * w).sum();
-        out.truth[to] = if inside >= 0.5 { 1.0 } else { 0.0 };
+        let inside: f32 = corners.iter().zip(weights).map(|(i, w)| i.map_or(0.0, |i| sample.reference[i]) * w).sum();
+        out.reference[to] = if inside >= 0.5 { 1.0 } else { 0.0 };
     }
     out
 }
@@ -235,27 +232,27 @@ fn warp(sample: &Sample, crop: usize, map: &[[f32; 2]]) -> Sample {
 mod tests {
     use super::*;
 
-    /// A disc in all channels, whose truth is itself.
+    /// A disc in all channels; the reference is the same disc.
     fn disc(side: usize, x: f32, y: f32) -> Sample {
         let inside = |i: usize| ((i % side) as f32 - x).hypot((i / side) as f32 - y) < 6.0;
-        let truth: Vec<f32> = (0..side * side).map(|i| f32::from(u8::from(inside(i)))).collect();
-        let image = [1.0, 2.0, 3.0].iter().flat_map(|c| truth.iter().map(move |t| t * c)).collect();
-        Sample { side, image, truth, black: [0.0; 3] }
+        let reference: Vec<f32> = (0..side * side).map(|i| f32::from(u8::from(inside(i)))).collect();
+        let image = [1.0, 2.0, 3.0].iter().flat_map(|c| reference.iter().map(move |value| value * c)).collect();
+        Sample { side, image, reference, black: [0.0; 3] }
     }
 
     #[test]
-    fn truth_and_channels_move_together() {
+    fn the_reference_moves_with_the_channels() {
         for seed in 0..20 {
             let mut rng = Rng::new(seed, 0);
             let augmentation =
-                Augmentation { gain: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, flair: 0.0, ..Default::default() };
+                Augmentation { gain: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, flair_share: 0.0, ..Default::default() };
             let out = augmentation.apply(&disc(64, 20.0, 40.0), 48, &mut rng);
-            assert!(out.truth.iter().sum::<f32>() > 20.0, "the lesion left the crop, seed {seed}");
-            for (i, &truth) in out.truth.iter().enumerate() {
+            assert!(out.reference.iter().sum::<f32>() > 20.0, "the lesion left the crop, seed {seed}");
+            for (i, &inside) in out.reference.iter().enumerate() {
                 for c in 0..3 {
                     let value = out.image[c * 48 * 48 + i] / (c + 1) as f32;
                     assert_eq!(
-                        truth,
+                        inside,
                         f32::from(u8::from(value >= 0.4999)),
                         "seed {seed}, pixel {i}, channel {c}: {value}"
                     );
@@ -272,14 +269,14 @@ mod tests {
     }
 
     #[test]
-    fn without_variation_it_is_a_crop_or_its_mirror_pixel_by_pixel() {
+    fn without_augmentation_a_sample_is_a_crop_or_its_mirror_image() {
         let mut rng = Rng::new(9, 0);
         let mut sample = disc(64, 30.0, 33.0);
         sample.image.iter_mut().for_each(|value| *value = rng.range(-1.0, 1.0));
         let mut mirrored = [false; 2];
         for seed in 0..20 {
             let out = Augmentation::none().apply(&sample, 32, &mut Rng::new(seed, 0));
-            // Whether it is the crop with its top left corner there. Beyond the frame it is black.
+            // Whether it is the crop with this top left corner. Outside the slice it is black.
             let is = |[left, top]: [isize; 2], mirror: bool| {
                 (0..32 * 32).all(|i| {
                     let (x, y) = (i % 32, i / 32);
@@ -287,7 +284,7 @@ mod tests {
                     let inside = (0..64).contains(&x) && (0..64).contains(&y);
                     let from = |plane: &[f32]| if inside { plane[(y * 64 + x) as usize] } else { 0.0 };
                     let same = |c: usize| out.image[c * 32 * 32 + i] == from(&sample.image[c * 64 * 64..]);
-                    (0..3).all(same) && out.truth[i] == from(&sample.truth)
+                    (0..3).all(same) && out.reference[i] == from(&sample.reference)
                 })
             };
             let corners = (-8..=40).flat_map(|top| (-8..=40).map(move |left| [left, top]));
@@ -299,20 +296,23 @@ mod tests {
     }
 
     #[test]
-    fn a_recipe_from_before_samples_were_left_sharp_blurs_all_of_them() -> serde_json::Result<()> {
+    fn an_augmentation_without_an_affine_share_is_affine_throughout() -> serde_json::Result<()> {
         let mut json = serde_json::to_value(Augmentation::none())?;
-        json.as_object_mut().expect("an object").remove("warp");
-        assert_eq!(serde_json::from_value::<Augmentation>(json)?, Augmentation { warp: 1.0, ..Augmentation::none() });
+        json.as_object_mut().expect("an object").remove("affine_share");
+        assert_eq!(
+            serde_json::from_value::<Augmentation>(json)?,
+            Augmentation { affine_share: 1.0, ..Augmentation::none() }
+        );
         Ok(())
     }
 
     #[test]
-    fn without_turning_scaling_or_bending_a_warp_is_a_crop_at_parts_of_a_pixel() {
+    fn an_affine_sample_without_amounts_is_a_crop_at_a_fraction_of_a_pixel() {
         let sample = disc(64, 32.0, 32.0);
-        let augmentation = Augmentation { warp: 1.0, ..Augmentation::none() };
+        let augmentation = Augmentation { affine_share: 1.0, ..Augmentation::none() };
         let out = augmentation.apply(&sample, 64, &mut Rng::new(3, 0));
-        let area = |truth: &[f32]| truth.iter().sum::<f32>();
-        // The crop may lie up to 8 pixels off the middle.
-        assert!((area(&out.truth) - area(&sample.truth)).abs() < 12.0);
+        let area = |reference: &[f32]| reference.iter().sum::<f32>();
+        // The crop is up to 8 pixels off the centre.
+        assert!((area(&out.reference) - area(&sample.reference)).abs() < 12.0);
     }
 }

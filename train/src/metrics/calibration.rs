@@ -1,15 +1,15 @@
-//! Whether a probability means what it says: of the pixels that got about 0.7, about 70 % should be lesion.
+//! Calibration: of the pixels with a probability of about 0.7, about 70 % should be lesion.
 
 use glioscope::mask::Mask;
 use serde::Serialize;
 
-/// Bins of equal width over 0 to 1.
+/// Bins of equal width from 0 to 1.
 const BINS: usize = 10;
 
-/// Probabilities that a reader takes for uncertain: the page shows the volume at both ends as a range.
+/// The range of uncertain probabilities. The page gives the volume at both ends as a range.
 const UNCERTAIN: [f32; 2] = [0.3, 0.7];
 
-/// Collects pixels; [`Counts::finish`] gives the figures.
+/// Counts pixels by probability; [`Counts::finish`] gives the figures.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
     bins: [Count; BINS],
@@ -23,39 +23,39 @@ struct Count {
     sum: f64,
 }
 
-/// How probabilities and truth agree over all pixels.
+/// How probabilities and references agree over all pixels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Reliability {
-    /// By probability, a tenth each; empty ones left out.
+pub(crate) struct Calibration {
+    /// Bins of a tenth, in ascending order, without empty ones.
     pub(crate) bins: Vec<Bin>,
-    /// The mean over bins of how far their mean probability is from their share of lesion, weighted by pixels: the
-    /// expected calibration error. The many pixels near 0 make it small; the bins say more.
+    /// The expected calibration error: the mean over bins of the distance between mean probability and fraction of lesion,
+    /// weighted by pixels. It is small because most pixels are near 0; the bins say more.
     pub(crate) expected_error: f64,
-    /// The same without the lowest bin, which is nearly all of the picture.
+    /// The same without the lowest bin, which has most of the pixels.
     pub(crate) expected_error_above_tenth: f64,
-    /// Pixels of 0.3 to 0.7.
+    /// Pixels from 0.3 to 0.7.
     pub(crate) uncertain: Bin,
 }
 
-/// Pixels of like probability.
+/// Pixels with similar probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Bin {
-    /// The least probability in it.
+    /// Lower end of the probabilities, included.
     pub(crate) from: f32,
-    /// The first one above it.
+    /// Upper end of the probabilities, excluded except for 1.
     pub(crate) to: f32,
-    /// How many there are.
+    /// How many pixels there are.
     pub(crate) pixels: u64,
     /// Their mean probability.
     pub(crate) probability: f64,
-    /// The share of them that is lesion.
+    /// The fraction of them that is lesion.
     pub(crate) lesion: f64,
 }
 
 impl Counts {
-    /// Adds a slice: a probability for each pixel of `truth`, row by row.
-    pub(crate) fn add(&mut self, probabilities: impl IntoIterator<Item = f32>, truth: &Mask) {
-        for (probability, &lesion) in probabilities.into_iter().zip(truth.inside()) {
+    /// Adds a slice: a probability for each pixel of `reference`, row by row.
+    pub(crate) fn add(&mut self, probabilities: impl IntoIterator<Item = f32>, reference: &Mask) {
+        for (probability, &lesion) in probabilities.into_iter().zip(reference.inside()) {
             let bin = ((probability * BINS as f32) as usize).min(BINS - 1);
             self.bins[bin].add(probability, lesion);
             if (UNCERTAIN[0]..UNCERTAIN[1]).contains(&probability) {
@@ -64,8 +64,8 @@ impl Counts {
         }
     }
 
-    /// The figures of everything that was added.
-    pub(crate) fn finish(&self) -> Reliability {
+    /// The figures of all slices.
+    pub(crate) fn finish(&self) -> Calibration {
         let edge = |bin: usize| bin as f32 / BINS as f32;
         let bins = self.bins.iter().enumerate().filter(|(_, count)| count.pixels > 0);
         let bins: Vec<Bin> = bins.map(|(bin, count)| count.bin(edge(bin), edge(bin + 1))).collect();
@@ -75,7 +75,7 @@ impl Counts {
             off / pixels.max(1) as f64
         };
         let above = bins.iter().position(|bin| bin.from > 0.0).unwrap_or(bins.len());
-        Reliability {
+        Calibration {
             expected_error: error(&bins),
             expected_error_above_tenth: error(&bins[above..]),
             uncertain: self.uncertain.bin(UNCERTAIN[0], UNCERTAIN[1]),
@@ -92,8 +92,8 @@ impl Count {
     }
 
     fn bin(&self, from: f32, to: f32) -> Bin {
-        let share = |part: f64| part / self.pixels.max(1) as f64;
-        Bin { from, to, pixels: self.pixels, probability: share(self.sum), lesion: share(self.lesion as f64) }
+        let mean = |sum: f64| sum / self.pixels.max(1) as f64;
+        Bin { from, to, pixels: self.pixels, probability: mean(self.sum), lesion: mean(self.lesion as f64) }
     }
 }
 
@@ -102,11 +102,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bins_hold_their_pixels_and_the_error_is_their_distance_from_the_truth() {
+    fn the_error_is_the_mean_distance_of_bins_from_the_reference() {
         let mut counts = Counts::default();
-        let truth = Mask::new(4, 2, vec![false, false, false, true, true, true, false, true]);
-        counts.add([0.0, 0.04, 0.05, 0.55, 0.55, 0.55, 0.55, 1.0], &truth);
-        let Reliability { bins, expected_error, expected_error_above_tenth, uncertain } = counts.finish();
+        let reference = Mask::new(4, 2, vec![false, false, false, true, true, true, false, true]);
+        counts.add([0.0, 0.04, 0.05, 0.55, 0.55, 0.55, 0.55, 1.0], &reference);
+        let Calibration { bins, expected_error, expected_error_above_tenth, uncertain } = counts.finish();
         assert_eq!(bins.iter().map(|bin| bin.pixels).collect::<Vec<_>>(), [3, 4, 1]);
         assert_eq!(bins.iter().map(|bin| bin.lesion).collect::<Vec<_>>(), [0.0, 0.75, 1.0]);
         assert!((bins[0].probability - 0.03).abs() < 1e-6 && (bins[1].probability - 0.55).abs() < 1e-6);

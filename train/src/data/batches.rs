@@ -1,29 +1,30 @@
-//! Patients → batches of varied samples, drawn and prepared ahead of the step that needs them.
+//! Patients → batches of augmented samples, prepared a few steps ahead on another thread.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use glioscope::mask::Mask;
 use glioscope::network::input_check::{TrainingDistribution, Traits};
-use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::preprocess::Grid;
-use glioscope::random::Rng;
 use glioscope::read::{Channels, Samples, Slice};
+use glioscope::mask::Mask;
+use glioscope::network::preprocess::CaseStatistics;
+use glioscope::random::Rng;
 use rayon::prelude::*;
 
-use crate::augment::{Augmentation, Sample};
-use crate::dataset::Patient;
-use crate::paste::paste;
+use super::augmentation::Augmentation;
+use super::dataset::Patient;
+use super::paste::paste;
+use super::sample::Sample;
 
-/// What a step is fitted on.
+/// The samples of one step.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// Samples in it.
+    /// How many samples there are.
     pub(crate) size: usize,
-    /// `[size, 3, crop, crop]`.
+    /// Normalised channels, `[size, 3, crop, crop]`.
     pub(crate) images: Vec<f32>,
     /// 0 or 1, `[size, 1, crop, crop]`.
-    pub(crate) truths: Vec<f32>,
+    pub(crate) references: Vec<f32>,
 }
 
 /// How batches are drawn.
@@ -31,21 +32,21 @@ pub(crate) struct Batch {
 pub(crate) struct Plan {
     /// Samples in a batch.
     pub(crate) size: usize,
-    /// Pixels on a side of a sample.
+    /// Side of a sample, pixels.
     pub(crate) crop: usize,
-    /// The network's grid.
+    /// Side of the network's grid, pixels.
     pub(crate) side: usize,
-    /// Share of samples whose slice shows a lesion, before any is pasted.
-    pub(crate) positive: f32,
-    /// Share of samples that are normalised by their own slice alone, as a slice dropped alone is.
-    pub(crate) alone: f32,
+    /// Fraction of samples from slices with a lesion, before lesions are pasted.
+    pub(crate) positive_share: f32,
+    /// Fraction of samples normalised by their own slice, as a slice that is opened alone.
+    pub(crate) single_slice_share: f32,
     /// How samples are varied.
     pub(crate) augmentation: Augmentation,
-    /// Draws everything: equal seeds, equal batches.
+    /// Seed of everything: equal seeds give equal batches.
     pub(crate) seed: u64,
 }
 
-/// What is drawn from: the slices of some patients, each with its case's statistics.
+/// The training slices, each with the statistics of its case.
 #[derive(Debug)]
 pub(crate) struct Pool {
     patients: Vec<Source>,
@@ -56,13 +57,13 @@ struct Source {
     slices: Vec<Slice>,
     masks: Vec<Mask>,
     statistics: CaseStatistics,
-    /// Which of the slices are drawn: with a lesion, and without.
+    /// Indices of the slices that may be drawn: with a lesion, and without one.
     positive: Vec<usize>,
     negative: Vec<usize>,
 }
 
 impl Pool {
-    /// A pool of `patients`; of each only the slices that are `wanted`.
+    /// A pool of the slices of `patients` for which `wanted` is true.
     pub(crate) fn new(patients: Vec<Patient>, wanted: impl Fn(&Patient, &Slice) -> bool) -> Self {
         let source = |patient: Patient| {
             let chosen = (0..patient.slices.len()).filter(|&i| wanted(&patient, &patient.slices[i]));
@@ -72,16 +73,16 @@ impl Pool {
         Self { patients: patients.into_iter().map(source).collect() }
     }
 
-    /// Slices that may be drawn, and those of them that show a lesion.
+    /// How many slices may be drawn, and how many of them have a lesion.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let positive = self.patients.iter().map(|patient| patient.positive.len()).sum();
         let negative: usize = self.patients.iter().map(|patient| patient.negative.len()).sum();
         (positive + negative, positive)
     }
 
-    /// What the slices look like to the [input check](glioscope::network::input_check), each as it is among its patient's and as grey
-    /// FLAIR that is dropped alone, the two ends of what fitting shows to the network.
-    pub(crate) fn seen(&self, side: usize) -> Option<TrainingDistribution> {
+    /// The training distribution for the [input check](glioscope::network::input_check). Each slice counts twice: as a slice of its case and
+    /// as a single grey FLAIR slice. These are the two extremes of what the network is fitted on.
+    pub(crate) fn training_distribution(&self, side: usize) -> Option<TrainingDistribution> {
         let wanted = |source| -> Vec<(&Source, usize)> {
             let source: &Source = source;
             source.positive.iter().chain(&source.negative).map(|&index| (source, index)).collect()
@@ -93,46 +94,47 @@ impl Pool {
                 |slice, statistics: &CaseStatistics| Traits::of(&statistics.normalise(slice, side), side, statistics);
             let whole = of(slice, &source.statistics)?;
             let grey = slice.flair();
-            // Alone, the noise of an empty slice would pass for a head.
+            // A slice without a head is skipped. On its own, its noise would count as a head.
             Some([Some(whole), of(&grey, &CaseStatistics::of([&grey]))])
         };
         let traits: Vec<Traits> = slices.into_par_iter().filter_map(traits).flatten_iter().flatten().collect();
         TrainingDistribution::of(&traits)
     }
 
-    /// One varied sample; into some a lesion of another slice is pasted first.
+    /// One augmented sample; some get a lesion of another slice first.
     fn draw(&self, plan: &Plan, rng: &mut Rng) -> Sample {
-        let positive = rng.chance(plan.positive);
+        let positive = rng.chance(plan.positive_share);
         let mut sample = self.pick(plan, positive, rng);
-        // No number is drawn for a share of nothing: recipes that are older than it stay what they were.
-        if plan.augmentation.paste > 0.0 && rng.chance(plan.augmentation.paste) {
+        // A share of 0 draws no number, so that older recipes give the same samples as before.
+        if plan.augmentation.paste_share > 0.0 && rng.chance(plan.augmentation.paste_share) {
             paste(&mut sample, &self.pick(plan, true, rng), rng);
         }
         plan.augmentation.apply(&sample, plan.crop, rng)
     }
 
-    /// One slice, with a lesion or without: patients are drawn alike, however many slices they have, since each counts
-    /// alike in the mean over patients.
+    /// One slice, with or without a lesion. Every patient is equally likely, however many slices it has, since the mean over
+    /// patients weighs them equally.
     fn pick(&self, plan: &Plan, positive: bool, rng: &mut Rng) -> Sample {
         let kind = |source: &Source, positive| if positive { source.positive.len() } else { source.negative.len() };
         let having = |positive| self.patients.iter().filter(move |source| kind(source, positive) > 0);
-        // A pool without slices of one kind serves the other.
+        // If the pool has no slice of this kind, it gives one of the other kind.
         let positive = if having(positive).next().is_some() { positive } else { !positive };
         let count = having(positive).count();
         let source = having(positive).nth(rng.below(count.max(1))).unwrap_or(&self.patients[0]);
         let indices = if positive { &source.positive } else { &source.negative };
         let index = indices[rng.below(indices.len())];
         let slice = &source.slices[index];
-        let statistics = if rng.chance(plan.alone) { CaseStatistics::of([slice]) } else { source.statistics };
+        let statistics =
+            if rng.chance(plan.single_slice_share) { CaseStatistics::of([slice]) } else { source.statistics };
         Sample {
             side: plan.side,
             image: statistics.normalise(slice, plan.side),
-            truth: on_grid(&source.masks[index], plan.side),
-            black: statistics.channels.map(|channel| (-channel.mean / channel.deviation) as f32),
+            reference: on_grid(&source.masks[index], plan.side),
+            black: statistics.black(),
         }
     }
 
-    /// The batch of one step: it depends on the plan and the step alone.
+    /// The batch of a step. It depends only on the plan and the step.
     fn batch(&self, plan: &Plan, step: u64) -> Batch {
         let samples: Vec<Sample> = (0..plan.size as u64)
             .into_par_iter()
@@ -141,17 +143,17 @@ impl Pool {
         Batch {
             size: plan.size,
             images: samples.iter().flat_map(|sample| sample.image.iter().copied()).collect(),
-            truths: samples.iter().flat_map(|sample| sample.truth.iter().copied()).collect(),
+            references: samples.iter().flat_map(|sample| sample.reference.iter().copied()).collect(),
         }
     }
 
-    /// The batches of the steps `from..to`, prepared on another thread, a few ahead.
+    /// The batches of the steps `from..to`, prepared on another thread, up to three ahead.
     pub(crate) fn batches(self: &Arc<Self>, plan: Plan, from: u64, to: u64) -> Receiver<Batch> {
         let (sender, receiver) = sync_channel(3);
         let pool = Arc::clone(self);
         std::thread::spawn(move || {
             for step in from..to {
-                // The receiver is gone when fitting has ended early.
+                // The receiver is gone if the fit has stopped early.
                 if sender.send(pool.batch(&plan, step)).is_err() {
                     return;
                 }

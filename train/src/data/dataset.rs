@@ -1,25 +1,24 @@
-//! A folder in the dataset's layout → patients with slices and masks, all in memory.
+//! A folder in the dataset's layout → patients with slices and masks, in memory.
 //!
-//! `kaggle_3m/<patient>/<patient>_<n>.tif` beside `<patient>_<n>_mask.tif`. Unlike what the page does with dropped
-//! files, nothing is forgiven here: figures and weights from half of a dataset mislead, so the first file that is not
-//! as it should be is named and ends the reading.
+//! The layout is `kaggle_3m/<patient>/<patient>_<n>.tif` with `<patient>_<n>_mask.tif`. The page skips files that it cannot
+//! read. Here the first such file is an error, because weights and figures from half a dataset would mislead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use glioscope::error::Error;
 use glioscope::layout::{CaseSlice, assemble, natural_order};
+use glioscope::error::Error;
+use glioscope::read::{self, Limits, Samples, Slice};
 use glioscope::mask::Mask;
 use glioscope::network::preprocess::CaseStatistics;
-use glioscope::read::{self, Limits, Samples, Slice};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::file;
 use crate::progress;
 
-/// Patients in natural order of their names, at least one.
+/// At least one patient, in natural order of the names.
 #[derive(Clone, Debug)]
 pub(crate) struct Dataset {
     root: PathBuf,
@@ -29,25 +28,25 @@ pub(crate) struct Dataset {
 /// One patient: at least one slice, in natural order.
 #[derive(Clone, Debug)]
 pub(crate) struct Patient {
-    /// The folder's name.
+    /// The name of the folder.
     pub(crate) name: String,
-    /// The slices, each named by its path below the dataset's folder.
+    /// The slices. Their names are paths below the folder of the dataset.
     pub(crate) slices: Vec<Slice>,
-    /// The reference masks, one for each slice on its grid.
+    /// The reference mask of each slice, on its grid.
     pub(crate) masks: Vec<Mask>,
-    /// What every slice is normalised by: the statistics of all the patient's slices that were read.
+    /// The statistics of all slices that were read, which normalise each of them.
     pub(crate) statistics: CaseStatistics,
 }
 
 impl Patient {
-    /// What the slice is called in splits and below folders of masks: `<patient>/<file>`, wherever it was read from.
+    /// The name of a slice in splits and folders of masks: `<patient>/<file>`.
     pub(crate) fn id(&self, slice: &Slice) -> String {
         let file = slice.name().rsplit('/').next().unwrap_or_default();
         format!("{}/{file}", self.name)
     }
 
-    /// Each slice as a patient of that name, normalised as before.
-    pub(crate) fn apart(self) -> impl Iterator<Item = Self> {
+    /// Each slice as a patient of its own, with the same name and statistics.
+    pub(crate) fn into_slices(self) -> impl Iterator<Item = Self> {
         let Self { name, slices, masks, statistics } = self;
         slices.into_iter().zip(masks).map(move |(slice, mask)| Self {
             name: name.clone(),
@@ -57,7 +56,7 @@ impl Patient {
         })
     }
 
-    /// Tells whether another reading gave the same slices, masks and names: SHA-256, hexadecimal.
+    /// SHA-256 of names, slices and masks, hexadecimal.
     pub(crate) fn digest(&self) -> String {
         let mut hasher = Sha256::new();
         for (slice, mask) in self.slices.iter().zip(&self.masks) {
@@ -77,15 +76,14 @@ impl Patient {
 }
 
 impl Dataset {
-    /// Reads every patient below `root`, with progress on stderr.
+    /// Reads every patient below `root`, with a progress bar on stderr.
     ///
-    /// `root` is the folder of patients, or one that has it as `kaggle_3m`, or the folder of a single patient.
+    /// `root` is the folder of patients, a folder that contains it as `kaggle_3m`, or the folder of one patient.
     ///
     /// # Errors
     ///
-    /// Always with the path: a folder that is missing or cannot be listed, no patient at all, a patient's folder
-    /// without slices, a file that cannot be read or is no slice, a slice without mask, a mask without slice, a mask of
-    /// another size than its slice.
+    /// When a folder is missing, cannot be listed or has no slices; there is no patient; a file cannot be read or is not a
+    /// slice; a slice has no mask, a mask has no slice, or their sizes differ. The message has the path.
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let inner = root.join("kaggle_3m");
         let root = if inner.is_dir() { inner } else { root.to_owned() };
@@ -96,7 +94,7 @@ impl Dataset {
         }
         ensure!(
             !folders.is_empty(),
-            "{}: no patients; expected a folder for each, with <patient>_<n>.tif and <patient>_<n>_mask.tif in it",
+            "{}: no patients; expected a folder for each, with <patient>_<n>.tif and <patient>_<n>_mask.tif",
             root.display()
         );
         let bar = progress::bar(folders.len(), "patients read");
@@ -108,12 +106,12 @@ impl Dataset {
         bar.finish_and_clear();
         patients.sort_by(|a, b| natural_order(&a.name, &b.name));
         if let Some(pair) = patients.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            bail!("{}: patient {} is there twice", root.display(), pair[0].name);
+            bail!("{}: two folders have the patient {}", root.display(), pair[0].name);
         }
         Ok(Self { root, patients })
     }
 
-    /// The folder of patients that was read.
+    /// The folder of patients.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
@@ -138,47 +136,51 @@ impl Dataset {
         self.patients.par_iter().map(|patient| (patient.name.clone(), patient.digest())).collect()
     }
 
-    /// How many slices there are in all.
+    /// How many slices there are.
     pub(crate) fn slices(&self) -> usize {
         self.patients.iter().map(|patient| patient.slices.len()).sum()
     }
 
-    /// The same data with the named patients alone.
+    /// Only the named patients.
     ///
     /// # Errors
     ///
-    /// When a name is not among the patients, or there is no name.
+    /// When there is no name, or no patient with one of them.
     pub(crate) fn only(self, names: &[String]) -> Result<Self> {
-        ensure!(!names.is_empty(), "{}: no patient is wanted", self.root.display());
-        if let Some(stranger) = names.iter().find(|name| !self.patients.iter().any(|patient| patient.name == **name)) {
-            bail!("{}: there is no patient {stranger}", self.root.display());
+        ensure!(!names.is_empty(), "{}: no patients selected", self.root.display());
+        if let Some(unknown) = names.iter().find(|name| !self.patients.iter().any(|patient| patient.name == **name)) {
+            bail!("{}: no patient {unknown}", self.root.display());
         }
         let patients = self.patients.into_iter().filter(|patient| names.contains(&patient.name)).collect();
         Ok(Self { root: self.root, patients })
     }
 
-    /// The same data without the patients and slices that are named in `seen`. The statistics stay those of all slices.
+    /// Removes the patients and slices that `names` has. The statistics stay those of all slices.
     ///
     /// # Errors
     ///
-    /// When nothing is left.
-    pub(crate) fn without(mut self, seen: &BTreeSet<&str>) -> Result<Self> {
+    /// When nothing remains.
+    pub(crate) fn without(mut self, names: &BTreeSet<&str>) -> Result<Self> {
         self.patients.retain_mut(|patient| {
-            if seen.contains(patient.name.as_str()) {
+            if names.contains(patient.name.as_str()) {
                 return false;
             }
             let slices = std::mem::take(&mut patient.slices).into_iter();
             let masks = std::mem::take(&mut patient.masks);
             (patient.slices, patient.masks) =
-                slices.zip(masks).filter(|(slice, _)| !seen.contains(patient.id(slice).as_str())).unzip();
+                slices.zip(masks).filter(|(slice, _)| !names.contains(patient.id(slice).as_str())).unzip();
             !patient.slices.is_empty()
         });
-        ensure!(!self.patients.is_empty(), "{}: nothing is left, all of it was seen in fitting", self.root.display());
+        ensure!(
+            !self.patients.is_empty(),
+            "{}: no slice remains: the split of the model names all of them",
+            self.root.display()
+        );
         Ok(self)
     }
 }
 
-/// The patients of one folder, as a rule one.
+/// The patients of one folder, usually one.
 fn read_folder(root: &Path, folder: &Path) -> Result<Vec<Patient>> {
     let files: Vec<PathBuf> = file::list(folder)?.files.into_iter().filter(|path| file::is_slice(path)).collect();
     ensure!(
@@ -202,7 +204,7 @@ fn read_folder(root: &Path, folder: &Path) -> Result<Vec<Patient>> {
         let (mut slices, mut masks) = (Vec::with_capacity(case.slices.len()), Vec::with_capacity(case.slices.len()));
         for CaseSlice { slice, reference } in case.slices {
             masks.push(reference.with_context(|| {
-                format!("{}: its mask is missing, <name>_mask beside it", root.join(slice.name()).display())
+                format!("{}: its mask is missing, expected <name>_mask next to it", root.join(slice.name()).display())
             })?);
             slices.push(slice);
         }
@@ -211,7 +213,7 @@ fn read_folder(root: &Path, folder: &Path) -> Result<Vec<Patient>> {
     Ok(patients)
 }
 
-/// The library's error, whose file is named below `root`, with the whole path.
+/// An error of the library, with the path of the file below `root`.
 fn below(root: &Path, error: &Error) -> anyhow::Error {
     match error {
         Error::File { file, fault } => anyhow!("{}: {fault}", root.join(file).display()),

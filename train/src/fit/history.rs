@@ -1,4 +1,4 @@
-//! What a fit did, epoch by epoch: `history.csv` and the learning curve.
+//! The history of a fit, epoch by epoch: `history.csv` and the learning curve.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,15 +8,15 @@ use crate::report::{Canvas, Panel, Series, chart};
 /// One epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Epoch {
-    /// Counted from 1.
+    /// Its number, from 1.
     pub(crate) epoch: u64,
-    /// Steps done at its end.
+    /// Steps at its end.
     pub(crate) step: u64,
-    /// Mean loss over its steps.
+    /// Mean loss of its steps.
     pub(crate) loss: f64,
     /// Mean soft Dice of its batches.
     pub(crate) dice: f64,
-    /// How the held-out patients did at its end, if there are any.
+    /// Figures of the held-out patients at its end, if they were scored.
     pub(crate) held_out: Option<HeldOut>,
 }
 
@@ -27,7 +27,7 @@ impl std::fmt::Display for Epoch {
     }
 }
 
-/// `history.csv`.
+/// The text of `history.csv`.
 pub(crate) fn csv(history: &[Epoch]) -> String {
     let mut text = "epoch,step,loss,dice,held_out_mean,held_out_median,held_out_worst,held_out_pooled\n".to_owned();
     for row in history {
@@ -40,11 +40,11 @@ pub(crate) fn csv(history: &[Epoch]) -> String {
     text
 }
 
-/// Loss and Dice over the epochs.
+/// Loss and Dice over epochs.
 pub(crate) fn curve(history: &[Epoch]) -> Canvas {
     let series = |name: &str, value: &dyn Fn(&Epoch) -> f64| Series {
         name: name.to_owned(),
-        // The line goes on from one epoch that was scored to the next.
+        // Epochs that were not scored are skipped.
         points: history
             .iter()
             .map(|row| [row.epoch as f64, value(row)])
@@ -53,9 +53,9 @@ pub(crate) fn curve(history: &[Epoch]) -> Canvas {
     };
     let held_out = |figure: fn(&HeldOut) -> f64| move |row: &Epoch| row.held_out.as_ref().map_or(f64::NAN, figure);
     let dice = vec![
-        series("fitted (soft, batch)", &|row| row.dice),
-        series("held out, mean DSC", &held_out(|figures| figures.mean)),
-        series("held out, median DSC", &held_out(|figures| figures.median)),
+        series("training (soft, batch)", &|row| row.dice),
+        series("held out, mean Dice", &held_out(|figures| figures.mean)),
+        series("held out, median Dice", &held_out(|figures| figures.median)),
     ];
     let panels = [
         Panel { title: "loss".to_owned(), range: None, series: vec![series("loss", &|row| row.loss)] },
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_an_epoch_with_or_without_held_out_patients() {
+    fn every_epoch_is_a_row_of_8_columns() {
         let held_out = HeldOut { mean: 0.5, median: 0.6, worst: 0.1, mean_largest: 0.5, pooled: 0.7 };
         let epoch = |epoch, held_out| Epoch { epoch, step: 10 * epoch, loss: 0.25, dice: 0.75, held_out };
         let text = csv(&[epoch(1, None), epoch(2, Some(held_out))]);

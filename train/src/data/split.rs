@@ -1,49 +1,48 @@
-//! Which patients (or slices) are fitted on and which are held out.
+//! Which patients (or slices) are training data and which are held out.
 //!
-//! A split depends on the set of names, the seed and the fraction alone: not on the order in which a disk lists its
-//! folders, nor on the platform. The names are sorted, shuffled by [`Rng`], and the first of the shuffled ones are held
-//! out.
+//! A split depends only on the set of names, the seed and the fraction, not on the platform or the order in which a disk
+//! lists its folders. The names are sorted and then shuffled by [`Rng`]; the first ones are held out.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
-use glioscope::network::card::Split;
 use glioscope::random::Rng;
+use glioscope::network::card::Split;
 
 use crate::file;
 
-/// Keeps a split's random numbers apart from those that the same seed gives elsewhere.
+/// The stream of random numbers of splits: the same seed gives other numbers elsewhere.
 const LANE: u64 = 0x7370_6c69_7400;
 
-/// Slices apart without regard to patients, which is leaky: neighbouring slices of one head end up on both sides. For
-/// comparison with figures that were made so, and for nothing else. Indices into the dataset's slices in order.
+/// A split by slices, as indices into the slices of the dataset in order. It leaks, because neighbouring slices of one head
+/// get into both sets. It is only for comparison with figures of such splits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SliceSplit {
-    /// 72 %: fitted on.
+    /// 72 %: training data.
     pub(crate) fit: Vec<usize>,
-    /// 18 %: watched during the fit, so what is chosen, the recipe, is chosen by them.
-    pub(crate) choose: Vec<usize>,
-    /// 10 %: reported.
+    /// 18 %: scored during the fit. The recipe was selected on them.
+    pub(crate) validation: Vec<usize>,
+    /// 10 %: only for the final test.
     pub(crate) test: Vec<usize>,
 }
 
-/// Whole patients apart, the honest split: both lists are sorted and have no name in common.
+/// Splits by patient. Both lists are sorted and have no name in common.
 ///
-/// Holds out `fraction` of the patients (0.0 to below 1.0), rounded to the nearest whole number but at least one
-/// unless `fraction` is 0, and never all of them.
+/// `fraction` (0.0 to below 1.0) of the patients is held out, rounded to the nearest whole number. Unless it is 0, at least
+/// one patient is held out, and at least one is training data.
 ///
 /// # Errors
 ///
-/// When the fraction is out of range, or there is but one patient to share out.
+/// When the fraction is out of range, or there is only one patient to split.
 pub(crate) fn by_patient(names: &[String], seed: u64, fraction: f64) -> Result<Split> {
-    ensure!((0.0..1.0).contains(&fraction), "the held-out fraction is {fraction}, expected 0.0 up to but not 1.0");
+    ensure!((0.0..1.0).contains(&fraction), "--held-out-fraction is {fraction}, expected 0 to below 1");
     let sorted: BTreeSet<&String> = names.iter().collect();
     let mut names: Vec<String> = sorted.into_iter().cloned().collect();
     let held_out = if fraction == 0.0 {
         0
     } else {
-        ensure!(names.len() > 1, "{} patient cannot be split in two; at least 2 are needed", names.len());
+        ensure!(names.len() > 1, "found {} patient; at least 2 are needed to hold one out", names.len());
         ((fraction * names.len() as f64).round() as usize).clamp(1, names.len() - 1)
     };
     Rng::new(seed, LANE).shuffle(&mut names);
@@ -53,47 +52,47 @@ pub(crate) fn by_patient(names: &[String], seed: u64, fraction: f64) -> Result<S
     Ok(Split { fit, held_out: names })
 }
 
-/// Holds out the patients that `list` names (see [`read_names`]) and fits on all others.
+/// Holds out the patients in `list` (see [`read_names`]); the others are training data.
 ///
 /// # Errors
 ///
-/// When the list cannot be read, names a patient that is not in `names`, or leaves none to fit on.
+/// When the list cannot be read, has a patient that is not in `names`, or has all of them.
 pub(crate) fn by_file(names: &[String], list: &Path) -> Result<Split> {
     let held_out: BTreeSet<String> = read_names(list)?.into_iter().collect();
     let known: BTreeSet<&String> = names.iter().collect();
-    if let Some(stranger) = held_out.iter().find(|name| !known.contains(name)) {
-        bail!("{}: there is no patient {stranger} in the data", list.display());
+    if let Some(unknown) = held_out.iter().find(|name| !known.contains(name)) {
+        bail!("{}: no patient {unknown} in the data", list.display());
     }
     let fit: Vec<String> = known.into_iter().filter(|name| !held_out.contains(*name)).cloned().collect();
     ensure!(
         !fit.is_empty(),
-        "{}: it holds out all {} patients; none is left to fit on",
+        "{}: it holds out all {} patients; no training data remains",
         list.display(),
         held_out.len()
     );
     Ok(Split { fit, held_out: held_out.into_iter().collect() })
 }
 
-/// Shares out `count` slices as 72, 18 and 10 %: a tenth (rounded up) to test, then a fifth (rounded up) of the rest to
-/// choose by. 3,929 slices give 2,828, 708 and 393. Every list is in ascending order.
+/// Splits `count` slices into 72, 18 and 10 %: a tenth (rounded up) for the test, then a fifth (rounded up) of the rest for
+/// validation. 3,929 slices give 2,828, 708 and 393. Every list is in ascending order.
 pub(crate) fn by_slice(count: usize, seed: u64) -> SliceSplit {
     let mut indices: Vec<usize> = (0..count).collect();
     Rng::new(seed, LANE).shuffle(&mut indices);
-    let mut choose = indices.split_off(count.div_ceil(10));
+    let mut validation = indices.split_off(count.div_ceil(10));
     let mut test = indices;
-    let mut fit = choose.split_off(choose.len().div_ceil(5));
-    for part in [&mut fit, &mut choose, &mut test] {
-        part.sort_unstable();
+    let mut fit = validation.split_off(validation.len().div_ceil(5));
+    for list in [&mut fit, &mut validation, &mut test] {
+        list.sort_unstable();
     }
-    SliceSplit { fit, choose, test }
+    SliceSplit { fit, validation, test }
 }
 
-/// The names in a list: one a line, blank lines and lines that begin with `#` left out, each name once, in the list's
-/// order.
+/// The names in a list, one per line, in their order and without duplicates. Blank lines and lines that start with `#` are
+/// skipped.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is not UTF-8 or names nothing; the message names it.
+/// When the file cannot be read, is not UTF-8 or has no names; the message has its path.
 pub(crate) fn read_names(list: &Path) -> Result<Vec<String>> {
     let bytes = file::read(list)?;
     let Ok(text) = String::from_utf8(bytes) else { bail!("{}: not a text file (UTF-8)", list.display()) };
@@ -103,21 +102,20 @@ pub(crate) fn read_names(list: &Path) -> Result<Vec<String>> {
             names.push(name.to_owned());
         }
     }
-    ensure!(!names.is_empty(), "{}: it names nothing; expected one name a line", list.display());
+    ensure!(!names.is_empty(), "{}: no names; expected one per line", list.display());
     Ok(names)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scratch::Scratch;
 
     fn patients(count: usize) -> Vec<String> {
         (0..count).map(|index| format!("P_{index:03}")).collect()
     }
 
     #[test]
-    fn a_patient_is_on_exactly_one_side() -> Result<()> {
+    fn every_patient_is_in_exactly_one_list() -> Result<()> {
         for (count, fraction, expected) in [(90, 0.22, 20), (2, 0.01, 1), (2, 0.99, 1), (5, 0.0, 0), (1, 0.0, 0)] {
             let split = by_patient(&patients(count), 7, fraction)?;
             assert_eq!(split.held_out.len(), expected, "{count} patients, {fraction}");
@@ -131,15 +129,15 @@ mod tests {
     #[test]
     fn the_split_depends_on_the_seed_and_not_on_the_order() -> Result<()> {
         let names = patients(40);
-        let mut turned = names.clone();
-        turned.reverse();
-        assert_eq!(by_patient(&names, 1, 0.25)?, by_patient(&turned, 1, 0.25)?);
+        let mut reversed = names.clone();
+        reversed.reverse();
+        assert_eq!(by_patient(&names, 1, 0.25)?, by_patient(&reversed, 1, 0.25)?);
         assert_ne!(by_patient(&names, 1, 0.25)?, by_patient(&names, 2, 0.25)?);
         Ok(())
     }
 
     #[test]
-    fn impossible_fractions_are_refused() {
+    fn a_fraction_out_of_range_is_an_error() {
         for fraction in [-0.1, 1.0, f64::NAN] {
             assert!(by_patient(&patients(4), 0, fraction).is_err(), "{fraction}");
         }
@@ -147,19 +145,19 @@ mod tests {
     }
 
     #[test]
-    fn slices_are_shared_out_as_72_18_10() {
+    fn slices_are_split_into_72_18_and_10_percent() {
         let split = by_slice(3929, 0);
-        assert_eq!([split.fit.len(), split.choose.len(), split.test.len()], [2828, 708, 393]);
-        let mut all = [split.fit, split.choose, split.test].concat();
+        assert_eq!([split.fit.len(), split.validation.len(), split.test.len()], [2828, 708, 393]);
+        let mut all = [split.fit, split.validation, split.test].concat();
         all.sort_unstable();
         assert_eq!(all, (0..3929).collect::<Vec<_>>());
         let none = by_slice(0, 0);
-        assert!(none.fit.is_empty() && none.choose.is_empty() && none.test.is_empty());
+        assert!(none.fit.is_empty() && none.validation.is_empty() && none.test.is_empty());
     }
 
     #[test]
-    fn a_list_holds_out_whom_it_names() -> Result<()> {
-        let folder = Scratch::new()?;
+    fn the_patients_of_a_list_are_held_out() -> Result<()> {
+        let folder = tempfile::tempdir()?;
         let list = folder.path().join("list.txt");
         std::fs::write(&list, "# held out\nP_002\n\n  P_000 \nP_002\n")?;
         assert_eq!(read_names(&list)?, ["P_002", "P_000"]);
@@ -170,13 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_cannot_be_meant_is_refused_by_name() -> Result<()> {
-        let folder = Scratch::new()?;
+    fn an_unusable_list_is_an_error_with_its_path() -> Result<()> {
+        let folder = tempfile::tempdir()?;
         let list = folder.path().join("list.txt");
         for (text, expected) in [
             (&b"P_000\nP_009\n"[..], "P_009"),
-            (b"P_000\nP_001\n", "none is left"),
-            (b"# nothing\n", "names nothing"),
+            (b"P_000\nP_001\n", "no training data remains"),
+            (b"# nothing\n", "no names"),
             (b"\xff\xfe", "UTF-8"),
         ] {
             std::fs::write(&list, text)?;

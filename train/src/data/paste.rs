@@ -1,30 +1,29 @@
-//! A lesion from one slice into another: samples of which there are more than patients.
+//! Pasting: copies a lesion from one slice into another, which gives more combinations than there are patients.
 //!
-//! After CarveMix (Zhang et al., "CarveMix: a simple data augmentation method for brain lesion segmentation", MICCAI 2021):
-//! what is taken over follows the lesion's outline and some of what surrounds it, so that it keeps its border and its place
-//! in the head. Here the seam is soft, and only tissue is painted over.
+//! After CarveMix (Zhang et al., "CarveMix: a simple data augmentation method for brain lesion segmentation", MICCAI 2021).
+//! The copied region follows the outline of the lesion with a margin, so that the lesion keeps its border and its place in
+//! the head. Unlike in CarveMix the seam is soft, and only tissue is replaced.
 
 use glioscope::random::Rng;
 
-use crate::augment::Sample;
+use super::sample::Sample;
 
-/// How much around the lesion is taken over, pixels: drawn from this range. No other range or seam has been
-/// tried but 0 to 12 in scouting (`train/EXPERIMENTS.md`).
+/// Range of the margin around the lesion, pixels. The only other range that was tried is 0 to 12 (`train/EXPERIMENTS.md`).
 const MARGIN: [f32; 2] = [2.0, 12.0];
-/// Over how many pixels the two slices merge into one another.
+/// Width of the seam in which the two slices are blended, pixels. No other width was tried.
 const SEAM: f32 = 4.0;
-/// FLAIR above this is tissue, in standard deviations from the head's mean: air, bone and most of the fluid are below.
+/// FLAIR above this is tissue, in standard deviations from the mean of the head. Air, bone and most fluid are below.
 const TISSUE: f32 = -1.0;
 
-/// `sample` with the lesion of `donor`, both whole slices of one size, mirrored half of the time. Without a lesion nothing
-/// changes.
+/// Pastes the lesion of `donor` into `sample`, mirrored with probability 1/2. Both are whole slices of one size. A donor
+/// without a lesion changes nothing.
 pub(crate) fn paste(sample: &mut Sample, donor: &Sample, rng: &mut Rng) {
     debug_assert_eq!(sample.side, donor.side);
     let (side, plane) = (sample.side, sample.side * sample.side);
     let margin = rng.range(MARGIN[0], MARGIN[1]);
     let mirror = rng.chance(0.5);
     let reach = (margin + SEAM / 2.0).ceil() as usize;
-    for (at, distance) in distances(&donor.truth, side, reach).into_iter().enumerate() {
+    for (at, distance) in distances(&donor.reference, side, reach).into_iter().enumerate() {
         let to = if mirror { at / side * side + side - 1 - at % side } else { at };
         let weight = ((margin - distance) / SEAM + 0.5).clamp(0.0, 1.0);
         if weight == 0.0 || sample.image[plane + to] <= TISSUE {
@@ -35,14 +34,14 @@ pub(crate) fn paste(sample: &mut Sample, donor: &Sample, rng: &mut Rng) {
             *value += weight * (donor.image[c * plane + at] - *value);
         }
         if weight > 0.5 {
-            sample.truth[to] = donor.truth[at];
+            sample.reference[to] = donor.reference[at];
         }
     }
 }
 
-/// How far each pixel is from the nearest one inside, pixels; infinite beyond `reach` columns or rows.
+/// The distance of each pixel to the nearest pixel inside, pixels; infinite beyond `reach` columns or rows.
 fn distances(inside: &[f32], side: usize, reach: usize) -> Vec<f32> {
-    // First along the rows, then of a column's rows the one that is nearest with what it has along itself.
+    // First the distances along each row. Then each pixel takes the minimum over the rows of its column.
     let mut along = vec![f32::INFINITY; inside.len()];
     for (row, along) in inside.chunks_exact(side).zip(along.chunks_exact_mut(side)) {
         for (x, _) in row.iter().enumerate().filter(|(_, value)| **value > 0.5) {
@@ -69,13 +68,13 @@ mod tests {
 
     const SIDE: usize = 64;
 
-    /// Grey tissue of one value in a frame of air; a lesion where `inside` says so.
+    /// Tissue of one value with air at the top and the left, and a lesion where `inside` is true.
     fn slice(value: f32, inside: impl Fn(usize, usize) -> bool) -> Sample {
         let at = |i: usize| (i % SIDE, i / SIDE);
         let tissue = |i: usize| at(i).0.min(at(i).1) >= 4;
-        let truth: Vec<f32> = (0..SIDE * SIDE).map(|i| f32::from(u8::from(inside(at(i).0, at(i).1)))).collect();
+        let reference: Vec<f32> = (0..SIDE * SIDE).map(|i| f32::from(u8::from(inside(at(i).0, at(i).1)))).collect();
         let image = (0..3 * SIDE * SIDE).map(|i| if tissue(i % (SIDE * SIDE)) { value } else { -2.0 }).collect();
-        Sample { side: SIDE, image, truth, black: [-2.0; 3] }
+        Sample { side: SIDE, image, reference, black: [-2.0; 3] }
     }
 
     fn disc(x: usize, y: usize) -> bool {
@@ -83,19 +82,19 @@ mod tests {
     }
 
     #[test]
-    fn the_lesion_comes_over_with_a_margin_and_nothing_else_changes() {
+    fn the_lesion_is_pasted_with_a_margin_and_the_rest_stays() {
         let donor = slice(1.0, disc);
         let mut places = [false; 2];
         for seed in 0..20 {
             let mut sample = slice(0.0, |x, _| x > 60);
             paste(&mut sample, &donor, &mut Rng::new(seed, 0));
-            let mirror = sample.truth[30 * SIDE + 24] == 0.0;
+            let mirror = sample.reference[30 * SIDE + 24] == 0.0;
             places[usize::from(mirror)] = true;
-            for (i, &truth) in sample.truth.iter().enumerate() {
+            for (i, &reference) in sample.reference.iter().enumerate() {
                 let (x, y) = (if mirror { SIDE - 1 - i % SIDE } else { i % SIDE }, i / SIDE);
                 let from = (x as f32 - 24.0).hypot(y as f32 - 30.0);
                 let tissue = (i % SIDE).min(y) >= 4;
-                // The disc ends before 5 pixels from its middle, the last of the seam half a seam beyond the margin.
+                // The disc has a radius below 5 pixels, and the seam ends half its width beyond the margin.
                 let far = from > 4.0 + MARGIN[1] + SEAM;
                 for c in 0..3 {
                     let value = sample.image[c * SIDE * SIDE + i];
@@ -108,7 +107,7 @@ mod tests {
                 }
                 if tissue && (disc(x, y) || far) {
                     let own = i % SIDE > 60 && !disc(x, y);
-                    assert_eq!(truth, f32::from(u8::from(disc(x, y) || own)), "truth at {i}, seed {seed}");
+                    assert_eq!(reference, f32::from(u8::from(disc(x, y) || own)), "reference at {i}, seed {seed}");
                 }
             }
         }
@@ -116,15 +115,15 @@ mod tests {
     }
 
     #[test]
-    fn without_a_lesion_nothing_changes() {
+    fn a_donor_without_a_lesion_changes_nothing() {
         let mut sample = slice(0.0, disc);
         let before = sample.clone();
         paste(&mut sample, &slice(1.0, |_, _| false), &mut Rng::new(1, 0));
-        assert_eq!((before.image, before.truth), (sample.image, sample.truth));
+        assert_eq!((before.image, before.reference), (sample.image, sample.reference));
     }
 
     #[test]
-    fn distances_are_those_to_the_nearest_pixel_inside() {
+    fn distances_match_a_direct_search() {
         let mut rng = Rng::new(4, 0);
         let inside: Vec<f32> = (0..SIDE * SIDE).map(|_| f32::from(u8::from(rng.chance(0.003)))).collect();
         let reach = 9;

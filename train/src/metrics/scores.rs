@@ -1,78 +1,76 @@
-//! How well probabilities agree with the references, counted by each protocol that figures are quoted by.
+//! Scores of predictions against references, by every protocol that figures are usually quoted by.
 //!
-//! - **Patient**: the volume DSC of each patient, that is of the summed confusion of all slices, threshold as in the
-//!   manifest; then mean, median, worst and standard deviation over patients. Once as drawn, that is as the page draws it,
-//!   without small regions (`glioscope::mask::small_regions`); once with every region; and once after keeping each patient's largest
-//!   3-D component (26 neighbours). A patient whose reference is empty counts 1 if nothing is drawn,
-//!   else 0.
+//! - **Patient**: the Dice of each patient's volume, from the summed confusion of all slices; then mean, median, worst and
+//!   standard deviation over patients. It is computed three times: for the final masks, without small regions
+//!   (`glioscope::mask::small_regions`); for every region; and for the largest 3-D component (26 neighbours) of each patient. A patient
+//!   with an empty reference scores 1 if the prediction is empty too, else 0.
 //! - **Pooled**: one confusion of all pixels of all patients.
-//! - **Per slice**: the mean of the slices' own Dice, over the slices that have foreground in the reference, and over
-//!   all slices where empty on empty counts 1.
-//! - **Empty slices**: the share of the slices without foreground in the reference on which any pixel is drawn.
-//! - **Reliability**: of pixels of like probability, the share that is lesion.
-//! - **Slice**: the batch-pooled soft Dice of many notebooks, `(2 Σpt + 100) / (Σp + Σt + 100)` with the sums over all
-//!   pixels of [`BATCH`] slices at once, and the plain mean over batches, the last one shorter as it comes. There the slices
-//!   come in the one order that a random split gave them; here it is the mean over [`ORDERS`] random orders, so
-//!   that it is no matter of luck. It is flattering twice: `p` is a probability, and a batch pools large and small
-//!   lesions. On patients that were held out it is not comparable with figures of a split by slices.
+//! - **Per slice**: the mean Dice of the slices with a lesion in the reference, and of all slices. A slice where reference and
+//!   prediction are both empty scores 1.
+//! - **Empty slices**: the fraction of the slices without a lesion in the reference that have one in the prediction.
+//! - **Calibration**: of the pixels with similar probabilities, the fraction that is lesion.
+//! - **Slice**: the soft Dice of many notebooks, `(2 Σpr + 100) / (Σp + Σr + 100)` with sums over all pixels of [`BATCH`]
+//!   slices, then the mean over batches, the last of which may be smaller. Notebooks have one random order of the slices;
+//!   here it is the mean of [`ORDERS`] orders. The protocol flatters in two ways: `p` is a probability, and a batch pools
+//!   large and small lesions. Figures of held-out patients are not comparable with those of a split by slices.
 
 use std::collections::BTreeMap;
 
-use glioscope::mask::Probability;
-use glioscope::mask::metrics::{Confusion, SoftOverlap};
 use glioscope::mask::{Mask, largest_component};
+use glioscope::mask::metrics::{Confusion, SoftOverlap};
+use glioscope::mask::Probability;
 use glioscope::random::Rng;
 use serde::Serialize;
 
-use crate::reliability::{self, Reliability};
+use super::calibration::{Calibration, Counts};
 
 /// Slices in a batch of the slice protocol.
 pub(crate) const BATCH: usize = 32;
 
-/// What the slice protocol adds above and below the line.
+/// What the slice protocol adds to numerator and denominator.
 pub(crate) const SMOOTH: f64 = 100.0;
 
-/// Orders of the slices over which the slice protocol's figure is averaged. One order of 320 slices is off by 0.004, from
-/// 0.013 below to 0.005 above; the mean of so many by a tenth of that.
+/// Random orders that the slice protocol averages. The figure of one order of 320 slices is off by about 0.004 (from 0.013
+/// below to 0.005 above); the mean of 100 orders is off by a tenth of that.
 pub(crate) const ORDERS: usize = 100;
 
-/// Collects slices patient by patient; [`Tally::finish`] gives the figures.
+/// Collects the scores patient by patient; [`Tally::finish`] gives the figures.
 #[derive(Clone, Debug)]
 pub(crate) struct Tally {
     threshold: f32,
     patients: Vec<PatientScore>,
     slice_dice: Vec<SliceDice>,
     soft: Vec<SoftOverlap>,
-    reliability: reliability::Counts,
+    calibration: Counts,
 }
 
 /// One patient's figures.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct PatientScore {
-    /// The patient's name.
+    /// The name of the patient.
     pub(crate) patient: String,
-    /// How many slices were scored.
+    /// Slices that were scored.
     pub(crate) slices: usize,
-    /// Volume DSC as drawn, 0 to 1.
+    /// Dice of the volume, 0 to 1.
     pub(crate) dice: f64,
-    /// Volume DSC with every region, small ones too.
+    /// The same with small regions.
     pub(crate) dice_every_region: f64,
-    /// Volume DSC with the largest 3-D component alone.
+    /// The same with only the largest 3-D component.
     pub(crate) dice_largest: f64,
-    /// Volume intersection over union as drawn.
+    /// Intersection over union of the volume, 0 to 1.
     pub(crate) iou: f64,
-    /// The share of the truth that was drawn; none without any truth.
+    /// The fraction of the reference that is in the prediction; none if the reference is empty.
     pub(crate) sensitivity: Option<f64>,
-    /// The share of what was drawn that is true; none where nothing was.
+    /// The fraction of the prediction that is in the reference; none if the prediction is empty.
     pub(crate) precision: Option<f64>,
-    /// Slices without foreground in the reference.
+    /// Slices with an empty reference.
     pub(crate) empty_slices: usize,
-    /// Those of them on which anything was drawn.
+    /// Those of them with a prediction that is not empty.
     pub(crate) false_slices: usize,
-    /// Pixels inside the reference.
-    pub(crate) truth_pixels: u64,
-    /// Pixels drawn.
-    pub(crate) drawn_pixels: u64,
+    /// Pixels in the reference.
+    pub(crate) reference_pixels: u64,
+    /// Pixels in the prediction.
+    pub(crate) prediction_pixels: u64,
     #[serde(skip)]
     confusion: Confusion,
 }
@@ -80,23 +78,23 @@ pub(crate) struct PatientScore {
 /// Every figure of one evaluation.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Scores {
-    /// Patient protocol, as drawn.
+    /// Patient protocol.
     pub(crate) patient: Spread,
-    /// Patient protocol, every pixel at or above the threshold.
+    /// Patient protocol, with small regions.
     pub(crate) patient_every_region: Spread,
-    /// Patient protocol, largest 3-D component of each patient alone.
+    /// Patient protocol, only the largest 3-D component of each patient.
     pub(crate) patient_largest: Spread,
-    /// All pixels of all patients at once.
+    /// All pixels of all patients.
     pub(crate) pooled: Pooled,
-    /// The slices' own Dice.
+    /// Dice of single slices.
     pub(crate) per_slice: PerSlice,
-    /// Slices without foreground in the reference.
+    /// Slices with an empty reference.
     pub(crate) empty: Empty,
-    /// The batch-pooled soft Dice.
+    /// Slice protocol.
     pub(crate) slice_protocol: SliceProtocol,
-    /// Whether probabilities mean what they say, over all pixels.
-    pub(crate) reliability: Reliability,
-    /// Patient by patient, in the order in which they were added.
+    /// Calibration over all pixels.
+    pub(crate) calibration: Calibration,
+    /// The patients, in the order in which they were added.
     pub(crate) patients: Vec<PatientScore>,
 }
 
@@ -107,17 +105,17 @@ pub(crate) struct Spread {
     pub(crate) patients: usize,
     /// Arithmetic mean.
     pub(crate) mean: f64,
-    /// The middle one, or the mean of the two in the middle.
+    /// Median.
     pub(crate) median: f64,
-    /// The smallest.
+    /// Lowest figure.
     pub(crate) worst: f64,
-    /// Whose that is.
+    /// The patient with the lowest figure.
     pub(crate) worst_patient: String,
-    /// Sample standard deviation (n - 1); 0 for a single patient.
+    /// Sample standard deviation (n - 1); 0 for one patient.
     pub(crate) deviation: f64,
 }
 
-/// Figures of one confusion.
+/// Figures of one confusion matrix.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Pooled {
     /// 2 TP / (2 TP + FP + FN).
@@ -130,105 +128,108 @@ pub(crate) struct Pooled {
     pub(crate) precision: Option<f64>,
 }
 
-/// Means of the slices' own Dice.
+/// Mean Dice of single slices.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct PerSlice {
-    /// Slices with foreground in the reference.
-    pub(crate) foreground_slices: usize,
-    /// Their mean Dice; 0 where there is none.
-    pub(crate) foreground_dice: f64,
+    /// Slices with a lesion in the reference.
+    pub(crate) lesion_slices: usize,
+    /// Their mean Dice; 0 if there are none.
+    pub(crate) lesion_dice: f64,
     /// All slices.
     pub(crate) slices: usize,
-    /// Their mean Dice, empty on empty counting 1.
+    /// Their mean Dice; 1 for a slice where reference and prediction are empty.
     pub(crate) dice: f64,
 }
 
-/// What is drawn where nothing is.
+/// Slices with an empty reference.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Empty {
-    /// Slices without foreground in the reference.
+    /// How many there are.
     pub(crate) slices: usize,
-    /// Those of them on which any pixel was drawn.
-    pub(crate) drawn: usize,
-    /// The second as a share of the first, 0 to 1; 0 where there is none.
+    /// Those with a prediction that is not empty.
+    pub(crate) predicted: usize,
+    /// The second divided by the first, 0 to 1; 0 if there are none.
     pub(crate) fraction: f64,
 }
 
-/// The slice protocol's figures.
+/// Figures of the slice protocol.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct SliceProtocol {
     /// Slices in a batch.
     pub(crate) batch: usize,
-    /// What is added above and below the line.
+    /// What is added to numerator and denominator.
     pub(crate) smooth: f64,
-    /// How many random orders of the slices there were.
+    /// Random orders of the slices.
     pub(crate) orders: usize,
-    /// How many batches each of them gave.
+    /// Batches in each order.
     pub(crate) batches: usize,
-    /// The mean of all batches' soft Dice, order by order.
+    /// Mean soft Dice of all batches.
     pub(crate) soft_dice: f64,
-    /// Dice of the masks, all pixels at once, without smoothing.
+    /// Dice of the masks over all pixels, without smoothing.
     pub(crate) hard_dice: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct SliceDice {
     dice: f64,
-    foreground: bool,
+    lesion: bool,
 }
 
 impl Tally {
-    /// An empty tally; a pixel is drawn where its probability is at least `threshold`.
+    /// An empty tally. A pixel is predicted as lesion if its probability is at least `threshold`.
     pub(crate) fn new(threshold: f32) -> Self {
         Self {
             threshold,
             patients: Vec::new(),
             slice_dice: Vec::new(),
             soft: Vec::new(),
-            reliability: reliability::Counts::default(),
+            calibration: Counts::default(),
         }
     }
 
-    /// Adds one patient's slices in order, and gives back the masks that were drawn.
+    /// Adds the slices of a patient, in order, and returns the predicted masks.
     ///
-    /// `maps` has one for each of `truths`, on the same grid; so has `left_out`, the pixels that are not drawn whatever
-    /// their probability: `glioscope::mask::small_regions::find` of the slices that are seen together.
+    /// `maps`, `small_regions` and `references` have one entry per slice, on the same grid. The prediction has no pixel of
+    /// `small_regions`: `glioscope::mask::small_regions::find` of the slices that the network sees together.
     ///
     /// # Panics
     ///
-    /// If there are not as many of the one as of the other, or one is not of its truth's size: the caller's error.
+    /// When their lengths or sizes differ: the caller's error.
     pub(crate) fn add(
         &mut self,
         patient: &str,
         maps: &[Probability],
-        left_out: &[Option<Mask>],
-        truths: &[Mask],
+        small_regions: &[Option<Mask>],
+        references: &[Mask],
     ) -> Vec<Mask> {
-        assert_eq!([maps.len(), left_out.len()], [truths.len(); 2], "as many maps as truths");
-        let mut drawn = Vec::with_capacity(truths.len());
+        assert_eq!([maps.len(), small_regions.len()], [references.len(); 2], "one map and one reference per slice");
+        let mut predictions = Vec::with_capacity(references.len());
         let (mut confusion, mut every) = (Confusion::default(), Confusion::default());
         let (mut empty_slices, mut false_slices) = (0, 0);
-        for ((map, small), truth) in maps.iter().zip(left_out).zip(truths) {
+        for ((map, small), reference) in maps.iter().zip(small_regions).zip(references) {
             let whole = Mask::from_probability(map, self.threshold);
-            every += Confusion::new(&whole, truth);
-            let mask = small.as_ref().map_or_else(|| whole.clone(), |small| whole.without(small));
-            let own = Confusion::new(&mask, truth);
-            let foreground = !truth.is_empty();
-            self.slice_dice.push(SliceDice { dice: own.dice(), foreground });
-            empty_slices += usize::from(!foreground);
-            false_slices += usize::from(!foreground && !mask.is_empty());
+            every += Confusion::new(&whole, reference);
+            let prediction = small.as_ref().map_or_else(|| whole.clone(), |small| whole.without(small));
+            let own = Confusion::new(&prediction, reference);
+            let lesion = !reference.is_empty();
+            self.slice_dice.push(SliceDice { dice: own.dice(), lesion });
+            empty_slices += usize::from(!lesion);
+            false_slices += usize::from(!lesion && !prediction.is_empty());
             let probabilities = map.to_unit();
-            let inside: Vec<f32> = truth.inside().iter().map(|&inside| f32::from(u8::from(inside))).collect();
+            let inside: Vec<f32> = reference.inside().iter().map(|&inside| f32::from(u8::from(inside))).collect();
             self.soft.push(SoftOverlap::new(&probabilities, &inside));
-            self.reliability.add(probabilities, truth);
+            self.calibration.add(probabilities, reference);
             confusion += own;
-            drawn.push(mask);
+            predictions.push(prediction);
         }
-        let largest: Confusion =
-            largest_component(&drawn).iter().zip(truths).map(|(mask, truth)| Confusion::new(mask, truth)).sum();
+        let largest: Confusion = largest_component(&predictions)
+            .iter()
+            .zip(references)
+            .map(|(mask, reference)| Confusion::new(mask, reference))
+            .sum();
         self.patients.push(PatientScore {
             patient: patient.to_owned(),
-            slices: truths.len(),
+            slices: references.len(),
             dice: confusion.dice(),
             dice_every_region: every.dice(),
             dice_largest: largest.dice(),
@@ -237,21 +238,21 @@ impl Tally {
             precision: confusion.precision(),
             empty_slices,
             false_slices,
-            truth_pixels: confusion.reference_pixels(),
-            drawn_pixels: confusion.prediction_pixels(),
+            reference_pixels: confusion.truth(),
+            prediction_pixels: confusion.predicted(),
             confusion,
         });
-        drawn
+        predictions
     }
 
-    /// The figures of everything that was added.
+    /// The figures of all patients.
     pub(crate) fn finish(self) -> Scores {
         let confusion: Confusion = self.patients.iter().map(|patient| patient.confusion).sum();
-        let foreground: Vec<f64> =
-            self.slice_dice.iter().filter(|slice| slice.foreground).map(|slice| slice.dice).collect();
+        let with_lesion: Vec<f64> =
+            self.slice_dice.iter().filter(|slice| slice.lesion).map(|slice| slice.dice).collect();
         let all: Vec<f64> = self.slice_dice.iter().map(|slice| slice.dice).collect();
-        let empty = all.len() - foreground.len();
-        let drawn = self.patients.iter().map(|patient| patient.false_slices).sum();
+        let empty = all.len() - with_lesion.len();
+        let predicted = self.patients.iter().map(|patient| patient.false_slices).sum();
         Scores {
             patient: Spread::of(&self.patients, |patient| patient.dice),
             patient_every_region: Spread::of(&self.patients, |patient| patient.dice_every_region),
@@ -263,23 +264,23 @@ impl Tally {
                 precision: confusion.precision(),
             },
             per_slice: PerSlice {
-                foreground_slices: foreground.len(),
-                foreground_dice: mean(&foreground),
+                lesion_slices: with_lesion.len(),
+                lesion_dice: mean(&with_lesion),
                 slices: all.len(),
                 dice: mean(&all),
             },
-            empty: Empty { slices: empty, drawn, fraction: drawn as f64 / empty.max(1) as f64 },
+            empty: Empty { slices: empty, predicted, fraction: predicted as f64 / empty.max(1) as f64 },
             slice_protocol: SliceProtocol::of(self.soft, confusion.dice()),
-            reliability: self.reliability.finish(),
+            calibration: self.calibration.finish(),
             patients: self.patients,
         }
     }
 }
 
 impl Scores {
-    /// The figures that `model.json` keeps, by name.
+    /// The figures for `model.json`, by name.
     pub(crate) fn figures(&self) -> BTreeMap<String, f64> {
-        let shares = [("pooled_sensitivity", self.pooled.sensitivity), ("pooled_precision", self.pooled.precision)];
+        let fractions = [("pooled_sensitivity", self.pooled.sensitivity), ("pooled_precision", self.pooled.precision)];
         let figures = [
             ("patient_dice_mean", self.patient.mean),
             ("patient_dice_median", self.patient.median),
@@ -289,14 +290,14 @@ impl Scores {
             ("patient_dice_largest_component_mean", self.patient_largest.mean),
             ("pooled_dice", self.pooled.dice),
             ("pooled_iou", self.pooled.iou),
-            ("slice_dice_foreground_mean", self.per_slice.foreground_dice),
+            ("slice_dice_foreground_mean", self.per_slice.lesion_dice),
             ("slice_dice_mean", self.per_slice.dice),
             ("empty_slices_drawn_fraction", self.empty.fraction),
-            ("calibration_error_above_tenth", self.reliability.expected_error_above_tenth),
+            ("calibration_error_above_tenth", self.calibration.expected_error_above_tenth),
             ("slice_protocol_soft_dice", self.slice_protocol.soft_dice),
         ];
-        let shares = shares.into_iter().filter_map(|(name, share)| Some((name, share?)));
-        figures.into_iter().chain(shares).map(|(name, figure)| (name.to_owned(), figure)).collect()
+        let fractions = fractions.into_iter().filter_map(|(name, fraction)| Some((name, fraction?)));
+        figures.into_iter().chain(fractions).map(|(name, figure)| (name.to_owned(), figure)).collect()
     }
 }
 
@@ -337,7 +338,7 @@ impl Spread {
     }
 }
 
-/// The arithmetic mean; 0 of nothing.
+/// The arithmetic mean; 0 of no values.
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
@@ -358,28 +359,28 @@ mod tests {
         assert!((found - expected).abs() < 1e-12, "found {found}, expected {expected}");
     }
 
-    /// Two patients by hand. A: one slice exact, then an empty one with a false pixel that touches nothing. B: one
-    /// slice, half found.
+    /// Two patients. A has a slice without error and an empty one with one false pixel. B has a slice with half of the lesion
+    /// found.
     fn two() -> Scores {
         let mut tally = Tally::new(0.5);
-        let truths = [mask(&[1, 1, 0, 0, 0, 0]), mask(&[0; 6])];
+        let references = [mask(&[1, 1, 0, 0, 0, 0]), mask(&[0; 6])];
         let maps = [[0.9, 0.5, 0.1, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.4, 0.8]];
-        let drawn = tally.add("A", &maps.map(|values| map(&values)), &[None, None], &truths);
-        assert_eq!(drawn[1], mask(&[0, 0, 0, 0, 0, 1]));
-        let truth = mask(&[0, 1, 1, 0, 0, 0]);
-        tally.add("B", &[map(&[0.0, 1.0, 0.0, 0.0, 0.0, 0.0])], &[None], &[truth]);
+        let predictions = tally.add("A", &maps.map(|values| map(&values)), &[None, None], &references);
+        assert_eq!(predictions[1], mask(&[0, 0, 0, 0, 0, 1]));
+        let reference = mask(&[0, 1, 1, 0, 0, 0]);
+        tally.add("B", &[map(&[0.0, 1.0, 0.0, 0.0, 0.0, 0.0])], &[None], &[reference]);
         tally.finish()
     }
 
     #[test]
-    fn figures_agree_with_those_by_hand() {
+    fn figures_match_a_calculation_on_paper() {
         let scores = two();
         let [a, b] = &scores.patients[..] else { panic!("two patients") };
         close(a.dice, 4.0 / 5.0); // TP 2, FP 1
         close(a.dice_largest, 1.0);
-        close(a.precision.expect("something was drawn"), 2.0 / 3.0);
+        close(a.precision.expect("the prediction is not empty"), 2.0 / 3.0);
         close(b.dice, 2.0 / 3.0); // TP 1, FN 1
-        close(b.sensitivity.expect("there is something"), 0.5);
+        close(b.sensitivity.expect("the reference is not empty"), 0.5);
         assert_eq!([a.empty_slices, a.false_slices, b.empty_slices, b.false_slices], [1, 1, 0, 0]);
         close(scores.patient.mean, (0.8 + 2.0 / 3.0) / 2.0);
         close(scores.patient.median, scores.patient.mean);
@@ -389,23 +390,23 @@ mod tests {
         close(scores.patient_largest.mean, (1.0 + 2.0 / 3.0) / 2.0);
         close(scores.pooled.dice, 6.0 / 8.0); // TP 3, FP 1, FN 1
         close(scores.pooled.iou, 3.0 / 5.0);
-        close(scores.per_slice.foreground_dice, (1.0 + 2.0 / 3.0) / 2.0);
+        close(scores.per_slice.lesion_dice, (1.0 + 2.0 / 3.0) / 2.0);
         close(scores.per_slice.dice, (1.0 + 0.0 + 2.0 / 3.0) / 3.0);
-        assert_eq!([scores.empty.slices, scores.empty.drawn], [1, 1]);
+        assert_eq!([scores.empty.slices, scores.empty.predicted], [1, 1]);
         close(scores.empty.fraction, 1.0);
-        // One batch: Σpt = 0.9 + 0.5 + 1.0, Σp = 1.5 + 1.2 + 1.0, Σt = 4; probabilities in 65535ths.
+        // One batch: Σpr = 0.9 + 0.5 + 1.0, Σp = 1.5 + 1.2 + 1.0, Σr = 4. Probabilities are stored in 65535ths.
         let soft = (2.0 * 2.4 + 100.0) / (3.7 + 4.0 + 100.0);
         assert!((scores.slice_protocol.soft_dice - soft).abs() < 1e-5);
         assert_eq!(scores.slice_protocol.batches, 1);
     }
 
     #[test]
-    fn what_is_left_out_is_not_drawn_and_counts_with_every_region() {
+    fn small_regions_count_only_in_the_figure_with_every_region() {
         let mut tally = Tally::new(0.5);
-        let truth = mask(&[1, 1, 0, 0, 0, 0]);
-        let left_out = mask(&[0, 0, 0, 0, 1, 1]);
-        let drawn = tally.add("A", &[map(&[0.9, 0.9, 0.0, 0.0, 0.0, 0.8])], &[Some(left_out)], &[truth]);
-        assert_eq!(drawn, [mask(&[1, 1, 0, 0, 0, 0])]);
+        let reference = mask(&[1, 1, 0, 0, 0, 0]);
+        let small = mask(&[0, 0, 0, 0, 1, 1]);
+        let predictions = tally.add("A", &[map(&[0.9, 0.9, 0.0, 0.0, 0.0, 0.8])], &[Some(small)], &[reference]);
+        assert_eq!(predictions, [mask(&[1, 1, 0, 0, 0, 0])]);
         let scores = tally.finish();
         close(scores.patient.mean, 1.0);
         close(scores.pooled.dice, 1.0);
@@ -413,27 +414,27 @@ mod tests {
     }
 
     #[test]
-    fn batches_are_of_32_with_a_shorter_last_one() {
+    fn batches_have_32_slices_and_the_last_one_the_rest() {
         let mut tally = Tally::new(0.5);
         let (full, none) = (mask(&[1; 300]), mask(&[0; 300]));
-        let truths: Vec<Mask> = std::iter::repeat_n(full, 32).chain([none]).collect();
-        let maps = vec![map(&[1.0; 300]); truths.len()];
-        tally.add("A", &maps, &vec![None; truths.len()], &truths);
+        let references: Vec<Mask> = std::iter::repeat_n(full, 32).chain([none]).collect();
+        let maps = vec![map(&[1.0; 300]); references.len()];
+        tally.add("A", &maps, &vec![None; references.len()], &references);
         let protocol = tally.finish().slice_protocol;
         assert_eq!(protocol.batches, 2);
-        // The false slice comes last in one order of 33.
+        // The false slice is the last in one order of 33.
         let (last, among) = ((1.0 + 100.0 / 400.0) / 2.0, (1.0 + (2.0 * 9300.0 + 100.0) / (18_900.0 + 100.0)) / 2.0);
         let mean = (last + 32.0 * among) / 33.0;
         assert!((protocol.soft_dice - mean).abs() < 0.02 && protocol.soft_dice < among, "{}", protocol.soft_dice);
     }
 
     #[test]
-    fn nothing_at_all_gives_no_nan() {
+    fn empty_inputs_never_give_nan() {
         let scores = Tally::new(0.5).finish();
         assert_eq!([scores.patient.mean, scores.patient.deviation, scores.per_slice.dice], [0.0; 3]);
         let mut tally = Tally::new(0.5);
-        tally.add("empty on empty", &[map(&[0.0; 4])], &[None], &[mask(&[0; 4])]);
+        tally.add("both empty", &[map(&[0.0; 4])], &[None], &[mask(&[0; 4])]);
         let scores = tally.finish();
-        assert_eq!([scores.patient.mean, scores.patient.deviation, scores.per_slice.foreground_dice], [1.0, 0.0, 0.0]);
+        assert_eq!([scores.patient.mean, scores.patient.deviation, scores.per_slice.lesion_dice], [1.0, 0.0, 0.0]);
     }
 }

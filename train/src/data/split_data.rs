@@ -1,42 +1,44 @@
-//! The dataset, split: what a fit draws from, and what it holds out.
+//! A dataset split into training data and held-out patients.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
-use glioscope::mask::Mask;
-use glioscope::network::card::{Counts, Split};
 use glioscope::network::input_check::TrainingDistribution;
 use glioscope::read::Slice;
+use glioscope::mask::Mask;
+use glioscope::network::card::{Counts, Split};
 
-use crate::batches::Pool;
-use crate::dataset::{Dataset, Patient};
-use crate::recipe::GRID;
-use crate::split;
+use super::batches::Pool;
+use super::dataset::{Dataset, Patient};
+use super::split;
 
-/// The dataset, split.
-pub(crate) struct Data {
-    /// What is fitted on.
+/// Side of the network's grid, pixels: the size of the dataset's slices.
+pub(crate) const GRID: usize = 256;
+
+/// A dataset split into training data and held-out patients.
+pub(crate) struct SplitData {
+    /// The training slices.
     pub(crate) pool: Arc<Pool>,
-    /// What the fit is scored by while it runs.
+    /// The held-out patients, which score the fit while it runs.
     pub(crate) held_out: Vec<Patient>,
     /// The names of both.
     pub(crate) split: Split,
-    /// Whether slices were split, not patients.
+    /// Whether slices were split and not patients.
     pub(crate) by_slice: bool,
     /// [`Patient::digest`] by name.
     pub(crate) digests: BTreeMap<String, String>,
-    /// Slices to fit on.
+    /// Training slices.
     pub(crate) counts: Counts,
-    /// What they are like.
-    pub(crate) seen: Option<TrainingDistribution>,
-    /// `70 patients`, for people.
-    pub(crate) fitted: String,
+    /// The training distribution of the input check.
+    pub(crate) training_distribution: Option<TrainingDistribution>,
+    /// What the training slices are from, for messages: `70 patients`.
+    pub(crate) source: String,
 }
 
-impl Data {
-    /// Whole patients apart.
+impl SplitData {
+    /// Splits by patient.
     ///
     /// # Errors
     /// When a patient is not in the dataset.
@@ -50,27 +52,27 @@ impl Data {
         let pool = Pool::new(fitted, |_, _| true);
         let (slices, positive) = pool.counts();
         Ok(Self {
-            seen: pool.seen(GRID),
+            training_distribution: pool.training_distribution(GRID),
             pool: Arc::new(pool),
             held_out,
             split,
             by_slice: false,
             digests,
             counts: Counts { slices, positive },
-            fitted: patients,
+            source: patients,
         })
     }
 
-    /// The leaky split: held out for choosing is 18 % of the slices; the 10 % for the report are not touched here.
+    /// Splits by slice, which leaks: 18 % of the slices score the fit, and the 10 % for the final test are not used here.
     pub(crate) fn by_slice(dataset: Dataset, seed: u64) -> Self {
         let ids = |patient: &Patient| patient.slices.iter().map(|slice| patient.id(slice)).collect::<Vec<_>>();
         let names: Vec<String> = dataset.patients().iter().flat_map(ids).collect();
         let split = split::by_slice(names.len(), seed);
         let pick = |indices: &[usize]| indices.iter().map(|&i| names[i].clone()).collect::<Vec<_>>();
-        let (fit, choose) = (pick(&split.fit), pick(&split.choose));
+        let (fit, held_out_names) = (pick(&split.fit), pick(&split.validation));
         let digests = dataset.digests();
         let patients = dataset.into_patients();
-        let chosen: BTreeSet<&String> = choose.iter().collect();
+        let chosen: BTreeSet<&String> = held_out_names.iter().collect();
         let held_out = patients.iter().filter_map(|patient| {
             let (slices, masks): (Vec<Slice>, Vec<Mask>) = patient
                 .slices
@@ -88,46 +90,46 @@ impl Data {
         });
         let held_out = held_out.collect();
         let fitted: BTreeSet<&String> = fit.iter().collect();
-        // This split's figures count pixels, whoever's they are, so slices are drawn alike: each as a patient of its own.
-        let slices = patients.into_iter().flat_map(Patient::apart).collect();
+        // The figures of this split count pixels and not patients, so every slice is equally likely: each is its own patient.
+        let slices = patients.into_iter().flat_map(Patient::into_slices).collect();
         let pool = Pool::new(slices, |patient, slice| fitted.contains(&patient.id(slice)));
         let (slices, positive) = pool.counts();
         Self {
-            seen: pool.seen(GRID),
+            training_distribution: pool.training_distribution(GRID),
             pool: Arc::new(pool),
             held_out,
-            split: Split { fit, held_out: choose },
+            split: Split { fit, held_out: held_out_names },
             by_slice: true,
             digests,
             counts: Counts { slices, positive },
-            fitted: "a leaky split by slices".to_owned(),
+            source: "a split by slices, which leaks".to_owned(),
         }
     }
 
-    /// One patient to fit on, and nothing else: for timing.
+    /// One training patient and nothing held out, for timing.
     pub(crate) fn of_one(patient: Patient) -> Self {
         let counts = Counts { slices: patient.slices.len(), positive: 0 };
         Self {
-            fitted: patient.name.clone(),
+            source: patient.name.clone(),
             pool: Arc::new(Pool::new(vec![patient], |_, _| true)),
             held_out: Vec::new(),
             split: Split { fit: Vec::new(), held_out: Vec::new() },
             by_slice: false,
             digests: BTreeMap::new(),
-            seen: None,
+            training_distribution: None,
             counts,
         }
     }
 
-    /// Of another split or other pixels another fit would come. `digests` may be empty, as in checkpoints that are older than
-    /// they.
+    /// Checks that this data, read from `folder`, is the data of a checkpoint: another split or other pixels give another fit.
+    /// `digests` is empty in old checkpoints.
     ///
     /// # Errors
-    /// When this, which was read from `folder`, is not what was fitted on before; names the first patient that differs.
+    /// When the split differs, or a patient does; the message names the first one.
     pub(crate) fn ensure_same(&self, folder: &Path, split: &Split, digests: &BTreeMap<String, String>) -> Result<()> {
         ensure!(
             *split == self.split,
-            "{} is not what the checkpoint was fitted on: it knows {} names to fit on, here are {}",
+            "{}: not the data of the checkpoint, which has {} training names; found {}",
             folder.display(),
             split.fit.len(),
             self.split.fit.len()
@@ -135,7 +137,7 @@ impl Data {
         let differs = |(name, digest): &(&String, &String)| digests.get(*name).is_some_and(|known| known != *digest);
         if let Some((name, _)) = self.digests.iter().find(differs) {
             bail!(
-                "{}: patient {name} is not what the checkpoint was fitted on: a slice or mask has changed since, or is missing",
+                "{}: patient {name} differs from the data of the checkpoint: a slice or mask has changed or is missing",
                 folder.display()
             );
         }
