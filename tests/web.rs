@@ -4,7 +4,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use glioscope::network::burn::{conv_transpose, conv3x3_relu};
-use glioscope::network::segmenter::Segmenter;
+use glioscope::network::segmenter::{Backend, Segmenter};
 use glioscope::random::Rng;
 use glioscope::web::Session;
 use js_sys::Reflect;
@@ -20,16 +20,16 @@ unsafe extern "C" {
 /// In probability.
 const TOLERANCE: f32 = 1e-3;
 
-async fn error_on(device: Device) -> f32 {
+async fn error_on(backend: Backend) -> f32 {
     let (manifest, weights) =
         (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.safetensors"));
-    let segmenter = Segmenter::load(manifest, weights, device).expect("the shipped model loads");
+    let segmenter = Segmenter::load(manifest, weights, backend).expect("the shipped model loads");
     segmenter.known_answer_error().await.expect("the device computes")
 }
 
 #[wasm_bindgen_test]
 async fn the_cpu_computes_what_is_computed_natively() {
-    let error = error_on(Device::flex()).await;
+    let error = error_on(Backend::Cpu).await;
     assert!(error <= TOLERANCE, "largest difference in probability {error}");
 }
 
@@ -37,7 +37,8 @@ async fn the_cpu_computes_what_is_computed_natively() {
 async fn weights_are_opened_if_they_are_those_of_the_manifest_and_refused_else() {
     let (manifest, weights) =
         (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.safetensors"));
-    let open = async |weights: &[u8]| Session::create("cpu".to_owned(), manifest.to_vec(), weights.to_vec()).await;
+    let open =
+        async |weights: &[u8]| Session::create("cpu".to_owned(), manifest.to_vec(), weights.to_vec(), None).await;
     assert!(open(weights).await.is_ok(), "the shipped ones");
     let mut altered = weights.to_vec();
     altered[weights.len() / 2] ^= 1;
@@ -113,6 +114,6 @@ async fn webgpu_computes_what_is_computed_natively() {
     for (shape, difference) in differences_on(&device).await {
         assert!(difference < 1e-4, "{shape}: largest difference {difference}");
     }
-    let error = error_on(device).await;
+    let error = error_on(Backend::Burn(device)).await;
     assert!(error <= TOLERANCE, "largest difference in probability {error}");
 }

@@ -164,7 +164,8 @@ mod tests {
         // Multiples of 1/64 are exact in half precision.
         let mut values =
             |count: usize| (0..count).map(|_| (rng.range(-64.0, 64.0) as f32).round() / 64.0).collect::<Vec<_>>();
-        let layers = places(&config).iter().map(|place| Layer {
+        let places = places(&config);
+        let layers = places.iter().map(|place| Layer {
             kernel: values(place.kernel.iter().product()),
             scale: values(if place.normalised { place.outputs } else { 0 }),
             bias: values(place.outputs),

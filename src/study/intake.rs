@@ -138,7 +138,9 @@ impl Study {
         let left = limit.saturating_sub(held);
         let limits = read::Limits { samples: limits.samples.min(left), ..limits };
         let slices = read::read(name, bytes, &limits).map_err(|error| match error {
-            Error::File { fault: FileFault::OverLimit { what: Quantity::Samples, found, limit }, .. } if limit == left => {
+            Error::File { fault: FileFault::OverLimit { what: Quantity::Samples, found, limit }, .. }
+                if limit == left =>
+            {
                 over(held.saturating_add(found))
             }
             error => error,

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use burn::tensor::Device;
-use glioscope::network::manifest::{Manifest, WeightsFile};
 use glioscope::network::Card;
+use glioscope::network::manifest::{Manifest, WeightsFile};
 use glioscope::network::segmenter::Backend;
 use serde_json::{Value, json};
 

@@ -7,8 +7,8 @@ use std::fmt;
 use std::panic;
 
 use anyhow::{Result, anyhow, bail};
-use glioscope::network::segmenter::Backend;
 use burn::tensor::{Device, Tensor};
+use glioscope::network::segmenter::Backend;
 
 /// The value of `--device`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

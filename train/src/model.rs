@@ -14,8 +14,8 @@ use glioscope::read::Slice;
 
 use crate::device::{self, Choice};
 use crate::file;
-use crate::report::write_json;
 use crate::metrics::Scores;
+use crate::report::write_json;
 
 /// Slices in a batch: enough to keep every core busy, few enough for any memory.
 pub(crate) const BATCH: usize = 8;

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use glioscope::write::{mask_name, mask_tiff};
 use glioscope::mask::Mask;
+use glioscope::write::{mask_name, mask_tiff};
 
 use crate::file;
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use glioscope::layout::CaseSlice;
-use glioscope::write::{mask_name, mask_tiff, slice_tiff};
 use glioscope::phantom::PhantomConfig;
+use glioscope::write::{mask_name, mask_tiff, slice_tiff};
 
 use crate::file;
 use crate::progress;

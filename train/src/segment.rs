@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use glioscope::layout::{Assembler, Case};
-use glioscope::write::{Bundle, Origin};
-use glioscope::result::findings::Findings;
 use glioscope::read::{self, Limits, Spacing};
+use glioscope::result::findings::Findings;
+use glioscope::write::{Bundle, Origin};
 use indicatif::ProgressBar;
 
 use crate::file;

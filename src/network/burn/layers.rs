@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 ///
 /// `x` is `[n, inputs, h, w]`, `weight` `[outputs, inputs, 3, 3]`, `bias` `[outputs]`; the result is
 /// `[n, outputs, h, w]`. Not differentiable: fitting uses `conv3x3_norm_relu`.
-pub(super) fn conv3x3_relu(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
+pub fn conv3x3_relu(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::conv3x3_relu(x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()))
 }
 
@@ -18,7 +18,7 @@ pub(super) fn conv3x3_relu(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> 
 ///
 /// `x` is `[n, inputs, h, w]`, `weight` `[inputs, outputs, s, s]`, `bias` `[outputs]`; the result is
 /// `[n, outputs, h * s, w * s]`. Not differentiable: fitting uses Burn's own.
-pub(super) fn conv_transpose(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
+pub fn conv_transpose(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
     let [_, _, side, _] = weight.dims();
     Tensor::from_dispatch(Dispatch::conv_transpose(
         x.into_dispatch(),

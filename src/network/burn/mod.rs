@@ -25,7 +25,7 @@ mod unfolded;
 use fit::conv3x3_norm_relu;
 #[cfg(not(target_arch = "wasm32"))]
 pub use former::{FormerModel, read_former};
-use layers::{conv_transpose, conv3x3_relu};
+pub use layers::{conv_transpose, conv3x3_relu};
 pub use unet::UNet;
 
 use burn::backend::ops::ConvOptions;

@@ -117,7 +117,7 @@ impl UNet {
 
     /// A network for inference on `device`, with its weights laid out in memory as the shaders read them: else they would
     /// be copied for every image.
-    pub(crate) fn from_folded(folded: &FoldedUNet, device: &Device) -> Self {
+    pub fn from_folded(folded: &FoldedUNet, device: &Device) -> Self {
         let mut unet = folded.config.zeros(device);
         let convs = unet.down.iter_mut().chain(&mut unet.merge).flat_map(|block| [&mut block.first, &mut block.second]);
         for (conv, layer) in convs.zip(folded.down.iter().chain(&folded.merge).flatten()) {

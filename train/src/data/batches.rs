@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use glioscope::network::input_check::{TrainingDistribution, Traits};
-use glioscope::network::preprocess::Grid;
-use glioscope::read::{Channels, Samples, Slice};
 use glioscope::mask::Mask;
+use glioscope::network::input_check::{TrainingDistribution, Traits};
 use glioscope::network::preprocess::CaseStatistics;
+use glioscope::network::preprocess::Grid;
 use glioscope::random::Rng;
+use glioscope::read::{Channels, Samples, Slice};
 use rayon::prelude::*;
 
 use super::augmentation::Augmentation;

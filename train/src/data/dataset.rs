@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use glioscope::layout::{CaseSlice, assemble, natural_order};
 use glioscope::error::Error;
-use glioscope::read::{self, Limits, Samples, Slice};
+use glioscope::layout::{CaseSlice, assemble, natural_order};
 use glioscope::mask::Mask;
 use glioscope::network::preprocess::CaseStatistics;
+use glioscope::read::{self, Limits, Samples, Slice};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
-use glioscope::random::Rng;
 use glioscope::network::card::Split;
+use glioscope::random::Rng;
 
 use crate::file;
 

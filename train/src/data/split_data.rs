@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
-use glioscope::network::input_check::TrainingDistribution;
-use glioscope::read::Slice;
 use glioscope::mask::Mask;
 use glioscope::network::card::{Counts, Split};
+use glioscope::network::input_check::TrainingDistribution;
+use glioscope::read::Slice;
 
 use super::batches::Pool;
 use super::dataset::{Dataset, Patient};

@@ -1,8 +1,8 @@
 //! The pictures of `train evaluate`: typical patients, and the worst ones.
 
-use glioscope::read::Slice;
 use glioscope::mask::Mask;
 use glioscope::mask::metrics::Confusion;
+use glioscope::read::Slice;
 
 use super::summary::four;
 use crate::data::Patient;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glioscope::network::card::Split;
 use glioscope::network::Manifest;
+use glioscope::network::card::Split;
 use rayon::prelude::*;
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
 //! One patient → predicted masks, added to a tally.
 
 use anyhow::{Context as _, Result};
-use glioscope::read::Slice;
 use glioscope::mask::Mask;
-use glioscope::network::preprocess::CaseStatistics;
 use glioscope::mask::small_regions;
+use glioscope::network::preprocess::CaseStatistics;
+use glioscope::read::Slice;
 use serde::Serialize;
 
 use crate::data::Patient;

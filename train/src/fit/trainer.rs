@@ -15,11 +15,11 @@ use burn::module::Module as _;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
-use glioscope::network::preprocess::Normalisation;
+use glioscope::network::Card;
 use glioscope::network::burn::UNet;
 use glioscope::network::card::Split;
 use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
-use glioscope::network::Card;
+use glioscope::network::preprocess::Normalisation;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;

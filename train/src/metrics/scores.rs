@@ -16,9 +16,9 @@
 
 use std::collections::BTreeMap;
 
-use glioscope::mask::{Mask, largest_component};
-use glioscope::mask::metrics::{Confusion, SoftOverlap};
 use glioscope::mask::Probability;
+use glioscope::mask::metrics::{Confusion, SoftOverlap};
+use glioscope::mask::{Mask, largest_component};
 use glioscope::random::Rng;
 use serde::Serialize;
 

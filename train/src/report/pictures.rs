@@ -1,7 +1,7 @@
 //! Slice, reference and prediction next to each other, one row per slice.
 
-use glioscope::read::{Channels, Samples, Slice};
 use glioscope::mask::Mask;
+use glioscope::read::{Channels, Samples, Slice};
 
 use super::canvas::{Anchor, CHARACTER, Canvas, Colour};
 

@@ -149,7 +149,10 @@ fn scoring_less_often_gives_the_same_weights() -> Result<()> {
     let world = World::new()?;
     world.train(&format!("{TINY} always"))?.succeeded();
     world.train(&format!("{TINY} seldom --score-every 2"))?.succeeded();
-    assert_eq!(fs::read(world.path("always/weights.safetensors"))?, fs::read(world.path("seldom/weights.safetensors"))?);
+    assert_eq!(
+        fs::read(world.path("always/weights.safetensors"))?,
+        fs::read(world.path("seldom/weights.safetensors"))?
+    );
     let history = |out: &str| -> Result<Vec<String>> {
         let text = fs::read_to_string(world.path(out).join("history.csv"))?;
         Ok(text.lines().skip(1).map(str::to_owned).collect())

@@ -61,7 +61,10 @@ fn a_file_and_the_same_flags_give_the_same_weights() -> Result<()> {
     write(&world.path("recipe.toml"), RECIPE.replace("noise = 0.0", "").as_bytes())?;
     world.train(&format!("{FIT} --config recipe.toml --out of_file"))?.succeeded();
     world.train(&format!("{FIT} {FLAGS} --out of_flags"))?.succeeded();
-    assert_eq!(fs::read(world.path("of_file/weights.safetensors"))?, fs::read(world.path("of_flags/weights.safetensors"))?);
+    assert_eq!(
+        fs::read(world.path("of_file/weights.safetensors"))?,
+        fs::read(world.path("of_flags/weights.safetensors"))?
+    );
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 use std::fs;
 
 use anyhow::Result;
-use glioscope::write::mask_tiff;
 use glioscope::mask::Mask;
+use glioscope::write::mask_tiff;
 
 use crate::world::{World, write};
 

@@ -1,6 +1,5 @@
 //! What the tests share: a folder with a dataset and a model, and a way to run the program.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,15 +7,16 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use burn::module::{Module as _, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
-use glioscope::write::{mask_tiff, slice_tiff};
-use glioscope::read::{Limits, read};
 use glioscope::mask::Mask;
-use glioscope::network::preprocess::Normalisation;
-use glioscope::phantom::PhantomConfig;
-use glioscope::network::burn::{UNet, UNetConfig};
 use glioscope::network::Card;
+use glioscope::network::UNetConfig;
+use glioscope::network::burn::UNet;
 use glioscope::network::card::Split;
 use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
+use glioscope::network::preprocess::Normalisation;
+use glioscope::phantom::PhantomConfig;
+use glioscope::read::{Limits, read};
+use glioscope::write::{mask_tiff, slice_tiff};
 
 use tempfile::TempDir;
 
