@@ -1,6 +1,6 @@
-//! [`Spacing`]: how far apart pixels lie.
+//! [`Spacing`]: the distance between pixels.
 
-/// How far apart the centres of neighbouring pixels lie, in millimetres, as the file itself says.
+/// The distance between the centres of neighbouring pixels in millimetres, as the file states it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spacing {
     /// From one column to the next.
