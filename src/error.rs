@@ -1,38 +1,40 @@
-//! The one error type: whose fault it is, with the values that show it.
+//! [`Error`]: what went wrong and whose fault it is, with the values that show it.
+//!
+//! Visitors of the page read these messages. Each is short, and names the value found and the one expected.
 
 use std::fmt;
 
-/// What can go wrong, sorted by whose fault it is.
+/// Every error of the library, by whose fault it is.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file that someone handed in cannot be used; every other file still can.
+    /// An input file cannot be used. Other files are not affected.
     #[error("{file}: {fault}")]
     File {
-        /// The file's name as it was handed in, folders included.
+        /// The file's name as given, with its folders.
         file: String,
         /// What is wrong with it.
         #[source]
         fault: FileFault,
     },
-    /// The model's own files (`model.json`, `weights.safetensors`) do not fit together.
+    /// The model's files are invalid or do not belong together.
     #[error("model: {0}")]
     Model(#[from] ModelFault),
-    /// A case cannot be laid out as one volume.
+    /// A case cannot be written as one volume.
     #[error("{case}: no volume: {fault}")]
     Volume {
         /// The case's name.
         case: String,
-        /// Why not.
+        /// The reason.
         #[source]
         fault: VolumeFault,
     },
-    /// The device refused or lost the work.
+    /// The device failed.
     #[error("device {device}: {reason}")]
     Device {
         /// The device, as Burn names it.
         device: String,
-        /// What the driver or runtime said.
+        /// The message of the driver or runtime.
         reason: String,
     },
     /// A request that does not fit what is open: the caller's mistake.
@@ -40,14 +42,14 @@ pub enum Error {
     Usage(#[from] UsageFault),
 }
 
-/// Why one file cannot be read as slices.
+/// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileFault {
-    /// Neither a TIFF nor a PNG, by its first bytes.
-    #[error("not an image: expected a TIFF or PNG signature, found {found:02x?}")]
+    /// Neither a TIFF nor a PNG, judged by the first bytes.
+    #[error("not an image: expected the first bytes of a TIFF or PNG, found {found:02x?}")]
     NotAnImage {
-        /// The first bytes, four at most.
+        /// Up to four first bytes.
         found: Vec<u8>,
     },
     /// More of something than a limit allows.
@@ -60,109 +62,111 @@ pub enum FileFault {
         /// How many are allowed.
         limit: u64,
     },
-    /// A file of the same name and with other bytes is open already, or one of its case was refused for that just now.
-    #[error("a case of this name with other files is open: put these into a folder of another name, or clear first")]
+    /// A file with this name and other bytes is open already, or another file of its case was refused for this reason.
+    #[error(
+        "a case with this name and other files is open: rename the folder of the new files, or clear all cases first"
+    )]
     NameTaken,
-    /// More memory than this machine gives, though within the limits.
-    #[error("out of memory: {bytes} more bytes were needed")]
+    /// The memory for a file within the limits is not available.
+    #[error("out of memory: {bytes} more bytes are needed")]
     Memory {
-        /// The size of the buffer that was not to be had.
+        /// The size of the buffer that could not be allocated.
         bytes: u64,
     },
-    /// No columns or no rows.
-    #[error("zero-sized: {width} x {height} pixels")]
+    /// An image without columns or rows.
+    #[error("empty image: {width} x {height} pixels")]
     ZeroSized {
         /// Columns.
         width: u64,
         /// Rows.
         height: u64,
     },
-    /// The file ends before something that it announces.
-    #[error("truncated: {what} needs at least {needed} bytes of file, there are {found}")]
+    /// The file ends too early.
+    #[error("truncated: {what} needs a file of at least {needed} bytes, this one has {found}")]
     Truncated {
-        /// What is cut off.
+        /// The part that is cut off.
         what: &'static str,
-        /// How long the file would have to be, at least.
+        /// The least length of the whole file.
         needed: u64,
-        /// How long it is.
+        /// The length of the file.
         found: u64,
     },
-    /// A compressed strip or tile that ends before its pixels do.
+    /// A strip or tile that decompresses to too few bytes.
     #[error("incomplete: strip or tile {chunk} decodes to {found} bytes, expected {expected}")]
     Incomplete {
-        /// Which one, from 0.
+        /// Its index, from 0.
         chunk: u64,
-        /// How many bytes its pixels take.
+        /// The bytes of its pixels.
         expected: u64,
-        /// How many there are.
+        /// The bytes that were decompressed.
         found: u64,
     },
-    /// A compressed strip or tile that breaks its own format.
+    /// A strip or tile that cannot be decompressed.
     #[error("corrupt: strip or tile {chunk}: {source}")]
     Corrupt {
-        /// Which one, from 0.
+        /// Its index, from 0.
         chunk: u64,
-        /// What the decompressor said.
+        /// The decompressor's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The PNG decoder refused the file.
+    /// The PNG decoder failed.
     #[error("PNG: {source}")]
     Png {
-        /// What the decoder said.
+        /// The decoder's error.
         source: image::ImageError,
     },
     /// Samples that are not unsigned integers.
-    #[error("samples are {found}, only unsigned integers are read")]
+    #[error("samples are {found}, only unsigned integers are supported")]
     SampleFormat {
-        /// What they are, say `floating-point numbers`.
+        /// What they are, such as `floating-point numbers`.
         found: String,
     },
-    /// Samples of another depth than 8 or 16 bits.
-    #[error("samples of {} bits, only 8 or 16 are read", numbers(found))]
+    /// Samples of a depth other than 8 or 16 bits.
+    #[error("samples of {} bits, only 8 and 16 are supported", numbers(found))]
     BitDepth {
-        /// The bits of a sample, channel by channel where they differ.
+        /// The bits of a sample in each channel.
         found: Vec<u64>,
     },
-    /// Neither one channel nor three (alpha not counted).
-    #[error("{found} channels, only grey (1) or RGB (3) is read, with or without alpha")]
+    /// A number of channels other than 1 and 3, alpha not counted.
+    #[error("{found} channels, only grey (1) and RGB (3) are supported, with or without alpha")]
     ChannelCount {
-        /// How many there are, a declared alpha channel not counted.
+        /// How many there are, without a declared alpha channel.
         found: u64,
     },
-    /// A way of giving colour that slices do not use, say CMYK.
-    #[error("colour space {name} ({code}), only grey, RGB and 8-bit palettes are read")]
+    /// An unsupported colour space, such as CMYK.
+    #[error("colour space {name} ({code}), only grey, RGB and 8-bit palettes are supported")]
     ColorSpace {
         /// The TIFF tag's value.
         code: u64,
         /// Its name.
         name: &'static str,
     },
-    /// A compression that is not read, say JPEG.
-    #[error("compression {name} ({code}), only none, LZW, Deflate and PackBits are read")]
+    /// An unsupported compression, such as JPEG.
+    #[error("compression {name} ({code}), only none, LZW, Deflate and PackBits are supported")]
     Compression {
         /// The TIFF tag's value.
         code: u64,
         /// Its name.
         name: &'static str,
     },
-    /// A TIFF page without a tag, or a PNG without a chunk, that it cannot do without.
-    #[error("no {tag}")]
+    /// A required TIFF tag or PNG chunk is missing.
+    #[error("{tag} is missing")]
     MissingTag {
-        /// The tag's name in the TIFF specification.
+        /// Its name in the specification.
         tag: &'static str,
     },
-    /// A TIFF tag with a value that it cannot have, or that is not read.
-    #[error("{tag} tag is {found}, expected {expected}")]
+    /// A TIFF tag with an invalid or unsupported value.
+    #[error("{tag} is {found}, expected {expected}")]
     TagValue {
         /// The tag's name in the TIFF specification.
         tag: &'static str,
-        /// What it says.
+        /// The value.
         found: u64,
-        /// What would be read.
+        /// The supported values.
         expected: &'static str,
     },
-    /// A TIFF tag with too few values, or of a type that it cannot have.
-    #[error("{tag} tag has {found} values of type {kind}, expected {expected} unsigned integers")]
+    /// A TIFF tag with too few values or values of a wrong type.
+    #[error("{tag} has {found} values of type {kind}, expected at least {expected} unsigned integers")]
     TagCount {
         /// The tag's name in the TIFF specification.
         tag: &'static str,
@@ -170,24 +174,24 @@ pub enum FileFault {
         found: u64,
         /// The TIFF code of their type.
         kind: u16,
-        /// How many it needs.
+        /// How many are needed.
         expected: u64,
     },
-    /// TIFF pages that come round in a loop.
-    #[error("the pages loop: page {page} leads back to the directory at byte {offset}")]
+    /// TIFF pages that form a loop.
+    #[error("the pages form a loop: page {page} links back to the directory at byte {offset}")]
     PageLoop {
         /// The page that closes the loop, from 1.
         page: u64,
-        /// Where the page stands that it leads back to.
+        /// The position of the page that it links back to.
         offset: u64,
     },
-    /// A TIFF of thumbnails or transparency masks alone.
-    #[error("no page with a picture of its own among {found}")]
+    /// A TIFF that holds only thumbnails or transparency masks.
+    #[error("no image among {found} pages, thumbnails and transparency masks not counted")]
     NoPages {
         /// How many pages there are.
         found: u64,
     },
-    /// Samples that do not fill the slice, or overfill it.
+    /// Too few or too many samples for the size of the slice.
     #[error("{found} samples, expected {expected}")]
     SampleCount {
         /// Width times height times channels.
@@ -195,35 +199,35 @@ pub enum FileFault {
         /// How many there are.
         found: usize,
     },
-    /// A zip, or an entry of one, that cannot be unpacked.
+    /// A zip, or an entry of one, cannot be unpacked.
     #[error("zip: {source}")]
     Zip {
-        /// What the unpacker said.
+        /// The unpacker's error.
         source: zip::result::ZipError,
     },
-    /// A zip in a zip, which is not opened.
-    #[error("a zip within a zip, which is not opened")]
+    /// A zip inside a zip.
+    #[error("a zip inside a zip is not read")]
     NestedZip,
-    /// An entry of a zip whose name would place it outside of the folder that the zip is unpacked in.
-    #[error("its name leads out of the zip, so it is not read")]
+    /// An entry of a zip whose name points outside the zip.
+    #[error("the name points outside the zip, so the file is not read")]
     UnsafeName,
-    /// An entry of a zip before another one of the same name.
-    #[error("the zip holds several files of this name: the last one is read")]
+    /// An entry of a zip that a later entry with the same name replaces.
+    #[error("the zip has several files with this name: only the last one is read")]
     Repeated,
-    /// An entry of a zip that only points to another file.
-    #[error("a link to another file, which is not followed")]
+    /// An entry of a zip that is a symbolic link.
+    #[error("a link to another file is not followed")]
     Link,
-    /// A saved session where files were expected.
-    #[error("a saved session, which is opened and not added to files")]
+    /// A saved session where image files are expected.
+    #[error("a saved session cannot be added to other files: open it instead")]
     SavedSession,
-    /// Something that is no saved session, or not a whole one.
-    #[error("no saved session that can be opened: {reason}")]
+    /// A saved session that is invalid or incomplete.
+    #[error("the saved session cannot be opened: {reason}")]
     Session {
         /// What is wrong with it.
         reason: String,
     },
     /// A mask that is not grey.
-    #[error("a mask has 1 channel, found {found}")]
+    #[error("a mask must be grey, found {found} channels")]
     MaskChannels {
         /// How many channels there are.
         found: usize,
@@ -286,26 +290,26 @@ impl fmt::Display for Quantity {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelFault {
-    /// `model.json` is not the manifest this version reads.
+    /// `model.json` is not a manifest that this version reads.
     #[error("manifest: {0}")]
     Manifest(#[source] serde_json::Error),
     /// `card.json` is not the card that this version reads.
     #[error("card: {0}")]
     Card(#[source] serde_json::Error),
-    /// The weights are not the ones that the manifest names.
+    /// The weights are not those that the manifest names.
     #[error("weights: expected SHA-256 {expected}, found {found} ({bytes} bytes)")]
     Hash {
         /// The manifest's hash, in hexadecimal.
         expected: String,
-        /// The hash of the bytes at hand.
+        /// The hash of the given bytes.
         found: String,
         /// How many bytes there are.
         bytes: usize,
     },
-    /// The record's tensors do not fit the configured network.
+    /// The tensors do not fit the configured network.
     #[error("weights do not fit the network: {reason}")]
     Record {
-        /// What Burn said of the record.
+        /// What does not fit.
         reason: String,
     },
     /// The training distribution in `model.json` is malformed.
@@ -318,7 +322,7 @@ pub enum ModelFault {
         /// The value that breaks it.
         found: String,
     },
-    /// A configuration that no network can have.
+    /// An invalid configuration.
     #[error("configuration: {reason}")]
     Config {
         /// The rule that is broken, with the values.
@@ -326,14 +330,14 @@ pub enum ModelFault {
     },
 }
 
-/// Why a case's slices make no volume.
+/// Why a case cannot be written as a volume.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VolumeFault {
-    /// Slices of more than one size.
+    /// The slices differ in size.
     #[error("{slice} has {} x {} pixels, but {first} has {} x {}", found[0], found[1], expected[0], expected[1])]
     Sizes {
-        /// The first slice of another size.
+        /// The first slice with a different size.
         slice: String,
         /// Its width and height.
         found: [u32; 2],
@@ -342,14 +346,14 @@ pub enum VolumeFault {
         /// Its width and height.
         expected: [u32; 2],
     },
-    /// More columns, rows or slices than NIfTI-1 can count.
-    #[error("{found} columns, rows or slices, at most 32767 are possible")]
+    /// More columns, rows or slices than NIfTI-1 allows.
+    #[error("{found} columns, rows or slices, at most 32767 are allowed")]
     Length {
         /// How many there are.
         found: usize,
     },
-    /// No slice has what was asked for.
-    #[error("no slice has what it would show")]
+    /// No slice has the requested data.
+    #[error("no slice has the data to show")]
     Nothing,
 }
 
@@ -405,16 +409,16 @@ pub enum UsageFault {
 }
 
 impl Error {
-    /// Names the file that `fault` was found in.
+    /// A fault of the named file.
     pub fn in_file(file: impl Into<String>, fault: FileFault) -> Self {
         Self::File { file: file.into(), fault }
     }
 }
 
-/// The library's result.
+/// The result type of the library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// `8, 16, 8`, or the one number that all of them are.
+/// All values, such as `8, 16, 8`; only one if they are equal.
 fn numbers(values: &[u64]) -> String {
     let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
     let shown = if differ { values } else { &values[..values.len().min(1)] };

@@ -1,4 +1,4 @@
-//! Case assembly from the outside: names and slices in, cases and notes out.
+//! Case assembly: names and slices in, cases and notes out.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::cmp::Ordering;
@@ -8,7 +8,7 @@ use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
 use glioscope::write::mask_name;
 use proptest::prelude::*;
 
-// ---- what belongs together -----------------------------------------------------------------------------------------
+// ---- grouping -----------------------------------------------------------------------------------------
 
 #[test]
 fn a_patient_folder_is_a_case_in_natural_order() {
@@ -22,8 +22,8 @@ fn a_patient_folder_is_a_case_in_natural_order() {
 }
 
 #[test]
-fn patients_stay_apart() {
-    // Loose files, then one folder for all, then a folder each.
+fn names_that_differ_before_the_number_are_different_cases() {
+    // Without folders, in one folder, and in a folder each.
     assert_cases(
         &["TCGA_A_1_2.tif", "TCGA_B_2_1.tif", "TCGA_A_1_1.tif"],
         &[("TCGA_A_1", &["TCGA_A_1_1.tif", "TCGA_A_1_2.tif"]), ("TCGA_B_2", &["TCGA_B_2_1.tif"])],
@@ -36,7 +36,7 @@ fn patients_stay_apart() {
 }
 
 #[test]
-fn folders_of_one_name_are_told_apart() {
+fn cases_in_folders_of_the_same_name_are_named_by_path() {
     assert_cases(
         &["before/scan/1.tif", "after/scan/1.tif", "other/1.tif"],
         &[("after/scan", &["after/scan/1.tif"]), ("before/scan", &["before/scan/1.tif"]), ("other", &["other/1.tif"])],
@@ -44,12 +44,12 @@ fn folders_of_one_name_are_told_apart() {
 }
 
 #[test]
-fn folder_by_folder_cases_are_named_as_all_at_once() {
+fn assembling_one_folder_at_a_time_gives_the_same_names() {
     for names in [
         &["a/P1/1.tif", "b/P1/1.tif", "b/P2/1.tif"][..],
         &["P/x_1.tif", "q/P/x_1.tif", "x_1.tif"],
         &["p/stack.tif#1", "p/stack.tif#2", "p/stack_1.tif", "q/1.tif"],
-        // A folder of masks alone is no case.
+        // A folder with masks only is not a case.
         &["images/P1/1.tif", "masks/P1/1_mask.tif"],
     ] {
         let all = outline(&assemble(names.iter().map(|name| slice(name)).collect()));
@@ -65,38 +65,38 @@ fn folder_by_folder_cases_are_named_as_all_at_once() {
         found.sort_by(|(a, _), (b, _)| natural_order(a, b));
         assert_eq!(found, all, "{names:?}");
     }
-    // One name under two roots.
+    // Two folders with the same name.
     let mut assembler = Assembler::new(["P/1.tif", "P/2.tif"]);
     let names = ["P/1.tif", "P/2.tif"].map(|name| assembler.assemble(vec![slice(name)]).cases[0].name.clone());
     assert_eq!(names, ["P", "P (2)"]);
 }
 
 #[test]
-fn files_of_a_folder_that_their_names_do_not_tell_are_cases_as_if_they_told_it() {
+fn a_home_folder_gives_the_same_cases_as_names_with_that_folder() {
     for names in
         [&["axial.tif", "coronal.tif"][..], &["a_1.tif", "b_1.tif"], &["a_1.tif", "a_2.tif"], &["s.tif#1", "s.tif#2"]]
     {
-        let told: Vec<String> = names.iter().map(|name| format!("P/{name}")).collect();
-        let told = assemble(told.iter().map(|name| slice(name)).collect());
+        let named: Vec<String> = names.iter().map(|name| format!("P/{name}")).collect();
+        let named = assemble(named.iter().map(|name| slice(name)).collect());
         let slices = names.iter().map(|name| slice(name)).collect();
         let found = Assembler::new(names.iter().copied()).assemble_in("P", slices);
         let cases = |assembly: &Assembly| {
             assembly.cases.iter().map(|case| (case.name.clone(), case.slices.len())).collect::<Vec<_>>()
         };
-        assert_eq!(cases(&found), cases(&told), "{names:?}");
+        assert_eq!(cases(&found), cases(&named), "{names:?}");
     }
 }
 
 #[test]
-fn all_kinds_of_names() {
+fn numbers_separators_and_extensions() {
     assert_cases(&["scan10.png", "scan9.png"], &[("scan", &["scan9.png", "scan10.png"])]);
     assert_cases(&["IMG-0001.tif", "IMG-0010.tif"], &[("IMG", &["IMG-0001.tif", "IMG-0010.tif"])]);
     assert_cases(&["IM (2).png", "IM (10).png"], &[("IM", &["IM (2).png", "IM (10).png"])]);
     assert_cases(&["2", "1.TIF"], &[("unnamed", &["1.TIF", "2"])]);
-    // Nothing to tell patients by: apart where loose, together in a folder.
+    // Names without a number: one case each without a folder, one case in a folder.
     assert_cases(&["brain.png", "head.png"], &[("brain", &["brain.png"]), ("head", &["head.png"])]);
     assert_cases(&["p/low.png", "p/high.png"], &[("p", &["p/high.png", "p/low.png"])]);
-    // Other separators, and folders that say nothing.
+    // Backslashes, and empty folder names.
     assert_cases(&["p\\a_2.tif", "./p//a_1.tif"], &[("p", &["./p//a_1.tif", "p\\a_2.tif"])]);
     assert_cases(&["IMG.0010", "IMG.0009"], &[("IMG", &["IMG.0009", "IMG.0010"])]);
     assert_cases(&[], &[]);
@@ -109,7 +109,7 @@ fn a_stack_is_a_case_of_its_own() {
         &["stack.tif#10", "stack.tif#9", "other.tif#1", "other.tif#2"],
         &[("other", &["other.tif#1", "other.tif#2"]), ("stack", &["stack.tif#9", "stack.tif#10"])],
     );
-    // Beside single slices of the same name and folder.
+    // Next to single slices with the same stem in the same folder.
     assert_cases(
         &["p/a.tif#1", "p/a.tif#2", "p/a_1.tif"],
         &[("p/a", &["p/a_1.tif"]), ("p/a (2)", &["p/a.tif#1", "p/a.tif#2"])],
@@ -120,7 +120,7 @@ fn a_stack_is_a_case_of_its_own() {
 }
 
 #[test]
-fn pages_as_they_are_read() {
+fn pages_of_a_file_are_one_case() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pages-of-three-sizes.tif");
     let bytes = std::fs::read(path).expect("a fixture");
     let assembly = assemble(read("drop/stack.tif", &bytes, &Limits::default()).expect("sound"));
@@ -131,7 +131,7 @@ fn pages_as_they_are_read() {
 // ---- masks ---------------------------------------------------------------------------------------------------------
 
 #[test]
-fn masks_belong_to_their_slice_and_are_never_slices() {
+fn masks_are_paired_with_their_slices() {
     let assembly = assemble(vec![
         mask("p/a_1_mask.tif", 4, 3),
         slice("p/a_1.tif"),
@@ -149,7 +149,7 @@ fn masks_belong_to_their_slice_and_are_never_slices() {
 }
 
 #[test]
-fn masks_of_a_stack_go_page_by_page() {
+fn masks_of_a_stack_are_paired_by_page() {
     let assembly = assemble(vec![
         slice("stack.tif#1"),
         slice("stack.tif#2"),
@@ -168,13 +168,13 @@ fn exported_masks_of_a_stack_are_paired_with_its_pages() {
     assert_eq!(references(&assembly), pages);
     assert!(assembly.notes.is_empty(), "{:?}", assembly.notes);
 
-    // A slice of that very name comes first, and so does the stack's own file of masks.
+    // A slice with that name takes precedence, and so does the stack's own file of masks.
     let others = [slice("p/stack_2.tif"), mask("p/stack_mask.tif#1", 4, 3)];
     let assembly = assemble(pages.into_iter().map(slice).chain(masks).chain(others).collect());
     assert_eq!(references(&assembly), ["p/stack_2.tif", "p/stack.tif#1", "p/stack.tif#10"]);
     assert_eq!(notes(&assembly), ["p/stack_1_mask.tif: a mask without a slice, expected p/stack_1"]);
 
-    // Neither in another folder, nor with another number, nor to what has no pages.
+    // Not from another folder, not with another number, and not for a file without pages.
     let strays = ["q/stack_1_mask.tif", "p/stack_3_mask.tif", "p/stack_01_mask.tif", "p/single_1_mask.tif"];
     let slices = pages.into_iter().chain(["p/single.tif"]).map(slice);
     let assembly = assemble(slices.chain(strays.map(|name| mask(name, 4, 3))).collect());
@@ -215,13 +215,13 @@ fn stray_masks_are_reported() {
 }
 
 #[test]
-fn a_picture_of_a_slice_and_its_mask_is_no_slice() {
-    let pictures = ["p/a_1_overlay.png", "p/A_2_OVERLAY.PNG"].map(slice);
-    let assembly = assemble(pictures.into_iter().chain([slice("p/a_1.tif"), slice("p/_overlay.png")]).collect());
+fn an_exported_overlay_is_not_a_slice() {
+    let overlays = ["p/a_1_overlay.png", "p/A_2_OVERLAY.PNG"].map(slice);
+    let assembly = assemble(overlays.into_iter().chain([slice("p/a_1.tif"), slice("p/_overlay.png")]).collect());
     assert_eq!(
         notes(&assembly),
         ["p/a_1_overlay.png", "p/A_2_OVERLAY.PNG"]
-            .map(|name| format!("{name}: a picture of a slice and its mask, and not a slice"))
+            .map(|name| format!("{name}: an image of a slice and its mask, not a slice"))
     );
     assert_eq!(assembly.cases.iter().map(|case| case.slices.len()).sum::<usize>(), 2);
 }
@@ -238,26 +238,26 @@ fn a_mask_in_colour_is_reported() {
 // ---- duplicates ----------------------------------------------------------------------------------------------------
 
 #[test]
-fn of_duplicates_one_stays() {
+fn one_of_several_duplicates_is_used() {
     let same = |value| Slice::new("p/a_1.tif", 1, 1, Channels::Grey, Samples::U8(vec![value])).expect("consistent");
     for slices in [vec![same(1), same(2)], vec![same(2), same(1)]] {
         let assembly = assemble(slices);
-        assert_eq!(notes(&assembly), ["p/a_1.tif: came twice, one was left out"]);
+        assert_eq!(notes(&assembly), ["p/a_1.tif: given twice, one copy is used"]);
         assert_eq!(assembly.cases[0].slices.len(), 1);
         assert_eq!(assembly.cases[0].slices[0].slice.value(0, 0, 0), Some(1));
     }
-    // Another extension: the masks of both would go by one name.
+    // Two extensions: the masks of both would have the same name.
     let assembly = assemble(vec![slice("p/a_1.png"), slice("p/a_1.tif"), slice("p\\a_1.tiff")]);
     assert_eq!(outline(&assembly), [("p".to_owned(), vec!["p/a_1.tif".to_owned()])]);
     assert_eq!(
         notes(&assembly),
-        ["p/a_1.png: left out, p/a_1.tif stands in its place", "p\\a_1.tiff: left out, p/a_1.tif stands in its place"]
+        ["p/a_1.png: not used, p/a_1.tif is used instead", "p\\a_1.tiff: not used, p/a_1.tif is used instead"]
     );
-    // Two masks of one slice.
+    // Two masks for one slice.
     let assembly = assemble(vec![mask("a_1_mask.png", 4, 3), slice("a_1.tif"), mask("a_1_mask.tif", 4, 3)]);
     assert_eq!(references(&assembly), ["a_1.tif"]);
-    assert_eq!(notes(&assembly), ["a_1_mask.png: left out, a_1_mask.tif stands in its place"]);
-    // The same name in another folder is another slice.
+    assert_eq!(notes(&assembly), ["a_1_mask.png: not used, a_1_mask.tif is used instead"]);
+    // The same name in two folders: two slices.
     assert!(assemble(vec![slice("p/a_1.tif"), slice("q/a_1.tif")]).notes.is_empty());
 }
 
@@ -275,7 +275,7 @@ fn natural_order_by_example() {
     }
 }
 
-/// Names as they come, and names that nobody would think of.
+/// Common names, and arbitrary ones.
 fn names() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ab]?/?[aAä]?_?[0-9]{0,3}(_mask)?(\\.tif|\\.png)?(#[0-9]{1,2})?",
@@ -326,7 +326,7 @@ proptest! {
 
     #[test]
     fn every_slice_is_in_a_case_or_in_a_note(slices in slices()) {
-        let mut handed_in: Vec<String> = slices.iter().map(|slice| slice.name().to_owned()).collect();
+        let mut given: Vec<String> = slices.iter().map(|slice| slice.name().to_owned()).collect();
         let assembly = assemble(slices);
         let mut names: Vec<&str> = assembly.cases.iter().map(|case| &*case.name).collect();
         names.dedup();
@@ -337,14 +337,14 @@ proptest! {
             let size = [slice.width(), slice.height()];
             prop_assert!(case_slice.reference.iter().all(|mask| [mask.width(), mask.height()] == size));
         }
-        // Of what was handed in: the slices of the cases, their masks, and what the notes name.
+        // Every given slice is a slice of a case, a mask of one, or named in a note.
         let masks = references(&assembly).len();
         let found = assembly.cases.iter().map(|case| case.slices.len()).sum::<usize>() + masks + assembly.notes.len();
-        prop_assert_eq!(found, handed_in.len());
+        prop_assert_eq!(found, given.len());
         for note in &assembly.notes {
-            let at = handed_in.iter().position(|name| name == note.name());
+            let at = given.iter().position(|name| name == note.name());
             prop_assert!(at.is_some(), "{}", note);
-            handed_in.remove(at.unwrap_or_default());
+            given.remove(at.unwrap_or_default());
         }
     }
 }
@@ -355,7 +355,7 @@ fn slice(name: &str) -> Slice {
     Slice::new(name, 4, 3, Channels::Rgb, Samples::U8(vec![9; 36])).expect("consistent")
 }
 
-/// A mask of which every second pixel is inside.
+/// A mask with every second pixel inside.
 fn mask(name: &str, width: usize, height: usize) -> Slice {
     let samples = (0..width * height).map(|i| if i % 2 == 0 { 255 } else { 0 }).collect();
     Slice::new(name, width, height, Channels::Grey, Samples::U8(samples)).expect("consistent")

@@ -1,4 +1,4 @@
-//! The synthetic heads, from outside: what a fitting run, a test or the page's sample case relies on.
+//! Synthetic heads: the properties that training, tests and the page's sample case rely on.
 #![cfg(not(target_arch = "wasm32"))]
 
 use glioscope::layout::Case;
@@ -7,7 +7,7 @@ use glioscope::phantom::PhantomConfig;
 use glioscope::read::{Channels, Limits, Samples, read};
 use glioscope::write::{mask_tiff, slice_tiff};
 
-/// Small enough for a build without optimisation.
+/// A head that is small enough for an unoptimised build.
 fn config(patient: u32) -> PhantomConfig {
     PhantomConfig { seed: 3, patient, slices: 14, size: 96, lesion: true }
 }
@@ -23,7 +23,7 @@ fn samples(case: &Case, slice: usize) -> &[u8] {
     }
 }
 
-/// FNV-1a over every sample, then every mask pixel.
+/// FNV-1a of all samples, then of all mask pixels.
 fn fingerprint(case: &Case) -> u64 {
     let pixels = (0..case.slices.len()).flat_map(|slice| samples(case, slice).iter().copied());
     let masks = references(case).into_iter().flat_map(|mask| mask.inside().to_vec()).map(u8::from);
@@ -31,7 +31,7 @@ fn fingerprint(case: &Case) -> u64 {
 }
 
 #[test]
-fn the_layout_is_that_of_the_dataset() {
+fn names_and_sizes_are_those_of_the_dataset() {
     let case = PhantomConfig { patient: 12, ..config(1) }.case();
     assert_eq!(case.name, "PHANTOM_0012");
     assert_eq!(case.slices.len(), 14);
@@ -45,21 +45,21 @@ fn the_layout_is_that_of_the_dataset() {
     assert_eq!((default.slices, default.size, default.lesion), (24, 256, true));
 }
 
-/// Bit for bit the same on every platform; whoever changes how phantoms look writes the new number down here.
+/// The bytes are the same on every platform. A change to phantoms changes this number.
 #[test]
-fn the_bytes_are_known() {
+fn the_bytes_do_not_change() {
     assert_eq!(format!("{:016x}", fingerprint(&config(1).case())), "a801149e676f9116");
 }
 
 #[test]
-fn seeds_and_patients_differ() {
+fn seeds_and_patients_give_different_heads() {
     let heads = [config(1), config(2), PhantomConfig { seed: 4, ..config(1) }];
     let [a, b, c] = heads.map(|config| fingerprint(&config.case()));
     assert!(a != b && a != c && b != c);
 }
 
 #[test]
-fn the_lesion_is_one_region_in_a_run_of_slices_between_free_ones() {
+fn the_lesion_is_one_region_away_from_the_ends() {
     for patient in 1..=8 {
         let references = references(&config(patient).case());
         let with: Vec<usize> = (0..references.len()).filter(|&slice| !references[slice].is_empty()).collect();
@@ -71,7 +71,7 @@ fn the_lesion_is_one_region_in_a_run_of_slices_between_free_ones() {
 }
 
 #[test]
-fn the_smallest_heads_have_a_lesion_too() {
+fn the_smallest_heads_have_a_lesion() {
     for patient in 1..=30 {
         let case = PhantomConfig { seed: 1, patient, slices: 12, size: 64, lesion: true }.case();
         let areas: Vec<usize> = references(&case).iter().map(Mask::area).collect();
@@ -86,7 +86,7 @@ fn the_lesion_is_bright_on_flair_and_dark_on_t1() {
     for patient in 1..=4 {
         let case = config(patient).case();
         let references = references(&case);
-        // Of every channel: sum and count within the lesion, and of the healthy tissue mirrored at the midline.
+        // The sum and count of each channel in the lesion, and in the healthy tissue mirrored at the midline.
         let mut sums = [[[0.0_f64; 2]; 3]; 2];
         for (slice, mask) in references.iter().enumerate() {
             for y in 0..96 {
@@ -108,19 +108,18 @@ fn the_lesion_is_bright_on_flair_and_dark_on_t1() {
 }
 
 #[test]
-fn without_a_lesion_every_reference_is_empty() {
+fn references_without_a_lesion_are_empty() {
     let case = PhantomConfig { lesion: false, ..config(1) }.case();
     assert_eq!(references(&case).iter().filter(|mask| mask.is_empty()).count(), 14);
 }
 
 #[test]
-fn the_corners_are_dark_and_the_head_is_not() {
+fn the_head_is_bright_and_the_corners_are_dark() {
     let case = config(2).case();
-    let picture = samples(&case, 5);
+    let image = samples(&case, 5);
     let mean = |from: usize, to: usize| {
         let area = (from..to).flat_map(|y| (from..to).map(move |x| y * 96 + x));
-        let levels: Vec<f64> =
-            area.flat_map(|pixel| picture[3 * pixel..3 * pixel + 3].to_vec()).map(f64::from).collect();
+        let levels: Vec<f64> = area.flat_map(|pixel| image[3 * pixel..3 * pixel + 3].to_vec()).map(f64::from).collect();
         levels.iter().sum::<f64>() / levels.len() as f64
     };
     assert!(mean(0, 8) < 6.0);
@@ -128,11 +127,11 @@ fn the_corners_are_dark_and_the_head_is_not() {
 }
 
 #[test]
-fn written_files_read_back_the_same() {
+fn written_files_are_read_back_unchanged() {
     let case = config(1).case();
-    for CaseFiles { name, picture, mask } in case.slices.iter().map(CaseFiles::new) {
+    for CaseFiles { name, image, mask } in case.slices.iter().map(CaseFiles::new) {
         let read = |bytes: &[u8]| read(&name, bytes, &Limits::default()).map(|mut slices| slices.remove(0));
-        let slice = read(&picture);
+        let slice = read(&image);
         let own = case.slices.iter().find(|own| own.slice.name() == name);
         assert!(slice.is_ok_and(|slice| own.is_some_and(|own| own.slice == slice)));
         let mask = read(&mask).and_then(|slice| Mask::from_slice(&slice));
@@ -142,13 +141,13 @@ fn written_files_read_back_the_same() {
 
 struct CaseFiles {
     name: String,
-    picture: Vec<u8>,
+    image: Vec<u8>,
     mask: Vec<u8>,
 }
 
 impl CaseFiles {
     fn new(slice: &glioscope::layout::CaseSlice) -> Self {
         let mask = slice.reference.as_ref().map(mask_tiff).unwrap_or_default();
-        Self { name: slice.slice.name().to_owned(), picture: slice_tiff(&slice.slice), mask }
+        Self { name: slice.slice.name().to_owned(), image: slice_tiff(&slice.slice), mask }
     }
 }

@@ -1,12 +1,10 @@
-//! What has to hold whatever comes in, tried on inputs drawn at random; the readers of files are fuzzed besides (`fuzz/`).
+//! Properties that hold for all inputs, tested on random ones. The readers of files are also fuzzed (`fuzz/`).
 #![cfg(not(target_arch = "wasm32"))]
 
-use burn::tensor::Device;
 use glioscope::mask::{Mask, components};
 use glioscope::network::UNetConfig;
 use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
 use glioscope::network::preprocess::Grid;
-use glioscope::network::preprocess::Normalisation;
 use glioscope::read::{Channels, Samples, Slice};
 use glioscope::write::{Row, csv};
 use proptest::prelude::*;
@@ -18,13 +16,13 @@ fn config(cases: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(config(300))]
 
-    /// What lies on the grid stays within what the slice holds, and comes back within what lay on the grid.
+    /// Resampling to the grid and back stays within the range of the samples.
     #[test]
-    fn resampling_invents_nothing(width in 1_usize..300, height in 1_usize..300, seed: u64, flat: bool) {
+    fn resampling_stays_within_the_samples(width in 1_usize..300, height in 1_usize..300, seed: u64, flat: bool) {
         let value = |i: usize| if flat { 1234 } else { (seed.wrapping_mul(i as u64 + 1) >> 48) as u16 };
         let samples: Vec<u16> = (0..width * height).map(value).collect();
         let (least, most) = (samples.iter().min().copied(), samples.iter().max().copied());
-        let slice = Slice::new("any", width, height, Channels::Grey, Samples::U16(samples)).expect("sound");
+        let slice = Slice::new("any", width, height, Channels::Grey, Samples::U16(samples)).expect("valid");
         let grid = Grid::new(32, width, height);
         let planes = grid.place(&slice);
         prop_assert_eq!(planes.len(), 3 * 32 * 32);
@@ -40,9 +38,9 @@ proptest! {
         }
     }
 
-    /// Held against a flood that is so simple that it is unlikely to be wrong.
+    /// Compared with a simple flood fill.
     #[test]
-    fn components_are_those_of_a_flood(width in 1_usize..12, height in 1_usize..12, depth in 1_usize..4, bits: [u64; 8]) {
+    fn components_match_a_flood_fill(width in 1_usize..12, height in 1_usize..12, depth in 1_usize..4, bits: [u64; 8]) {
         let at = |i: usize| bits[i / 64 % 8] >> (i % 64) & 1 == 1;
         let plane = width * height;
         let stack: Vec<Mask> =
@@ -54,9 +52,9 @@ proptest! {
         prop_assert_eq!(found, sizes);
     }
 
-    /// Read by the rules of RFC 4180 the table has the names that went in, whatever stands in them.
+    /// Read by the rules of RFC 4180, the table has the names that were written.
     #[test]
-    fn a_table_is_read_as_it_was_meant(names in prop::collection::vec(("[\\PC\"\n\r,; ]{0,12}", "\\PC{0,12}"), 0..5)) {
+    fn a_table_is_read_as_written(names in prop::collection::vec(("[\\PC\"\n\r,; ]{0,12}", "\\PC{0,12}"), 0..5)) {
         let mask = Mask::empty(3, 2);
         let rows: Vec<Row> = names.iter().map(|(case, slice)| Row::new(case, slice, &mask, Some(&mask))).collect();
         let table = records(&csv(&rows));
@@ -64,7 +62,7 @@ proptest! {
         let columns = table[0].len();
         for (record, (case, slice)) in table[1..].iter().zip(&names) {
             prop_assert_eq!(record.len(), columns);
-            // What a spreadsheet would compute is marked as text.
+            // Formulas are marked as text.
             let [case, slice] = [case, slice].map(|name| {
                 let marked = if name.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { "'" } else { "" };
                 format!("{marked}{name}")
@@ -74,7 +72,7 @@ proptest! {
     }
 }
 
-/// Sizes of the regions, 26 neighbours.
+/// The sizes of the regions, with 26 neighbours.
 fn flood(stack: &[Mask]) -> Vec<usize> {
     let [width, height, depth] = [stack[0].width() as i64, stack[0].height() as i64, stack.len() as i64];
     let inside = |[x, y, z]: [i64; 3]| {

@@ -1,7 +1,7 @@
-//! Reading of slices from the outside: what must be read is read sample for sample, everything else is a named fault.
+//! Reading of files: supported files give the right samples, all others give the right fault.
 //!
-//! The images are described in `fixtures/README.md`; they were written by other programs, from a formula that stands
-//! here a second time. Hostile files are built byte by byte in this file.
+//! `fixtures/README.md` describes the images. Other programs wrote them from a formula, which [`pattern`] repeats.
+//! Hostile files are built here, byte by byte.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::error::Error as _;
@@ -15,10 +15,10 @@ use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
 const WIDTH: usize = 21;
 const HEIGHT: usize = 13;
 
-// ---- what must be read ---------------------------------------------------------------------------------------------
+// ---- supported files ---------------------------------------------------------------------------------------------
 
 #[test]
-fn every_layout_and_compression() {
+fn every_tiff_layout_and_compression() {
     let mut folders = vec![fixtures()];
     folders.extend(std::env::var_os("GLIOSCOPE_FIXTURES").map(PathBuf::from));
     for folder in folders {
@@ -40,7 +40,7 @@ fn every_layout_and_compression() {
 }
 
 #[test]
-fn colors_of_tiff() {
+fn every_color_space_of_tiff() {
     assert_pattern(&fixture("white-is-zero-8.tif"), Channels::Grey, "8");
     assert_pattern(&fixture("white-is-zero-16.tif"), Channels::Grey, "16");
     assert_pattern(&fixture("three-greys-8.tif"), Channels::Rgb, "8");
@@ -59,7 +59,7 @@ fn every_color_type_of_png() {
         }
     }
     assert_palette(&fixture("palette-8.png"));
-    // One bit, scaled to the whole of the 8-bit range.
+    // One bit, scaled to the full 8-bit range.
     let grey = fixture("grey-1.png");
     assert_eq!(grey.channels(), Channels::Grey);
     for (x, y) in pixels(&grey) {
@@ -75,8 +75,8 @@ fn big_tiff() {
 }
 
 #[test]
-fn pages_are_slices_of_their_own_size() {
-    let slices = read_fixture("pages-of-three-sizes.tif").expect("a sound file");
+fn pages_may_differ_in_size() {
+    let slices = read_fixture("pages-of-three-sizes.tif").expect("a valid file");
     let found: Vec<_> = slices.iter().map(|s| (s.name(), s.width(), s.height(), s.channels())).collect();
     assert_eq!(
         found,
@@ -94,15 +94,15 @@ fn pages_are_slices_of_their_own_size() {
 }
 
 #[test]
-fn thumbnails_are_passed_over() {
+fn thumbnails_are_skipped() {
     let slice = fixture("thumbnail-second.tif");
     assert_eq!(slice.name(), "thumbnail-second.tif");
     assert_pattern(&slice, Channels::Grey, "8");
 }
 
 #[test]
-fn spacing_is_what_the_file_says_or_nothing() {
-    // 254/5 and 20 pixels to the inch or centimetre.
+fn spacing_is_known_only_if_the_file_states_it() {
+    // 254/5 and 20 pixels per inch or centimetre.
     let near = |slice: Slice, x: f64, y: f64| {
         let spacing = slice.spacing().expect("a resolution");
         assert!((spacing.x - x).abs() < 1e-12 && (spacing.y - y).abs() < 1e-12, "{spacing:?}, expected {x}, {y}");
@@ -111,18 +111,18 @@ fn spacing_is_what_the_file_says_or_nothing() {
     near(fixture("resolution-centimetre.tif"), 10.0 / 50.8, 0.5);
     assert_eq!(fixture("resolution-none.tif").spacing(), None);
     assert_eq!(fixture("white-is-zero-8.tif").spacing(), None);
-    // A resolution of zero, or over zero, is none.
+    // A resolution of 0, or divided by 0, is ignored.
     for ratio in [(0, 1), (1, 0), (0, 0)] {
         let mut page = Page::grey(1, 1);
         page.set(282, 5, vec![ratio.0, ratio.1]);
         page.set(283, 5, vec![1, 1]);
         page.set(296, 3, vec![2]);
-        assert_eq!(read_bytes(&page.file()).expect("sound otherwise")[0].spacing(), None);
+        assert_eq!(read_bytes(&page.file()).expect("valid otherwise")[0].spacing(), None);
     }
 }
 
 #[test]
-fn a_picture_may_be_very_wide() {
+fn an_image_may_be_very_wide() {
     let mut page = Page::grey(65_535, 3);
     page.data = (0..65_535 * 3).map(|i: u32| (i % 253) as u8).collect();
     page.set(279, 4, vec![65_535 * 3]);
@@ -132,25 +132,25 @@ fn a_picture_may_be_very_wide() {
 }
 
 #[test]
-fn writers_that_leave_things_out() {
-    // No StripByteCounts, no RowsPerStrip, no SamplesPerPixel, no PlanarConfiguration: all have defaults.
+fn optional_tags_may_be_missing() {
+    // Without StripByteCounts, RowsPerStrip, SamplesPerPixel and PlanarConfiguration: all have defaults.
     let mut page = Page::grey(3, 2);
     for tag in [277, 278, 279, 284] {
         page.remove(tag);
     }
-    assert_eq!(read_bytes(&page.file()).expect("sound")[0].samples(), &Samples::U8(vec![0, 1, 2, 3, 4, 5]));
-    // More rows in a strip than in the picture.
+    assert_eq!(read_bytes(&page.file()).expect("valid")[0].samples(), &Samples::U8(vec![0, 1, 2, 3, 4, 5]));
+    // More rows in a strip than in the image.
     page.set(278, 4, vec![u64::from(u32::MAX)]);
-    assert_eq!(read_bytes(&page.file()).expect("sound")[0].samples(), &Samples::U8(vec![0, 1, 2, 3, 4, 5]));
-    // A tag of a type that nobody knows is skipped.
+    assert_eq!(read_bytes(&page.file()).expect("valid")[0].samples(), &Samples::U8(vec![0, 1, 2, 3, 4, 5]));
+    // A tag of an unknown type is skipped.
     page.set(40_000, 99, vec![7]);
     assert!(read_bytes(&page.file()).is_ok());
 }
 
 #[test]
-fn real_slices_where_there_are_any() {
+fn real_slices_if_given() {
     let Some(folder) = std::env::var_os("GLIOSCOPE_REAL").map(PathBuf::from) else {
-        println!("real slices: none, GLIOSCOPE_REAL names no folder");
+        println!("real slices: skipped, GLIOSCOPE_REAL is not set");
         return;
     };
     let paths: Vec<PathBuf> =
@@ -167,10 +167,10 @@ fn real_slices_where_there_are_any() {
     println!("real slices: {} files of {}", paths.len(), folder.display());
 }
 
-// ---- what must be refused, and how ---------------------------------------------------------------------------------
+// ---- unsupported and hostile files ---------------------------------------------------------------------------------
 
 #[test]
-fn kinds_that_are_not_read() {
+fn unsupported_kinds_are_named() {
     use FileFault as F;
     let refused = |name: &str| fault(read_fixture(name));
     assert!(matches!(refused("refused-float-32.tif"), F::SampleFormat { found } if found == "floating-point numbers"));
@@ -202,28 +202,28 @@ fn kinds_that_are_not_read() {
 }
 
 #[test]
-fn not_an_image() {
+fn files_that_are_not_images() {
     for bytes in
         [&b""[..], b"I", b"II*", b"GIF89a", b"\xff\xd8\xff\xe0", b"PK\x03\x04", b"\x89PNG\r\n", b"MM*\0", b"{}"]
     {
-        let FileFault::NotAnImage { found } = fault(read_bytes(bytes)) else { panic!("{bytes:?} is no image") };
+        let FileFault::NotAnImage { found } = fault(read_bytes(bytes)) else { panic!("{bytes:?} is not an image") };
         assert_eq!(found, bytes[..bytes.len().min(4)]);
     }
 }
 
 #[test]
-fn errors_name_file_fault_and_values() {
+fn errors_name_the_file_the_fault_and_the_values() {
     let error = read("patient 7/scan.tif", b"GIF89a", &Limits::default()).expect_err("a GIF");
     let message = error.to_string();
     assert!(message.starts_with("patient 7/scan.tif: not an image"), "{message}");
     assert!(message.contains("47, 49, 46, 38"), "{message}");
     assert!(error.source().is_some_and(|source| source.downcast_ref::<FileFault>().is_some()));
-    // Of several pages, the one at fault.
+    // The page at fault is named.
     let mut broken = Page::grey(3, 2);
     broken.set(258, 3, vec![4]);
     let error = read("a.tif", &file(&[Page::grey(3, 2), broken]), &Limits::default()).expect_err("4 bits");
-    assert_eq!(error.to_string(), "a.tif#2: samples of 4 bits, only 8 or 16 are read");
-    // What another library said stays within reach.
+    assert_eq!(error.to_string(), "a.tif#2: samples of 4 bits, only 8 and 16 are supported");
+    // The error of another library is the source.
     let mut page = Page::grey(3, 2);
     page.set(259, 3, vec![8]);
     let error = read_bytes(&page.file()).expect_err("no zlib stream");
@@ -232,14 +232,12 @@ fn errors_name_file_fault_and_values() {
 }
 
 #[test]
-fn zero_sized() {
+fn images_without_pixels() {
     for (width, height) in [(0, 5), (5, 0), (0, 0)] {
         let mut page = Page::grey(1, 1);
         page.set(256, 4, vec![width]);
         page.set(257, 4, vec![height]);
-        let FileFault::ZeroSized { width: w, height: h } = fault(read_bytes(&page.file())) else {
-            panic!("zero-sized")
-        };
+        let FileFault::ZeroSized { width: w, height: h } = fault(read_bytes(&page.file())) else { panic!("no pixels") };
         assert_eq!((w, h), (width, height));
         let mut png = fs::read(fixtures().join("grey-8.png")).expect("a fixture");
         png[16..20].copy_from_slice(&(width as u32).to_be_bytes());
@@ -258,7 +256,7 @@ fn zero_sized() {
 }
 
 #[test]
-fn over_the_limits() {
+fn files_over_the_limits() {
     let over = |result, expected: Quantity, count: u64, most: u64| match fault(result) {
         FileFault::OverLimit { what, found, limit } => assert_eq!((what, found, limit), (expected, count, most)),
         other => panic!("{other}"),
@@ -278,7 +276,7 @@ fn over_the_limits() {
     over(read("a.png", &png, &Limits { pixels: 272, ..Limits::default() }), Quantity::Pixels, 273, 272);
     over(read("a.png", &png, &Limits { samples: 1091, ..Limits::default() }), Quantity::Samples, 1092, 1091);
     assert!(read("a.png", &png, &Limits { pixels: 273, samples: 1092, ..Limits::default() }).is_ok());
-    // Limits that allow everything are still bounded by the machine, without an overflow on the way.
+    // Without limits, the address space is the limit, and nothing overflows.
     let none = Limits { pixels: u64::MAX, bytes: u64::MAX, pages: u64::MAX, samples: u64::MAX };
     let mut page = Page::grey(1, 1);
     page.set(256, 4, vec![u64::from(u32::MAX)]);
@@ -296,8 +294,8 @@ fn ten_thousand_pages() {
 }
 
 #[test]
-fn bombs_are_refused_before_they_are_decoded() {
-    // 65,535 x 65,535 pixels in a few bytes, whatever the compression.
+fn decompression_bombs_are_refused_before_decoding() {
+    // 65,535 x 65,535 pixels in a few bytes, with each compression.
     for compression in [1, 5, 8, 32773] {
         let mut page = Page::grey(1, 1);
         page.set(256, 4, vec![65_535]);
@@ -308,7 +306,7 @@ fn bombs_are_refused_before_they_are_decoded() {
     let mut png = fs::read(fixtures().join("grey-8.png")).expect("a fixture");
     png[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
     assert!(matches!(fault(read_bytes(&png)), FileFault::OverLimit { what: Quantity::Pixels, .. }));
-    // A thousand pages that share one strip of 16 million pixels.
+    // A thousand pages with the same strip of 16 million pixels.
     let mut page = Page::grey(1, 1);
     page.set(256, 4, vec![4096]);
     page.set(257, 4, vec![4096]);
@@ -319,11 +317,11 @@ fn bombs_are_refused_before_they_are_decoded() {
         panic!("samples")
     };
     assert_eq!(found, 17 * 4096 * 4096);
-    // One column of pixels, in tiles as wide as can be: little picture, much to decode.
+    // One column of pixels in very wide tiles: a small image, but much to decode.
     let mut page = Page::tiles(1, 4096);
     page.set(322, 4, vec![1 << 20]);
     assert!(matches!(fault(read_bytes(&page.file())), FileFault::OverLimit { what: Quantity::Pixels, .. }));
-    // Many strips that are all the same long piece of the file, which decodes to next to nothing each time.
+    // Many strips with the same bytes, which decode to almost nothing.
     let mut page = Page::grey(1, 1000);
     page.data = vec![0x80; 1_000_000];
     page.set(259, 3, vec![32773]);
@@ -331,7 +329,7 @@ fn bombs_are_refused_before_they_are_decoded() {
     page.set(273, 4, vec![8; 1000]);
     page.set(279, 4, vec![1_000_000; 1000]);
     let FileFault::Incomplete { chunk: 0, expected: 1, found: 0 } = fault(read_bytes(&page.file())) else {
-        panic!("padding alone")
+        panic!("only padding")
     };
     page.data[999_998..].copy_from_slice(&[0, 7]);
     let limits = Limits { bytes: 10_000_000, ..Limits::default() };
@@ -341,7 +339,7 @@ fn bombs_are_refused_before_they_are_decoded() {
         panic!("compressed bytes")
     };
     assert_eq!(found, 5_000_000);
-    // Pages of one pixel each, in tiles as large as a page may be.
+    // Pages of one pixel each in tiles of the largest size.
     let mut page = Page::tiles(1, 1);
     page.set(322, 4, vec![4096]);
     page.set(323, 4, vec![4096]);
@@ -354,8 +352,8 @@ fn bombs_are_refused_before_they_are_decoded() {
 }
 
 #[test]
-fn a_colour_profile_is_passed_over_however_large() {
-    // Nothing but zeros, which pack to a thousandth: of a usual size, and larger than the reader sets memory aside for.
+fn a_colour_profile_of_any_size_is_skipped() {
+    // Zeros, which compress to a thousandth: a common size, and more than the reader allocates.
     let png = fs::read(fixtures().join("grey-8.png")).expect("a fixture");
     let (header, rest) = png.split_at(33);
     for length in [500_000, 1 << 26] {
@@ -366,14 +364,14 @@ fn a_colour_profile_is_passed_over_however_large() {
         checksum.update(b"iCCP");
         checksum.update(&data);
         let chunk = [&(data.len() as u32).to_be_bytes()[..], b"iCCP", &data, &checksum.sum().to_be_bytes()].concat();
-        let slices = read_bytes(&[header, &chunk, rest].concat()).expect("a sound picture");
+        let slices = read_bytes(&[header, &chunk, rest].concat()).expect("a valid image");
         assert_pattern(&slices[0], Channels::Grey, "8");
     }
 }
 
 #[test]
-fn loops_of_pages() {
-    // One page that is its own successor, and three of which the last leads back to the second.
+fn pages_in_a_loop() {
+    // One page that links to itself, and three of which the last links to the second.
     for (count, back_to) in [(1_usize, 0_usize), (3, 1)] {
         let (mut bytes, directories) = file_with_directories(&vec![Page::grey(2, 2); count], false, false);
         let end = directories[count - 1] + 2 + 12 * Page::grey(2, 2).tags.len();
@@ -384,8 +382,8 @@ fn loops_of_pages() {
 }
 
 #[test]
-fn huge_counts() {
-    // More values in a tag than in the file, for every tag and every type, in classic and in big files.
+fn counts_beyond_the_file() {
+    // More values in a tag than the file has, for every tag, in classic TIFF and BigTIFF.
     for wide in [false, true] {
         let template = Page::grey(3, 2);
         for index in 0..template.tags.len() {
@@ -405,14 +403,14 @@ fn huge_counts() {
             }
         }
     }
-    // More tags than a page can have, and than the file has room for.
+    // More tags than allowed, and more than the file has.
     let (mut bytes, directories) = file_with_directories(&[Page::grey(3, 2)], true, false);
     bytes[directories[0]..directories[0] + 8].fill(0xff);
     assert!(matches!(fault(read_bytes(&bytes)), FileFault::OverLimit { what: Quantity::Tags, found: u64::MAX, .. }));
     let (mut bytes, directories) = file_with_directories(&[Page::grey(3, 2)], false, false);
     bytes[directories[0]..directories[0] + 2].copy_from_slice(&4096_u16.to_le_bytes());
     assert!(matches!(fault(read_bytes(&bytes)), FileFault::Truncated { what: "page directory", .. }));
-    // More strips than pixels can be in: each of 1 x 1 pixel.
+    // Too many tiles, each of one pixel.
     let mut page = Page::grey(2048, 1024);
     page.remove(273);
     page.remove(279);
@@ -424,7 +422,7 @@ fn huge_counts() {
 }
 
 #[test]
-fn truncated_anywhere() {
+fn files_truncated_at_any_byte() {
     for name in [
         "rgb-16-be-none-strip-planar.tif",
         "grey-16-le-lzw+difference-strip-chunky.tif",
@@ -435,7 +433,7 @@ fn truncated_anywhere() {
         "palette-8.tif",
     ] {
         let bytes = fs::read(fixtures().join(name)).expect("a fixture");
-        let whole = read_bytes(&bytes).expect("sound");
+        let whole = read_bytes(&bytes).expect("valid");
         for length in 0..bytes.len() {
             match read_bytes(&bytes[..length]) {
                 // The last bytes may be padding, or tags that are not read.
@@ -465,7 +463,7 @@ fn truncated_anywhere() {
 }
 
 #[test]
-fn compressed_data_that_ends_early_or_is_none() {
+fn compressed_data_that_ends_early_or_is_invalid() {
     let cases: [(u64, &[u8]); 3] =
         [(5, &[0x80, 0x40, 0x60]), (8, &[0x78, 0x9c, 0x03, 0, 0, 0, 0, 1]), (32773, &[1, 9, 9])];
     for (method, data) in cases {
@@ -488,7 +486,7 @@ fn compressed_data_that_ends_early_or_is_none() {
 }
 
 #[test]
-fn missing_and_impossible_tags() {
+fn missing_and_invalid_tags() {
     for (tag, name) in
         [(256, "ImageWidth"), (257, "ImageLength"), (262, "PhotometricInterpretation"), (273, "StripOffsets")]
     {
@@ -497,7 +495,7 @@ fn missing_and_impossible_tags() {
         let FileFault::MissingTag { tag } = fault(read_bytes(&page.file())) else { panic!("{name}") };
         assert_eq!(tag, name);
     }
-    // A count of strips, a width, of no values, or of text.
+    // A tag of text, of undefined bytes, or of floating-point numbers.
     for (tag, kind) in [(256, 2), (258, 7), (273, 12), (259, 11)] {
         let mut page = Page::grey(3, 2);
         page.set(tag, kind, vec![1]);
@@ -516,7 +514,7 @@ fn missing_and_impossible_tags() {
         let FileFault::TagValue { tag, found, .. } = fault(read_bytes(&page.file())) else { panic!("{name}") };
         assert_eq!((tag, found), (name, value));
     }
-    // Nothing but a thumbnail, and no page at all.
+    // Only a thumbnail, and no page at all.
     let mut page = Page::grey(3, 2);
     page.set(254, 4, vec![1]);
     assert!(matches!(fault(read_bytes(&page.file())), FileFault::NoPages { found: 1 }));
@@ -524,9 +522,9 @@ fn missing_and_impossible_tags() {
     assert!(matches!(fault(read_bytes(b"MM\0+\0\x04\0\0\0\0\0\0\0\0\0\0")), FileFault::TagValue { found: 4, .. }));
 }
 
-/// A small, repeatable share of what fuzzing does: bytes of sound files are altered, a few at a time.
+/// A small, reproducible fuzz test: a few bytes of valid files are altered.
 #[test]
-fn altered_bytes_never_panic_nor_exceed_the_limits() {
+fn altered_files_neither_panic_nor_exceed_the_limits() {
     let limits = Limits { pixels: 4096, bytes: 1 << 16, pages: 8, samples: 1 << 14 };
     let values = [0, 1, 2, 3, 7, 0x7f, 0x80, 0xff];
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -536,7 +534,7 @@ fn altered_bytes_never_panic_nor_exceed_the_limits() {
         state ^= state << 17;
         (state % below as u64) as usize
     };
-    let (mut sound, mut refused) = (0, 0);
+    let (mut valid, mut refused) = (0, 0);
     for path in files(&fixtures()) {
         let original = fs::read(&path).expect("a fixture");
         if !(original.starts_with(b"II") || original.starts_with(b"MM") || original.starts_with(b"\x89PNG")) {
@@ -550,7 +548,7 @@ fn altered_bytes_never_panic_nor_exceed_the_limits() {
             }
             match read("altered", &bytes, &limits) {
                 Ok(slices) => {
-                    sound += 1;
+                    valid += 1;
                     let samples: usize = slices.iter().map(|slice| slice.samples().len()).sum();
                     assert!(samples as u64 <= limits.samples && slices.len() as u64 <= limits.pages);
                 }
@@ -561,11 +559,12 @@ fn altered_bytes_never_panic_nor_exceed_the_limits() {
             }
         }
     }
-    println!("{sound} altered files were read, {refused} refused");
-    assert!(sound > 100 && refused > 100);
+    println!("{valid} altered files were read, {refused} refused");
+    assert!(valid > 100 && refused > 100);
 }
 
-// ---- against the `tiff` crate --------------------------------------------------------------------------------------
+// ---- comparison with the `tiff` crate
+// --------------------------------------------------------------------------------------
 
 mod against_the_tiff_crate {
     use super::*;
@@ -606,7 +605,7 @@ mod against_the_tiff_crate {
         #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_it_writes_is_read(
+        fn files_of_its_encoder_are_read(
             width in 1_u32..40, height in 1_u32..40, method in 0_u8..4, difference: bool, rows in 1_u32..50,
             rgb: bool, deep: bool, seed: u16, step in 0_u16..700,
         ) {
@@ -620,7 +619,7 @@ mod against_the_tiff_crate {
                 (true, false) => encode::<RGB8>(width, height, method, difference, rows, &narrow),
                 (true, true) => encode::<RGB16>(width, height, method, difference, rows, &wide),
             };
-            let slices = read_bytes(&bytes).expect("sound");
+            let slices = read_bytes(&bytes).expect("valid");
             let samples = if deep { Samples::U16(wide) } else { Samples::U8(narrow) };
             let (width, height) = (width as usize, height as usize);
             let expected = Slice::new("test.tif", width, height, channels, samples).expect("consistent");
@@ -630,7 +629,7 @@ mod against_the_tiff_crate {
     }
 }
 
-// ---- slices themselves ---------------------------------------------------------------------------------------------
+// ---- slices ---------------------------------------------------------------------------------------------
 
 #[test]
 fn a_slice_is_validated() {
@@ -645,7 +644,7 @@ fn a_slice_is_validated() {
 }
 
 #[test]
-fn values_of_a_slice() {
+fn samples_of_a_slice() {
     let samples = Samples::U16((0..18).map(|i| i * 1000).collect());
     let slice = Slice::new("a", 3, 2, Channels::Rgb, samples).expect("consistent");
     assert_eq!(slice.value(0, 0, 0), Some(0));
@@ -703,7 +702,7 @@ fn fault<T: std::fmt::Debug>(result: Result<T, Error>) -> FileFault {
     }
 }
 
-/// The samples that every fixture holds.
+/// The samples of every fixture.
 fn pattern(x: usize, y: usize, c: usize, bits: &str) -> u16 {
     match bits {
         "8" => ((7 * x + 13 * y + 29 * c) % 256) as u16,
@@ -727,7 +726,7 @@ fn assert_pattern(slice: &Slice, channels: Channels, bits: &str) {
     }
 }
 
-/// Index i is the colour (i, 255 - i, i / 2).
+/// Checks a palette image: index i is the colour (i, 255 - i, i / 2).
 fn assert_palette(slice: &Slice) {
     assert_eq!((slice.width(), slice.height(), slice.channels()), (WIDTH, HEIGHT, Channels::Rgb));
     for (x, y) in pixels(slice) {
@@ -738,27 +737,27 @@ fn assert_palette(slice: &Slice) {
     }
 }
 
-/// A chunky picture as the `tiff` crate reads it.
+/// The samples of a chunky image, read by the `tiff` crate.
 fn by_the_tiff_crate(bytes: &[u8]) -> Samples {
-    let mut decoder = tiff::decoder::Decoder::new(std::io::Cursor::new(bytes)).expect("sound");
-    match decoder.read_image().expect("sound") {
+    let mut decoder = tiff::decoder::Decoder::new(std::io::Cursor::new(bytes)).expect("valid");
+    match decoder.read_image().expect("valid") {
         tiff::decoder::DecodingResult::U8(samples) => Samples::U8(samples),
         tiff::decoder::DecodingResult::U16(samples) => Samples::U16(samples),
         other => panic!("{other:?}"),
     }
 }
 
-/// One page of a file to be built: what its tags say need not be true.
+/// One page of a file to build. Its tags need not be true.
 #[derive(Clone)]
 struct Page {
-    /// Code, type and values; of a fraction both numbers.
+    /// Code, type and values; two numbers for a fraction.
     tags: Vec<(u16, u16, Vec<u64>)>,
-    /// What the strips or tiles hold; every file begins with that of its first page, at byte 8 or 16.
+    /// The bytes of the strips or tiles. Those of the first page are at byte 8 or 16 of the file.
     data: Vec<u8>,
 }
 
 impl Page {
-    /// Uncompressed, one strip, 8 bits: samples 0, 1, 2, ...
+    /// An uncompressed page in one strip, with the 8-bit samples 0, 1, 2, ...
     fn grey(width: u64, height: u64) -> Self {
         let tags = vec![
             (256, 4, vec![width]),
@@ -775,7 +774,7 @@ impl Page {
         Self { tags, data: (0..(width * height).min(1 << 20)).map(|i| i as u8).collect() }
     }
 
-    /// The same in one tile of 16 x 16.
+    /// A page in one tile of 16 x 16.
     fn tiles(width: u64, height: u64) -> Self {
         let mut page = Self::grey(width, height);
         for tag in [273, 278, 279] {
@@ -807,7 +806,7 @@ fn file(pages: &[Page]) -> Vec<u8> {
     file_with_directories(pages, false, false).0
 }
 
-/// A TIFF of these pages, `wide` for BigTIFF, and where their directories stand.
+/// A TIFF (`wide`: BigTIFF) of these pages, and the positions of their directories.
 fn file_with_directories(pages: &[Page], wide: bool, big_endian: bool) -> (Vec<u8>, Vec<usize>) {
     let number = |value: u64, size: usize| {
         let bytes = value.to_le_bytes();

@@ -60,7 +60,7 @@ fn of_entries_with_one_name_the_last_is_read_and_the_others_are_named() {
     let mut study = Study::default();
     let added = study.add_file("scan.zip", &bytes).expect("a zip");
     let told: Vec<&str> = added.notes.iter().map(|note| note.message.as_str()).collect();
-    assert_eq!(told, ["P/3.tif: the zip holds several files of this name: the last one is read"]);
+    assert_eq!(told, ["P/3.tif: the zip has several files with this name: only the last one is read"]);
     study.assemble();
     assert_eq!(names(&study), ["P: P/2.tif P/3.tif"]);
     assert_eq!(study.case("P/").expect("a case").case().slices[1].slice.samples().get(0), Some(3 * 17));
@@ -161,8 +161,8 @@ fn what_is_not_read_is_named_and_the_others_are_read() {
     assert_eq!(added.slices, 1);
     let messages: Vec<&str> = added.notes.iter().map(|note| note.message.as_str()).collect();
     let count = |text: &str| messages.iter().filter(|message| message.contains(text)).count();
-    assert_eq!(count("leads out of the zip"), 4, "{messages:?}");
-    assert_eq!(count("z/inner.zip: a zip within a zip"), 1, "{messages:?}");
+    assert_eq!(count("points outside the zip"), 4, "{messages:?}");
+    assert_eq!(count("z/inner.zip: a zip inside a zip"), 1, "{messages:?}");
     assert_eq!(count("z/notes.txt: not an image"), 1, "{messages:?}");
     assert_eq!(added.notes.len(), 6, "{messages:?}");
     study.assemble();
@@ -442,8 +442,7 @@ fn other_slices_under_names_that_are_taken_are_refused_with_what_follows_them() 
     // Another patient, who has more slices, below a folder of the same name.
     for number in 1..=5 {
         let error = study.add_file(&format!("images/{number}.tif"), &tiff(number + 100)).expect_err("taken");
-        let reason =
-            "a case of this name with other files is open: put these into a folder of another name, or clear first";
+        let reason = "a case with this name and other files is open: rename the folder of the new files, or clear all cases first";
         assert_eq!(error.to_string(), format!("images/{number}.tif: {reason}"));
     }
     study.add_file("others/1.tif", &tiff(101)).expect("another folder's");
@@ -469,7 +468,7 @@ fn a_session_with_two_files_of_one_name_still_opens() {
     let mut opened = Study::default();
     opened.open(&zipped(&entries), "model").expect("a session");
     let notes = opened.assemble();
-    assert!(notes.iter().any(|note| note.message.contains("came twice")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.message.contains("given twice")), "{notes:?}");
     assert_eq!(names(&opened), ["P: P/P_0.tif"]);
 }
 

@@ -1,5 +1,5 @@
 #![no_main]
-//! Case assembly: any heap of names and sizes becomes cases, each slice once, whatever the order.
+//! Case assembly: slices with any names and sizes become cases, each slice once, in any order.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use glioscope::layout::{Assembly, assemble, natural_order};
 use glioscope::read::{Channels, Samples, Slice};
 use libfuzzer_sys::fuzz_target;
 
-/// What names are made of, so that collisions are the rule.
+/// Parts of names, chosen to collide.
 const PIECES: [&str; 32] = [
     "a",
     "B",
@@ -51,9 +51,9 @@ fuzz_target!(|bytes: &[u8]| {
     let assembly = assemble(slices);
     let used: usize =
         assembly.cases.iter().flat_map(|case| &case.slices).map(|s| 1 + usize::from(s.reference.is_some())).sum();
-    assert_eq!(used + assembly.notes.len(), count, "every slice is used or noted, once");
+    assert_eq!(used + assembly.notes.len(), count, "every slice is used or noted once");
     let names: BTreeSet<&str> = assembly.cases.iter().map(|case| case.name.as_str()).collect();
-    assert_eq!(names.len(), assembly.cases.len(), "no two cases share a name");
+    assert_eq!(names.len(), assembly.cases.len(), "case names are unique");
     for case in &assembly.cases {
         assert!(!case.slices.is_empty() && !case.name.is_empty());
         for entry in &case.slices {
@@ -62,10 +62,10 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     assert!(assembly.cases.is_sorted_by(|a, b| natural_order(&a.name, &b.name).is_le()));
-    assert_eq!(told(&assembly), told(&assemble(backwards)), "the order makes no difference");
+    assert_eq!(description(&assembly), description(&assemble(backwards)), "the order does not matter");
 });
 
-/// One name a line; a byte above 127 is a piece, any other a character.
+/// One name per line. A byte above 127 is a part, any other a character.
 fn slices(bytes: &[u8]) -> Vec<Slice> {
     let lines = bytes.split(|&byte| byte == b'\n').take(64);
     lines
@@ -81,12 +81,12 @@ fn slices(bytes: &[u8]) -> Vec<Slice> {
             let (width, height) = (1 + usize::from(size & 1), 1 + usize::from(size >> 1 & 1));
             let channels = if size & 4 == 0 { Channels::Grey } else { Channels::Rgb };
             let samples = vec![*size; width * height * channels.count()];
-            Slice::new(name, width, height, channels, Samples::U8(samples)).expect("sound by construction")
+            Slice::new(name, width, height, channels, Samples::U8(samples)).expect("valid by construction")
         })
         .collect()
 }
 
-fn told(assembly: &Assembly) -> String {
+fn description(assembly: &Assembly) -> String {
     let notes: Vec<String> = assembly.notes.iter().map(ToString::to_string).collect();
     format!("{:?} {notes:?}", assembly.cases)
 }

@@ -1,5 +1,5 @@
 #![no_main]
-//! `model.json`: refused, or a manifest that can be written and is read again.
+//! `model.json`: refused, or a manifest that is read again after it is written.
 
 use glioscope::network::manifest::Manifest;
 use libfuzzer_sys::fuzz_target;
@@ -7,9 +7,9 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let Ok(manifest) = Manifest::from_json(bytes) else { return };
     assert!(manifest.grid % manifest.network.multiple() == 0 && (1..=4096).contains(&manifest.grid));
-    let json = serde_json::to_vec(&manifest).expect("a manifest can be written");
-    let again = Manifest::from_json(&json).expect("a manifest that was written is read");
-    // Numbers of double precision may move by one unit in the last place: none of them is computed with.
+    let json = serde_json::to_vec(&manifest).expect("a manifest is written");
+    let again = Manifest::from_json(&json).expect("a written manifest is read");
+    // Numbers of double precision may differ in the last place. None of them is used in computations.
     assert_eq!(
         (again.network, again.grid, again.weights, again.split),
         (manifest.network, manifest.grid, manifest.weights, manifest.split)

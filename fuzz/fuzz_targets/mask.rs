@@ -1,9 +1,9 @@
 #![no_main]
-//! Masks of any shape: components, outline and file agree with the pixels.
+//! Masks of any shape: their components, outline and file match the pixels.
 
-use glioscope::write::mask_tiff;
-use glioscope::read;
 use glioscope::mask::{Mask, components, largest_component};
+use glioscope::read;
+use glioscope::write::mask_tiff;
 use glioscope_fuzz::LIMITS;
 use libfuzzer_sys::fuzz_target;
 
@@ -24,20 +24,20 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(largest, found.sizes().iter().copied().max().unwrap_or(0));
 
     for mask in &stack {
-        assert_eq!(filled(mask), mask.inside(), "the outline, filled, is the mask");
-        let slices = read::read("mask.tif", &mask_tiff(mask), &LIMITS).expect("a mask that was written is read");
+        assert_eq!(filled(mask), mask.inside(), "the filled outline is the mask");
+        let slices = read::read("mask.tif", &mask_tiff(mask), &LIMITS).expect("a written mask is read");
         assert_eq!(Mask::from_slice(&slices[0]).expect("grey"), *mask);
     }
 });
 
-/// Even and odd: a pixel is inside where an odd number of upright sides stands to its left.
+/// Even-odd filling: a pixel is inside if an odd number of vertical sides lie to its left.
 fn filled(mask: &Mask) -> Vec<bool> {
     let (width, height) = (mask.width(), mask.height());
     let mut sides = vec![0_u32; (width + 1) * height];
     for corners in mask.outline() {
         for (i, &[x, y]) in corners.iter().enumerate() {
             let [next, below] = corners[(i + 1) % corners.len()];
-            assert!((x == next) != (y == below), "sides are upright or level");
+            assert!((x == next) != (y == below), "sides are vertical or horizontal");
             for row in y.min(below)..y.max(below) {
                 sides[row * (width + 1) + x] += 1;
             }

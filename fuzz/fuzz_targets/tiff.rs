@@ -1,5 +1,5 @@
 #![no_main]
-//! TIFF: any bytes under one of its four signatures, then all that is done with the slices.
+//! TIFF: any bytes, then all uses of slices.
 
 use libfuzzer_sys::fuzz_target;
 

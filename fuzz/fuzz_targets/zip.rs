@@ -1,5 +1,5 @@
 #![no_main]
-//! Zips: any bytes; and what the project's own writer made of any names and contents, which has to come out again.
+//! Zips: any bytes, and zips that the library writes from any names and contents.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
         check("any.zip", bytes);
         return;
     }
-    // Pieces between line feeds are names and contents in turn.
+    // Lines are names and contents in turn.
     let pieces: Vec<&[u8]> = rest.split(|&byte| byte == b'\n').take(64).collect();
     let files: BTreeMap<String, Vec<u8>> =
         pieces.chunks_exact(2).map(|pair| (String::from_utf8_lossy(pair[0]).into_owned(), pair[1].to_vec())).collect();
@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     check("own.zip", &zip(&files));
 });
 
-/// What the zip crate sets aside for the 65,535 entries that a zip of 22 bytes can claim, 232 bytes for each.
+/// The bytes that the zip crate allocates for the 65,535 entries that a zip of 22 bytes can claim, 232 for each.
 const CLAIMED: usize = (1 << 16) * 232;
 
 fn check(name: &str, bytes: &[u8]) {
@@ -35,8 +35,11 @@ fn check(name: &str, bytes: &[u8]) {
     assert!(contents.files.len() + contents.refused.len() <= LIMITS.entries as usize);
     assert!(contents.files.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>() <= LIMITS.bytes);
     for (path, bytes) in &contents.files {
-        assert!(bytes.len() as u64 <= LIMITS.file && !bytes.starts_with(b"PK\x03\x04"), "a zip in a zip is not read");
+        assert!(
+            bytes.len() as u64 <= LIMITS.file && !bytes.starts_with(b"PK\x03\x04"),
+            "a zip inside a zip is not read"
+        );
         let mut parts = path.split(['/', '\\']);
-        assert!(!path.starts_with(['/', '\\']) && parts.all(|part| part != ".."), "{path:?} leads out");
+        assert!(!path.starts_with(['/', '\\']) && parts.all(|part| part != ".."), "{path:?} points outside the zip");
     }
 }

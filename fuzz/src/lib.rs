@@ -1,34 +1,35 @@
-//! What the targets share: the limits that they read under, a meter of memory, and what must hold of all that was read.
+//! Common to the targets: limits, a meter of time and memory, and checks of slices.
 
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use glioscope::layout::{Case, assemble};
-use glioscope::result::display::Window;
-use glioscope::write::slice_tiff;
+use glioscope::mask::Mask;
+use glioscope::mask::Probability;
+use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::preprocess::Grid;
 use glioscope::read::{self, Limits, Slice};
-use glioscope::mask::Mask;
-use glioscope::network::preprocess::CaseStatistics;
-use glioscope::mask::Probability;
+use glioscope::result::display::Window;
+use glioscope::write::slice_tiff;
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Small, so that a run tries structures and not sizes: the arithmetic is the same as under the page's own limits.
+/// Small limits, so that a run tries structures instead of sizes. The arithmetic is the same as with the page's limits.
 pub const LIMITS: Limits = Limits { pixels: 1 << 16, bytes: 1 << 20, pages: 64, samples: 1 << 18 };
 
-/// Bytes that a decompressor's state, a page's directory and an error take whatever the file says.
+/// The bytes of a decompressor, a directory and an error, which do not depend on the file.
 const STATE: usize = 4 << 20;
 
-/// Of the processor's time, so that a machine with other work makes no difference; the sanitizer costs half of it.
+/// The longest time for an input: CPU time, so that other load on the machine does not matter. Half of it is for the
+/// sanitizer.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Reads `bytes` and holds the reader to its word: an error or slices within the limits, and no more memory on the way
-/// than [`Limits`] says.
+/// Reads `bytes` and checks that the result is an error or slices within the limits, and that no more memory is used
+/// than [`Limits`] allows.
 pub fn read(name: &str, bytes: &[u8]) -> Vec<Slice> {
-    // Two bytes a sample, once decoded and once in hand; a PNG's decoder may buffer the file twice.
+    // Two bytes per sample, for the result and the current slice. The PNG decoder may buffer the file twice.
     let read = metered(2 * 2 * LIMITS.samples as usize + 2 * bytes.len(), || read::read(name, bytes, &LIMITS));
     match read {
         Ok(slices) => {
@@ -38,14 +39,14 @@ pub fn read(name: &str, bytes: &[u8]) -> Vec<Slice> {
             slices
         }
         Err(error) => {
-            // The words are part of the reader: they hold values of the file.
+            // Formatting is tested too: messages contain values of the file.
             assert!(error.to_string().starts_with(name));
             Vec::new()
         }
     }
 }
 
-/// Runs a reader, and panics where it takes more than a second, or more than `most` bytes and some for its own state.
+/// Runs a reader, and panics if it takes more than a second of CPU time or more than `most + STATE` bytes.
 pub fn metered<T>(most: usize, read: impl FnOnce() -> T) -> T {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
@@ -54,12 +55,12 @@ pub fn metered<T>(most: usize, read: impl FnOnce() -> T) -> T {
     let time = start.elapsed();
     let taken = MEMORY.peak_usage().saturating_sub(before);
     assert!(time <= LONGEST, "{time:?}");
-    assert!(taken <= most + STATE, "{taken} bytes, at most {most} and {STATE} are allowed");
+    assert!(taken <= most + STATE, "{taken} bytes, at most {most} + {STATE} are allowed");
     result
 }
 
-/// Takes what was read through all that the page does before and after the network; one file in eight, since that costs
-/// far more time than the reading.
+/// Runs all steps of the page before and after the network on slices. Only for one file in eight, because this takes
+/// much longer than reading.
 pub fn use_slices(slices: Vec<Slice>) {
     if slices.iter().map(|slice| slice.samples().len()).sum::<usize>() % 8 != 0 {
         return;

@@ -1,4 +1,4 @@
-//! [`assemble()`]: slices → an [`Assembly`] of cases, masks paired with their slices.
+//! [`assemble()`]: slices → cases, each slice paired with its reference mask.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,47 +8,50 @@ use super::plan::{Plan, PlannedCase};
 use super::{AssemblyNote, Case, natural_order};
 use crate::read::Slice;
 
-/// What [`assemble`] makes of a heap of slices.
+/// The cases of a set of slices.
 #[derive(Debug)]
 pub struct Assembly {
-    /// Every case, in natural order of their names.
+    /// All cases, in natural order of their names.
     pub cases: Vec<Case>,
-    /// What was left out and why, in natural order of the names.
+    /// The files that are in no case and why, in natural order of their names.
     pub notes: Vec<AssemblyNote>,
 }
 
-/// Sorts `slices` into cases.
+/// Sorts slices into cases by their names. The order of `slices` does not matter.
 ///
-/// A name is a path with `/` or `\` between folders, and may end in `#` and the number of a page. Slices of one folder
-/// are one case, unless their names without the trailing number differ: those are then patients of their own. Without
-/// a folder that part of the name alone decides. In a folder, names without a trailing number belong together; without
-/// a folder each is a case of its own. The pages of one file are always a case of their own.
+/// A name is a path with `/` or `\` between folders. It may end in `#` and the number of a page.
 ///
-/// A name whose stem ends in `_mask` is a reference mask and never a slice; it belongs to the slice (or page) of the
-/// same folder whose stem is the rest. Where there is none, and the rest is a stack's stem, `_` and the number of a page
-/// as [`mask_name`](crate::write::mask_name) has it, it belongs to that page, unless the stack's own file of masks has
-/// one for it. Neither is one whose stem ends in `_overlay`, as those of
-/// [`overlay_name`](crate::write::overlay_name) do. Of duplicates the first in natural order stays, a TIFF before a PNG; where even
-/// the names are the same, the one whose content sorts first.
+/// **Cases.** Slices in one folder are one case, unless their names without the trailing number differ: then each such
+/// name is a case. Names without a trailing number belong together. Without a folder, the name without the trailing
+/// number decides, and a name without a number is a case of its own. The pages of a file are always a case of their
+/// own.
 ///
-/// The outcome is the same whatever the order of `slices`.
+/// **Masks.** A stem that ends in `_mask` is that of a reference mask. It belongs to the slice or page in the same
+/// folder whose stem is the part before `_mask`. Otherwise it may be the mask of a page, named as
+/// [`mask_name`](crate::write::mask_name) does; a file of masks for the whole stack takes precedence.
+///
+/// **Overlays.** A stem that ends in `_overlay` is that of an exported image
+/// ([`overlay_name`](crate::write::overlay_name)), which is not a slice.
+///
+/// **Duplicates.** The first in natural order is used, a TIFF before a PNG. Of files with the same name, the one whose
+/// content sorts first is used.
 pub fn assemble(slices: Vec<Slice>) -> Assembly {
     Assembler::default().assemble(slices)
 }
 
-/// Sorts slices into cases folder by folder, where those of all folders are too many to be at hand at once. No two cases of
-/// one assembler share a name.
+/// Sorts slices into cases one folder at a time, for folders that do not fit in memory together. Case names are unique
+/// across all folders.
 #[derive(Clone, Debug, Default)]
 pub struct Assembler {
-    /// By the last part of a folder's path, all folders that are known to hold slices.
+    /// All folders with slices, by the last part of their path.
     folders: BTreeMap<String, BTreeSet<String>>,
-    /// Names of cases so far.
+    /// The case names so far.
     taken: BTreeSet<String>,
 }
 
 impl Assembler {
-    /// `names` are those of all files that are to come, in whatever order: a case goes by its folder's own name where no
-    /// other folder of slices has the same, else by its whole path.
+    /// An assembler for the files called `names`, in any order. A case has its folder's name if no other folder with
+    /// slices has the same name, otherwise the folder's path.
     pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut folders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for Key { folder, mask, .. } in names.into_iter().map(|name| Name::parse(name).key) {
@@ -59,13 +62,12 @@ impl Assembler {
         Self { folders, taken: BTreeSet::new() }
     }
 
-    /// As [`assemble`], all that a case needs being among `slices`.
+    /// As [`assemble()`]. `slices` must hold whole cases with their masks.
     pub fn assemble(&mut self, slices: Vec<Slice>) -> Assembly {
         self.assemble_in("", slices)
     }
 
-    /// As [`assemble`](Self::assemble), where names without a folder are those of files in `folder`; empty, they are
-    /// loose.
+    /// As [`assemble`](Self::assemble), where names without a folder belong to the folder `folder`, unless it is empty.
     pub fn assemble_in(&mut self, folder: &str, slices: Vec<Slice>) -> Assembly {
         let slices: Vec<&Slice> = slices.iter().collect();
         let (planned, mut notes) = self.plan_in(folder, &slices);
@@ -96,7 +98,7 @@ impl Assembler {
         (cases, notes)
     }
 
-    /// A name for each group, short where that is enough to tell it apart.
+    /// A unique name for each group, as short as possible.
     fn case_names<'a>(&mut self, groups: impl Iterator<Item = &'a Group> + Clone) -> Vec<String> {
         let mut in_folder: BTreeMap<&str, usize> = BTreeMap::new();
         for group in groups.clone() {
@@ -128,7 +130,7 @@ impl Assembler {
         names.into_iter().map(|name| self.unique(name)).collect()
     }
 
-    /// The last resort, say for a stack `a.tif` beside single slices `a_1.tif`: the name with a number.
+    /// Adds a number to a name that is taken, such as that of a stack `a.tif` next to single slices `a_1.tif`.
     fn unique(&mut self, name: String) -> String {
         let mut unique = name.clone();
         let mut number = 2;
@@ -140,7 +142,7 @@ impl Assembler {
     }
 }
 
-/// The last part of a folder's path.
+/// The last part of a path.
 fn last(folder: &str) -> &str {
     folder.rsplit('/').next().unwrap_or_default()
 }

@@ -2,23 +2,29 @@
 
 use super::name::{Key, Name};
 
-/// What all slices of a case share.
+/// What the slices of one case have in common. Two files are one case exactly if their groups are equal.
+///
+/// - Slices in one folder are one case, unless their names without the trailing number differ: then each such name is a
+///   case. Names without a trailing number belong together.
+/// - Without a folder, the name without the trailing number decides. A name without a number is a case of its own.
+/// - The pages of a file are always a case of their own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Group {
+    /// The path of the folder; empty without one.
     pub(super) folder: String,
-    /// The stem without its trailing number; a stack's whole stem.
+    /// The stem without its trailing number; the whole stem of a file with several pages.
     pub(super) prefix: String,
-    /// Whether they are pages of one file.
+    /// Whether the slices are the pages of one file.
     pub(super) stack: bool,
 }
 
 impl Group {
-    /// Where a file belongs by its name.
+    /// The group of a file, by its name.
     pub(crate) fn of(name: &str) -> Self {
         Self::within("", &Name::parse(name))
     }
 
-    /// Where it belongs, if what has no folder lies in `home`.
+    /// The group of a file, where a name without a folder belongs to the folder `home`.
     pub(super) fn within(home: &str, name: &Name) -> Self {
         let Key { folder, stem, page, .. } = name.key.clone();
         let folder = if folder.is_empty() { home.to_owned() } else { folder };
@@ -34,7 +40,7 @@ impl Group {
     }
 }
 
-/// What stands before the number that `stem` ends in, separators and a parenthesis around the number included; `None`
+/// The part of `stem` before its trailing number, without separators and a parenthesis around the number; `None`
 /// without a number.
 fn without_number(stem: &str) -> Option<&str> {
     let open = stem.strip_suffix(')').unwrap_or(stem);

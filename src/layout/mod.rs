@@ -1,15 +1,15 @@
-//! Slices → [`Case`]s: what belongs to one patient, in order, with its reference masks.
+//! Slices → [`Case`]s: the slices of one patient, in order, with their reference masks.
 //!
-//! All that is known of a slice here is its name:
+//! Only the names of the slices decide:
 //!
-//! | name | case | place in it |
+//! | name | case | position |
 //! |---|---|---|
 //! | `study/TCGA_1/TCGA_1_10.tif` | `TCGA_1`, its folder | by 10, so after `TCGA_1_9` |
 //! | `TCGA_1_10.tif` | `TCGA_1`, its name without the number | by 10 |
-//! | `all/a_1.tif`, `all/b_1.tif` | `all/a` and `all/b`: patients of one folder stay apart | by 1 |
-//! | `stack.tif#3` | `stack`: a file of several pages is a case of its own | by 3 |
-//! | `TCGA_1_10_mask.tif` | none: it is the reference of `TCGA_1_10` in the same folder | |
-//! | `stack_3_mask.tif` | none: where there is no `stack_3`, it is the reference of `stack.tif#3` in the same folder | |
+//! | `all/a_1.tif`, `all/b_1.tif` | `all/a` and `all/b`: two patients in one folder | by 1 |
+//! | `stack.tif#3` | `stack`: a file with several pages is a case of its own | by 3 |
+//! | `TCGA_1_10_mask.tif` | none: the reference of `TCGA_1_10` in the same folder | |
+//! | `stack_3_mask.tif` | none: the reference of `stack.tif#3` in the same folder, unless there is a `stack_3` | |
 
 mod assembly;
 mod case;

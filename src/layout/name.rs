@@ -1,33 +1,35 @@
-//! [`Name`]: what a file's name says of the slice in it.
+//! [`Name`]: what the name of a file says about the slice in it.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use super::natural_order;
 
-/// The parts of a name that decide where a slice belongs.
+/// A parsed name.
 #[derive(Clone, Debug)]
 pub(super) struct Name {
     pub(super) key: Key,
-    /// Whether the extension is one of a TIFF's.
+    /// Whether the extension is that of a TIFF.
     tiff: bool,
 }
 
-/// What no two files may share.
+/// The parts of a name that identify a slice or mask. Of two files with equal keys one is used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
-    /// All before the last separator, `/` throughout; empty without one.
+    /// The path of the folder, separated by `/`; empty without one.
     pub(super) folder: String,
-    /// The file's name without its extension and, of a mask, without `_mask`.
+    /// The file's name without its extension and without the `_mask` of a mask.
     pub(super) stem: String,
-    /// Which page of its file, if the file has several.
+    /// The page, if the file has several.
     pub(super) page: Option<u64>,
+    /// Whether the name is that of a reference mask.
     pub(super) mask: bool,
 }
 
 impl Name {
+    /// Parses a name as [`Slice::name`](crate::read::Slice::name) gives it, with folders and page.
     pub(super) fn parse(name: &str) -> Self {
-        // Only what `image::read` appends: a `#` and digits at the very end.
+        // `read` appends `#` and the page's number. A `#` elsewhere is part of the name.
         let (path, page) = match name.rsplit_once('#') {
             Some((path, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
                 digits.parse().map_or((name, None), |page| (path, Some(page)))
@@ -45,7 +47,7 @@ impl Name {
         Self { key, tiff }
     }
 
-    /// Anatomical order, and which of two duplicates comes first.
+    /// Anatomical order; of two duplicates, the one to use comes first.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         natural_order(&self.key.folder, &other.key.folder)
             .then_with(|| natural_order(&self.key.stem, &other.key.stem))
@@ -56,7 +58,7 @@ impl Name {
 }
 
 impl Key {
-    /// What the mask of a stack's page is exported as, a file of its own; nothing for what is no page.
+    /// The key of the mask file that is exported for this page; `None` if it is not a page.
     pub(super) fn exported_mask(&self) -> Option<Self> {
         let stem = format!("{}_{}", self.stem, self.page?);
         Some(Self { folder: self.folder.clone(), stem, page: None, mask: true })
@@ -73,18 +75,20 @@ impl fmt::Display for Key {
     }
 }
 
-/// How the stem of a reference mask ends, in upper or lower case.
+/// The end of a reference mask's stem, in upper or lower case.
 const MASK: &str = "_mask";
 
-/// How the stem of a picture of a slice and its mask ends, in upper or lower case.
+/// The end of an exported overlay's stem, in upper or lower case.
 pub(super) const OVERLAY: &str = "_overlay";
 
+/// Whether `stem` ends with `ending`, in upper or lower case.
 pub(super) fn ends_with(stem: &str, ending: &str) -> bool {
     let suffix = stem.len().checked_sub(ending.len()).and_then(|at| stem.get(at..));
     suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case(ending))
 }
 
-/// The stem and the extension, which is short, of letters and digits, and no number: `IMG.0001` has none.
+/// The stem and the extension of a file name. An extension has up to five letters and digits and at least one letter:
+/// `IMG.0001` has none.
 fn split_extension(file: &str) -> (&str, &str) {
     match file.rsplit_once('.') {
         Some((stem, extension))

@@ -1,22 +1,25 @@
-//! The order that a person would put names in.
+//! [`natural_order()`]: the order of names in which 2 comes before 10.
+//!
+//! The `natord` crate was considered. It skips whitespace, so names that differ may compare as equal.
 
 use std::cmp::Ordering;
 
-/// The order that a person would put names in: runs of digits compare as numbers of any length, letters without regard
-/// to case, and digits stand before everything else. A total order: names that are equal in this sense compare
-/// character by character.
+/// Compares names in natural order: runs of digits compare as numbers of any length, letters compare without case, and
+/// digits come before everything else.
+///
+/// The order is total: names that are equal by these rules compare character by character.
 pub fn natural_order(a: &str, b: &str) -> Ordering {
     Tokens(a).cmp(Tokens(b)).then_with(|| a.cmp(b))
 }
 
-/// The parts of a string that [`natural_order`] compares.
+/// The parts of a string that [`natural_order()`] compares.
 struct Tokens<'a>(&'a str);
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Token<'a> {
-    /// A run of digits without leading zeros, by its length and then its digits: their numeric order.
+    /// A run of digits without leading zeros: its length, then its digits, which is numeric order.
     Number(usize, &'a str),
-    /// Anything else, in lower case.
+    /// Any other character, in lower case.
     Other(char),
 }
 

@@ -1,55 +1,55 @@
-//! [`AssemblyNote`]: a file that is in no case, and why.
+//! [`AssemblyNote`]: a file that is in no case, and the reason.
 
 use std::fmt;
 
 use crate::error::Error;
 
-/// Something that was left out of the cases. Nothing else is affected by it.
+/// A file that is in no case. Other files are not affected.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AssemblyNote {
-    /// Two files of the same folder and name, or two that differ in nothing but the extension, whose masks would go by
-    /// one name.
+    /// Two files in the same folder with the same name, or with names that differ only in the extension. Their masks
+    /// would have the same name.
     Duplicate {
-        /// The one that was left out.
+        /// The file that is not used.
         name: String,
-        /// The one that stays.
+        /// The file that is used.
         kept: String,
     },
-    /// A mask without the slice that its name announces.
+    /// A mask without the slice that its name refers to.
     StrayMask {
         /// The mask.
         mask: String,
-        /// The name, without an extension, that a slice would have to bear.
+        /// The name of that slice, without an extension.
         expected: String,
     },
-    /// A picture that was made of a slice and its mask, as [`overlay_png`](crate::write::overlay_png) makes them.
+    /// An image of a slice and its mask, as [`overlay_png`](crate::write::overlay_png) writes it.
     Overlay {
-        /// The picture.
+        /// The image.
         name: String,
     },
-    /// A mask of another size than its slice.
+    /// A mask and its slice differ in size.
     MaskSize {
         /// The mask.
         mask: String,
         /// Its width and height.
         mask_size: [usize; 2],
-        /// The slice that it was meant for.
+        /// The slice.
         slice: String,
-        /// The slice's width and height.
+        /// Its width and height.
         slice_size: [usize; 2],
     },
     /// A mask that cannot be read as one.
     MaskUnusable {
         /// The mask.
         mask: String,
-        /// Why not.
+        /// The reason.
         error: Error,
     },
 }
 
 impl AssemblyNote {
-    /// The file that was left out.
+    /// The name of the file.
     pub fn name(&self) -> &str {
         match self {
             Self::Duplicate { name, .. } | Self::Overlay { name } => name,
@@ -61,15 +61,15 @@ impl AssemblyNote {
 impl fmt::Display for AssemblyNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Duplicate { name, kept } if name == kept => write!(f, "{name}: came twice, one was left out"),
-            Self::Duplicate { name, kept } => write!(f, "{name}: left out, {kept} stands in its place"),
+            Self::Duplicate { name, kept } if name == kept => write!(f, "{name}: given twice, one copy is used"),
+            Self::Duplicate { name, kept } => write!(f, "{name}: not used, {kept} is used instead"),
             Self::StrayMask { mask, expected } => write!(f, "{mask}: a mask without a slice, expected {expected}"),
-            Self::Overlay { name } => write!(f, "{name}: a picture of a slice and its mask, and not a slice"),
+            Self::Overlay { name } => write!(f, "{name}: an image of a slice and its mask, not a slice"),
             Self::MaskSize { mask, mask_size, slice, slice_size } => {
                 let ([width, height], [slice_width, slice_height]) = (mask_size, slice_size);
                 write!(f, "{mask}: a mask of {width} x {height} pixels, but {slice} has {slice_width} x {slice_height}")
             }
-            // The error names the file itself.
+            // The error names the file.
             Self::MaskUnusable { error, .. } => write!(f, "{error}"),
         }
     }

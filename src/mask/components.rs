@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::Mask;
 
-/// The connected regions of a stack of masks, in reading order of their first voxels.
+/// The connected regions of a stack of masks, in the order of their first voxels.
 #[derive(Clone, Debug)]
 pub struct Components {
     /// Width and height of every slice.
@@ -17,7 +17,8 @@ pub struct Components {
     sizes: Vec<usize>,
 }
 
-/// Voxels in a row, `start..end` in columns: a few thousand stand for the millions of a long case.
+/// Connected voxels in a row, in the columns `start..end`. A few thousand runs represent the millions of voxels of a
+/// case.
 #[derive(Clone, Debug)]
 struct Run {
     slice: usize,
@@ -26,10 +27,10 @@ struct Run {
     end: usize,
 }
 
-/// Finds the regions of `stack`, whose masks lie on one another in order; voxels that share a face, an edge or
-/// a corner are connected (26 neighbours, or 8 in a stack of one).
+/// Finds the connected regions of a stack of masks. Voxels that share a face, an edge or a corner are connected (26
+/// neighbours, or 8 in a stack of one).
 ///
-/// Masks of different sizes are laid on one another at their top left corners.
+/// Masks of different sizes are aligned at their top left corners.
 pub fn components(stack: &[Mask]) -> Components {
     let mut runs = Vec::new();
     let mut rows: Vec<Vec<Range<usize>>> = Vec::with_capacity(stack.len());
@@ -51,7 +52,7 @@ pub fn components(stack: &[Mask]) -> Components {
         }
     }
 
-    // A root is the first run of its tree, so components are numbered as they are met.
+    // A root is the first run of its tree, so components are numbered in the order of their first runs.
     let mut labels: Vec<usize> = Vec::with_capacity(runs.len());
     let mut sizes = Vec::new();
     for (index, run) in runs.iter().enumerate() {
@@ -69,9 +70,9 @@ pub fn components(stack: &[Mask]) -> Components {
     Components { grids, runs, labels, sizes }
 }
 
-/// The stack with all but its largest region taken away; of several equally large ones the first stays.
+/// The stack with only its largest region; the first of several equally large ones.
 ///
-/// Connected as in [`components`], which is `scipy.ndimage.label` with a structure of 3x3x3 ones.
+/// Regions are those of [`components()`], which are those of `scipy.ndimage.label` with a 3x3x3 structure of ones.
 pub fn largest_component(stack: &[Mask]) -> Vec<Mask> {
     let components = components(stack);
     let largest = components.largest();
@@ -79,31 +80,31 @@ pub fn largest_component(stack: &[Mask]) -> Vec<Mask> {
 }
 
 impl Mask {
-    /// The connected regions of this one slice; pixels that touch at a corner are connected (8 neighbours).
+    /// The connected regions of this mask (8 neighbours).
     pub fn components(&self) -> Components {
         components(std::slice::from_ref(self))
     }
 }
 
 impl Components {
-    /// How many regions there are.
+    /// The number of regions.
     pub fn count(&self) -> usize {
         self.sizes.len()
     }
 
-    /// The pixels or voxels in each region.
+    /// The number of voxels in each region.
     pub fn sizes(&self) -> &[usize] {
         &self.sizes
     }
 
-    /// The index of the largest region, the first of several equally large ones; none in an empty stack.
+    /// The index of the largest region, the first of several equally large ones; `None` without a region.
     pub fn largest(&self) -> Option<usize> {
-        // `max_by_key` would take the last of equals.
+        // `max_by_key` would return the last of equally large ones.
         let most = self.sizes.iter().max()?;
         self.sizes.iter().position(|size| size == most)
     }
 
-    /// The stack with only those regions whose index `wanted` accepts.
+    /// The stack with only the regions whose index `wanted` accepts.
     pub fn keep(&self, wanted: impl Fn(usize) -> bool) -> Vec<Mask> {
         let mut planes: Vec<Vec<bool>> = self.grids.iter().map(|[width, height]| vec![false; width * height]).collect();
         for (run, &label) in self.runs.iter().zip(&self.labels) {
@@ -117,7 +118,7 @@ impl Components {
     }
 }
 
-/// Adds the runs of one row and says which they are.
+/// Adds the runs of one row and returns their indices.
 fn push_runs(runs: &mut Vec<Run>, mask: &Mask, slice: usize, row: usize) -> Range<usize> {
     let first = runs.len();
     let pixels = &mask.inside()[row * mask.width()..(row + 1) * mask.width()];
@@ -132,7 +133,7 @@ fn push_runs(runs: &mut Vec<Run>, mask: &Mask, slice: usize, row: usize) -> Rang
     first..runs.len()
 }
 
-/// Joins the runs of two neighbouring rows that touch, corners included; both rows go from left to right.
+/// Joins the runs of two neighbouring rows that touch, also at a corner. Both rows are sorted from left to right.
 fn join(forest: &mut Forest, runs: &[Run], mut a: Range<usize>, mut b: Range<usize>) {
     while !a.is_empty() && !b.is_empty() {
         let (left, right) = (&runs[a.start], &runs[b.start]);
@@ -155,7 +156,7 @@ struct Forest {
 impl Forest {
     fn root(&mut self, mut index: usize) -> usize {
         while self.parent[index] != index {
-            // Halving the path keeps later look-ups short.
+            // Path halving keeps later look-ups short.
             self.parent[index] = self.parent[self.parent[index]];
             index = self.parent[index];
         }
@@ -172,7 +173,7 @@ impl Forest {
 mod tests {
     use super::*;
 
-    /// Labels from 1 by flood fill, voxel by voxel and neighbour by neighbour; 0 is outside.
+    /// Labels from 1 by flood fill; 0 is outside.
     fn flood(stack: &[Mask]) -> Vec<Vec<usize>> {
         let mut labels: Vec<Vec<usize>> = stack.iter().map(|mask| vec![0; mask.inside().len()]).collect();
         let mut count = 0;
@@ -220,14 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn every_slice_of_four_by_four_pixels() {
+    fn every_4x4_mask() {
         for bits in 0_u32..1 << 16 {
             check(&[Mask::new(4, 4, (0..16).map(|i| bits >> i & 1 == 1).collect())]);
         }
     }
 
     #[test]
-    fn every_stack_of_two_by_three_by_two_voxels() {
+    fn every_2x3x2_stack() {
         for bits in 0_u32..1 << 12 {
             let slice = |from: u32| Mask::new(2, 3, (0..6).map(|i| bits >> (from + i) & 1 == 1).collect());
             check(&[slice(0), slice(6)]);
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn larger_stacks_of_all_densities() {
+    fn larger_stacks_of_every_density() {
         let mut state = 1_u64;
         for percent in (0..100).step_by(5) {
             let mut slice = |width: usize, height: usize| {
@@ -245,17 +246,17 @@ mod tests {
                 });
                 Mask::new(width, height, inside.collect())
             };
-            // The last one is smaller: sizes may differ within a stack.
+            // Sizes may differ within a stack.
             check(&[slice(9, 7), slice(9, 7), slice(9, 7), slice(5, 8)]);
         }
     }
 
     #[test]
-    fn the_largest_region_stays_and_the_first_of_equals() {
+    fn the_first_largest_region_is_kept() {
         let row = |bits: &str| Mask::new(bits.len(), 1, bits.bytes().map(|b| b == b'#').collect());
         assert_eq!(largest_component(&[row("#.##.##"), row(".......")]), [row("..##..."), row(".......")]);
         assert_eq!(largest_component(&[row("#.##.##"), row("#......")]), [row("#......"), row("#......")]);
-        // A corner from slice to slice is enough: three voxels against two.
+        // Voxels of neighbouring slices connect at a corner: three voxels against two.
         assert_eq!(largest_component(&[row("##..##."), row("......#")]), [row("....##."), row("......#")]);
         assert_eq!(largest_component(&[]), []);
         assert_eq!(largest_component(&[row("...")]), [row("...")]);

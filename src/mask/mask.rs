@@ -4,7 +4,7 @@ use super::{Probability, level};
 use crate::error::{Error, FileFault, Result};
 use crate::read::{Channels, Samples, Slice};
 
-/// A two-valued picture on a slice's own grid, row by row from the top left.
+/// A binary image with the pixels of a slice, row by row from the top left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
     width: usize,
@@ -13,11 +13,11 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// A mask of `width` by `height` pixels, `inside[y * width + x]` for the pixel in column `x` and row `y`.
+    /// A mask of `width` x `height` pixels; `inside[y * width + x]` is the pixel in column `x` and row `y`.
     ///
     /// # Panics
     ///
-    /// If `inside` does not have `width * height` entries: the caller's error, no file can cause it.
+    /// If `inside` does not have `width * height` values. No file can cause this.
     pub fn new(width: usize, height: usize, inside: Vec<bool>) -> Self {
         assert_eq!(inside.len(), width * height, "a mask of {width}x{height} pixels");
         Self { width, height, inside }
@@ -28,18 +28,18 @@ impl Mask {
         Self { width, height, inside: vec![false; width * height] }
     }
 
-    /// Inside where the probability is at least `threshold`, 0 to 1, which is rounded to a 65535th as the probability is.
+    /// Inside where the probability is at least `threshold`, from 0 to 1, rounded to a multiple of 1/65535.
     pub fn from_probability(probability: &Probability, threshold: f32) -> Self {
         let level = level(threshold);
         let inside = probability.values().iter().map(|&value| u32::from(value) >= level).collect();
         Self::new(probability.width(), probability.height(), inside)
     }
 
-    /// A reference mask that was read from a file: inside where a sample is above half of its type's range,
-    /// that is from 128 of 255 or from 32768 of 65535 on.
+    /// A reference mask from a file: inside where a sample is above half of its range, that is at least 128 for 8 bits
+    /// and 32768 for 16 bits.
     ///
-    /// Where no sample is that high the file is one of labels, 0 and 1, several of them, or 0 and 255 in 16 bits: then
-    /// everything above 0 is inside.
+    /// If no sample is that high, the file holds labels (such as 0 and 1, or 0 and 255 in 16 bits) and every sample
+    /// above 0 is inside.
     ///
     /// # Errors
     ///
@@ -65,34 +65,34 @@ impl Mask {
         self.height
     }
 
-    /// Every pixel, row by row: `true` is inside.
+    /// All pixels, row by row; `true` is inside.
     pub fn inside(&self) -> &[bool] {
         &self.inside
     }
 
-    /// Every pixel as a byte, row by row: 1 inside, 0 outside.
+    /// All pixels as bytes, row by row; 1 is inside.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.inside.iter().map(|&inside| u8::from(inside)).collect()
     }
 
-    /// Whether the pixel in column `x` and row `y` is inside; `false` beyond the edges.
+    /// Whether the pixel in column `x` and row `y` is inside; `false` outside the image.
     pub fn contains(&self, x: usize, y: usize) -> bool {
         x < self.width && y < self.height && self.inside[y * self.width + x]
     }
 
-    /// What is inside this mask and not inside `other`.
+    /// The pixels inside this mask and outside `other`.
     ///
     /// # Panics
     ///
-    /// If the two differ in width or height.
+    /// If the masks differ in width or height.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
-        assert_eq!([self.width, self.height], [other.width, other.height], "masks of one size");
+        assert_eq!([self.width, self.height], [other.width, other.height], "masks of the same size");
         let inside = self.inside.iter().zip(&other.inside).map(|(own, other)| own & !other).collect();
         Self::new(self.width, self.height, inside)
     }
 
-    /// How many pixels are inside.
+    /// The number of pixels inside.
     pub fn area(&self) -> usize {
         self.inside.iter().filter(|&&inside| inside).count()
     }
@@ -103,7 +103,7 @@ impl Mask {
     }
 }
 
-/// Which samples are above `half`, or above 0 where none of them is.
+/// Which samples are above `half`, or above 0 if none is above `half`.
 fn above<T: Copy + Default + PartialOrd>(samples: &[T], half: T) -> Vec<bool> {
     let level = if samples.iter().any(|&sample| sample > half) { half } else { T::default() };
     samples.iter().map(|&sample| sample > level).collect()
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_of_labels_is_inside_above_nothing() -> Result<()> {
+    fn a_reference_of_labels_is_inside_above_zero() -> Result<()> {
         for samples in [
             Samples::U8(vec![0, 1, 0, 1]),
             Samples::U8(vec![0, 4, 0, 127]),
@@ -150,22 +150,22 @@ mod tests {
     }
 
     #[test]
-    fn a_coloured_reference_is_refused_by_name() -> Result<()> {
-        let coloured = Slice::new("c_mask.tif", 1, 1, Channels::Rgb, Samples::U8(vec![255, 255, 255]))?;
-        let message = Mask::from_slice(&coloured).map_err(|error| error.to_string());
+    fn a_colour_reference_is_refused_by_name() -> Result<()> {
+        let colour = Slice::new("c_mask.tif", 1, 1, Channels::Rgb, Samples::U8(vec![255, 255, 255]))?;
+        let message = Mask::from_slice(&colour).map_err(|error| error.to_string());
         assert!(message.is_err_and(|message| message.starts_with("c_mask.tif: ")));
         Ok(())
     }
 
     #[test]
-    fn without_takes_away_what_both_have() {
+    fn without_removes_the_pixels_of_the_other_mask() {
         let mask = |inside: [u8; 4]| Mask::new(2, 2, inside.map(|value| value == 1).into());
         assert_eq!(mask([1, 1, 0, 0]).without(&mask([0, 1, 1, 0])), mask([1, 0, 0, 0]));
     }
 
     #[test]
     #[should_panic(expected = "a mask of 2x2 pixels")]
-    fn a_wrong_length_is_the_callers_error() {
+    fn a_wrong_length_panics() {
         Mask::new(2, 2, vec![true; 3]);
     }
 }

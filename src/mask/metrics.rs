@@ -91,7 +91,8 @@ impl Sum for Confusion {
     }
 }
 
-/// The sums behind the soft Dice coefficient of probabilities. Overlaps of several slices add up to their pooled overlap.
+/// The sums behind the soft Dice coefficient of probabilities. Overlaps of several slices add up to their pooled
+/// overlap.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SoftOverlap {
     /// Σpr: the sum of each probability times its reference value.

@@ -1,4 +1,5 @@
-//! Which pixels of a slice are lesion: from a probability or a reference file to a [`Mask`], and its shape.
+//! Which pixels of a slice are lesion: [`Probability`] and reference files → [`Mask`], its shape and its agreement with
+//! a reference.
 
 mod components;
 #[allow(clippy::module_inception, reason = "the wing is named after its main type")]

@@ -5,20 +5,19 @@
 use super::Mask;
 
 impl Mask {
-    /// The border of the mask as closed loops along the pixels' edges, for a canvas to stroke or fill.
+    /// The outline as closed loops along the edges of pixels, for a canvas to stroke or fill.
     ///
-    /// Each loop lists its turning points `[x, y]` in pixel corners: `[0, 0]` is the top left corner of the
-    /// picture and `[width, height]` its bottom right one. The last point joins the first, which is not
-    /// repeated, and horizontal and vertical sides alternate. With y downwards, the inside is always on the
-    /// right: outer borders run clockwise, those of holes anticlockwise, so either fill rule gives the mask
-    /// back. Loops are ordered by their topmost row's leftmost corner. Regions that touch at a corner share a
-    /// loop, as they share a component.
+    /// Each loop is a list of corners `[x, y]`, from `[0, 0]` at the top left of the image to `[width, height]` at the
+    /// bottom right. The last corner connects to the first, which is not repeated. Horizontal and vertical sides
+    /// alternate. The inside is on the right: with y pointing down, outer loops run clockwise and loops around holes
+    /// anticlockwise, so that both fill rules restore the mask. Loops are in the order of their topmost, then leftmost
+    /// corner. Regions that touch at a corner have one loop, as they are one component.
     pub fn outline(&self) -> Vec<Vec<[usize; 2]>> {
         trace(self)
     }
 }
 
-/// Which way the walk goes along a row or column of pixel corners, the inside on its right hand.
+/// The direction of a walk along pixel edges, with the inside on the right.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Heading {
     East,
@@ -28,7 +27,7 @@ enum Heading {
 }
 
 fn trace(mask: &Mask) -> Vec<Vec<[usize; 2]>> {
-    // Every loop goes east at least once, along the top edge of an inside pixel: those edges name the loops.
+    // Every loop contains the top edge of an inside pixel, walked eastwards. These edges identify the loops.
     let mut walked = vec![false; mask.width() * mask.height()];
     let mut loops = Vec::new();
     for y in 0..mask.height() {
@@ -41,11 +40,12 @@ fn trace(mask: &Mask) -> Vec<Vec<[usize; 2]>> {
     loops
 }
 
+/// Whether the outline runs along the top edge of a pixel.
 fn has_top_edge(mask: &Mask, x: usize, y: usize) -> bool {
     mask.contains(x, y) && (y == 0 || !mask.contains(x, y - 1))
 }
 
-/// Follows one loop from its topmost, leftmost corner, which is always a turning point.
+/// Follows one loop from its topmost, leftmost corner, where it always turns.
 fn walk(mask: &Mask, walked: &mut [bool], start: [usize; 2]) -> Vec<[usize; 2]> {
     let mut corners = vec![start];
     let ([mut x, mut y], mut heading) = (start, Heading::East);
@@ -70,14 +70,14 @@ fn walk(mask: &Mask, walked: &mut [bool], start: [usize; 2]) -> Vec<[usize; 2]> 
     }
 }
 
-/// Where the border goes on from a corner. A left turn leads onto the pixel that touches diagonally, so it
-/// comes first: that is what joins such pixels into one loop.
+/// The direction after a corner. A left turn follows a pixel that touches diagonally. It comes first, so that such
+/// pixels have one loop.
 fn turn(mask: &Mask, x: usize, y: usize, heading: Heading) -> Heading {
     let north_west = x > 0 && y > 0 && mask.contains(x - 1, y - 1);
     let north_east = y > 0 && mask.contains(x, y - 1);
     let south_west = x > 0 && mask.contains(x - 1, y);
     let south_east = mask.contains(x, y);
-    // The pixels ahead of the corner, on the left and on the right of the way.
+    // The pixels ahead of the corner, to the left and to the right.
     let (left, right, to_left, to_right) = match heading {
         Heading::East => (north_east, south_east, Heading::North, Heading::South),
         Heading::South => (south_east, south_west, Heading::East, Heading::West),
@@ -95,8 +95,7 @@ fn turn(mask: &Mask, x: usize, y: usize, heading: Heading) -> Heading {
 mod tests {
     use super::*;
 
-    /// Even-odd filling, pixel centre by pixel centre: a centre is inside if an odd number of vertical sides
-    /// lie to its left.
+    /// Even-odd filling: a pixel is inside if an odd number of vertical sides lie to its left.
     fn fill(loops: &[Vec<[usize; 2]>], width: usize, height: usize) -> Mask {
         let crossings = |x: usize, y: usize| {
             sides(loops)
@@ -111,7 +110,7 @@ mod tests {
         loops.iter().flat_map(|corners| (0..corners.len()).map(move |i| [corners[i], corners[(i + 1) % corners.len()]]))
     }
 
-    /// Twice the area by the shoelace formula: positive when the loop runs clockwise on the screen.
+    /// Twice the area by the shoelace formula; positive for a loop that is clockwise on the screen.
     fn doubled_area(corners: &[[usize; 2]]) -> i64 {
         (0..corners.len())
             .map(|i| (corners[i], corners[(i + 1) % corners.len()]))
@@ -119,7 +118,7 @@ mod tests {
             .sum()
     }
 
-    /// Pairs of neighbours of which one is inside, the world around the picture being outside.
+    /// The number of neighbouring pixels of which one is inside. Everything around the image is outside.
     fn border_length(mask: &Mask) -> usize {
         let at = |x: isize, y: isize| x >= 0 && y >= 0 && mask.contains(x as usize, y as usize);
         let (width, height) = (mask.width() as isize, mask.height() as isize);
@@ -149,14 +148,14 @@ mod tests {
     }
 
     #[test]
-    fn every_mask_of_four_by_four_pixels() {
+    fn every_4x4_mask() {
         for bits in 0_u32..1 << 16 {
             check(&Mask::new(4, 4, (0..16).map(|i| bits >> i & 1 == 1).collect()));
         }
     }
 
     #[test]
-    fn corners_of_a_ring_and_a_diagonal() {
+    fn outlines_of_a_ring_and_a_diagonal() {
         let ring = Mask::new(3, 3, (0..9).map(|i| i != 4).collect());
         let outer = vec![[0, 0], [3, 0], [3, 3], [0, 3]];
         let hole = vec![[1, 2], [2, 2], [2, 1], [1, 1]];
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_draw() {
+    fn an_empty_mask_has_no_outline() {
         assert!(Mask::empty(5, 3).outline().is_empty());
         assert!(Mask::empty(0, 0).outline().is_empty());
     }

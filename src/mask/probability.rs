@@ -1,9 +1,9 @@
-//! A slice's [`Probability`]: what the network says of every pixel, in fixed point.
+//! [`Probability`]: the network's output for every pixel, in fixed point.
 //!
-//! There is one representation of it, for the page, for `train evaluate` and for `train segment`, in memory and in
-//! files, so that a mask at a threshold is the same mask everywhere, pixel for pixel.
+//! The page, `train evaluate` and `train segment` use the same representation, in memory and in files. A mask at a
+//! threshold is therefore the same everywhere, pixel for pixel.
 
-/// The probability of a lesion in each pixel of a slice, from 0 for 0.0 to 65535 for 1.0.
+/// The probability that each pixel of a slice is lesion, from 0 for 0.0 to 65535 for 1.0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probability {
     width: usize,
@@ -21,15 +21,15 @@ pub struct NotFinite {
     pub found: f32,
 }
 
-/// What stands for 1.0.
+/// The value for 1.0.
 const ONE: f64 = u16::MAX as f64;
 
 impl Probability {
-    /// A map of `width` by `height` pixels, row by row from the top left.
+    /// The probabilities of `width` x `height` pixels, row by row from the top left.
     ///
     /// # Panics
     ///
-    /// If `values` does not have `width * height` entries: the caller's error, no file can cause it.
+    /// If there are not `width * height` values. No file can cause this.
     pub fn new(width: usize, height: usize, values: Vec<u16>) -> Self {
         assert_eq!(values.len(), width * height, "probabilities of {width}x{height} pixels");
         Self { width, height, values }
@@ -52,37 +52,38 @@ impl Probability {
         Ok(Self::new(width, height, values.iter().map(|&value| (f64::from(value) * ONE).round() as u16).collect()))
     }
 
-    /// Columns, the slice's own.
+    /// Columns of the slice.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Rows, the slice's own.
+    /// Rows of the slice.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// 0 to 65535, row by row from the top left.
+    /// All values from 0 to 65535, row by row from the top left.
     pub fn values(&self) -> &[u16] {
         &self.values
     }
 
-    /// 0.0 to 1.0, row by row from the top left.
+    /// All values from 0.0 to 1.0, row by row from the top left.
     pub fn to_unit(&self) -> Vec<f32> {
         self.values.iter().map(|&value| (f64::from(value) / ONE) as f32).collect()
     }
 
-    /// How many pixels are at or above `threshold`: the area of [`Mask::from_probability`](crate::mask::Mask::from_probability).
+    /// The number of pixels of at least `threshold`: the area of
+    /// [`Mask::from_probability`](crate::mask::Mask::from_probability).
     pub fn area(&self, threshold: f32) -> usize {
         let level = level(threshold);
         self.values.iter().filter(|&&value| u32::from(value) >= level).count()
     }
 }
 
-/// The least value that is inside at `threshold`, in 65535ths.
+/// The lowest value that is inside at `threshold`, in multiples of 1/65535.
 ///
-/// The threshold is rounded as probabilities are, so whatever was at or above it before rounding still is. No threshold
-/// above 0 lets in what is exactly 0; above 1, and at NaN, nothing is inside.
+/// The threshold is rounded as probabilities are, so a probability of at least the threshold remains so. A probability
+/// of 0 is outside at every threshold above 0. Above 1 and at NaN nothing is inside.
 pub(crate) fn level(threshold: f32) -> u32 {
     if threshold <= 0.0 {
         0
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ends_are_exact_and_nothing_wraps() {
+    fn values_are_rounded_and_clamped() {
         let map = Probability::from_unit(5, 1, &[0.0, 1.0, 0.5, -1.0, 2.0]).expect("finite");
         assert_eq!(map.values(), [0, 65_535, 32_768, 0, 65_535]);
         assert_eq!(map.to_unit()[..2], [0.0, 1.0]);
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_at_the_ends() {
+    fn areas_at_extreme_thresholds() {
         let map = Probability::new(3, 1, vec![0, 1, 65_535]);
         let areas = [0.0, 1e-9, 0.5, 1.0, 1.1, f32::NAN].map(|threshold| map.area(threshold));
         assert_eq!(areas, [3, 2, 1, 1, 0, 0]);
@@ -123,19 +124,19 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "probabilities of 2x2 pixels")]
-    fn a_wrong_length_is_the_callers_error() {
+    fn a_wrong_length_panics() {
         Probability::new(2, 2, vec![0; 3]);
     }
 
     proptest! {
         #[test]
-        fn fixed_point_stays_within_half_a_step(value in 0.0_f32..=1.0) {
+        fn fixed_point_differs_by_at_most_half_a_step(value in 0.0_f32..=1.0) {
             let back = Probability::from_unit(1, 1, &[value]).expect("finite").to_unit()[0];
             prop_assert!((back - value).abs() <= 0.500_01 / 65_535.0, "{value} came back as {back}");
         }
 
         #[test]
-        fn what_was_inside_stays_inside(value in 0.0_f32..=1.0, threshold in 1e-4_f32..=1.0) {
+        fn rounding_keeps_pixels_inside(value in 0.0_f32..=1.0, threshold in 1e-4_f32..=1.0) {
             let area = Probability::from_unit(1, 1, &[value]).expect("finite").area(threshold);
             if value >= threshold {
                 prop_assert_eq!(area, 1);

@@ -1,4 +1,4 @@
-//! [`PhantomConfig`]: which head to make, and the case that is made of it.
+//! [`PhantomConfig`]: which head to draw, and the drawing.
 
 use std::sync::OnceLock;
 
@@ -12,19 +12,19 @@ use crate::mask::{Mask, largest_component};
 use crate::random::Rng;
 use crate::read::{Channels, Samples, Slice};
 
-/// Which head to make, and how to slice it.
+/// Which head to draw, and its slices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhantomConfig {
-    /// Where all chance comes from; by default 1.
+    /// The seed of all random numbers. Default: 1.
     pub seed: u64,
-    /// The number in the case's name, `PHANTOM_0001` for 1, which also tells the heads of one seed apart; by
-    /// default 1.
+    /// The number in the case's name, such as `PHANTOM_0001`. Heads with one seed and different numbers differ.
+    /// Default: 1.
     pub patient: u32,
-    /// Slices from the base of the brain to the vertex, 12 or more; by default 24.
+    /// Slices from the base of the brain to the vertex, at least 12. Default: 24.
     pub slices: usize,
-    /// Columns and rows of a slice, 64 or more; by default 256, as in the dataset.
+    /// Columns and rows of a slice, at least 64. Default: 256, as in the dataset.
     pub size: usize,
-    /// Whether there is a lesion; by default there is.
+    /// Whether the head has a lesion. Default: `true`.
     pub lesion: bool,
 }
 
@@ -34,23 +34,23 @@ impl Default for PhantomConfig {
     }
 }
 
-/// The default phantom: what the page offers as its sample and what the self-test looks at. Drawn once, since that takes
-/// longer than a slice takes the network.
+/// The default phantom: the sample case of the page and the input of the self-test. It is drawn once, because drawing
+/// takes longer than the network does for a slice.
 pub fn sample() -> &'static Case {
     static SAMPLE: OnceLock<Case> = OnceLock::new();
     SAMPLE.get_or_init(|| PhantomConfig::default().case())
 }
 
 impl PhantomConfig {
-    /// Draws the case: RGB slices of 8 bits (pre-contrast T1, FLAIR, post-contrast T1) called
+    /// Draws the case: 8-bit RGB slices (pre-contrast T1, FLAIR, post-contrast T1) called
     /// `PHANTOM_0001/PHANTOM_0001_1.tif` and so on, each with its reference.
     ///
-    /// The reference is inside where at least half of a voxel is lesion. It is one region in three dimensions, so
-    /// it spans a contiguous run of slices, and the first two and last two slices are free of it.
+    /// The reference is inside where at least half of a voxel is lesion. It is one connected region in consecutive
+    /// slices. The first two and the last two slices have no lesion.
     ///
     /// # Panics
     ///
-    /// If `slices` is below 12 or `size` below 64.
+    /// If `slices` is below 12 or `size` is below 64.
     pub fn case(&self) -> Case {
         assert!(self.slices >= 12, "a phantom of {} slices, at least 12 are needed", self.slices);
         assert!(self.size >= 64, "a phantom of {} pixels, at least 64 are needed", self.size);
@@ -59,36 +59,35 @@ impl PhantomConfig {
         let bottom = -0.24 * half[2];
         let thickness = (0.99 * half[2] - bottom) / self.slices as f32;
         let pose = Pose::new(&mut rng, self.size);
-        // Between the planes of the second slice and the third, and as far from the other end.
+        // The lesion lies between the second and third slice and the same distance from the other end.
         let low = bottom + 2.0 * thickness;
         let high = bottom + (self.slices - 2) as f32 * thickness;
         let lesion = Lesion::new(&mut rng, half, Slab { low, high, lean: pose.lean });
-        // It is drawn from chance in any case, so that the head is the same without it.
+        // The lesion is drawn even if it is not used, so that the head is the same without it.
         let lesion = self.lesion.then_some(lesion);
         let head = Head::new(&mut rng, half, thickness, lesion);
         let scanner = Scanner::new(&mut rng);
 
         let name = format!("PHANTOM_{:04}", self.patient);
-        let mut pictures = Vec::with_capacity(self.slices);
+        let mut images = Vec::with_capacity(self.slices);
         let mut masks = Vec::with_capacity(self.slices);
         for slice in 0..self.slices {
             let height = bottom + (slice as f32 + 0.5) * thickness;
             let (samples, mask) = self.draw(&head, &scanner, &pose, half, height, &mut rng);
-            pictures.push(samples);
+            images.push(samples);
             masks.push(mask);
         }
-        let slices = pictures.into_iter().zip(largest_component(&masks)).enumerate();
+        let slices = images.into_iter().zip(largest_component(&masks)).enumerate();
         let slices = slices.map(|(index, (samples, mask))| {
             let file = format!("{name}/{name}_{}.tif", index + 1);
-            match Slice::new(file, self.size, self.size, Channels::Rgb, Samples::U8(samples)) {
-                Ok(slice) => CaseSlice { slice, reference: Some(mask) },
-                Err(error) => unreachable!("{error}"),
-            }
+            let slice = Slice::new(file, self.size, self.size, Channels::Rgb, Samples::U8(samples))
+                .expect("`draw` returns 3 * size * size samples, and `size` is at least 64");
+            CaseSlice { slice, reference: Some(mask) }
         });
         Case { slices: slices.collect(), name }
     }
 
-    /// One slice's interleaved samples and mask.
+    /// The interleaved samples and the mask of one slice.
     fn draw(&self, head: &Head, scanner: &Scanner, pose: &Pose, half: Point, z: f32, rng: &mut Rng) -> (Vec<u8>, Mask) {
         let pixels = self.size * self.size;
         let mut signals = [vec![0.0; pixels], vec![0.0; pixels], vec![0.0; pixels]];
@@ -104,8 +103,8 @@ impl PhantomConfig {
         }
         let mut samples = vec![0; 3 * pixels];
         for (channel, signal) in signals.iter_mut().enumerate() {
-            let picture = scanner.expose(channel, self.size, signal, rng);
-            for (sample, level) in samples.iter_mut().skip(channel).step_by(3).zip(picture) {
+            let image = scanner.expose(channel, self.size, signal, rng);
+            for (sample, level) in samples.iter_mut().skip(channel).step_by(3).zip(image) {
                 *sample = level;
             }
         }

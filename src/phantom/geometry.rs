@@ -1,14 +1,16 @@
-//! Points, lengths and soft borders.
+//! [`Point`]: points in the head, lengths and soft borders.
 
-/// A place in the head: x, y, z as in [`head`](super::head).
+/// A point in the head: x, y and z as in [`head`](super::head).
 pub(super) type Point = [f32; 3];
 
-/// How much of a voxel lies beyond a border that is `depth` away and `softness` wide: 0 to 1, a half on the border.
+/// The fraction of a voxel behind a border at distance `depth` with a width of `softness`: 0 to 1, one half on the
+/// border.
 pub(super) fn covered(depth: f32, softness: f32) -> f32 {
     let t = (depth / softness + 0.5).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
+/// The length of a vector.
 pub(super) fn length([x, y, z]: Point) -> f32 {
     (x * x + y * y + z * z).sqrt()
 }

@@ -1,7 +1,7 @@
-//! A head without its lesion: shells of scalp and skull around a folded brain.
+//! [`Head`]: layers of scalp and skull around a folded brain, which may contain a lesion.
 //!
-//! All lengths are in head units, of which a slice is 256 wide: about a millimetre each. x goes to the right of the
-//! picture, y down it, that is towards the back of the head, and z up to the vertex; 0 is the middle of the head.
+//! Lengths are in head units of about a millimetre. A slice is 256 wide. x points to the right of the image, y down the
+//! image and to the back of the head, and z up to the vertex. The origin is the centre of the head.
 
 use super::geometry::{Point, covered, length};
 use super::lesion::Lesion;
@@ -9,26 +9,26 @@ use super::noise::{Noise, mix};
 use super::tissue::{Mixture, Tissue};
 use crate::random::Rng;
 
-/// The shape of one head, drawn at random.
+/// The random shape of one head.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
-    /// Half-axes of the skin's ellipsoid.
+    /// The half-axes of the skin, an ellipsoid.
     half: Point,
     /// How much narrower the forehead is than the back of the head.
     egg: f32,
     scalp: f32,
     marrow: f32,
-    /// Lost brain: 0 in the young, up to 1.
+    /// The loss of brain volume, from 0 in young heads to 1.
     atrophy: f32,
     ventricles: f32,
-    /// The pattern of the folds: their spacing.
+    /// The distance between folds.
     folds: f32,
-    /// How thick a slice is: what lies slanted in it is blurred.
+    /// The thickness of a slice. Oblique borders are blurred by it.
     thickness: f32,
     lesion: Option<Lesion>,
     skin_noise: Noise,
     shell_noise: Noise,
-    /// Vessels in the brain, strands in the scalp.
+    /// For vessels in the brain and strands in the scalp.
     thread_noise: Noise,
     warp_noise: [Noise; 3],
     fold_noise: [Noise; 2],
@@ -36,7 +36,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// The next head, of the given half-axes, in slices of `thickness`.
+    /// A random head with the half-axes `half`, in slices of `thickness`.
     pub(super) fn new(rng: &mut Rng, half: Point, thickness: f32, lesion: Option<Lesion>) -> Self {
         let atrophy = rng.range(0.0, 1.0);
         let mut noise = || Noise::new(rng.next_u64());
@@ -62,12 +62,12 @@ impl Head {
         }
     }
 
-    /// What is at a point; nothing in the air around.
+    /// The tissue at a point; `None` in the air around the head.
     pub(super) fn at(&self, p: Point) -> Option<Mixture> {
         let [x, y, z] = p;
         let shape = [x * (1.0 - self.egg * y / self.half[1]), y, z];
         let scaled: Point = std::array::from_fn(|i| shape[i] / self.half[i]);
-        // 0 in the middle, 1 on the skin; its slope turns it into a distance.
+        // 0 at the centre, 1 on the skin. Divided by its slope it is a distance.
         let radius = length(scaled).max(0.15);
         if radius > 1.12 {
             return None;
@@ -75,12 +75,12 @@ impl Head {
         let slope: Point = std::array::from_fn(|i| scaled[i] / self.half[i] / radius);
         let steep = length(slope).max(1e-3);
         let depth = (1.0 - radius) / steep;
-        // No shell is thick enough to reach this deep, nor any fold.
+        // No layer and no fold reaches this depth.
         if depth > 56.0 {
             return Some(self.brain(p, radius, depth - 14.0));
         }
         let depth = depth + 2.5 * self.skin_noise.at(p.map(|c| c / 42.0));
-        // How far the skin moves sideways within the thickness of the slice.
+        // The sideways shift of the skin within the thickness of the slice.
         let slant = self.thickness * slope[2] / steep;
         let soft = (1.4 + slant * slant).sqrt();
         if depth < -soft {
@@ -114,7 +114,7 @@ impl Head {
         if below < -soft {
             return Some(mixture);
         }
-        // The sagittal sinus runs along the midline under the skull.
+        // The sagittal sinus runs along the midline below the skull.
         let sinus = (2.7 + rough - 0.9 * x.abs() - 0.45 * below).min(below + 1.0);
         below -= 0.6 + 1.6 * self.atrophy + 0.8 * fine.max(-0.5);
         let brain = self.brain(p, radius, below);
@@ -125,9 +125,10 @@ impl Head {
         Some(mixture)
     }
 
-    /// Brain tissue at a point `below` the brain's surface, `radius` of the way from the middle to the skin.
+    /// The tissue at a point of the brain, at the depth `below` its surface and the fraction `radius` of the way from
+    /// the centre to the skin.
     fn brain(&self, p: Point, radius: f32, below: f32) -> Mixture {
-        // The skull does not give way: displacement grows with the distance from it.
+        // The skull is rigid, so displacement grows with the distance from it.
         let was = match &self.lesion {
             Some(lesion) => {
                 let was = lesion.before(p);
@@ -136,24 +137,24 @@ impl Head {
             }
             None => p,
         };
-        // No two heads, nor the two halves of one, are alike.
+        // Heads differ, and so do the two halves of each.
         let warp: Point = std::array::from_fn(|i| 0.8 * self.warp_noise[i].at(was.map(|c| c / 26.0)));
         let ripple = self.ripple_noise.at(was.map(|c| c / 9.0));
         let deep: Point =
             [was[0] + 6.0 * warp[0] + 2.2 * ripple, was[1] + 6.0 * warp[1] - 2.2 * ripple, was[2] + 5.0 * warp[2]];
 
-        // Only outside this region around the corpus callosum are the hemispheres apart.
+        // The hemispheres are separate except around the corpus callosum.
         let joined = 1.0 - length([(deep[1] - 4.0) / 46.0, (deep[2] - 2.0) / 30.0, 0.0]);
         let joined = ramp(joined * 5.0 + 0.5);
         let midline = (was[0] + 2.0 * warp[0]).abs();
         let fissure = midline - 0.5 - 0.7 * self.atrophy - 0.5 * ramp(warp[1] + 0.2) + 12.0 * joined;
 
         let lesion_depth = self.lesion.as_ref().map(|lesion| {
-            // It does not cross where the hemispheres are apart.
+            // The lesion does not cross between separate hemispheres.
             let kept = lesion.side() * (was[0] + 2.0 * warp[0]) - 1.5 + 40.0 * joined;
             lesion.depth(p).min(kept)
         });
-        // Swollen tissue closes its sulci.
+        // Swelling closes sulci.
         let swollen = lesion_depth.map_or(0.0, |depth| covered(depth + 2.0, 10.0));
 
         let open = 0.25 + 0.7 * self.atrophy + 1.1 * ripple + 0.5 * warp[1] - 2.0 * swollen;
@@ -166,14 +167,14 @@ impl Head {
 
         let mut mixture = Mixture::pure(Tissue::White);
         mixture.paint(Tissue::Nuclei, covered(nuclei(deep), 2.6));
-        // Tracts of another direction, or less myelin, are a little like grey matter.
+        // Some tracts look slightly like grey matter.
         mixture.paint(Tissue::Grey, 0.4 * ramp(0.4 + 1.4 * (warp[1] - warp[0])));
         mixture.paint(Tissue::Grey, covered(ribbon - fluid.min(below), 2.6));
         let ventricle = ventricle(deep, self.ventricles);
         mixture.paint(Tissue::Lining, 0.6 * covered(1.0 + 1.2 * warp[0] - ventricle.abs(), 1.6));
 
         if let (Some(lesion), Some(depth)) = (&self.lesion, lesion_depth) {
-            let fraction = lesion.fraction(depth, mixture.part(Tissue::Grey));
+            let fraction = lesion.fraction(depth, mixture.fraction(Tissue::Grey));
             if fraction > 0.0 {
                 mixture.cover(&lesion.matter(p), fraction);
             }
@@ -182,7 +183,7 @@ impl Head {
         let plexus = 3.4 - length([deep[0].abs() - 17.0, 0.7 * (deep[1] - 26.0), deep[2] - 10.0]);
         mixture.paint(Tissue::Plexus, covered(plexus, 2.0) * covered(1.5 - ventricle, 1.5));
         mixture.paint(Tissue::Fluid, covered(-fluid, 1.5));
-        // Vessels cross the fluid, and now and then the white matter.
+        // Vessels cross the fluid, and sometimes the white matter.
         if fluid < 2.0 {
             let vessel = self.thread_noise.at(was.map(|c| c / 4.2)) - 0.45;
             mixture.paint(Tissue::Blood, 0.8 * covered(vessel * 5.0, 1.0) * covered(0.6 - fluid - 2.0 * swollen, 1.6));
@@ -190,10 +191,9 @@ impl Head {
         mixture
     }
 
-    /// The distance from the nearest fold of the surface.
+    /// The distance to the nearest fold of the surface.
     fn sulcus(&self, p: Point, radius: f32, below: f32, warp: &Point, ripple: f32) -> f32 {
-        // Projected towards the surface, where the folds are lines: from there they go down as sheets, none of them
-        // quite straight.
+        // Projected to the surface, folds are lines. They extend inwards as curved sheets.
         let onto = 1.0 / (0.35 + 0.65 * radius);
         let bent: Point = std::array::from_fn(|i| {
             let other = if i == 1 { -ripple } else { ripple };
@@ -205,7 +205,7 @@ impl Head {
             }
             let sheet = noise.at(bent.map(|c| c / spacing)).abs() * spacing * 0.8;
             let past = (below - deepest).max(0.0);
-            // Narrower the deeper it is.
+            // Narrower with depth.
             (sheet * sheet + past * past).sqrt() + 0.6 * (below / deepest).min(1.0)
         };
         let long = fold(self.fold_noise[0], self.folds, 15.0 + 16.0 * warp[0].abs());
@@ -214,7 +214,7 @@ impl Head {
     }
 }
 
-/// The distance from the fissure between the temporal lobe and the rest, and the insula at its bottom.
+/// The distance to the Sylvian fissure, which separates the temporal lobe, with the insula at its bottom.
 fn sylvian([x, y, z]: Point) -> f32 {
     let x = x.abs();
     let entrance = segment([x, y], [64.0, -12.0], [44.0, -4.0]);
@@ -223,17 +223,17 @@ fn sylvian([x, y, z]: Point) -> f32 {
     entrance.min(insula) + 0.5 * above
 }
 
-/// The distance from the fluid around the midbrain; it begins below the ventricles.
+/// The distance to the fluid around the midbrain, which lies below the ventricles.
 fn cistern([x, y, z]: Point) -> f32 {
-    // Thickest behind, gone in front.
+    // Thickest at the back, absent at the front.
     let ring = (length([x, 0.85 * (y - 12.0), 0.0]) - 17.0).abs() - 0.5 + 4.0 * ramp((14.0 - y) / 26.0);
     let star = length([0.45 * x, y + 9.0, 0.0]) - 2.8;
     ring.min(star) + (z + 15.0).max(0.0)
 }
 
-/// The distance from the third and the lateral ventricles; negative within.
+/// The distance to the third and the lateral ventricles; negative inside.
 fn ventricle([x, y, z]: Point, scale: f32) -> f32 {
-    // Middle line and radius of one lateral ventricle, from the frontal horn back and down into the temporal one.
+    // The centre line and radius of a lateral ventricle, from the frontal horn back and down to the temporal horn.
     const COURSE: [[f32; 4]; 5] = [
         [11.0, -36.0, 10.0, 1.8],
         [6.5, -22.0, 15.0, 4.4],
@@ -247,14 +247,14 @@ fn ventricle([x, y, z]: Point, scale: f32) -> f32 {
     let course = COURSE.windows(2).map(|pair| tube(p, pair[0], pair[1], scale));
     let branches = [OCCIPITAL, TEMPORAL].map(|[from, to]| tube(p, from, to, scale));
     let lateral = branches.into_iter().chain(course).fold(f32::MAX, f32::min);
-    // A slit in the midline between the thalami.
+    // The third ventricle is a slit in the midline between the thalami.
     let third = (x.abs() - 1.6 * scale).max((y - 3.0).abs() - 12.0).max((z + 3.0).abs() - 10.0);
     lateral.min(third)
 }
 
-/// The depth within the nearest of the deep nuclei; negative outside.
+/// The depth inside the nearest deep nucleus; negative outside.
 fn nuclei([x, y, z]: Point) -> f32 {
-    // Centre and half-axes of caudate nucleus, thalamus and putamen.
+    // Centres and half-axes of the caudate nucleus, thalamus and putamen.
     const BODIES: [[f32; 6]; 3] =
         [[14.0, -22.0, 10.0, 5.0, 11.0, 10.0], [10.0, 7.0, 4.0, 8.0, 13.0, 9.0], [26.0, -8.0, 2.0, 6.0, 16.0, 10.0]];
     let depth = |[a, b, c, u, v, w]: [f32; 6]| {
@@ -264,7 +264,7 @@ fn nuclei([x, y, z]: Point) -> f32 {
     BODIES.into_iter().map(depth).fold(f32::MIN, f32::max)
 }
 
-/// The distance from a tube whose radius goes from that of `a` to that of `b`, times `scale`.
+/// The distance to a tube from `a` to `b` (x, y, z and radius each), with its radius multiplied by `scale`.
 fn tube(p: Point, a: [f32; 4], b: [f32; 4], scale: f32) -> f32 {
     let (way, from): (Point, Point) = (std::array::from_fn(|i| b[i] - a[i]), std::array::from_fn(|i| p[i] - a[i]));
     let dot = |a: &Point, b: &Point| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -272,17 +272,17 @@ fn tube(p: Point, a: [f32; 4], b: [f32; 4], scale: f32) -> f32 {
     length(std::array::from_fn(|i| from[i] - t * way[i])) - scale * mix(a[3], b[3], t)
 }
 
-/// The distance from a line within the slice.
+/// The distance to a line in the slice.
 fn segment([x, y]: [f32; 2], [ax, ay]: [f32; 2], [bx, by]: [f32; 2]) -> f32 {
     tube([x, y, 0.0], [ax, ay, 0.0, 0.0], [bx, by, 0.0, 0.0], 1.0)
 }
 
-/// 0 up to 0, 1 from 1 on, smooth between.
+/// 0 below 0, 1 above 1, smooth between.
 fn ramp(t: f32) -> f32 {
     covered(t - 0.5, 1.0)
 }
 
-/// 1 at 0, 0 from -1 and 1 on.
+/// 1 at 0, 0 below -1 and above 1, smooth between.
 fn bump(t: f32) -> f32 {
     ramp(1.0 - t.abs())
 }

@@ -4,25 +4,25 @@
 
 use super::geometry::Point;
 
-/// Gradient noise after Perlin ("Improving noise", 2002) over a hashed lattice: 0 on average, mostly within -1 to 1.
+/// Gradient noise after Perlin ("Improving noise", 2002) on a hashed lattice, with mean 0 and mostly within -1 to 1.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Noise {
     seed: u32,
 }
 
 impl Noise {
-    /// A field of its own for every seed.
+    /// The field of a seed.
     pub(super) fn new(seed: u64) -> Self {
         Self { seed: (seed ^ (seed >> 32)) as u32 }
     }
 
-    /// The value at a point; it varies over a distance of 1.
+    /// The value at a point. It varies over distances of about 1.
     pub(super) fn at(self, p: Point) -> f32 {
         let cell = p.map(floor);
         let [x, y, z] = [p[0] - cell[0] as f32, p[1] - cell[1] as f32, p[2] - cell[2] as f32];
         let [u, v, w] = [fade(x), fade(y), fade(z)];
-        // Each coordinate's share of the hash, for this corner of the cell and the next. Corners are numbered x first,
-        // and handled in step so that they can be computed side by side.
+        // The hash of each coordinate for this corner of the cell and the next. Corners are numbered x first and
+        // handled in one loop, which the compiler vectorises.
         let i = hashes(cell[0], 0x9e37_79b1);
         let j = hashes(cell[1], 0x85eb_ca77);
         let k = hashes(cell[2], 0xc2b2_ae3d);
@@ -37,37 +37,39 @@ impl Noise {
         mix(mix(edges[0], edges[1], v), mix(edges[2], edges[3], v), w)
     }
 
-    /// Two octaves, the second half as wide and half as strong.
+    /// Two octaves; the second has half the wavelength and half the amplitude.
     pub(super) fn rough(self, p: Point) -> f32 {
         let second = Self { seed: self.seed ^ 0x68e3_1da4 };
         (self.at(p) + 0.5 * second.at(p.map(|c| 2.0 * c))) / 1.5
     }
 }
 
-/// One component of a random gradient, from 10 bits: uniform over ±√2, so that it is as steep on average as Perlin's
-/// own gradients, which go to the edges of a cube.
+/// One component of a random gradient from 10 bits, uniform in ±√2. On average it is as steep as Perlin's gradients,
+/// which point to the edges of a cube.
 fn slope(bits: u32) -> f32 {
     ((bits & 0x3ff) as i32 as f32 - 511.5) * (std::f32::consts::SQRT_2 / 511.5)
 }
 
+/// The hashes of a coordinate and the next.
 fn hashes(coordinate: i32, prime: u32) -> [u32; 2] {
     let own = (coordinate as u32).wrapping_mul(prime);
     [own, own.wrapping_add(prime)]
 }
 
-/// Spreads every bit over all others.
+/// Mixes all bits.
 fn scramble(h: u32) -> u32 {
     let h = (h ^ (h >> 16)).wrapping_mul(0x7feb_352d);
     let h = (h ^ (h >> 15)).wrapping_mul(0x846c_a68b);
     h ^ (h >> 16)
 }
 
-/// `f32::floor` is a function call on processors as old as the ones that Rust builds for.
+/// Rounds down. `f32::floor` is a function call on the baseline x86-64 that Rust targets.
 fn floor(c: f32) -> i32 {
     let whole = c as i32;
     whole - i32::from((whole as f32) > c)
 }
 
+/// Perlin's interpolation curve.
 fn fade(t: f32) -> f32 {
     t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
 }
@@ -82,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zero_on_the_lattice_smooth_between_and_centred() {
+    fn noise_is_zero_on_the_lattice_smooth_and_centred() {
         let noise = Noise::new(7);
         assert_eq!(noise.at([3.0, -4.0, 5.0]), 0.0);
         let (mut sum, mut squares, mut before) = (0.0, 0.0, noise.at([0.0, 0.4, 0.7]));
@@ -98,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_differ() {
+    fn seeds_give_different_fields() {
         assert_ne!(Noise::new(1).at([0.3, 0.4, 0.5]), Noise::new(2).at([0.3, 0.4, 0.5]));
     }
 }

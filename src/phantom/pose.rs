@@ -1,22 +1,23 @@
-//! [`Pose`]: how the head lies in the picture.
+//! [`Pose`]: the position of the head in the image.
 
 use super::geometry::Point;
 use crate::random::Rng;
 
-/// How the head lies in the picture.
+/// The position of the head in the image.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pose {
-    /// Head units a pixel.
+    /// Head units per pixel.
     scale: f32,
-    /// The pixel coordinates of the head's middle.
+    /// The pixel coordinates of the head's centre.
     middle: [f32; 2],
-    /// Cosine and sine of the turn within the slice.
+    /// Cosine and sine of the rotation within the slice.
     turn: [f32; 2],
-    /// How the head leans aside and back: the change of height along x and y.
+    /// The tilt of the head: the change of height along x and y.
     pub(super) lean: [f32; 2],
 }
 
 impl Pose {
+    /// A random position in an image of `size` x `size` pixels.
     pub(super) fn new(rng: &mut Rng, size: usize) -> Self {
         let scale = 256.0 / size as f32;
         let angle = rng.range(-0.1, 0.1);
@@ -29,6 +30,7 @@ impl Pose {
         }
     }
 
+    /// The point of the head at the centre of a pixel in the slice at height `z`.
     pub(super) fn head_from_pixel(&self, x: usize, y: usize, z: f32) -> Point {
         let x = (x as f32 + 0.5 - self.middle[0]) * self.scale;
         let y = (y as f32 + 0.5 - self.middle[1]) * self.scale;

@@ -1,12 +1,12 @@
-//! From tissue to grey levels: contrast, shading, blur and noise.
+//! [`Scanner`]: tissue → grey levels, with contrast, shading, blur and noise.
 
 use super::geometry::Point;
 use super::noise::Noise;
 use super::tissue::{Mixture, Tissue};
 use crate::random::Rng;
 
-/// Grey levels of the tissues in pre-contrast T1, FLAIR and post-contrast T1, by `Tissue as usize`: about the
-/// medians of the dataset's heads, of which every case then has its own version.
+/// Grey levels in pre-contrast T1, FLAIR and post-contrast T1, indexed by `Tissue as usize`. They are about the medians
+/// of the heads of the dataset. Each case varies them.
 const LEVELS: [[f32; 3]; Tissue::COUNT] = [
     [0.0, 0.0, 0.0],       // Air
     [142.0, 122.0, 118.0], // Scalp
@@ -26,26 +26,26 @@ const LEVELS: [[f32; 3]; Tissue::COUNT] = [
     [26.0, 70.0, 30.0],    // Cyst
 ];
 
-/// One scanner with its settings for one case.
+/// A scanner with its settings for one case.
 #[derive(Clone, Debug)]
 pub(super) struct Scanner {
     levels: [[f32; 3]; Tissue::COUNT],
-    /// Shading over the picture a channel: along x, along y, from the middle outwards.
+    /// The shading of each channel: along x, along y, and outwards from the centre.
     shading: [[f32; 3]; 3],
-    /// The standard deviation of the noise in grey levels, a channel.
+    /// The standard deviation of the noise of each channel, in grey levels.
     noise: [f32; 3],
-    /// The fraction of every pixel that spreads to each neighbour in its row, then column, a channel.
+    /// The fraction of each pixel that spreads to each neighbour, by channel.
     blur: [f32; 3],
     texture: [Noise; 2],
 }
 
 impl Scanner {
-    /// The next scanner.
+    /// A random scanner.
     pub(super) fn new(rng: &mut Rng) -> Self {
         let mut levels = LEVELS;
         for channel in 0..3 {
             let gain = rng.range(0.72, 1.2);
-            // FLAIR lesions are faint in some heads and glare in others.
+            // Lesions are faint on FLAIR in some heads and very bright in others.
             let glow = if channel == 1 { rng.range(0.8, 1.22) } else { rng.range(0.9, 1.1) };
             for (tissue, level) in levels.iter_mut().enumerate() {
                 let lesion = Tissue::LESION.iter().any(|&kind| kind as usize == tissue);
@@ -65,16 +65,16 @@ impl Scanner {
         }
     }
 
-    /// The signal of a voxel at `p` of a head with these half-axes, before blur and noise.
+    /// The signal of the voxel at `p` in a head with the half-axes `half`, before blur and noise.
     pub(super) fn signal(&self, mixture: &Mixture, p: Point, half: Point) -> [f32; 3] {
         let [x, y, z]: Point = std::array::from_fn(|i| p[i] / half[i]);
         let out = x * x + y * y + z * z;
-        // No tissue is uniform: each has its grain, of T1 and of FLAIR.
+        // No tissue is uniform. T1 and FLAIR have a texture each.
         let grain = self.texture.map(|noise| 1.0 + 0.11 * noise.at(p.map(|c| c / 2.8)));
         let mut signal = [0.0; 3];
-        for (level, part) in self.levels.iter().zip(mixture.parts()) {
+        for (level, fraction) in self.levels.iter().zip(mixture.fractions()) {
             for channel in 0..3 {
-                signal[channel] += level[channel] * part;
+                signal[channel] += level[channel] * fraction;
             }
         }
         std::array::from_fn(|channel| {
@@ -84,7 +84,7 @@ impl Scanner {
         })
     }
 
-    /// One channel's picture, `size` by `size` pixels, as 8-bit grey levels: blurred, then with Rician noise, the
+    /// The image of one channel, `size` x `size` pixels, in 8-bit grey levels: blurred, then with Rician noise, the
     /// magnitude of a complex signal.
     pub(super) fn expose(&self, channel: usize, size: usize, signal: &mut [f32], rng: &mut Rng) -> Vec<u8> {
         spread(signal, size, self.blur[channel]);
@@ -93,8 +93,8 @@ impl Scanner {
         for (real, imaginary) in real.iter_mut().zip(&mut imaginary) {
             [*real, *imaginary] = rng.normal_pair();
         }
-        // The dataset's slices were resampled, so their noise has a grain of more than a pixel; spreading it by
-        // this much leaves 0.535 of its deviation.
+        // The slices of the dataset were resampled, so their noise is correlated between pixels. Spreading by this
+        // fraction leaves 0.535 of the standard deviation.
         spread(&mut real, size, GRAIN);
         spread(&mut imaginary, size, GRAIN);
         let deviation = self.noise[channel] / 0.535;
@@ -102,20 +102,21 @@ impl Scanner {
         values
             .map(|(&signal, (real, imaginary))| {
                 let (real, imaginary) = (signal + deviation * real, deviation * imaginary);
-                // Rounds down, and saturates at 255.
+                // `as` rounds down and clamps to 255.
                 (real * real + imaginary * imaginary).sqrt() as u8
             })
             .collect()
     }
 }
 
+/// The fraction by which noise spreads to each neighbour.
 const GRAIN: f32 = 0.15;
 
-/// Moves `fraction` of every pixel to each of its neighbours, along the rows and then along the columns; at the edges the
-/// picture goes on as it ends.
-fn spread(picture: &mut [f32], size: usize, fraction: f32) {
+/// Moves a `fraction` of each pixel to each of its neighbours, first along rows, then along columns. Edge pixels are
+/// repeated outside the image.
+fn spread(image: &mut [f32], size: usize, fraction: f32) {
     let mixed = |before: f32, here: f32, after: f32| (1.0 - 2.0 * fraction) * here + fraction * (before + after);
-    for row in picture.chunks_exact_mut(size) {
+    for row in image.chunks_exact_mut(size) {
         let mut before = row[0];
         for x in 0..size {
             let (here, after) = (row[x], row[(x + 1).min(size - 1)]);
@@ -123,10 +124,10 @@ fn spread(picture: &mut [f32], size: usize, fraction: f32) {
             before = here;
         }
     }
-    // Row by row down the columns too: that is how memory lies.
-    let mut above = picture[..size].to_vec();
+    // Columns are processed row by row too, in the order of memory.
+    let mut above = image[..size].to_vec();
     for y in 0..size {
-        let (rows, below) = picture.split_at_mut((y + 1) * size);
+        let (rows, below) = image.split_at_mut((y + 1) * size);
         let row = &mut rows[y * size..];
         for x in 0..size {
             let here = row[x];
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spreading_by_the_definition() {
+    fn spreading_matches_the_definition() {
         let size = 5;
         let picture: Vec<f32> = (0..25).map(|i| ((i * 7919) % 31) as f32).collect();
         let at = |x: i32, y: i32| picture[(y.clamp(0, 4) * 5 + x.clamp(0, 4)) as usize];
@@ -159,11 +160,11 @@ mod tests {
     }
 
     #[test]
-    fn air_is_rician_noise_and_little_else() {
+    fn air_and_tissue_have_the_expected_means() {
         let scanner = Scanner::new(&mut Rng::new(1, 1));
         let air = scanner.expose(0, 64, &mut vec![0.0; 64 * 64], &mut Rng::new(2, 2));
         let mean = air.iter().map(|&level| f32::from(level)).sum::<f32>() / air.len() as f32;
-        // A Rayleigh distribution's mean is 1.25 deviations; rounding down takes off half a level.
+        // The mean of a Rayleigh distribution is 1.25 times its scale. Rounding down subtracts half a level.
         assert!((mean - (1.2533 * scanner.noise[0] - 0.5)).abs() < 0.25, "mean {mean}");
         let tissue = scanner.expose(0, 64, &mut vec![60.0; 64 * 64], &mut Rng::new(3, 3));
         let mean = tissue.iter().map(|&level| f32::from(level)).sum::<f32>() / tissue.len() as f32;

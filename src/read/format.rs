@@ -1,39 +1,62 @@
-//! Which reader a file belongs to, by its first bytes.
+//! [`Format`]: which reader a file belongs to. A new file format starts here.
 
 use super::{Limits, Slice, png, tiff};
 use crate::error::{Error, FileFault, Quantity, Result};
 
-/// Reads one file; `name` only names it in the slices and in errors.
+/// Reads one file. `name` is used in the names of the slices and in errors only.
 ///
-/// A multi-page TIFF gives one slice a page, in the file's order, each of its own size and named `name#1`, `name#2`
-/// and so on; any other file gives one slice called `name`. Pixels are taken as stored: no orientation, gamma or
-/// colour profile is applied.
+/// A TIFF with several pages gives one slice per page, in the file's order, named `name#1`, `name#2` and so on. The
+/// pages may differ in size. Any other file gives one slice called `name`. Samples are returned as stored: no
+/// orientation, gamma or colour profile is applied.
 ///
 /// # Errors
 ///
-/// [`Error::File`] with the [`FileFault`]; a fault of one page of several is under that page's name, and fails the
-/// file.
+/// [`Error::File`] with the [`FileFault`]. A fault in one of several pages has that page's name and fails the file.
 pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
-    admit(name, bytes.len() as u64, bytes, limits)?;
-    if tiff::is_tiff(bytes) { tiff::read(name, bytes, limits) } else { Ok(vec![png::read(name, bytes, limits)?]) }
+    match Format::admitted(name, bytes.len() as u64, bytes, limits)? {
+        Format::Tiff => tiff::read(name, bytes, limits),
+        Format::Png => Ok(vec![png::read(name, bytes, limits)?]),
+    }
 }
 
-/// `Ok` if a file of `size` bytes that begins with `head`, 8 bytes or more where it has them, is one that [`read`] would look
-/// into.
+/// Whether [`read`] would decode a file of `size` bytes that begins with `head`, its first 8 bytes or more.
 ///
 /// # Errors
 ///
-/// [`FileFault::NotAnImage`] and [`FileFault::OverLimit`], as [`read`] has them.
+/// [`FileFault::NotAnImage`] and [`FileFault::OverLimit`], as for [`read`].
 pub(crate) fn admit(name: &str, size: u64, head: &[u8], limits: &Limits) -> Result<()> {
-    if !tiff::is_tiff(head) && !png::is_png(head) {
-        let found = head.iter().take(4).copied().collect();
-        return Err(Error::in_file(name, FileFault::NotAnImage { found }));
+    Format::admitted(name, size, head, limits).map(|_| ())
+}
+
+/// The supported file formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Tiff,
+    Png,
+}
+
+impl Format {
+    /// The format of a file of `size` bytes that begins with `head`, if it is supported and within the limits.
+    fn admitted(name: &str, size: u64, head: &[u8], limits: &Limits) -> Result<Self> {
+        let Some(format) = Self::of(head) else {
+            let found = head.iter().take(4).copied().collect();
+            return Err(Error::in_file(name, FileFault::NotAnImage { found }));
+        };
+        if size > limits.bytes {
+            let fault = FileFault::OverLimit { what: Quantity::Bytes, found: size, limit: limits.bytes };
+            return Err(Error::in_file(name, fault));
+        }
+        Ok(format)
     }
-    if size > limits.bytes {
-        return Err(Error::in_file(
-            name,
-            FileFault::OverLimit { what: Quantity::Bytes, found: size, limit: limits.bytes },
-        ));
+
+    /// Recognises a file by its first bytes.
+    fn of(head: &[u8]) -> Option<Self> {
+        if tiff::is_tiff(head) {
+            Some(Self::Tiff)
+        } else if png::is_png(head) {
+            Some(Self::Png)
+        } else {
+            None
+        }
     }
-    Ok(())
 }

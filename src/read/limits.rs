@@ -1,23 +1,22 @@
-//! [`Limits`]: what one file may ask for.
+//! [`Limits`]: how much one file may contain.
 
 use crate::error::{FileFault, Quantity};
 
-/// What one file may ask for. Every count is checked before anything of that size is allocated or walked through.
+/// How much one file may contain. Each count is checked before that much is allocated or walked through.
 ///
-/// The memory that [`read`] takes beyond the file itself is that of the samples it returns (alpha included), while it
-/// decodes at most as much again for the slice in hand, and for a PNG twice the file and, while a colour profile in it is passed
-/// over, at most four samples a pixel.
+/// [`read`](super::read()) needs the memory of the samples that it returns (alpha included), and during decoding at
+/// most as much again for the current slice. For a PNG it also needs twice the size of the file and, while it skips a
+/// colour profile, at most four samples a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Pixels of one slice, width times height; in a tiled TIFF the padding of the outer tiles counts too. By default
-    /// 16,777,216 (4096 x 4096).
+    /// Pixels of one slice, with the padding of the outer tiles of a TIFF. Default: 16,777,216 (4096 x 4096).
     pub pixels: u64,
-    /// Bytes of one file, and compressed bytes decoded from it. By default 268,435,456 (256 MiB).
+    /// Bytes of the file, and compressed bytes that are decoded from it. Default: 268,435,456 (256 MiB).
     pub bytes: u64,
-    /// Pages of one TIFF. By default 1,024.
+    /// Pages of a TIFF. Default: 1,024.
     pub pages: u64,
-    /// Samples of all slices of one file together, alpha included: pixels times channels. By default 268,435,456, that
-    /// is 512 MiB at 16 bits; 400 slices of 512 x 512 in three channels need more, 256 x 256 never do.
+    /// Samples of all slices of the file, alpha included: pixels times channels. Default: 268,435,456, which is 512 MiB
+    /// at 16 bits. 1,024 slices of 256 x 256 in four channels need as many, 400 slices of 512 x 512 in three need more.
     pub samples: u64,
 }
 
@@ -28,13 +27,13 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// `Ok` if an image of this size may be decoded after `before` samples of the same file.
+    /// Whether an image of this size may be decoded after `before` samples of the same file.
     pub(super) fn admit(&self, width: u64, height: u64, samples_per_pixel: u64, before: u64) -> Result<(), FileFault> {
         if width == 0 || height == 0 {
             return Err(FileFault::ZeroSized { width, height });
         }
         let found = width.saturating_mul(height);
-        // However wide the limits: twice as many bytes as samples, at least, must be addressable on this machine.
+        // Even without limits, two bytes a sample must be addressable, twice.
         let addressable = isize::MAX as u64 / 4;
         let limit = self.pixels.min(addressable);
         if found > limit {
@@ -49,7 +48,7 @@ impl Limits {
     }
 }
 
-/// A zeroed buffer of `len` values, or a fault instead of an abort where the memory is not to be had.
+/// A zeroed buffer of `len` values, or a fault instead of an abort if the memory is not available.
 pub(super) fn zeroed<T: Clone + Default>(len: u64) -> Result<Vec<T>, FileFault> {
     let fault = || FileFault::Memory { bytes: len.saturating_mul(size_of::<T>() as u64) };
     let len = usize::try_from(len).map_err(|_| fault())?;

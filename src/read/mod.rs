@@ -1,8 +1,8 @@
-//! File bytes → [`Slice`]s: TIFF and PNG, by their first bytes, never by their name.
+//! File bytes → [`Slice`]s: TIFF and PNG, recognised by their first bytes and not by their names.
 //!
-//! What is read: unsigned samples of 8 or 16 bits, one channel or three, an alpha channel dropped. Anything else is a
-//! [`FileFault`] that carries the values; a file cannot panic the reader, and it cannot make it allocate more than
-//! [`Limits`] says.
+//! Supported are unsigned samples of 8 or 16 bits in one channel or three; an alpha channel is dropped. Everything else
+//! is a [`FileFault`](crate::error::FileFault) with the values found. No file makes the readers panic or allocate more
+//! than [`Limits`] allows.
 
 mod format;
 mod limits;

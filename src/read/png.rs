@@ -1,9 +1,9 @@
 //! PNG → one [`Slice`].
 //!
-//! Grey, RGB and palette of every depth that PNG has: depths below 8 bits are scaled to the full 8-bit range as the
-//! PNG specification says, a palette becomes RGB, alpha is dropped. Of an animated PNG the still picture is read.
+//! Grey, RGB and palettes of every depth. Depths below 8 bits are scaled to the 8-bit range as in the PNG
+//! specification, palettes become RGB, alpha is dropped. Of an animated PNG the still image is read.
 //!
-//! `image` decodes. It limits width and height, but not their product, so the size is read from the header here first.
+//! `image` decodes. It limits width and height but not their product, so the size is read here first.
 
 use std::io::{Cursor, ErrorKind};
 
@@ -16,11 +16,11 @@ use crate::error::{Error, FileFault, Result};
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
-/// The signature and the whole IHDR chunk without its checksum.
+/// Bytes of the signature and the IHDR chunk without its checksum.
 const HEADER: usize = 8 + 8 + 13;
 
-/// What the decoder may allocate beyond the picture and twice the file: rows in flight and ancillary chunks. Only a colour
-/// profile among them is compressed: it may grow to all of this allowance, and is not used.
+/// Bytes that the decoder may allocate in addition to the image and twice the file, for rows and ancillary chunks. A
+/// compressed colour profile may use all of them; it is not applied.
 const ANCILLARY: u64 = 1 << 20;
 
 /// Whether these are the first bytes of a PNG.
@@ -28,7 +28,7 @@ pub(super) fn is_png(bytes: &[u8]) -> bool {
     bytes.starts_with(&SIGNATURE)
 }
 
-/// Reads the one picture.
+/// Reads the image.
 pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Slice> {
     let (width, height, channels, samples) = decode(bytes, limits).map_err(|fault| Error::in_file(name, fault))?;
     Slice::new(name, width, height, channels, samples)
@@ -36,7 +36,7 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Slice> {
 
 fn decode(bytes: &[u8], limits: &Limits) -> Result<(usize, usize, Channels, Samples), FileFault> {
     let length = bytes.len() as u64;
-    // The size stands at a fixed place, so it is judged before the decoder allocates anything for it.
+    // The size is at a fixed position, so it is checked before the decoder allocates anything.
     let Some((header, _)) = bytes.split_first_chunk::<HEADER>() else {
         return Err(FileFault::Truncated { what: "PNG header", needed: HEADER as u64, found: length });
     };
@@ -50,7 +50,7 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<(usize, usize, Channels, Samp
 
     let mut allowed = image::Limits::no_limits();
     let sample = if header[24] == 16 { 2 } else { 1 };
-    // By the colour type, with the transparency that may come with it.
+    // Bytes per pixel by colour type, with the alpha that a transparency chunk adds.
     let decoded = match header[25] {
         0 | 4 => 2 * sample,
         _ => 4 * sample,
@@ -65,7 +65,7 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<(usize, usize, Channels, Samp
         ColorType::L16 | ColorType::La16 => (Channels::Grey, true),
         ColorType::Rgb8 | ColorType::Rgba8 => (Channels::Rgb, false),
         ColorType::Rgb16 | ColorType::Rgba16 => (Channels::Rgb, true),
-        // PNG has no other; `ColorType` does, for the sake of other formats.
+        // Not a PNG colour type: `ColorType` covers other formats too.
         _ => return Err(FileFault::ChannelCount { found: stored as u64 }),
     };
 
@@ -73,7 +73,7 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<(usize, usize, Channels, Samp
     decoder.read_image(&mut buffer).map_err(|source| fault(source, length))?;
     let kept = channels.count();
     let samples = if deep {
-        // The decoder leaves 16-bit samples in this machine's byte order.
+        // The decoder returns 16-bit samples in native byte order.
         let wide: Vec<u16> = buffer.as_chunks().0.iter().map(|&pair| u16::from_ne_bytes(pair)).collect();
         Samples::U16(without_alpha(wide, stored, kept))
     } else {
@@ -90,7 +90,7 @@ fn without_alpha<T: Copy>(mut samples: Vec<T>, stored: usize, kept: usize) -> Ve
             samples.copy_within(pixel * stored..pixel * stored + kept, pixel * kept);
         }
         samples.truncate(pixels * kept);
-        // What is open is counted by its samples, not by the room that they once took.
+        // The memory limit for open files counts samples, not capacity.
         samples.shrink_to_fit();
     }
     samples
@@ -98,7 +98,7 @@ fn without_alpha<T: Copy>(mut samples: Vec<T>, stored: usize, kept: usize) -> Ve
 
 fn fault(source: ImageError, length: u64) -> FileFault {
     match source {
-        // The decoder asked for more than there is.
+        // The decoder wanted more bytes than the file has.
         ImageError::IoError(io) if io.kind() == ErrorKind::UnexpectedEof => {
             FileFault::Truncated { what: "PNG data", needed: length.saturating_add(1), found: length }
         }
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_alpha_the_room_that_it_took_is_free() {
+    fn dropping_alpha_frees_its_memory() {
         let grey = without_alpha((0..2000_u16).collect(), 2, 1);
         assert_eq!(grey[..3], [0, 2, 4]);
         assert_eq!((grey.len(), grey.capacity()), (1000, 1000));

@@ -1,12 +1,11 @@
-//! [`Slice`]: one validated picture.
+//! [`Slice`]: one validated image.
 
 use std::sync::Arc;
 
 use super::Spacing;
 use crate::error::{Error, FileFault, Result};
 
-/// One 2-D image of a case, validated: as many samples as width, height and channels say, and at least one pixel. Its clones
-/// share the samples.
+/// One 2-D image with at least one pixel, and `width * height * channels` samples. Clones share the samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
     name: String,
@@ -17,16 +16,16 @@ pub struct Slice {
     spacing: Option<Spacing>,
 }
 
-/// How many channels a slice has; an alpha channel is dropped on reading.
+/// The channels of a slice. An alpha channel is dropped on reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channels {
-    /// One channel: it serves as FLAIR for all three of the network's inputs.
+    /// One channel, which is taken for FLAIR and fills all three inputs of the network.
     Grey,
-    /// Pre-contrast, FLAIR and post-contrast, interleaved.
+    /// Three channels: pre-contrast, FLAIR and post-contrast.
     Rgb,
 }
 
-/// The pixels as the file stores them, row by row from the top left, channels interleaved.
+/// The samples as the file stores them, row by row from the top left, channels interleaved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Samples {
     /// 8-bit unsigned.
@@ -36,12 +35,12 @@ pub enum Samples {
 }
 
 impl Slice {
-    /// A slice of `width` by `height` pixels from interleaved `samples`, without a spacing.
+    /// A slice of `width` x `height` pixels from interleaved `samples`, without a spacing.
     ///
     /// # Errors
     ///
-    /// [`FileFault::ZeroSized`] without a pixel, [`FileFault::SampleCount`] if `samples` is not of the length
-    /// `width * height * channels.count()`.
+    /// [`FileFault::ZeroSized`] without a pixel, [`FileFault::SampleCount`] unless there are
+    /// `width * height * channels.count()` samples.
     pub fn new(
         name: impl Into<String>,
         width: usize,
@@ -61,14 +60,14 @@ impl Slice {
         Ok(Self { name, width, height, channels, samples: Arc::new(samples), spacing: None })
     }
 
-    /// The same slice with the spacing that is known for it.
+    /// The same slice with another spacing.
     #[must_use]
     pub fn with_spacing(mut self, spacing: Option<Spacing>) -> Self {
         self.spacing = spacing;
         self
     }
 
-    /// The same slice with FLAIR alone, grey: the second of three channels, or the only one.
+    /// The FLAIR channel as a grey slice: the second of three channels, or the only one.
     #[must_use]
     pub fn flair(&self) -> Self {
         let second = |samples: &Samples| match samples {
@@ -84,7 +83,7 @@ impl Slice {
         }
     }
 
-    /// The file's name as it was handed in, with folders, and `#page` if the file has several.
+    /// The file's name as given, with its folders, and `#page` if the file has several pages.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -109,12 +108,12 @@ impl Slice {
         &self.samples
     }
 
-    /// Millimetres a pixel, if the file gives a resolution in inches or centimetres; it is never guessed.
+    /// The distance between pixels, if the file states a resolution in inches or centimetres. It is never guessed.
     pub fn spacing(&self) -> Option<Spacing> {
         self.spacing
     }
 
-    /// The sample of channel `c` in column `x` and row `y`, or `None` beyond the edges.
+    /// The sample of channel `c` in column `x` and row `y`, or `None` outside the slice.
     pub fn value(&self, x: usize, y: usize, c: usize) -> Option<u16> {
         let channels = self.channels.count();
         if x >= self.width || y >= self.height || c >= channels {
@@ -128,7 +127,7 @@ impl Channels {
     /// The channel that grey slices stand for.
     pub const FLAIR: usize = 1;
 
-    /// 1 or 3.
+    /// The number of channels, 1 or 3.
     pub const fn count(self) -> usize {
         match self {
             Self::Grey => 1,
@@ -138,7 +137,7 @@ impl Channels {
 }
 
 impl Samples {
-    /// How many samples there are, over all channels.
+    /// The number of samples in all channels.
     pub fn len(&self) -> usize {
         match self {
             Self::U8(samples) => samples.len(),
@@ -146,12 +145,12 @@ impl Samples {
         }
     }
 
-    /// Whether there is none; never so in a [`Slice`].
+    /// Whether there are no samples. A [`Slice`] always has some.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bits a sample, 8 or 16.
+    /// Bits per sample, 8 or 16.
     pub const fn bits(&self) -> u32 {
         match self {
             Self::U8(_) => 8,
@@ -159,7 +158,7 @@ impl Samples {
         }
     }
 
-    /// The largest value of the type, 255 or 65535.
+    /// The largest possible value, 255 or 65535.
     pub const fn max(&self) -> u16 {
         match self {
             Self::U8(_) => u8::MAX as u16,
@@ -167,7 +166,7 @@ impl Samples {
         }
     }
 
-    /// The sample at `index`, or `None` past the end.
+    /// The sample at `index`, or `None` after the last.
     pub fn get(&self, index: usize) -> Option<u16> {
         match self {
             Self::U8(samples) => samples.get(index).map(|&s| u16::from(s)),
@@ -175,9 +174,9 @@ impl Samples {
         }
     }
 
-    /// Every sample in order, widened to 16 bits but not rescaled.
+    /// All samples in order, converted to 16 bits but not rescaled.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = u16> + '_ {
-        // One of the two is empty: a plain iterator type over both depths without a box.
+        // One of the two is empty, so that both depths have the same iterator type.
         let (narrow, wide): (&[u8], &[u16]) = match self {
             Self::U8(samples) => (samples, &[]),
             Self::U16(samples) => (&[], samples),

@@ -1,8 +1,8 @@
-//! A zip that was handed in → the files in it.
+//! A zip → the files in it.
 //!
-//! Nothing is written anywhere, so a zip can do harm only by its size: [`ZipLimits`] says how much of it is read, counted as
-//! it is decompressed, whatever its headers claim, and a ration how often the same bytes may be read again. What
-//! operating systems leave in folders is passed over; every other entry that is not read is named.
+//! Nothing is written to disk, so a zip can only do harm by its size. [`ZipLimits`] applies to the bytes that are
+//! decompressed, not to what the headers claim, and a ration limits how often the same bytes are read. Files that
+//! operating systems leave in folders are skipped; every other entry that is not read is reported.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -14,26 +14,26 @@ use zip::read::ZipFile;
 
 use crate::error::{Error, FileFault, Quantity, Result};
 
-/// What one zip may ask for.
+/// How much one zip may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ZipLimits {
-    /// Entries, folders included. By default 32,768: the dataset, 110 patients with their masks, has 7,969.
+    /// Entries, folders included. Default: 32,768. The dataset (110 patients with masks) has 7,969.
     pub entries: u64,
-    /// Bytes of the zip itself. By default 1,073,741,824 (1 GiB): the dataset's has 0.7.
+    /// Bytes of the zip. Default: 1,073,741,824 (1 GiB). The zip of the dataset has 0.7 GiB.
     pub packed: u64,
-    /// Bytes of all its files together, decompressed. By default 2,147,483,648 (2 GiB), which is half of what a page can
-    /// address; the whole dataset has 1 GiB.
+    /// Decompressed bytes of all files. Default: 2,147,483,648 (2 GiB), half of what a page can address. The dataset
+    /// has 1 GiB.
     pub bytes: u64,
-    /// Bytes of one of its files, decompressed. By default as [`read::Limits`](crate::read::Limits) has it, 256 MiB.
+    /// Decompressed bytes of one file. Default: 256 MiB, as in [`Limits`](crate::read::Limits).
     pub file: u64,
 }
 
-/// What is in a zip.
+/// The files of a zip.
 #[derive(Debug)]
 pub struct Contents {
-    /// Names with their folders and bytes, in the zip's order.
+    /// The names, with folders, and bytes of the files, in the zip's order.
     pub files: Vec<(String, Vec<u8>)>,
-    /// The entries that are not read, each with its name and the reason.
+    /// The entries that are not read, and why.
     pub refused: Vec<Error>,
 }
 
@@ -45,22 +45,23 @@ impl Default for ZipLimits {
 
 /// Whether these are the first bytes of a zip.
 pub fn is_zip(bytes: &[u8]) -> bool {
-    // An entry's header, or at once the end of an empty one.
+    // The header of the first entry, or the end of an empty zip.
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// Reads every file of the zip `bytes`; `name` is what it was handed in as.
+/// Reads all files of a zip called `name`.
 ///
-/// A file keeps the folders that it has in the zip, below the zip's own; one without any is put in a folder of the zip's
-/// name, so that `scan.zip` is the case that the folder `scan` would be. Not read, and named in
-/// [`Contents::refused`]: zips within the zip, links, names that lead out of it, all files of a name but the last, and what
-/// cannot be decompressed (encrypted, or in a way other than Deflate). Hidden files, `__MACOSX`, `Thumbs.db` and `desktop.ini` are passed over.
+/// A file keeps its folders in the zip, below the folder of the zip. A file without a folder is placed in a folder with
+/// the zip's name, so that `scan.zip` is the same case as the folder `scan`. Not read, and listed in
+/// [`Contents::refused`], are zips inside the zip, links, names that point outside the zip, all files of a name but the
+/// last, and files that cannot be decompressed (encrypted, or not Deflate). Hidden files, `__MACOSX`, `Thumbs.db` and
+/// `desktop.ini` are skipped.
 ///
 /// # Errors
 ///
-/// [`FileFault::Zip`] where the zip as a whole cannot be read, [`FileFault::OverLimit`] where it has more of something
-/// than `limits` allows, where it takes more than 512 bytes of directory for each entry that they allow, or where its files
-/// share their compressed bytes: nothing of it is read then.
+/// Nothing is read in case of an error: [`FileFault::Zip`] if the zip itself is invalid, and [`FileFault::OverLimit`]
+/// if it exceeds `limits`, has more than 512 bytes of directory for each entry that they allow, or has files that
+/// overlap.
 pub fn unpack(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Contents> {
     let Contents { files, mut refused } = extract(name, bytes, limits)?;
     let (nested, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, bytes)| is_zip(bytes));
@@ -68,12 +69,12 @@ pub fn unpack(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Contents> 
     Ok(Contents { files, refused })
 }
 
-/// As [`unpack`], whatever the files are.
+/// As [`unpack`], but zips inside the zip are files like any other.
 pub(crate) fn extract(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Contents> {
     let fault = |fault| Error::in_file(name, fault);
     let over = |what, found, limit| fault(FileFault::OverLimit { what, found, limit });
     limits.admit(name, bytes.len() as u64)?;
-    // Before the unpacker sets memory aside for as many.
+    // Checked before the unpacker allocates memory for that many.
     let claimed = claimed(bytes);
     if claimed > limits.entries {
         return Err(over(Quantity::Entries, claimed, limits.entries));
@@ -89,7 +90,7 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Co
     if found > limits.entries {
         return Err(over(Quantity::Entries, found, limits.entries));
     }
-    // The unpacker gives the last of them alone.
+    // The unpacker returns only the last entry of a name.
     let repeated = repeated(bytes, archive.central_directory_start());
     let refused = repeated
         .into_iter()
@@ -97,11 +98,12 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Co
         .map(|entry| Error::in_file(below(name, &entry), FileFault::Repeated));
     let mut contents = Contents { files: Vec::new(), refused: refused.collect() };
     let mut left = limits.bytes;
-    // Files of their own take no more than the zip has; twice as much leaves room for headers that are read again.
+    // Files that do not overlap take no more bytes than the zip has. Twice as many allow for headers that are read
+    // again.
     let compressed = 2 * bytes.len() as u64;
     ration.set(compressed);
     for index in 0..archive.len() {
-        // The name is known even where the data is not to be had.
+        // The name is known even if the data cannot be read.
         let entry = archive.name_for_index(index).unwrap_or_default().to_owned();
         if is_folder(&entry) || is_litter(&entry) {
             continue;
@@ -116,7 +118,7 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Co
         };
         match read {
             Ok(file) => contents.files.push((path, file)),
-            // Of the zip, not of the file.
+            // A limit of the zip, not of the file.
             Err(excess @ FileFault::OverLimit { what: Quantity::UnpackedBytes, .. }) => return Err(fault(excess)),
             Err(_) if ration.get() == 0 => {
                 return Err(over(Quantity::OverlappingBytes, compressed + 1, compressed));
@@ -128,11 +130,11 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Co
 }
 
 impl ZipLimits {
-    /// `Ok` if a zip of so many bytes is read at all.
+    /// Whether a zip of `found` bytes may be read.
     ///
     /// # Errors
     ///
-    /// [`FileFault::OverLimit`] if it is not.
+    /// [`FileFault::OverLimit`] if not.
     pub(crate) fn admit(&self, name: &str, found: u64) -> Result<()> {
         if found > self.packed {
             return Err(Error::in_file(
@@ -144,18 +146,18 @@ impl ZipLimits {
     }
 }
 
-/// The most entries that an end of the directory of 64 bits claims: the unpacker sets memory aside for all of them before it
-/// looks for the first, some 200 bytes each.
+/// The most entries that a 64-bit end of the directory claims. The unpacker allocates some 200 bytes for each of them
+/// before it looks for the first.
 fn claimed(bytes: &[u8]) -> u64 {
     const RECORD: usize = 40;
     let records = memmem::find_iter(bytes, b"PK\x06\x06").filter_map(|at| bytes.get(at..at + RECORD));
     let number = |record: &[u8], at: usize| record[at..].first_chunk().map_or(0, |&number| u64::from_le_bytes(number));
-    // Its own length stands before it, which chance would hardly make less than the file's.
+    // A record states its own length, which is rarely below the length of the file by chance.
     let sound = records.filter(|record| number(record, 4) < bytes.len() as u64);
     sound.map(|record| number(record, 24).max(number(record, 32))).max().unwrap_or(0)
 }
 
-/// The names in the directory at `start` that others after them have too, each once.
+/// The names that occur several times in the directory at `start`.
 fn repeated(bytes: &[u8], start: u64) -> BTreeSet<String> {
     const HEADER: usize = 46;
     let (mut seen, mut repeated) = (BTreeSet::new(), BTreeSet::new());
@@ -174,16 +176,15 @@ fn repeated(bytes: &[u8], start: u64) -> BTreeSet<String> {
     repeated
 }
 
-/// Bytes of directory that an entry may take: 46 and its name, its extra fields and its comment, which are seldom more
+/// The bytes of directory allowed for each entry: 46, its name, its extra fields and its comment. They rarely have more
 /// than 200.
 const DIRECTORY_ENTRY: u64 = 512;
 
-/// Bytes that the end of the directory may take: it is searched through a comment of at most 64 KiB, twice where it is
-/// one of 64 bits.
+/// The bytes allowed for the end of the directory. It is searched in a comment of up to 64 KiB, twice for a 64-bit end.
 const DIRECTORY_END: u64 = 1 << 18;
 
-/// A zip's bytes, of which only so many are read: in a hostile one the end of the directory stands again and again, each to
-/// be tried with the whole directory, and thousands of entries share the same compressed bytes.
+/// The bytes of a zip, of which a limited number can be read. A hostile zip has many ends of its directory, each of
+/// which makes the unpacker read the whole directory, or thousands of entries with the same compressed bytes.
 struct Ration<'a> {
     bytes: Cursor<&'a [u8]>,
     left: &'a Cell<u64>,
@@ -193,7 +194,7 @@ impl Read for Ration<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.left.get();
         if left == 0 && !buffer.is_empty() {
-            return Err(io::Error::other("too much is read again"));
+            return Err(io::Error::other("the limit of bytes to read is reached"));
         }
         let most = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
         let read = self.bytes.read(&mut buffer[..most])?;
@@ -214,7 +215,7 @@ fn read(entry: ZipFile<'_, Ration<'_>>, limits: &ZipLimits, left: &mut u64) -> R
     }
     let mut bytes = Vec::new();
     let most = limits.file.min(*left);
-    // One more than may be: that tells a file that fits from one that was cut.
+    // One byte more than allowed tells a file that fits from one that does not.
     let read = entry.take(most.saturating_add(1)).read_to_end(&mut bytes);
     let found = bytes.len() as u64;
     if found > *left {
@@ -224,13 +225,13 @@ fn read(entry: ZipFile<'_, Ration<'_>>, limits: &ZipLimits, left: &mut u64) -> R
             limit: limits.bytes,
         });
     }
-    // What was decompressed has cost its time, whether it is kept or not.
+    // Decompressed bytes count even if the file is refused.
     *left -= found;
     if found > limits.file {
         return Err(FileFault::OverLimit { what: Quantity::Bytes, found, limit: limits.file });
     }
     read.map_err(|source| FileFault::Zip { source: source.into() })?;
-    // Reading on and on has made room for up to twice as many.
+    // The buffer may have grown to twice the length.
     bytes.shrink_to_fit();
     Ok(bytes)
 }
@@ -239,7 +240,7 @@ fn is_folder(name: &str) -> bool {
     name.ends_with(['/', '\\'])
 }
 
-/// What operating systems leave in folders; `www/drop.js` has the same list for folders.
+/// Whether an entry is a file that operating systems leave in folders. The page has the same list for dropped folders.
 fn is_litter(name: &str) -> bool {
     let mut parts = name.split(['/', '\\']);
     let file = parts.next_back().unwrap_or_default();
@@ -248,21 +249,22 @@ fn is_litter(name: &str) -> bool {
         || parts.any(|folder| folder == "__MACOSX")
 }
 
-/// Whether the name is not of something below the zip.
+/// Whether a name points outside the zip.
 fn leads_out(name: &str) -> bool {
     let mut parts = name.split(['/', '\\']);
     name.starts_with(['/', '\\']) || name.contains('\0') || parts.any(|part| part == ".." || part.ends_with(':'))
 }
 
-/// The name as it stands in the zip, where that is UTF-8: macOS writes it so and does not say it.
+/// The stored name if it is UTF-8: macOS writes UTF-8 without the flag that declares it.
 fn utf8_name(entry: &ZipFile<'_, Ration<'_>>) -> Option<String> {
     std::str::from_utf8(entry.name_raw()).ok().map(str::to_owned)
 }
 
+/// The name of an entry, in the folder of the zip.
 fn below(zip: &str, entry: &str) -> String {
     let (folder, stem) = folder_and_stem(zip);
     let mut entry = entry;
-    // Some programs begin every name with the folder that was packed.
+    // Some programs start every name with `./`.
     while let Some(rest) = entry.strip_prefix("./") {
         entry = rest.trim_start_matches('/');
     }
@@ -270,8 +272,8 @@ fn below(zip: &str, entry: &str) -> String {
     joined([folder, own, entry])
 }
 
-/// The `number`-th place of a file of the zip `zip`, for as long as another file has those before: as [`unpack`] gave it,
-/// below a folder of the zip's name, below that name with a number.
+/// The alternative names of a file of the zip `zip`, for the case that others are taken: the name from [`unpack`] for
+/// 0, then the same in a folder with the zip's name, then in that folder with a number.
 pub(crate) fn apart(zip: &str, path: &str, number: usize) -> String {
     let (folder, stem) = folder_and_stem(zip);
     let entry = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
@@ -282,12 +284,13 @@ pub(crate) fn apart(zip: &str, path: &str, number: usize) -> String {
     }
 }
 
-/// The folder of a file, without a slash at its end, and its name without extension.
+/// The folder of a file, without a trailing slash, and its name without the extension.
 fn folder_and_stem(path: &str) -> (&str, &str) {
     let (folder, file) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
     (folder, file.rsplit_once('.').map_or(file, |(stem, _)| stem))
 }
 
+/// The parts that are not empty, joined by slashes.
 fn joined(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }

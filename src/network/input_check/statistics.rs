@@ -1,6 +1,7 @@
 //! Means, quantiles and matrices.
 //!
-//! `nalgebra` has them too. It would add a linear-algebra library to the page for one inverse, which only `train` needs.
+//! `nalgebra` has them too. It would add a linear-algebra library to the page for one inverse, which only `train`
+//! needs.
 
 /// The mean, or 0 without values.
 pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {

@@ -16,7 +16,8 @@ use crate::read::Slice;
 /// The fewest slices for each trait from which a distribution is estimated.
 const MIN_SLICES_PER_TRAIT: usize = 10;
 
-/// The fraction of slices at each end that lie outside a trait's range. A single odd slice would widen the range for all.
+/// The fraction of slices at each end that lie outside a trait's range. A single odd slice would widen the range for
+/// all.
 const TAIL: f64 = 0.001;
 
 /// The fraction of slices within the largest distance.
@@ -25,8 +26,9 @@ const WITHIN: f64 = 0.995;
 /// Traits are clamped to these quantiles before their covariance is taken, so that single odd slices do not widen it.
 const CLAMP: [f64; 2] = [0.01, 0.99];
 
-/// The finest difference in a trait that counts. Ranges are widened by it, and no standard deviation is smaller. Without
-/// it, a trait that never varies, such as the air around phantoms, would refuse a slice that differs by one pixel.
+/// The finest difference in a trait that counts. Ranges are widened by it, and no standard deviation is smaller.
+/// Without it, a trait that never varies, such as the air around phantoms, would refuse a slice that differs by one
+/// pixel.
 const RESOLUTION: f64 = 0.01;
 
 /// The largest difference between mirrored entries of the precision matrix, as a fraction of the geometric mean of
@@ -96,8 +98,8 @@ impl TrainingDistribution {
         Some(distribution)
     }
 
-    /// Checks a case on a grid of `side` x `side` pixels. It is accepted if at least one slice shows enough of a head, and
-    /// at least half of those that do look like the training data.
+    /// Checks a case on a grid of `side` x `side` pixels. It is accepted if at least one slice shows enough of a head,
+    /// and at least half of those that do look like the training data.
     pub fn check<'a>(
         &self,
         slices: impl IntoIterator<Item = &'a Slice>,

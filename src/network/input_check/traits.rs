@@ -55,8 +55,8 @@ const fn named(name: &'static str, below: &'static str, above: &'static str) -> 
 pub struct Traits(pub(super) [f64; COUNT]);
 
 impl Traits {
-    /// Measures a slice from the network's input, `[3, side, side]` in standard deviations of the case's head. `None` if
-    /// the head covers less than 8 % of the slice.
+    /// Measures a slice from the network's input, `[3, side, side]` in standard deviations of the case's head. `None`
+    /// if the head covers less than 8 % of the slice.
     ///
     /// # Panics
     ///

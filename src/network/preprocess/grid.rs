@@ -1,28 +1,27 @@
-//! The network's square grid: slices go on it, probabilities come back from it.
+//! [`Grid`]: slices → the network's square grid, and probabilities back to the slices' pixels.
 
 use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Luma, Rgb};
 
 use crate::read::{Channels, Slice};
 
-/// `image` takes floating-point samples to lie in 0 to 1 and cuts what does not. A power of two, so that dividing by it
-/// and multiplying again changes nothing.
+/// Samples are divided by this for `image`, which clamps floating-point samples to 0 to 1. Division by a power of two
+/// is exact.
 const UNIT: f32 = 65_536.0;
 
-/// How a slice of `width` x `height` pixels lies on the network's square: scaled so that its longer side
-/// fills it, in the middle, with empty margins. A slice that has the square's size lies on it as it is.
+/// The position of a slice on the network's square grid. The slice is scaled so that its longer side fills the grid,
+/// and centred between empty margins. A slice with the size of the grid is not scaled.
 ///
-/// Where scaling is needed it is by a triangle filter whose support grows with the reduction, so
-/// that large slices are averaged, not sampled.
+/// Scaling uses a triangle filter. Its support grows with the reduction, so that large slices are averaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
     side: usize,
-    /// The slice's own size.
+    /// The size of the slice.
     width: usize,
     height: usize,
-    /// Its size on the grid.
+    /// The size of the slice on the grid.
     scaled: [usize; 2],
-    /// Columns and rows of margin before it.
+    /// Columns to the left of the slice and rows above it.
     margin: [usize; 2],
 }
 
@@ -30,20 +29,25 @@ impl Grid {
     /// Places a slice of `width` x `height` pixels on a square of `side` x `side`.
     ///
     /// # Panics
+    ///
     /// If one of the three is 0.
     pub fn new(side: usize, width: usize, height: usize) -> Self {
         assert!(side > 0 && width > 0 && height > 0, "a grid of {side} for {width} x {height} pixels");
         let longest = width.max(height);
-        // In 64 bits: on wasm32 a long side times the grid's does not fit into a `usize`.
+        // In 64 bits: the product does not fit in a `usize` of wasm32.
         let (wide, half) = (longest as u64, longest as u64 / 2);
         let scale = |length: usize| ((length as u64 * side as u64 + half) / wide).max(1) as usize;
         let scaled = [scale(width), scale(height)];
         Self { side, width, height, scaled, margin: scaled.map(|length| (side - length) / 2) }
     }
 
-    /// The slice's samples as stored, on the grid: `[3, side, side]`, grey in all three channels, 0 in the margins.
+    /// The stored samples on the grid, `[3, side, side]`; grey slices in all three channels, margins 0.
+    ///
+    /// # Panics
+    ///
+    /// If the slice does not have the size that the grid was made for.
     pub fn place(&self, slice: &Slice) -> Vec<f32> {
-        debug_assert_eq!((self.width, self.height), (slice.width(), slice.height()));
+        assert_eq!((self.width, self.height), (slice.width(), slice.height()), "the size of the slice on this grid");
         let samples = slice.samples().iter().map(|sample| f32::from(sample) / UNIT);
         let pixels: Vec<f32> = match slice.channels() {
             Channels::Rgb => samples.collect(),
@@ -55,7 +59,7 @@ impl Grid {
             let [width, height] = self.scaled.map(|length| length as u32);
             ImageBuffer::<Rgb<f32>, _>::from_raw(self.width as u32, self.height as u32, pixels)
                 .map(|image| resize(&image, width, height, FilterType::Triangle).into_raw())
-                .unwrap_or_default()
+                .expect("a slice has `width * height` pixels, each of which is three values here")
         };
         let mut planes = vec![0.0; 3 * self.side * self.side]; // [3, side, side]
         for (at, pixel) in self.positions().zip(pixels.chunks_exact(3)) {
@@ -66,9 +70,10 @@ impl Grid {
         planes
     }
 
-    /// Values of 0 to 1 on the grid, `[side, side]`, brought to the slice's own pixels, `[height, width]`.
+    /// Values from 0 to 1 on the grid, `[side, side]`, resampled to the pixels of the slice, `[height, width]`.
     ///
     /// # Panics
+    ///
     /// If there are not `side * side` values.
     pub fn restore(&self, values: &[f32]) -> Vec<f32> {
         assert_eq!(values.len(), self.side * self.side, "values on a grid of {0} x {0}", self.side);
@@ -79,10 +84,10 @@ impl Grid {
         let [width, height] = self.scaled.map(|length| length as u32);
         ImageBuffer::<Luma<f32>, _>::from_raw(width, height, inside)
             .map(|image| resize(&image, self.width as u32, self.height as u32, FilterType::Triangle).into_raw())
-            .unwrap_or_default()
+            .expect("`positions` has as many entries as the scaled slice has pixels")
     }
 
-    /// Where the slice's pixels lie on the grid, row by row.
+    /// The grid indices of the slice's pixels, row by row.
     fn positions(&self) -> impl Iterator<Item = usize> + use<> {
         let Self { side, scaled: [width, height], margin: [left, top], .. } = *self;
         (0..height).flat_map(move |y| (0..width).map(move |x| (top + y) * side + left + x))
@@ -100,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_of_the_grids_size_is_left_alone() {
+    fn a_slice_with_the_size_of_the_grid_is_not_changed() {
         let slice = grey(8, 8, |x, y| (x * 10 + y) as u16);
         let grid = Grid::new(8, 8, 8);
         let planes = grid.place(&slice);
@@ -110,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_aspect_ratio_stays_and_the_margins_are_empty() {
+    fn the_aspect_ratio_is_kept_and_the_margins_are_empty() {
         let grid = Grid::new(16, 64, 32);
         assert_eq!((grid.scaled, grid.margin), ([16, 8], [0, 4]));
         let planes = grid.place(&grey(64, 32, |_, _| 7));
@@ -122,21 +127,21 @@ mod tests {
     }
 
     #[test]
-    fn extreme_shapes_keep_a_pixel() {
+    fn extreme_shapes_have_at_least_one_pixel() {
         assert_eq!(Grid::new(256, 65_535, 1).scaled, [256, 1]);
-        // Times 256 that is 2 to the 32nd, more than a `usize` of wasm32 holds.
+        // 16,777,216 x 256 is 2^32, which does not fit in a `usize` of wasm32.
         assert_eq!(Grid::new(256, 16_777_216, 1).scaled, [256, 1]);
         assert_eq!(Grid::new(256, 1, 16_777_216).scaled, [1, 256]);
         assert_eq!(Grid::new(256, 1, 1).scaled, [256, 256]);
     }
 
     #[test]
-    fn there_and_back_a_smooth_slice_is_itself() {
+    fn a_smooth_slice_survives_the_round_trip() {
         for (width, height) in [(512, 512), (320, 260), (100, 180)] {
             let ramp = |x: usize, y: usize| (1000 + 3 * x + 2 * y) as u16;
             let slice = grey(width, height, ramp);
             let grid = Grid::new(256, width, height);
-            // What comes back is a probability.
+            // `restore` expects values from 0 to 1.
             let placed: Vec<f32> = grid.place(&slice)[..256 * 256].iter().map(|value| value / 4096.0).collect();
             let back = grid.restore(&placed);
             for y in 4..height - 4 {

@@ -1,4 +1,4 @@
-//! Slices → the network's input: the one copy of the preprocessing that fitting, `train` and the page share.
+//! Slices → the network's input. Training, `train segment` and the page all use this code.
 
 mod grid;
 mod normalize;

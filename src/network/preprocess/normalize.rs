@@ -59,7 +59,8 @@ impl CaseStatistics {
         Self { channels: histograms.channels().map(|counts| ChannelStatistics::of(&counts)), full_scale }
     }
 
-    /// The network's input for one slice, `[3, side, side]`. A grey slice fills all three channels, normalised as FLAIR.
+    /// The network's input for one slice, `[3, side, side]`. A grey slice fills all three channels, normalised as
+    /// FLAIR.
     pub fn normalise(&self, slice: &Slice, side: usize) -> Vec<f32> {
         let unit = f32::from(self.full_scale / slice.samples().max());
         let statistics = match slice.channels() {

@@ -1,4 +1,4 @@
-//! One strip's or tile's compressed bytes → its plain bytes.
+//! [`Codec`]: the compressed bytes of a strip or tile → its plain bytes.
 
 use std::error::Error;
 
@@ -6,20 +6,20 @@ use flate2::{Decompress, FlushDecompress, Status};
 use weezl::decode::{Configuration, Decoder};
 use weezl::{BitOrder, LzwStatus};
 
-/// The compressions that are read.
+/// The supported compressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
-    /// The bytes stand as they are.
+    /// Uncompressed.
     Plain,
-    /// LZW, most significant bit first, with TIFF's early change of the code's width.
+    /// LZW, most significant bit first, with the early change of code width that TIFF requires.
     Lzw,
-    /// A zlib stream, under either of its two tag values.
+    /// A zlib stream, under either of two tag values.
     Deflate,
-    /// Apple's run lengths.
+    /// Run lengths.
     PackBits,
 }
 
-/// A decompressor that is used for one strip or tile after another.
+/// A decompressor, which is reused for all strips and tiles of a page.
 pub(super) enum Codec {
     Plain,
     Lzw(Box<Decoder>),
@@ -28,7 +28,7 @@ pub(super) enum Codec {
 }
 
 impl Method {
-    /// By the Compression tag's value.
+    /// The method for a value of the Compression tag.
     pub(super) fn new(code: u64) -> Option<Self> {
         match code {
             1 => Some(Self::Plain),
@@ -39,7 +39,7 @@ impl Method {
         }
     }
 
-    /// Whether the Predictor tag applies: it belongs to these two methods alone.
+    /// Whether the Predictor tag applies to this method.
     pub(super) fn predicts(self) -> bool {
         matches!(self, Self::Lzw | Self::Deflate)
     }
@@ -50,7 +50,7 @@ impl Codec {
         match method {
             Method::Plain => Self::Plain,
             Method::Lzw => {
-                // Yield: stop at the last byte that is wanted, whether or not an end code follows.
+                // Stop at the last byte needed, even if no end code follows.
                 let lzw = Configuration::with_tiff_size_switch(BitOrder::Msb, 8).with_yield_on_full_buffer(true);
                 Self::Lzw(Box::new(lzw.build()))
             }
@@ -59,8 +59,8 @@ impl Codec {
         }
     }
 
-    /// Decodes `input` into `output` and says how many bytes of it were filled: fewer than there are where the input
-    /// ends first. What would go past `output` is not decoded.
+    /// Decodes `input` into `output` and returns the number of bytes written, which is less than its length if the
+    /// input ends early. Nothing is decoded beyond `output`.
     pub(super) fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<usize, Box<dyn Error + Send + Sync>> {
         match self {
             Self::Plain => {
@@ -119,9 +119,9 @@ fn pack_bits(mut input: &[u8], output: &mut [u8]) -> usize {
     {
         let free = output.len() - filled;
         match header as i8 {
-            // A lone -128 is padding.
+            // Padding.
             i8::MIN => input = rest,
-            // The next 1 to 128 bytes as they are.
+            // The next 1 to 128 bytes are literal.
             literal @ 0.. => {
                 let length = (literal as usize + 1).min(rest.len());
                 let wanted = length.min(free);
@@ -129,7 +129,7 @@ fn pack_bits(mut input: &[u8], output: &mut [u8]) -> usize {
                 filled += wanted;
                 input = &rest[length..];
             }
-            // The next byte 2 to 128 times.
+            // The next byte repeats 2 to 128 times.
             repeat => {
                 let Some((&value, rest)) = rest.split_first() else { break };
                 let wanted = (1 + repeat.unsigned_abs() as usize).min(free);
@@ -147,8 +147,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pack_bits_of_the_specification() {
-        // The example of section 9 of the TIFF 6.0 specification.
+    fn pack_bits_decodes_the_example_of_the_specification() {
+        // TIFF 6.0, section 9.
         let packed = [0xfe, 0xaa, 0x02, 0x80, 0x00, 0x2a, 0xfd, 0xaa, 0x03, 0x80, 0x00, 0x2a, 0x22, 0xf7, 0xaa];
         let plain = [
             0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0xaa, 0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0x22, 0xaa, 0xaa, 0xaa, 0xaa,
@@ -157,7 +157,7 @@ mod tests {
         let mut output = [0; 24];
         assert_eq!(pack_bits(&packed, &mut output), 24);
         assert_eq!(output, plain);
-        // Every shorter input gives a prefix, every shorter output is filled.
+        // Shorter inputs give a prefix, shorter outputs are filled.
         for length in 0..packed.len() {
             let mut output = [0; 24];
             let filled = pack_bits(&packed[..length], &mut output);
@@ -171,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn padding_and_a_repeat_without_a_value() {
+    fn pack_bits_skips_padding_and_stops_at_a_repeat_without_a_value() {
         let mut output = [7; 4];
         assert_eq!(pack_bits(&[0x80, 0x80, 0x00, 1, 0x80, 0xff], &mut output), 1);
         assert_eq!(output, [1, 7, 7, 7]);
     }
 
     #[test]
-    fn a_decoder_is_as_new_for_each_chunk() {
+    fn a_codec_is_reset_for_each_chunk() {
         let plain: Vec<u8> = (0..5000_u32).map(|i| (i * i % 251) as u8).collect();
         let mut encoder = weezl::encode::Encoder::with_tiff_size_switch(BitOrder::Msb, 8);
         let packed = encoder.encode(&plain).expect("weezl encodes");
@@ -188,7 +188,7 @@ mod tests {
             assert_eq!(codec.decode(&packed, &mut output).expect("sound"), length);
             assert_eq!(output, plain[..length]);
         }
-        // Cut short: the bytes that are there, and no more.
+        // A truncated input gives the bytes before the cut.
         let mut output = vec![0; 5000];
         let filled = codec.decode(&packed[..packed.len() / 2], &mut output).expect("sound so far");
         assert!(filled < 5000);

@@ -1,9 +1,9 @@
-//! Strips and tiles → samples.
+//! The strips and tiles of a page → its samples.
 
 use super::codec::{Codec, Method};
 use super::directory::{File, Values};
 use super::encoding::{Color, Encoding};
-use super::{SHARED, Spent};
+use super::usage::{MAX_REREADS, Usage};
 use crate::error::{FileFault, Quantity};
 use crate::read::limits::zeroed;
 use crate::read::{Channels, Limits, Samples};
@@ -13,7 +13,7 @@ impl Encoding<'_> {
         &self,
         file: &File<'_>,
         limits: &Limits,
-        spent: &mut Spent,
+        usage: &mut Usage,
     ) -> Result<(Channels, Samples), FileFault> {
         let channels = match self.color {
             Color::Grey | Color::Inverted => Channels::Grey,
@@ -21,13 +21,13 @@ impl Encoding<'_> {
         };
         let inverted = matches!(self.color, Color::Inverted);
         let samples = if self.deep {
-            let mut samples: Vec<u16> = self.gather(file, limits, spent)?;
+            let mut samples: Vec<u16> = self.gather(file, limits, usage)?;
             if inverted {
                 samples.iter_mut().for_each(|sample| *sample = u16::MAX - *sample);
             }
             Samples::U16(samples)
         } else {
-            let mut samples: Vec<u8> = self.gather(file, limits, spent)?;
+            let mut samples: Vec<u8> = self.gather(file, limits, usage)?;
             if inverted {
                 samples.iter_mut().for_each(|sample| *sample = u8::MAX - *sample);
             }
@@ -39,9 +39,9 @@ impl Encoding<'_> {
         Ok((channels, samples))
     }
 
-    /// Decodes every strip or tile and lays the samples that are kept side by side, row by row.
-    fn gather<T: Sample>(&self, file: &File<'_>, limits: &Limits, spent: &mut Spent) -> Result<Vec<T>, FileFault> {
-        // `Limits::admit` has seen to it that twice as many bytes as there are samples fit a `usize`.
+    /// Decodes all strips or tiles and collects their samples row by row, without alpha and padding.
+    fn gather<T: Sample>(&self, file: &File<'_>, limits: &Limits, usage: &mut Usage) -> Result<Vec<T>, FileFault> {
+        // `Limits::admit` ensures that two bytes per sample fit in a `usize`.
         let (width, height) = (self.width as usize, self.height as usize);
         let (chunk_width, chunk_height) = (self.chunk_width as usize, self.chunk_height as usize);
         let kept = if matches!(self.color, Color::Rgb) { 3 } else { 1 };
@@ -58,14 +58,14 @@ impl Encoding<'_> {
             for row in 0..down {
                 let top = row * chunk_height;
                 let rows = chunk_height.min(height - top);
-                // A tile is stored whole, the last strip is not.
+                // Tiles at the bottom are padded, the last strip is not.
                 let stored_rows = if self.tiled { chunk_height } else { rows };
                 let chunk_bytes = &mut buffer[..stored_rows * row_bytes];
                 for column in 0..across {
                     let left = column * chunk_width;
                     let columns = chunk_width.min(width - left);
                     let index = (plane * down + row) * across + column;
-                    self.chunk(file, &mut codec, index as u64, chunk_bytes, limits, spent)?;
+                    self.chunk(file, &mut codec, index as u64, chunk_bytes, limits, usage)?;
                     for (y, line) in chunk_bytes.chunks_exact_mut(row_bytes).take(rows).enumerate() {
                         if self.differences {
                             accumulate(line, in_chunk, size, file.big_endian());
@@ -93,20 +93,20 @@ impl Encoding<'_> {
         index: u64,
         output: &mut [u8],
         limits: &Limits,
-        spent: &mut Spent,
+        usage: &mut Usage,
     ) -> Result<(), FileFault> {
         let expected = output.len() as u64;
         let what = if self.tiled { "tile" } else { "strip" };
         let at = self.offsets.get(index).unwrap_or(u64::MAX);
         let length = self.lengths.as_ref().and_then(|lengths| lengths.get(index)).unwrap_or(expected);
         let input = if self.method == Method::Plain {
-            // Some writers count wrongly; what has to be there is known here.
+            // Some writers state a wrong length; the right one is known here.
             file.range(what, at, expected)?
         } else {
-            spent.compressed = spent.compressed.saturating_add(length);
-            let limit = limits.bytes.min(file.length().saturating_mul(SHARED));
-            if spent.compressed > limit {
-                let found = spent.compressed;
+            usage.compressed = usage.compressed.saturating_add(length);
+            let limit = limits.bytes.min(file.length().saturating_mul(MAX_REREADS));
+            if usage.compressed > limit {
+                let found = usage.compressed;
                 return Err(FileFault::OverLimit { what: Quantity::CompressedBytes, found, limit });
             }
             file.range(what, at, length)?
@@ -122,7 +122,7 @@ impl Encoding<'_> {
     }
 }
 
-/// A sample as it is stored, in `size_of::<Self>()` bytes.
+/// A stored sample of `size_of::<Self>()` bytes.
 trait Sample: Copy + Default {
     fn load(bytes: &[u8], big_endian: bool) -> Self;
 }
@@ -140,7 +140,7 @@ impl Sample for u16 {
     }
 }
 
-/// Undoes the horizontal predictor on one row of `stride` samples a pixel, `size` bytes each.
+/// Undoes the horizontal predictor on a row with `stride` samples per pixel of `size` bytes each.
 fn accumulate(row: &mut [u8], stride: usize, size: usize, big_endian: bool) {
     if size == 1 {
         for i in stride..row.len() {
@@ -159,7 +159,7 @@ fn accumulate(row: &mut [u8], stride: usize, size: usize, big_endian: bool) {
 /// Palette indices → interleaved 8-bit RGB.
 fn expand(indices: &[u8], map: &Values<'_>) -> Result<Vec<u8>, FileFault> {
     let map: Vec<u64> = map.iter(3 * 256).collect();
-    // The values are of 16 bits, but some writers leave them at 8; then none is above 255.
+    // Values have 16 bits. Some writers store 8-bit values, none of them above 255.
     let shift = if map.iter().all(|&value| value < 256) { 0 } else { 8 };
     let mut samples = zeroed::<u8>(indices.len() as u64 * 3)?;
     for (pixel, &index) in samples.chunks_exact_mut(3).zip(indices) {

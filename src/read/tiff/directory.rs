@@ -1,36 +1,36 @@
-//! The pages of a TIFF as tags: BigTIFF and classic, either byte order.
+//! [`Page`]: the tags of a TIFF page, from classic TIFF or BigTIFF in either byte order.
 //!
-//! Only places in the file are kept, never copies of values, so that a tag may announce any number of values without
-//! costing memory; each is checked to lie within the file when it is asked for.
+//! A page holds the positions of values, not copies. A tag may therefore claim any number of values without a cost in
+//! memory. Each is checked to lie within the file when it is read.
 
 use std::collections::BTreeSet;
 
 use crate::error::{FileFault, Quantity};
 
-/// A tag of one page: its code, and its name in the TIFF specification.
+/// A tag: its code and its name in the TIFF specification.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tag(pub(super) u16, pub(super) &'static str);
 
-/// More tags than any page has; the common writers stay below a hundred.
+/// The most tags of a page. Common writers use fewer than a hundred.
 const TAGS: u64 = 4096;
 
-/// A TIFF's bytes and how its numbers are written.
+/// The bytes of a TIFF and the format of its numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct File<'a> {
     bytes: &'a [u8],
     big_endian: bool,
-    /// BigTIFF: eight-byte offsets and counts.
+    /// BigTIFF, with offsets and counts of eight bytes.
     wide: bool,
 }
 
-/// One page: the tags that its directory lists.
+/// One page, with the tags in its directory.
 #[derive(Debug)]
 pub(super) struct Page<'a> {
     file: File<'a>,
     entries: Vec<Entry>,
 }
 
-/// Where a tag's values stand.
+/// The position and type of a tag's values.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     code: u16,
@@ -39,7 +39,7 @@ struct Entry {
     at: u64,
 }
 
-/// A tag's unsigned values, known to lie within the file.
+/// A tag's unsigned values. They lie within the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Values<'a> {
     file: File<'a>,
@@ -49,9 +49,9 @@ pub(super) struct Values<'a> {
 }
 
 impl<'a> File<'a> {
-    /// Every page in order, each with the tags in `wanted`.
+    /// All pages in order, each with the tags in `wanted`.
     ///
-    /// The whole chain is walked before a pixel is touched: too many pages, or pages in a loop, cost nothing.
+    /// The whole chain is followed before any pixel is decoded, so too many pages or a loop cost no decoding.
     pub(super) fn pages(bytes: &'a [u8], wanted: &[Tag], limit: u64) -> Result<(Self, Vec<Page<'a>>), FileFault> {
         let (file, mut offset) = Self::open(bytes)?;
         let mut seen = BTreeSet::new();
@@ -71,7 +71,7 @@ impl<'a> File<'a> {
         Ok((file, pages))
     }
 
-    /// The file's bytes from `at` on, `length` of them.
+    /// `length` bytes of the file from `at`. `what` names them in errors.
     pub(super) fn range(&self, what: &'static str, at: u64, length: u64) -> Result<&'a [u8], FileFault> {
         let needed = at.saturating_add(length);
         let fault = FileFault::Truncated { what, needed, found: self.length() };
@@ -81,12 +81,12 @@ impl<'a> File<'a> {
         }
     }
 
-    /// How many bytes the file has.
+    /// The length of the file in bytes.
     pub(super) fn length(&self) -> u64 {
         self.bytes.len() as u64
     }
 
-    /// Whether numbers stand with their most significant byte first.
+    /// Whether numbers are big-endian.
     pub(super) fn big_endian(&self) -> bool {
         self.big_endian
     }
@@ -105,17 +105,17 @@ impl<'a> File<'a> {
         Ok((file, file.number("TIFF header", 8, 8)?))
     }
 
-    /// The unsigned number of `size` bytes, 8 at most, at `at`.
+    /// The unsigned number of `size` bytes, at most 8, at `at`.
     fn number(&self, what: &'static str, at: u64, size: u64) -> Result<u64, FileFault> {
         let bytes = self.range(what, at, size)?;
         let push = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
         Ok(if self.big_endian { bytes.iter().fold(0, push) } else { bytes.iter().rev().fold(0, push) })
     }
 
-    /// The page whose directory stands at `offset`, and the offset of the next (0 after the last).
+    /// The page with its directory at `offset`, and the offset of the next page (0 after the last).
     fn page(&self, offset: u64, wanted: &[Tag]) -> Result<(Page<'a>, u64), FileFault> {
         const WHAT: &str = "page directory";
-        // Bytes of the count of entries, of one entry, and of an offset or a value that stands in its place.
+        // Bytes of the entry count, of an entry, and of an offset or inline value.
         let (head, entry, word) = if self.wide { (8, 20, 8) } else { (2, 12, 4) };
         let count = self.number(WHAT, offset, head)?;
         if count > TAGS {
@@ -143,17 +143,17 @@ impl<'a> File<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// The tag's first value, if the tag is there.
+    /// The tag's first value, if the page has the tag.
     pub(super) fn find(&self, tag: Tag) -> Result<Option<u64>, FileFault> {
         Ok(self.list(tag, 1)?.and_then(|values| values.get(0)))
     }
 
-    /// The tag's first value; a fault if the tag is not there.
+    /// The tag's first value, or a fault without the tag.
     pub(super) fn require(&self, tag: Tag) -> Result<u64, FileFault> {
         self.find(tag)?.ok_or(FileFault::MissingTag { tag: tag.1 })
     }
 
-    /// The tag's values, at least `expected` unsigned integers, if the tag is there.
+    /// The tag's values, at least `expected` unsigned integers, if the page has the tag.
     pub(super) fn list(&self, tag: Tag, expected: u64) -> Result<Option<Values<'a>>, FileFault> {
         let Some(&Entry { kind, count, at, .. }) = self.entries.iter().find(|entry| entry.code == tag.0) else {
             return Ok(None);
@@ -166,7 +166,7 @@ impl<'a> Page<'a> {
         Ok(Some(Values { file: self.file, at, size, count }))
     }
 
-    /// The tag's first value as a fraction; `None` as well where it has no sensible one.
+    /// The tag's first value, a fraction above 0; `None` without the tag or for any other value.
     pub(super) fn ratio(&self, tag: Tag) -> Option<f64> {
         let entry =
             self.entries.iter().find(|entry| entry.code == tag.0 && entry.kind == RATIONAL && entry.count > 0)?;
@@ -177,12 +177,12 @@ impl<'a> Page<'a> {
 }
 
 impl Values<'_> {
-    /// How many there are.
+    /// The number of values.
     pub(super) fn len(&self) -> u64 {
         self.count
     }
 
-    /// The value at `index`, or `None` past the last.
+    /// The value at `index`, or `None` after the last.
     pub(super) fn get(&self, index: u64) -> Option<u64> {
         if index >= self.count {
             return None;
@@ -190,7 +190,7 @@ impl Values<'_> {
         self.file.number("tag", self.at + index * self.size, self.size).ok()
     }
 
-    /// The first `count` values.
+    /// Up to `count` values from the first.
     pub(super) fn iter(&self, count: u64) -> impl Iterator<Item = u64> + '_ {
         (0..count.min(self.count)).filter_map(|index| self.get(index))
     }
@@ -204,7 +204,7 @@ const IFD: u16 = 13;
 const LONG8: u16 = 16;
 const IFD8: u16 = 18;
 
-/// Bytes of one value, or `None` for a type that the specification does not know, whose tag is to be skipped.
+/// Bytes of one value. `None` for an unknown type: the specification requires such a tag to be skipped.
 fn size_of_kind(kind: u16) -> Option<u64> {
     match kind {
         // BYTE, ASCII, SBYTE, UNDEFINED

@@ -1,60 +1,54 @@
-//! TIFF → [`Slice`]s, one a page.
+//! TIFF → [`Slice`]s, one per page.
 //!
-//! Classic and BigTIFF in either byte order; strips and tiles; chunky and planar; no compression, LZW, Deflate and
-//! PackBits, with the horizontal predictor. Grey where white is zero is inverted, so that bright is high in every
-//! slice; 8-bit palettes become 8-bit RGB. Thumbnails and transparency masks among the pages are passed over.
+//! Supported are classic TIFF and BigTIFF in either byte order; strips and tiles; chunky and planar samples; no
+//! compression, LZW, Deflate and PackBits, with the horizontal predictor. Grey with white as zero is inverted, and
+//! 8-bit palettes become 8-bit RGB. Thumbnails and transparency masks are skipped.
 //!
-//! The `tiff` crate was considered. It reads neither palettes nor grey with alpha, and its limits hold for one image at a
-//! time: nothing bounds the pages of a file or what they decode to together. Only the decompressors are libraries.
+//! The `tiff` crate was considered. It reads neither palettes nor extra samples, and its limits apply to one image at a
+//! time: they do not limit the pages of a file or their total size. Only the decompressors are libraries.
 
 mod codec;
 mod decode;
 mod directory;
 mod encoding;
 mod tags;
+mod usage;
 
 use directory::{File, Page};
 use encoding::Encoding;
-use tags::*;
+use usage::Usage;
 
 use super::{Limits, Slice, Spacing};
 use crate::error::{Error, FileFault, Result};
-
-/// Strips and tiles of one file together. Pages may share them, so the file's length does not bound them, and a
-/// decompressor starts anew for each; 300 pages of 512 rows, each row a strip, need 153,600.
-const CHUNKS: u64 = 1 << 18;
-
-/// How many times over a file's bytes may be decompressed, where strips or tiles share them, as those of pages that are
-/// all black may: bytes that decode to next to nothing would otherwise cost far more time than reading the file does.
-const SHARED: u64 = 4;
 
 /// Whether these are the first bytes of a TIFF.
 pub(super) fn is_tiff(bytes: &[u8]) -> bool {
     [*b"II*\0", *b"MM\0*", *b"II+\0", *b"MM\0+"].iter().any(|signature| bytes.starts_with(signature))
 }
 
-/// Reads every page that is a picture of its own.
+/// Reads all pages except thumbnails and transparency masks.
 pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
-    let (file, mut pages) = File::pages(bytes, &TAGS, limits.pages).map_err(|fault| Error::in_file(name, fault))?;
+    let (file, mut pages) =
+        File::pages(bytes, &tags::ALL, limits.pages).map_err(|fault| Error::in_file(name, fault))?;
     let found = pages.len() as u64;
     pages.retain(|page| !is_auxiliary(page));
     if pages.is_empty() {
         return Err(Error::in_file(name, FileFault::NoPages { found }));
     }
-    // All pages are judged before the first is decoded: together they may ask for too much.
-    let mut spent = Spent::default();
+    // All pages are checked before the first is decoded, because the limits apply to their sum.
+    let mut usage = Usage::default();
     let mut encodings = Vec::with_capacity(pages.len());
     let several = pages.len() > 1;
     for (index, page) in pages.iter().enumerate() {
         let name = if several { format!("{name}#{}", index + 1) } else { name.to_owned() };
-        match Encoding::new(page, limits, &mut spent) {
+        match Encoding::new(page, limits, &mut usage) {
             Ok(encoding) => encodings.push((name, encoding, spacing(page))),
             Err(fault) => return Err(Error::in_file(name, fault)),
         }
     }
     let decode = |(name, encoding, spacing): (String, Encoding<'_>, Option<Spacing>)| {
         let (width, height) = (encoding.width as usize, encoding.height as usize);
-        match encoding.decode(&file, limits, &mut spent) {
+        match encoding.decode(&file, limits, &mut usage) {
             Ok((channels, samples)) => Ok(Slice::new(name, width, height, channels, samples)?.with_spacing(spacing)),
             Err(fault) => Err(Error::in_file(name, fault)),
         }
@@ -62,28 +56,18 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slic
     encodings.into_iter().map(decode).collect()
 }
 
-/// A reduced copy of another page (bit 0), or a mask that says where another page is transparent (bit 2).
+/// Whether a page is a thumbnail (bit 0) or a transparency mask (bit 2) of another page.
 fn is_auxiliary(page: &Page<'_>) -> bool {
-    matches!(page.find(SUBFILE_TYPE), Ok(Some(flags)) if flags & 0b101 != 0)
+    matches!(page.find(tags::SUBFILE_TYPE), Ok(Some(flags)) if flags & 0b101 != 0)
 }
 
-/// The resolution in millimetres a pixel. Where the unit is missing the specification assumes inches; this does not:
-/// what the file does not say is not known.
+/// The millimetres per pixel. The specification assumes inches if the unit is missing; here the spacing is then
+/// unknown.
 fn spacing(page: &Page<'_>) -> Option<Spacing> {
-    let unit = match page.find(RESOLUTION_UNIT) {
+    let unit = match page.find(tags::RESOLUTION_UNIT) {
         Ok(Some(2)) => 25.4,
         Ok(Some(3)) => 10.0,
         _ => return None,
     };
-    Some(Spacing::in_plane(unit / page.ratio(X_RESOLUTION)?, unit / page.ratio(Y_RESOLUTION)?))
-}
-
-/// What the pages of a file have asked for so far, against [`Limits`] and [`CHUNKS`].
-#[derive(Default)]
-struct Spent {
-    samples: u64,
-    /// The same with the padding of tiles.
-    padded: u64,
-    compressed: u64,
-    chunks: u64,
+    Some(Spacing::in_plane(unit / page.ratio(tags::X_RESOLUTION)?, unit / page.ratio(tags::Y_RESOLUTION)?))
 }

@@ -1,4 +1,4 @@
-//! The tags that are looked at, and the names of their values.
+//! The tags that are read, and the names of their values.
 
 use super::directory::Tag;
 
@@ -26,8 +26,8 @@ pub(super) const TILE_BYTES: Tag = Tag(325, "TileByteCounts");
 pub(super) const EXTRA_SAMPLES: Tag = Tag(338, "ExtraSamples");
 pub(super) const SAMPLE_FORMAT: Tag = Tag(339, "SampleFormat");
 
-/// Every tag that is looked at.
-pub(super) const TAGS: [Tag; 23] = [
+/// All of these tags.
+pub(super) const ALL: [Tag; 23] = [
     SUBFILE_TYPE,
     WIDTH,
     HEIGHT,
@@ -53,6 +53,7 @@ pub(super) const TAGS: [Tag; 23] = [
     SAMPLE_FORMAT,
 ];
 
+/// The name of a value of the Compression tag.
 pub(super) fn compression_name(code: u64) -> &'static str {
     match code {
         2 => "CCITT RLE",
@@ -70,6 +71,7 @@ pub(super) fn compression_name(code: u64) -> &'static str {
     }
 }
 
+/// The name of a value of the PhotometricInterpretation tag.
 pub(super) fn color_space_name(code: u64) -> &'static str {
     match code {
         4 => "transparency mask",

@@ -28,6 +28,7 @@ use super::history::{self, Epoch};
 use super::loss::bce_dice;
 use super::lr_schedule::learning_rate;
 use crate::data::{Batch, GRID, Plan, SplitData};
+use crate::device;
 use crate::device::Opened;
 use crate::file;
 use crate::held_out::{self, HeldOut};

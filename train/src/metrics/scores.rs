@@ -238,8 +238,8 @@ impl Tally {
             precision: confusion.precision(),
             empty_slices,
             false_slices,
-            reference_pixels: confusion.truth(),
-            prediction_pixels: confusion.predicted(),
+            reference_pixels: confusion.reference_pixels(),
+            prediction_pixels: confusion.prediction_pixels(),
             confusion,
         });
         predictions
