@@ -112,7 +112,8 @@ fn a_distribution_is_read_as_it_was_written() {
 #[test]
 fn a_malformed_distribution_is_refused_with_the_value() {
     distribution().validate().expect("as estimated");
-    let faults: [(&str, &str, fn(&mut TrainingDistribution)); 12] = [
+    type Change = fn(&mut TrainingDistribution);
+    let faults: [(&str, &str, Change); 12] = [
         ("traits", "15", |d| d.traits.truncate(15)),
         ("traits", "0", |d| d.traits.clear()),
         ("traits[1].name", "largest", |d| d.traits.swap(1, 2)),

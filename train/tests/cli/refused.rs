@@ -41,7 +41,7 @@ fn a_mask_of_another_size() -> Result<()> {
 fn a_mask_in_colour() -> Result<()> {
     let world = World::new()?;
     fs::copy(world.path(SLICE), world.path(MASK))?;
-    world.train(EVALUATE)?.failed_with(&["PHANTOM_0001_3_mask.tif", "1 channel"]);
+    world.train(EVALUATE)?.failed_with(&["PHANTOM_0001_3_mask.tif", "must be grey"]);
     Ok(())
 }
 
