@@ -89,7 +89,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let bar = progress::bar(count, "files");
     let manifest = model.manifest();
     let threshold = manifest.decimal_threshold();
-    let mut bundle = Bundle::new(Origin { manifest: manifest.clone(), backend: model.device.clone(), threshold, rules: None });
+    let mut bundle =
+        Bundle::new(Origin { manifest: manifest.clone(), backend: model.device.clone(), threshold, rules: None });
     let mut masks = 0;
     let mut assembler = Assembler::new(folders.values().flatten().map(|input| input.name.as_str()));
     for (folder, inputs) in &folders {
