@@ -1,4 +1,4 @@
-//! Measures of a case against counting pixel by pixel.
+//! The measures of a case, compared with counting pixel by pixel.
 #![cfg(not(target_arch = "wasm32"))]
 
 use glioscope::layout::{Case, CaseSlice};
@@ -14,7 +14,7 @@ const WIDTH: usize = 5;
 const HEIGHT: usize = 4;
 const PIXELS: usize = WIDTH * HEIGHT;
 
-/// What is there of one slice.
+/// The findings on one slice.
 #[derive(Clone, Debug)]
 struct Given {
     probability: Option<Vec<u16>>,
@@ -23,7 +23,7 @@ struct Given {
 }
 
 fn given() -> impl Strategy<Value = Vec<Given>> {
-    // Mostly nothing, so that there are regions apart from one another.
+    // Mostly 0, so that there are several regions.
     let values = proptest::collection::vec(prop_oneof![4 => Just(0), 1 => any::<u16>()], PIXELS);
     let bits = || proptest::option::of(proptest::collection::vec(any::<bool>(), PIXELS));
     let one = (proptest::option::weighted(0.8, values), bits(), bits());
@@ -48,8 +48,8 @@ fn findings(given: &[Given]) -> Findings {
     findings
 }
 
-/// What no mask of the network's has: small regions, once every slice has been segmented.
-fn left_out(given: &[Given]) -> Vec<Vec<bool>> {
+/// The removed small regions, once every slice has been segmented.
+fn removed(given: &[Given]) -> Vec<Vec<bool>> {
     let maps: Option<Vec<_>> =
         given.iter().map(|given| Some(Probability::new(WIDTH, HEIGHT, given.probability.clone()?))).collect();
     let small = maps.map_or(vec![None; given.len()], |maps| small_regions::find(&maps));
@@ -57,9 +57,9 @@ fn left_out(given: &[Given]) -> Vec<Vec<bool>> {
 }
 
 /// Pixels inside, by the definition of the threshold.
-fn inside(values: &[u16], left_out: &[bool], threshold: f64) -> Vec<bool> {
+fn inside(values: &[u16], removed: &[bool], threshold: f64) -> Vec<bool> {
     let level = (threshold * 65_535.0).round();
-    values.iter().zip(left_out).map(|(&value, left_out)| f64::from(value) >= level && !left_out).collect()
+    values.iter().zip(removed).map(|(&value, removed)| f64::from(value) >= level && !removed).collect()
 }
 
 fn count(bits: &[bool]) -> usize {
@@ -88,7 +88,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn as_counted_pixel_by_pixel(given in given(), level in 1_u32..1000) {
+    fn measures_are_as_counted_pixel_by_pixel(given in given(), level in 1_u32..1000) {
         let threshold = f64::from(level as f32 / 1000.0);
         let spacing = Spacing { x: 0.5, y: 0.75, z: Some(4.0) };
         let findings = findings(&given);
@@ -101,7 +101,7 @@ proptest! {
             let before = sum.unwrap_or_default();
             *sum = Some([0, 1, 2, 3].map(|i| before[i] + counts[i]));
         };
-        let small = left_out(&given);
+        let small = removed(&given);
         for ((given, slice), small) in given.iter().zip(&measure.slices).zip(&small) {
             let network = given.probability.as_ref().map(|values| inside(values, small, threshold));
             let mask = given.edit.clone().or(network.clone());
@@ -138,7 +138,7 @@ proptest! {
         prop_assert_eq!(measure.largest, largest);
 
         for (range, level) in measure.range.iter().zip([0.3, 0.5, 0.7]) {
-            // 0.3 in single precision is a little more than 0.3.
+            // In single precision 0.3 is a little more than 0.3.
             let level = f64::from(level as f32);
             let maps = given.iter().zip(&small).filter_map(|(given, small)| Some((given.probability.as_ref()?, small)));
             prop_assert_eq!(range.voxels, maps.map(|(values, small)| count(&inside(values, small, level))).sum::<usize>());
@@ -153,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn a_mask_is_the_edit_or_the_networks(given in given(), threshold in 0.01_f32..1.0) {
+    fn a_mask_is_the_edited_one_or_the_networks(given in given(), threshold in 0.01_f32..1.0) {
         let findings = findings(&given);
         for (index, given) in given.iter().enumerate() {
             let network = findings.network_mask(index, threshold);

@@ -1,4 +1,4 @@
-//! What is open: zips, cases that grow, and saved sessions.
+//! The study: zips, cases that grow, ids, and saved sessions.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::io::{Cursor, Write as _};
@@ -10,7 +10,7 @@ use glioscope::network::manifest::Manifest;
 use glioscope::read::zip::{ZipLimits, unpack};
 use glioscope::read::{Channels, Samples, Slice, Spacing};
 use glioscope::result::findings::Findings;
-use glioscope::study::{HEAD, Settings, Study};
+use glioscope::study::{HEAD, Settings, Study, View};
 use glioscope::write::{Bundle, NamedFile, Origin, mask_tiff, slice_tiff};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
@@ -21,7 +21,7 @@ const MODEL: &str = "5eed";
 // ---- zips ----------------------------------------------------------------------------------------------------------
 
 #[test]
-fn a_zip_is_the_folder_that_it_holds() {
+fn a_zip_is_like_the_folder_in_it() {
     let mut study = Study::default();
     let bytes = zipped(&[
         ("P/", b""),
@@ -41,7 +41,7 @@ fn a_zip_is_the_folder_that_it_holds() {
 }
 
 #[test]
-fn files_without_a_folder_are_in_one_of_the_zips_name() {
+fn files_without_a_folder_get_one_with_the_name_of_the_zip() {
     let mut study = Study::default();
     for name in ["a.zip", "b.ZIP"] {
         study.add_file(name, &zipped(&[("1.tif", &tiff(1)), ("2.tif", &tiff(2))])).expect("a zip");
@@ -51,8 +51,8 @@ fn files_without_a_folder_are_in_one_of_the_zips_name() {
 }
 
 #[test]
-fn of_entries_with_one_name_the_last_is_read_and_the_others_are_named() {
-    // The writer refuses such a zip, so a name of the same length is put in the place of another.
+fn of_entries_with_one_name_the_last_is_read_and_the_others_are_noted() {
+    // The writer refuses such a zip, so one name is replaced by another of the same length.
     let mut bytes = zipped(&[("P/1.tif", &tiff(1)), ("P/2.tif", &tiff(2)), ("P/3.tif", &tiff(3))]);
     let places: Vec<usize> = (0..bytes.len() - 7).filter(|&at| bytes[at..].starts_with(b"P/1.tif")).collect();
     assert_eq!(places.len(), 2);
@@ -69,7 +69,7 @@ fn of_entries_with_one_name_the_last_is_read_and_the_others_are_named() {
 #[test]
 fn a_zip_that_claims_a_thousand_million_entries_costs_nothing() {
     let mut bytes = zipped(&[("P/1.tif", &tiff(1))]);
-    // An end of the directory in 64 bits, and where it is, before the end in 32, which leaves all to it.
+    // An end of the directory in 64 bits and its position, before an end in 32 bits that refers to it.
     let end = bytes.len() - 22;
     let directory = u32::from_le_bytes(bytes[end + 16..end + 20].try_into().expect("four bytes"));
     let mut long = b"PK\x06\x06".to_vec();
@@ -98,7 +98,7 @@ fn a_name_longer_than_any_path_is_refused() {
 }
 
 #[test]
-fn zips_with_folders_of_one_name_are_never_mixed() {
+fn zips_with_folders_of_one_name_are_not_mixed() {
     let mut study = Study::default();
     let zip = |first: u8| zipped(&[("images/1.tif", &tiff(first)), ("images/2.tif", &tiff(first + 1))]);
     study.add_file("in/p1.zip", &zip(1)).expect("a zip");
@@ -106,7 +106,7 @@ fn zips_with_folders_of_one_name_are_never_mixed() {
     assert!(study.assemble().is_empty());
     let both = ["in/images: in/images/1.tif in/images/2.tif", "in/p2/images: in/p2/images/1.tif in/p2/images/2.tif"];
     assert_eq!(names(&study), both);
-    // However often, and however alike their names.
+    // Also the third and fourth time, and with the same zip's name.
     study.add_file("in/p2.zip", &zip(9)).expect("a zip");
     study.add_file("in/p2.zip", &zip(13)).expect("a zip");
     assert!(study.assemble().is_empty());
@@ -115,7 +115,7 @@ fn zips_with_folders_of_one_name_are_never_mixed() {
         "in/p2 (3)/images: in/p2 (3)/images/1.tif in/p2 (3)/images/2.tif",
     ];
     assert_eq!(names(&study), [&both[..1], &more, &both[1..]].concat());
-    // The first one once more is nothing new, nor are masks for it.
+    // The first zip again is skipped, and masks for it go to its case.
     study.add_file("in/p1.zip", &zip(1)).expect("a zip");
     let mask = mask_tiff(&Mask::empty(4, 3));
     study.add_file("in/masks.zip", &zipped(&[("images/1_mask.tif", &mask)])).expect("a zip");
@@ -125,13 +125,13 @@ fn zips_with_folders_of_one_name_are_never_mixed() {
 }
 
 #[test]
-fn names_are_read_as_programs_write_them() {
+fn names_of_other_programs_are_read() {
     let mut study = Study::default();
-    // From the folder that was packed on; with a folder of Windows' own kind.
+    // Names that begin with the packed folder, and a folder as Windows writes it.
     study.add_file("scan.zip", &zipped(&[("./1.tif", &tiff(1)), (".//2.tif", &tiff(2))])).expect("a zip");
     let added = study.add_file("w.zip", &zipped(&[("W\\", b""), ("W\\1.tif", &tiff(3))])).expect("a zip");
     assert!(added.notes.is_empty(), "{:?}", added.notes);
-    // UTF-8 that the zip does not call so.
+    // UTF-8 without the flag for it.
     let mut bytes = zipped(&[("Müller/1.tif", &tiff(4))]);
     let headers: [(&[u8], usize); 2] = [(b"PK\x03\x04", 7), (b"PK\x01\x02", 9)];
     for (signature, flags) in headers {
@@ -145,7 +145,7 @@ fn names_are_read_as_programs_write_them() {
 }
 
 #[test]
-fn what_is_not_read_is_named_and_the_others_are_read() {
+fn files_that_cannot_be_read_are_noted_and_the_others_are_read() {
     let inner = zipped(&[("x.tif", &tiff(1))]);
     let bytes = zipped(&[
         ("../out.tif", &tiff(1)),
@@ -170,13 +170,13 @@ fn what_is_not_read_is_named_and_the_others_are_read() {
 }
 
 #[test]
-fn a_link_and_an_unknown_compression_are_named() {
+fn a_link_and_an_unknown_compression_are_refused() {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     writer.add_symlink("P/link.tif", "../../secret.tif", SimpleFileOptions::default()).expect("in memory");
     writer.start_file("P/odd.tif", stored()).expect("in memory");
     writer.write_all(&tiff(1)).expect("in memory");
     let mut bytes = writer.finish().expect("in memory").into_inner();
-    // Method 97 in both of the second entry's headers.
+    // Method 97 in both headers of the second entry.
     let name = b"P/odd.tif";
     let places: Vec<usize> = (0..bytes.len() - name.len()).filter(|&at| bytes[at..].starts_with(name)).collect();
     assert_eq!(places.len(), 2);
@@ -191,7 +191,7 @@ fn a_link_and_an_unknown_compression_are_named() {
 }
 
 #[test]
-fn a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_headers_say() {
+fn a_zip_bomb_is_stopped_by_its_unpacked_size_whatever_its_headers_say() {
     let limits = ZipLimits { entries: 3, bytes: 100_000, file: 60_000, ..ZipLimits::default() };
     let zeros = |length: usize| vec![0_u8; length];
     let packed = |lengths: &[usize]| {
@@ -203,16 +203,16 @@ fn a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_headers_say() {
     };
     let within = unpack("z", &packed(&[60_000, 40_000]), &limits).expect("within the limits");
     assert_eq!(within.files.len(), 2);
-    // One file too large: the others are read.
+    // One file is too large: the others are read.
     let one = unpack("z", &packed(&[60_001, 30_000]), &limits).expect("a zip");
     assert_eq!((one.files.len(), one.refused.len()), (1, 1));
     assert!(one.refused[0].to_string().contains("at most 60000"), "{}", one.refused[0]);
-    // Too much in all, and too many: nothing is.
+    // Too many bytes in all, and too many entries: nothing is read.
     for (bytes, what) in [(packed(&[60_000, 40_001]), "bytes in all"), (packed(&[1, 1, 1, 1]), "entries")] {
         let refused = unpack("z", &bytes, &limits).map_err(|error| error.to_string());
         assert!(refused.as_ref().is_err_and(|message| message.contains(what)), "{refused:?}");
     }
-    // Headers that claim less than there is.
+    // Headers that claim fewer bytes.
     let mut lying = packed(&[90_000]);
     let size = 90_000_u32.to_le_bytes();
     for at in 0..lying.len() - 4 {
@@ -225,9 +225,9 @@ fn a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_headers_say() {
 }
 
 #[test]
-fn what_is_read_of_a_zip_is_bounded_by_its_size_however_often_it_points_at_the_same_bytes() {
+fn reading_a_zip_is_bounded_by_its_size_also_if_entries_share_bytes() {
     let limits = ZipLimits { entries: 1 << 12, ..ZipLimits::default() };
-    // Ends of a directory: the last claims one entry more than there is, and so does each before it, which is tried next.
+    // Ends of a directory. Each claims one entry too many, so the one before it is tried next.
     let one = zipped(&[("", b"")]);
     let (rest, end) = one.split_at(one.len() - 22);
     let entry = &rest[rest.len() - 46..];
@@ -235,7 +235,7 @@ fn what_is_read_of_a_zip_is_bounded_by_its_size_however_often_it_points_at_the_s
     let refused = unpack("z", &hostile, &limits).map_err(|error| error.to_string());
     assert!(refused.as_ref().is_err_and(|message| message.contains("bytes of directory")), "{refused:?}");
 
-    // One file's bytes under a thousand names.
+    // The bytes of one file under a thousand names.
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     writer.start_file("P/P_1.tif", stored()).expect("in memory");
     writer.write_all(&[7; 10_000]).expect("in memory");
@@ -248,7 +248,7 @@ fn what_is_read_of_a_zip_is_bounded_by_its_size_however_often_it_points_at_the_s
     assert!(refused.as_ref().is_err_and(|message| message.contains("files that overlap")), "{refused:?}");
 }
 
-/// The end of a zip's directory, with another number of entries that begin elsewhere.
+/// The end of a zip's directory with another number of entries and another start.
 fn end_of_directory(end: &[u8], entries: u16, start: usize) -> Vec<u8> {
     let mut end = end.to_vec();
     for place in [8, 10] {
@@ -267,7 +267,7 @@ fn a_file_of_a_zip_takes_no_more_room_than_its_bytes() {
 }
 
 #[test]
-fn a_broken_zip_is_named_and_no_cut_or_flipped_byte_panics() {
+fn a_broken_zip_is_an_error_and_no_cut_or_flipped_byte_panics() {
     let bytes = zipped(&[("P/P_1.tif", &tiff(1)), ("P/P_2.tif", &tiff(2))]);
     for cut in 0..bytes.len() {
         let mut study = Study::default();
@@ -433,13 +433,13 @@ fn an_unknown_id_and_a_wrong_size_are_usage_errors() {
 }
 
 #[test]
-fn other_slices_under_names_that_are_taken_are_refused_with_what_follows_them() {
+fn other_slices_with_open_names_are_refused_and_so_are_the_next_of_their_case() {
     let mut study = Study::default();
     for number in 1..=3 {
         study.add_file(&format!("images/{number}.tif"), &tiff(number)).expect("a slice");
     }
     study.assemble();
-    // Another patient, who has more slices, below a folder of the same name.
+    // Another patient with more slices in a folder of the same name.
     for number in 1..=5 {
         let error = study.add_file(&format!("images/{number}.tif"), &tiff(number + 100)).expect_err("taken");
         let reason = "a case with this name and other files is open: rename the folder of the new files, or clear all cases first";
@@ -450,7 +450,7 @@ fn other_slices_under_names_that_are_taken_are_refused_with_what_follows_them() 
     assert_eq!(names(&study), ["images: images/1.tif images/2.tif images/3.tif", "others: others/1.tif"]);
     let first = study.cases().next().map(|case| slice_tiff(&case.case().slices[0].slice));
     assert_eq!(first, Some(tiff(1)));
-    // What comes later is not held against them.
+    // After the assembly, slices of the case are read again.
     study.add_file("images/4.tif", &tiff(4)).expect("a slice that was forgotten");
     assert!(study.assemble().is_empty());
     assert_eq!(study.cases().next().map(|case| case.case().slices.len()), Some(4));
@@ -460,7 +460,7 @@ fn other_slices_under_names_that_are_taken_are_refused_with_what_follows_them() 
 fn a_session_with_two_files_of_one_name_still_opens() {
     let study = found(&[(Some(1), None), (None, Some(2))]);
     let saved = saved(&study, "model", &Settings::default());
-    // As versions wrote it that took both.
+    // Some versions read both files and wrote such a session.
     let mut entries = unpack("", &saved, &ZipLimits::default()).expect("a zip").files;
     let (_, json) = entries.iter_mut().find(|(name, _)| name.ends_with(".json")).expect("a manifest");
     *json = String::from_utf8_lossy(json).replace("P/P_1.tif", "P/P_0.tif").into_bytes();
@@ -473,7 +473,7 @@ fn a_session_with_two_files_of_one_name_still_opens() {
 }
 
 #[test]
-fn a_case_that_more_files_rename_keeps_what_was_found() {
+fn a_case_that_gets_another_name_keeps_its_findings() {
     for (first, second, renamed) in [
         ("p1/FLAIR/1.tif", "p2/FLAIR/1.tif", ["FLAIR", "p1/FLAIR", "p2/FLAIR"]),
         ("all/a_1.tif", "all/b_1.tif", ["all", "all/a", "all/b"]),
@@ -517,7 +517,7 @@ fn probabilities_of_another_network_are_dropped_with_a_note() {
     opened.open(&bytes, MODEL).expect("a session");
     let notes = opened.assemble();
     assert!(notes.iter().any(|note| note.message.contains("another network")), "{notes:?}");
-    // It is still so when more files come, and no longer when another session is opened.
+    // Every assembly repeats the note, until the study is cleared.
     assert_eq!(opened.assemble(), notes);
     opened.clear();
     assert!(opened.assemble().is_empty());
@@ -577,7 +577,7 @@ fn example() -> (Study, Settings) {
     study.adopt("P/P_2.tif", values(2)).expect("a slice");
     study.set_edit("P/P_2.tif", Some(dot(5).inside().to_vec())).expect("a slice");
     let spacing = [(CaseId::of("Q/Q_1.tif"), Spacing { x: 0.5, y: 0.75, z: Some(6.0) })].into();
-    let (rules, view) = (Some("T2 signal".to_owned()), Some(serde_json::json!({ "channel": "flair", "zoom": 2 })));
+    let (rules, view) = (Some("T2 signal".to_owned()), view(r#"{"channel":"flair","zoom":2}"#));
     (study, Settings { threshold: 0.25, spacing, rules, view })
 }
 
@@ -644,14 +644,14 @@ fn a_change_while_a_zip_is_read_is_a_usage_error() {
 }
 
 #[test]
-fn a_session_whose_list_is_larger_than_any_is_not_even_parsed() {
+fn a_session_json_over_the_limit_is_not_parsed() {
     let zeros = format!("[{}0]", "0,".repeat(1 << 23));
     let error = Study::default().open(&zipped(&[("session.json", zeros.as_bytes())]), MODEL).expect_err("too large");
     assert!(error.to_string().contains("session.json has 16777219 bytes, expected at most 16777216"), "{error}");
 }
 
 #[test]
-fn what_would_be_refused_is_known_by_its_beginning_and_size() {
+fn a_file_is_refused_by_its_beginning_and_size() {
     let admit = |size: u64, head: &[u8]| Study::admit("f", size, head).map_err(|error| error.to_string());
     for (head, most) in
         [(&b"II*\0\x08\0\0\0"[..], 1 << 28), (b"\x89PNG\r\n\x1a\n", 1 << 28), (b"PK\x03\x04\x14\0\0\0", 1 << 30)]
@@ -659,19 +659,19 @@ fn what_would_be_refused_is_known_by_its_beginning_and_size() {
         assert_eq!(admit(most, head), Ok(()));
         assert!(admit(most + 1, head).is_err_and(|message| message.contains(&format!("at most {most}"))));
     }
-    // What was saved can be opened, however much was open.
+    // Every session that was saved can be opened.
     let session = [b"PK\x03\x04", &[0; 26][..], b"session.json"].concat();
     assert_eq!(session.len(), HEAD);
     assert_eq!(admit(3 << 30, &session), Ok(()));
     assert!(admit((3 << 30) + 1, &session).is_err());
-    // An empty file, and a film.
+    // An empty file and a video.
     for head in [&b""[..], b"\0\0\0\x18ftyp"] {
         assert!(admit(1 << 40, head).is_err_and(|message| message.contains("not an image")));
     }
 }
 
 #[test]
-fn a_session_is_told_from_files_and_files_from_a_session() {
+fn a_session_is_not_added_and_a_file_is_not_opened_as_a_session() {
     let bytes = saved(&found(&[(Some(3), None)]), MODEL, &Settings::default());
     let refused = Study::default().add_file("s.zip", &bytes);
     assert!(matches!(refused, Err(Error::File { fault: FileFault::SavedSession, .. })), "{refused:?}");
@@ -699,21 +699,25 @@ fn a_broken_session_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn settings_that_cannot_be_are_refused() {
+fn invalid_settings_are_refused() {
     let wrong = Spacing { x: 0.0, y: 1.0, z: Some(1.0) };
-    for settings in
-        [Settings { threshold: 1.5, ..Settings::default() }, Settings { threshold: 0.5, ..spaced(Some(wrong)) }]
-    {
+    let long = view(&format!("{:?}", "a".repeat((1 << 16) - 1)));
+    for settings in [
+        Settings { threshold: 1.5, ..Settings::default() },
+        Settings { threshold: f64::NAN, ..Settings::default() },
+        Settings { threshold: 0.5, ..spaced(Some(wrong)) },
+        Settings { view: long, ..Settings::default() },
+    ] {
         assert!(settings.check().is_err());
         let bytes = saved(&Study::default(), MODEL, &settings);
         assert!(Study::default().open(&bytes, MODEL).is_err());
     }
-    let view = Some("a".repeat((1 << 16) - 2).into());
+    let view = view(&format!("{:?}", "a".repeat((1 << 16) - 2)));
     assert!(Settings { view, ..Settings::default() }.check().is_ok());
 }
 
 #[test]
-fn files_that_are_in_no_case_yet_are_not_saved() {
+fn files_that_are_not_assembled_are_not_saved() {
     let mut study = found(&[(Some(3), Some(2))]);
     let given = Spacing { x: 1.0, y: 1.0, z: Some(5.0) };
     let settings = Settings { threshold: 0.5, ..spaced(Some(given)) };
@@ -732,7 +736,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn saved_and_opened_it_is_the_same(
+    fn a_session_that_is_saved_and_opened_is_the_same(
         slices in proptest::collection::vec((any::<Option<u16>>(), proptest::option::of(0_usize..12)), 1..5),
         threshold in (0_u32..=1000).prop_map(thousandths),
         lengths in proptest::option::of((1_u32..20_000, 1_u32..20_000, 1_u32..20_000)),
@@ -742,7 +746,7 @@ proptest! {
         let given = lengths.map(|(x, y, z)| {
             Spacing { x: thousandths(x), y: thousandths(y), z: Some(thousandths(z)) }
         });
-        let view = Some(serde_json::json!({ "zoom": threshold, "panels": { "legend": rules.is_some() }, "order": [1, null] }));
+        let view = rules.is_some().then(|| view(&format!("{{\"zoom\":{threshold},\"order\":[1e3, null]}}"))).flatten();
         let settings = Settings { threshold, rules, view, ..spaced(given) };
         let bytes = saved(&study, MODEL, &settings);
         prop_assert_eq!(&bytes, &saved(&study, MODEL, &settings));
@@ -759,19 +763,19 @@ proptest! {
                 prop_assert_eq!(a.edit(index), b.edit(index));
             }
         }
-        // And once more, from what was opened.
+        // And the opened study is saved as the same bytes.
         prop_assert_eq!(saved(&opened, MODEL, &settings), bytes);
     }
 }
 
 // ---- helpers -------------------------------------------------------------------------------------------------------
 
-/// Numbers as people give them: few digits, which JSON keeps exactly.
+/// Numbers as people write them, with few digits, which JSON keeps exactly.
 fn thousandths(number: u32) -> f64 {
     f64::from(number) / 1000.0
 }
 
-/// A slice of 4 by 3 pixels that is unlike those of other numbers.
+/// A slice of 4 by 3 pixels, different for each number.
 fn tiff(number: u8) -> Vec<u8> {
     let samples = (0..12).map(|pixel| number.wrapping_mul(17).wrapping_add(pixel)).collect();
     slice_tiff(&Slice::new("", 4, 3, Channels::Grey, Samples::U8(samples)).expect("valid"))
@@ -788,6 +792,10 @@ fn map(number: u16) -> Probability {
 /// The whole zip of a saved session.
 fn saved(study: &Study, model: &str, settings: &Settings) -> Vec<u8> {
     study.save(model, settings).collect(study).expect("an unchanged study")
+}
+
+fn view(json: &str) -> Option<View> {
+    Some(View::new(json).expect("JSON"))
 }
 
 /// With the spacing of case P.
@@ -808,7 +816,7 @@ fn dot(at: usize) -> Mask {
     Mask::new(4, 3, (0..12).map(|pixel| pixel == at).collect())
 }
 
-/// One case with what was found on its slices: the number of the probabilities, and the pixel of the edit.
+/// Case P with the findings on its slices: the number of the probabilities, and the pixel of the edit.
 fn found(slices: &[(Option<u16>, Option<usize>)]) -> Study {
     let mut study = Study::default();
     for index in 0..slices.len() {

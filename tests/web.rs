@@ -7,7 +7,8 @@ use glioscope::network::burn::{conv_transpose, conv3x3_relu};
 use glioscope::network::segmenter::{Backend, Segmenter};
 use glioscope::random::Rng;
 use glioscope::web::Session;
-use js_sys::Reflect;
+use js_sys::{JSON, Reflect, Uint8Array};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -45,6 +46,97 @@ async fn weights_are_opened_if_they_are_those_of_the_manifest_and_refused_else()
     let fault = open(&altered).await.err().expect("refused");
     let kind = Reflect::get(&fault, &"kind".into()).expect("a kind");
     assert_eq!(kind.as_string().as_deref(), Some("model"));
+}
+
+/// The field of a plain object.
+fn get(object: &JsValue, key: &str) -> JsValue {
+    Reflect::get(object, &key.into()).expect("a field")
+}
+
+fn text(object: &JsValue, key: &str) -> String {
+    get(object, key).as_string().expect("a string")
+}
+
+/// The sample on the CPU, with the ids of its case and of its first slice.
+async fn sample() -> (Session, String, String) {
+    let (manifest, weights) = (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.bin"));
+    let session = Session::create("cpu".to_owned(), manifest.to_vec(), weights.to_vec()).await.expect("a session");
+    session.sample().expect("room for the sample");
+    let assembly = session.assemble().expect("cases");
+    let case = Reflect::get_u32(&get(&assembly, "cases"), 0).expect("a case");
+    let slice = Reflect::get_u32(&get(&case, "slices"), 0).expect("a slice");
+    (session, text(&case, "id"), text(&slice, "id"))
+}
+
+#[wasm_bindgen_test]
+async fn an_unknown_id_or_a_wrong_value_is_a_usage_error_and_no_panic() {
+    let (session, case, slice) = sample().await;
+    let spacing = |json: &str| JSON::parse(json).expect("JSON");
+    let faults = [
+        (session.measure("nowhere", 0.5, JsValue::NULL).map(drop), "\"nowhere\""),
+        (session.volume("nowhere", "mask", 0.5, JsValue::NULL).map(drop), "\"nowhere\""),
+        (session.segment("nothing".to_owned()).await.map(drop), "\"nothing\""),
+        (session.pixels("nothing").map(drop), "\"nothing\""),
+        (session.reference(&case).map(drop), &*format!("{case:?}")),
+        (session.mask("nothing", 0.5).map(drop), "\"nothing\""),
+        (session.network_mask("nothing", 0.5).map(drop), "\"nothing\""),
+        (session.small_regions("nothing").map(drop), "\"nothing\""),
+        (session.probability("nothing").map(drop), "\"nothing\""),
+        (session.adopt("nothing", vec![]), "\"nothing\""),
+        (session.set_edit("nothing", None), "\"nothing\""),
+        (session.set_edit(&slice, Some(vec![1; 7])), "found 7"),
+        (session.adopt(&slice, vec![1; 7]), "found 7"),
+        (session.measure(&case, f64::NAN, JsValue::NULL).map(drop), "found NaN"),
+        (session.mask(&slice, 1.5).map(drop), "found 1.5"),
+        (session.measure(&case, 0.5, spacing(r#"{"x":1,"y":0,"z":1}"#)).map(drop), "found 0 mm"),
+        (session.measure(&case, 0.5, spacing(r#"{"x":"a"}"#)).map(drop), "expected f64"),
+        (session.volume(&case, "everything", 0.5, JsValue::NULL).map(drop), "everything"),
+        (session.save_session(JsValue::UNDEFINED).map(drop), "EOF"),
+    ];
+    for (result, said) in faults {
+        let fault = result.expect_err(said);
+        assert_eq!(text(&fault, "kind"), "usage", "{said}");
+        let message = text(&fault, "message");
+        assert!(message.contains(said), "{message}: expected {said}");
+    }
+    assert!(session.measure(&case, 0.5, JsValue::NULL).is_ok(), "the session still works");
+}
+
+#[wasm_bindgen_test]
+async fn a_session_is_saved_in_pieces_and_opened_with_its_ids() {
+    let (session, case, slice) = sample().await;
+    let pixels = get(&session.pixels(&slice).expect("a slice"), "width").as_f64().expect("a width");
+    let count =
+        (pixels * get(&session.pixels(&slice).expect("a slice"), "height").as_f64().expect("a height")) as usize;
+    session.set_edit(&slice, Some(vec![1; count])).expect("an edit");
+    let json = format!(r#"{{"threshold":0.25,"spacing":{{{case:?}:{{"x":1,"y":1,"z":5}}}},"view":{{"zoom":2}}}}"#);
+    let settings = JSON::parse(&json).expect("JSON");
+    let all = |mut stream: glioscope::web::ZipChunks| {
+        let mut bytes = Vec::new();
+        while let Some(piece) = stream.next().expect("an unchanged study") {
+            bytes.extend(Uint8Array::to_vec(&piece));
+        }
+        bytes
+    };
+    let saved = all(session.save_session(settings.clone()).expect("a stream"));
+    assert!(all(session.export_zip(settings.clone()).expect("a stream")).starts_with(b"PK"));
+
+    // A change in between ends a stream.
+    let mut stream = session.save_session(settings.clone()).expect("a stream");
+    assert!(stream.next().is_ok_and(|piece| piece.is_some()));
+    session.set_edit(&slice, None).expect("an edit");
+    assert_eq!(text(&stream.next().expect_err("changed"), "kind"), "usage");
+
+    let opened = session.open_session(&saved).expect("what was saved");
+    assert_eq!(get(&opened, "threshold").as_f64(), Some(0.25));
+    assert_eq!(get(&get(&opened, "view"), "zoom").as_f64(), Some(2.0));
+    assert_eq!(get(&get(&get(&opened, "spacing"), &case), "z").as_f64(), Some(5.0));
+    let assembly = session.assemble().expect("cases");
+    let again = Reflect::get_u32(&get(&assembly, "cases"), 0).expect("a case");
+    assert_eq!(text(&again, "id"), case);
+    let first = Reflect::get_u32(&get(&again, "slices"), 0).expect("a slice");
+    assert_eq!((text(&first, "id"), get(&first, "edited").as_bool()), (slice, Some(true)));
+    assert_eq!(get(&first, "segmented").as_bool(), Some(false));
 }
 
 /// Values from -1 to 1 in that shape, which depend on the shape alone.

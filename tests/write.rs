@@ -1,4 +1,4 @@
-//! What is written: volumes byte by byte against the definition of NIfTI-1, and the whole set of files.
+//! The written files: volumes byte by byte against the definition of NIfTI-1, and the whole bundle.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::io::Read as _;
@@ -20,7 +20,7 @@ const SPACING: Spacing = Spacing { x: 0.5, y: 0.75, z: Some(6.0) };
 
 // ---- NIfTI-1 -------------------------------------------------------------------------------------------------------
 
-/// A reader after nifti1.h, field by field.
+/// Reads a header as nifti1.h defines it, field by field.
 #[derive(Debug)]
 struct Header {
     dim: [i16; 8],
@@ -41,7 +41,7 @@ fn header(bytes: &[u8]) -> Header {
     assert_eq!(i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]), 348, "sizeof_hdr");
     assert_eq!(&bytes[344..348], b"n+1\0", "magic");
     assert_eq!(&bytes[348..352], [0; 4], "extension");
-    // What is not used is 0: intent, slice timing, quaternion and matrix.
+    // Unused fields are 0: intent, slice timing, quaternion and matrix.
     for unused in [4..40, 56..70, 74..76, 120..123, 132..148, 228..252, 256..344] {
         assert!(bytes[unused.clone()].iter().all(|&byte| byte == 0), "{unused:?}");
     }
@@ -79,7 +79,7 @@ fn a_mask_is_a_volume_of_0_and_1() {
 }
 
 #[test]
-fn without_a_voxel_the_unit_is_unknown_and_that_is_said() {
+fn without_a_spacing_the_unit_is_unknown() {
     let bytes = nifti(&findings(2, 5, 4, Channels::Grey), Volume::Probability, 0.5, None).expect("equal sizes");
     let header = header(&bytes);
     assert_eq!((header.pixdim, header.xyzt_units), ([1.0; 8], 0));
@@ -100,7 +100,7 @@ fn probabilities_scale_to_0_to_1() {
 }
 
 #[test]
-fn sequences_are_as_stored_and_grey_is_all_three() {
+fn channels_are_as_stored_and_a_grey_slice_has_one_for_all_three() {
     let colour = findings(2, 5, 4, Channels::Rgb);
     for (volume, channel) in [(Volume::Pre, 0), (Volume::Flair, 1), (Volume::Post, 2)] {
         let bytes = nifti(&colour, volume, 0.5, None).expect("equal sizes");
@@ -117,7 +117,7 @@ fn sequences_are_as_stored_and_grey_is_all_three() {
 }
 
 #[test]
-fn depths_that_are_mixed_become_16_bits() {
+fn mixed_depths_become_16_bits() {
     let eight = Slice::new("a_1", 2, 1, Channels::Grey, Samples::U8(vec![1, 255])).expect("valid");
     let sixteen = Slice::new("a_2", 2, 1, Channels::Grey, Samples::U16(vec![1, 65_535])).expect("valid");
     let slices = [eight, sixteen].map(|slice| CaseSlice { slice, reference: None }).into();
@@ -128,7 +128,7 @@ fn depths_that_are_mixed_become_16_bits() {
 }
 
 #[test]
-fn what_makes_no_volume_is_named() {
+fn a_case_that_makes_no_volume_is_an_error() {
     let slice = |name: &str, width: usize| CaseSlice {
         slice: Slice::new(name, width, 1, Channels::Grey, Samples::U8(vec![0; width])).expect("valid"),
         reference: None,
@@ -147,7 +147,7 @@ fn what_makes_no_volume_is_named() {
 }
 
 #[test]
-fn volumes_have_the_names_of_the_page() {
+fn volumes_have_the_names_that_the_page_uses() {
     for name in ["pre", "flair", "post", "mask", "network", "probability", "reference"] {
         let volume = Volume::of_name(name);
         assert_eq!(volume.map(|volume| format!("{volume:?}").to_lowercase()), Some(name.to_owned()));
@@ -156,10 +156,10 @@ fn volumes_have_the_names_of_the_page() {
 }
 
 #[test]
-fn masks_are_held_against_references_voxel_by_voxel() {
+fn masks_are_compared_with_references_voxel_by_voxel() {
     let mut case = findings(4, 2, 2, Channels::Grey).case().clone();
     let reference = Mask::new(2, 2, vec![true, false, true, false]);
-    // Of the last two one has a mask alone, one a reference alone.
+    // Of the last two, one has only a mask and one only a reference.
     for (index, slice) in case.slices.iter_mut().enumerate() {
         slice.reference = (index != 2).then(|| reference.clone());
     }
@@ -212,7 +212,7 @@ proptest! {
         prop_assert_eq!(lines.len(), rows.len() + 1);
         for (line, row) in lines[1..].iter().zip(&rows) {
             prop_assert_eq!(line.len(), lines[0].len());
-            // What a spreadsheet would compute is marked as text.
+            // A name that a spreadsheet would compute is marked as text.
             let marked = if row.case.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { "'" } else { "" };
             let name = format!("{marked}{}", row.case);
             prop_assert_eq!([&line[0], &line[1]], [&name; 2]);
@@ -225,7 +225,7 @@ proptest! {
     }
 }
 
-// ---- the whole set -------------------------------------------------------------------------------------------------
+// ---- the bundle -------------------------------------------------------------------------------------------------
 
 #[test]
 fn every_file_of_a_case_and_of_the_bundle() {
@@ -248,7 +248,7 @@ fn every_file_of_a_case_and_of_the_bundle() {
     // Another case of the same name has another folder.
     assert!(again.iter().any(|(name, _)| name == "P & <Q> (2)/mask.nii.gz"));
 
-    // The mask that was drawn by hand, in every file that has masks.
+    // The edited mask is in every file that has masks.
     assert_eq!(file(&files, "P & <Q>/1_mask.tif"), mask_tiff(&edit));
     let mut volume = Vec::new();
     GzDecoder::new(file(&files, "P & <Q>/mask.nii.gz")).read_to_end(&mut volume).expect("gzip");
@@ -280,7 +280,7 @@ fn every_file_of_a_case_and_of_the_bundle() {
 }
 
 #[test]
-fn areas_by_what_the_files_state_are_said_to_be_so() {
+fn the_source_of_a_spacing_is_named() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let mut bundle = Bundle::new(origin(&manifest));
     let slice = Slice::new("P/1.tif", 2, 1, Channels::Grey, Samples::U8(vec![1, 2])).expect("valid");
@@ -303,7 +303,7 @@ fn provenance_names_masks_as_the_zip_has_them() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let mut bundle = Bundle::new(origin(&manifest));
     let mut files = Vec::new();
-    // The first two, and but for upper and lower case the last two, give masks of one name.
+    // The first two give masks of one name. So do the third and fourth, apart from upper and lower case.
     for name in ["p/stack.tif#2", "p/stack_2.tif", "q/A_1.tif", "Q/a_1.tif", "../r/1.tif"] {
         let slice = Slice::new(name, 2, 1, Channels::Grey, Samples::U8(vec![1, 2])).expect("valid");
         let case = Case { name: name.to_owned(), slices: vec![CaseSlice { slice, reference: None }] };
@@ -327,7 +327,7 @@ fn provenance_names_masks_as_the_zip_has_them() {
 }
 
 #[test]
-fn a_case_that_is_not_finished_gives_what_there_is_and_says_the_rest() {
+fn an_unfinished_case_gives_the_files_it_can_and_names_the_others() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let mut bundle = Bundle::new(origin(&manifest));
     let whole = findings(3, 5, 4, Channels::Grey);
@@ -346,7 +346,7 @@ fn a_case_that_is_not_finished_gives_what_there_is_and_says_the_rest() {
 }
 
 #[test]
-fn the_report_is_whole_escaped_and_of_the_measured_figures() {
+fn the_report_is_one_escaped_page_with_the_measures() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let findings = findings(3, 5, 4, Channels::Rgb);
     let rules = "<script>alert(1)</script>";
@@ -360,27 +360,27 @@ fn the_report_is_whole_escaped_and_of_the_measured_figures() {
     let measure = findings.measure(0.5, Some(SPACING));
     let millilitres = measure.millilitres.expect("the spacing is known");
     assert!(page.contains(&format!("{} voxels, {millilitres:.2} mL", measure.voxels)), "{page}");
-    // Nothing from elsewhere.
+    // No other file.
     for reference in ["http:", "https:", "src=\"/", "href", "url("] {
         assert!(!page.contains(reference), "{reference}");
     }
     assert_eq!(page.matches("<img src=\"data:image/png;base64,").count(), 3);
     assert_eq!(page.matches("<rect ").count(), 3);
     assert_eq!(page.matches("<td>network</td>").count(), 3);
-    assert!(!page.contains("by hand.</p>"), "nothing was");
-    // A slice whose lesion was missed is listed all the same.
+    assert!(!page.contains("Blue: drawn"), "no mask is edited");
+    // A slice whose lesion was missed is listed too.
     let mut missed = findings.clone();
     missed.set_edit(0, Some(Mask::empty(5, 4)));
     let page = report(&origin(&manifest), [(&missed, Some(SPACING))]);
-    assert!(page.contains("/0.tif</td><td>0</td><td>0.0</td><td>hand</td><td>0.0000</td>"), "{page}");
-    assert!(page.contains("Blue: drawn or changed by hand."));
+    assert!(page.contains("/0.tif</td><td>0</td><td>0.0</td><td>reader</td><td>0.0000</td>"), "{page}");
+    assert!(page.contains("Blue: drawn or edited masks."));
     let mut nothing = Findings::new(findings.case().clone());
     nothing.keep(1, Probability::new(5, 4, vec![0; 20]));
     let page = report(&origin(&manifest), [(&nothing, None)]);
     assert!(page.contains("/1.tif</td><td>0</td><td></td><td>network</td><td>0.0000</td>"), "{page}");
-    // Nothing was drawn that could be true.
+    // Without a predicted pixel there is no precision.
     assert!(page.contains(", sensitivity 0.0000, precision –"), "{page}");
-    // Without a voxel there are no millilitres to be found.
+    // Without a spacing there are no millilitres.
     let page = report(&origin(&manifest), [(&findings, None)]);
     assert!(!page.contains(" mL"), "{page}");
 }
@@ -391,7 +391,7 @@ fn a_report_tells_slices_from_patients() {
     let patients = manifest.split.fit.len();
     let page = report(&origin(&manifest), []);
     assert!(page.contains(&format!("<td>{patients} patients</td>")), "{page}");
-    // As `train fit` names slices, three of them of two patients.
+    // The names of slices, as `train fit` writes them: three slices of two patients.
     manifest.split.fit = ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"].map(str::to_owned).into();
     manifest.split.held_out = ["P/P_3.tif", "Q/Q_2.tif", "Q/Q_3.tif", "Q/Q_4.tif"].map(str::to_owned).into();
     let page = report(&origin(&manifest), []);
@@ -400,7 +400,7 @@ fn a_report_tells_slices_from_patients() {
 }
 
 #[test]
-fn every_picture_of_the_set_is_read_again() {
+fn every_picture_of_the_bundle_can_be_read() {
     let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let findings = findings(2, 5, 4, Channels::Rgb);
     for (name, bytes) in Bundle::new(origin(&manifest)).case_files(&findings, None) {
@@ -417,7 +417,7 @@ fn origin(manifest: &Manifest) -> Origin {
     Origin { manifest: manifest.clone(), backend: "cpu".to_owned(), threshold: 0.5, rules: None }
 }
 
-/// A case with probabilities of every size on each of its slices, and a reference.
+/// A case with many different probabilities and a reference on each of its slices.
 fn findings(slices: usize, width: usize, height: usize, channels: Channels) -> Findings {
     let pixels = width * height;
     let entries = (0..slices).map(|index| {
@@ -439,7 +439,7 @@ fn file<'a>(files: &'a [NamedFile], name: &str) -> &'a [u8] {
     files.iter().find(|(path, _)| path == name).map(|(_, bytes)| bytes.as_slice()).expect(name)
 }
 
-/// A reader of RFC 4180, character by character.
+/// Reads RFC 4180 character by character.
 fn fields(table: &str) -> Vec<Vec<String>> {
     let (mut lines, mut fields, mut field, mut inside) = (vec![], vec![], String::new(), false);
     let mut characters = table.chars().peekable();

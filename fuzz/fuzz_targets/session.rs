@@ -1,6 +1,6 @@
 #![no_main]
-//! Saved sessions: any bytes as `session.json`, beside files of all kinds that it may name; and what is opened can be
-//! measured, exported and saved again.
+//! Saved sessions: any bytes as `session.json`, with files of all kinds that it may name. A session that opens can be measured,
+//! saved and opened again.
 
 use glioscope::write::{slice_tiff, zip};
 use glioscope::read::{Channels, Samples, Slice};
@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     ];
     let archive = zip(&contents);
     let mut study = Study::default();
-    // A session is opened as one, never read as a zip of images.
+    // A session is not read as a zip of images.
     assert!(study.add_file("a.zip", &archive).is_err());
     let opened = glioscope_fuzz::metered(4 * archive.len(), || study.open(&archive, "model").ok());
     let Some(settings) = opened else {
@@ -29,14 +29,14 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     study.assemble();
-    for (findings, voxel) in study.measured(&settings) {
-        let measure = findings.measure(settings.threshold as f32, voxel);
+    for (findings, spacing) in study.measured(&settings) {
+        let measure = findings.measure(settings.threshold as f32, spacing);
         assert_eq!(measure.slices.len(), findings.case().slices.len());
     }
     let again = study.save("model", &settings).collect(&study).expect("nothing has changed");
     let mut second = Study::default();
     let settings_again = second.open(&again, "model").expect("what was saved is opened");
     second.assemble();
-    assert_eq!(settings_again.rules, settings.rules);
+    assert_eq!((settings_again.rules, settings_again.view), (settings.rules, settings.view));
     assert_eq!(second.cases().len(), study.cases().len());
 });

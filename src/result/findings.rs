@@ -62,10 +62,10 @@ impl Findings {
     /// Runs the input check, unless it has run or the model has no training distribution.
     pub fn check_input(&mut self, manifest: &Manifest) {
         if self.input_check.is_none()
-            && let Some(seen) = &manifest.training_distribution
+            && let Some(distribution) = &manifest.training_distribution
         {
             let slices = self.case.slices.iter().map(|entry| &entry.slice);
-            self.input_check = Some(seen.check(slices, &self.statistics, manifest.grid));
+            self.input_check = Some(distribution.check(slices, &self.statistics, manifest.grid));
         }
     }
 

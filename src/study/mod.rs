@@ -9,7 +9,7 @@ mod settings;
 mod stream;
 
 pub use intake::{Added, HEAD};
-pub use settings::{Settings, check_threshold};
+pub use settings::{Settings, View, check_threshold};
 pub use stream::ZipStream;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::UsageFault;
 use crate::layout::CaseId;
@@ -20,10 +20,15 @@ pub struct Settings {
     /// The rules by which masks were drawn or edited, in the visitor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
-    /// The display settings of the page. Nothing here reads them.
+    /// The display settings of the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub view: Option<Value>,
+    pub view: Option<View>,
 }
+
+/// JSON that only the page reads. It is kept as text: parsed values would take many times the memory.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct View(Box<RawValue>);
 
 /// The most bytes of [`Settings::view`] as JSON: 64 KiB.
 const VIEW: usize = 1 << 16;
@@ -37,10 +42,32 @@ impl Settings {
     pub fn check(&self) -> Result<(), UsageFault> {
         check_threshold(self.threshold)?;
         self.spacing.values().try_for_each(Spacing::check)?;
-        match self.view.as_ref().map_or(0, |view| view.to_string().len()) {
+        match self.view.as_ref().map_or(0, |view| view.as_str().len()) {
             found if found > VIEW => Err(UsageFault::View { found, limit: VIEW }),
             _ => Ok(()),
         }
+    }
+}
+
+impl View {
+    /// Takes any JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where `json` is not valid.
+    pub fn new(json: impl Into<String>) -> serde_json::Result<Self> {
+        Ok(Self(RawValue::from_string(json.into())?))
+    }
+
+    /// The JSON.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for View {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
     }
 }
 

@@ -23,6 +23,12 @@ pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value.serialize(&Serializer::json_compatible()).map_err(|error| usage(&error.to_string()))
 }
 
+/// As plain objects, by way of JSON, which may hold a [`View`](crate::study::View).
+pub(super) fn parsed(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let json = serde_json::to_string(value).map_err(|error| usage(&error.to_string()))?;
+    JSON::parse(&json).map_err(|_| usage("expected JSON that the browser can read"))
+}
+
 /// From plain objects, by way of JSON.
 fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
     let text = JSON::stringify(value).map_err(|_| usage("expected a value that JSON can hold"))?;

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, SubtleCrypto};
 
-use super::convert::{bytes_of, fault, settings, spacing, threshold, to_js, usage};
+use super::convert::{bytes_of, fault, parsed, settings, spacing, threshold, to_js, usage};
 use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
 use super::stream::ZipChunks;
 #[cfg(feature = "burn")]
@@ -286,7 +286,7 @@ impl Session {
     #[wasm_bindgen(js_name = openSession, unchecked_return_type = "Settings")]
     pub fn open_session(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
         let settings = self.study_mut().open(bytes, self.sha256()).map_err(fault)?;
-        to_js(&settings)
+        parsed(&settings)
     }
 
     /// Closes all files and cases.
