@@ -3,6 +3,8 @@
 //! The library turns files into masks. This program adds the disk, the optimiser and the output.
 //! Exit codes: 0 success, 1 an error (on stderr), 2 invalid arguments.
 
+#![allow(rustdoc::invalid_html_tags, reason = "clap prints the doc comments of arguments, with `<stem>` and the like")]
+
 mod average;
 mod bench;
 mod data;

@@ -174,3 +174,37 @@ fn on_grid(mask: &Mask, side: usize) -> Vec<f32> {
     plane.truncate(side * side);
     plane.iter().map(|&value| f32::from(u8::from(value >= 127.5))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: usize = 64;
+
+    /// A patient with one slice of 64 x 32 pixels, which the grid of 64 x 64 pads with black.
+    fn patient(rng: &mut Rng) -> Patient {
+        let samples = (0..3 * SIDE * SIDE / 2).map(|_| 40 + rng.below(200) as u8).collect();
+        let slice = Slice::new("slice", SIDE, SIDE / 2, Channels::Rgb, Samples::U8(samples)).expect("a valid slice");
+        let statistics = CaseStatistics::of([&slice]);
+        Patient { name: "P".to_owned(), slices: vec![slice], masks: vec![Mask::empty(SIDE, SIDE / 2)], statistics }
+    }
+
+    #[test]
+    fn the_black_of_a_sample_is_the_normalised_padding_of_its_slice() {
+        let mut rng = Rng::new(1, 0);
+        for single_slice_share in [0.0, 1.0].repeat(10) {
+            let plan = Plan {
+                size: 1,
+                crop: SIDE,
+                side: SIDE,
+                positive_share: 0.0,
+                single_slice_share,
+                augmentation: Augmentation::none(),
+                seed: 1,
+            };
+            let sample = Pool::new(vec![patient(&mut rng)], |_, _| true).pick(&plan, false, &mut rng);
+            let corner: Vec<f32> = sample.image.chunks_exact(SIDE * SIDE).map(|channel| channel[0]).collect();
+            assert_eq!(corner, sample.black);
+        }
+    }
+}

@@ -11,7 +11,7 @@ use super::resolved::Recipe;
 ///
 /// When a value has no form in TOML. [`Recipe::validate`] refuses such values.
 pub(crate) fn to_toml(recipe: &Recipe) -> Result<String> {
-    let mut text = "# The recipe of this fit: `train fit --config` with this file repeats it.\n".to_owned();
+    let mut text = "# The recipe of this fit: `train fit --config` with this file repeats it.\n\n".to_owned();
     let mut table = String::new();
     for (name, value) in entries(recipe)? {
         let (own_table, short) = name.rsplit_once('.').unwrap_or(("", &name));
@@ -47,7 +47,7 @@ Recipe files:
     for key in &KEYS {
         let (own_table, short) = key.name.rsplit_once('.').unwrap_or(("", key.name));
         if own_table != table {
-            text += &format!("\n  [{own_table}]");
+            text += &format!("\n\n  [{own_table}]");
             table = own_table;
         }
         let default = default(key.name).map_or_else(String::new, |default| format!(" = {default}"));
