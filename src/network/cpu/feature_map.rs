@@ -7,8 +7,8 @@ const MAX_TILE: usize = 4;
 
 /// The feature map of one image, `[height, width, channels]`, inside a border of zeros that a 3x3 convolution may read.
 ///
-/// The border is one pixel wide at the top and left. At the bottom and right it fills up the last tile and has one pixel
-/// more.
+/// The border is one pixel wide at the top and left. At the bottom and right it fills up the last tile and has one
+/// pixel more.
 pub(crate) struct FeatureMap {
     /// `[rows, columns, channels]`, with the border.
     values: Vec<f32>,

@@ -14,8 +14,8 @@ use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
 use super::feature_map::padded;
 use super::vector::{lanes, selected_lanes};
 
-/// Rows of one block. With two vectors of outputs there are eight sums: they hide the latency of a multiply-add, four cycles
-/// at two a cycle (Intel since Skylake), and fit into the sixteen vector registers of x86-64 without AVX-512.
+/// Rows of one block. With two vectors of outputs there are eight sums: they hide the latency of a multiply-add, four
+/// cycles at two a cycle (Intel since Skylake), and fit into the sixteen vector registers of x86-64 without AVX-512.
 pub(crate) const ROWS: usize = 4;
 
 /// Weights, packed into panels of two vectors of outputs: `[outputs / panel, inputs, panel]`.
@@ -119,8 +119,8 @@ pub(crate) fn multiply<S: Simd>(x: &[f32], weights: &Panels, out: &mut [f32], ro
     }
 }
 
-/// The products of the first [`ROWS`] rows of `x`, `[ROWS, inputs]`, and one panel, `[inputs, panel]`: `[ROWS, panel]`, each
-/// row in two vectors.
+/// The products of the first [`ROWS`] rows of `x`, `[ROWS, inputs]`, and one panel, `[inputs, panel]`: `[ROWS, panel]`,
+/// each row in two vectors.
 ///
 /// # Panics
 /// If `x` is too short or `panel` is not `inputs` times two vectors.
@@ -135,13 +135,15 @@ pub(crate) fn multiply_panel<S: Simd>(x: &[f32], panel: &[f32], inputs: usize) -
     unsafe { row_block::<S>(x.as_ptr(), [inputs, 1], panel.as_ptr(), pair, inputs) }
 }
 
-/// Adds the product of the transpose of `x`, `[rows, outputs]`, and of `y`, `[rows, inputs]`, to `sums`, `[outputs, pitch]`.
+/// Adds the product of the transpose of `x` and of `y` to `sums`.
+///
+/// `x` is `[rows, outputs]`, `y` `[rows, inputs]`, `sums` `[outputs, pitch]`.
 ///
 /// Rows of `sums` are `pitch` numbers long. Those from `inputs` on have no meaning.
 ///
 /// # Panics
-/// If `rows` is 0, `outputs` is not a multiple of [`ROWS`], `pitch` is not a multiple of two vectors or less than `inputs`, or
-/// a slice is too short. The last row of `y` has to have `pitch` numbers.
+/// If `rows` is 0, `outputs` is not a multiple of [`ROWS`], `pitch` is not a multiple of two vectors or less than
+/// `inputs`, or a slice is too short. The last row of `y` has to have `pitch` numbers.
 #[cfg(feature = "fit")]
 #[inline(always)]
 pub(crate) fn accumulate<S: Simd>(
@@ -166,9 +168,10 @@ pub(crate) fn accumulate<S: Simd>(
     for input in (0..pitch).step_by(2 * lanes) {
         for output in (0..outputs).step_by(ROWS) {
             // SAFETY:
-            // * `output + ROWS <= outputs`, since `outputs` is a multiple of `ROWS`, and `x` has `rows` rows of `outputs`.
-            // * `input + 2 * lanes <= pitch`, since `pitch` is a multiple of it, and each row of `y` has `pitch` numbers
-            //   before the end of `y`.
+            // * `output + ROWS <= outputs`, since `outputs` is a multiple of `ROWS`, and `x` has `rows` rows of
+            //   `outputs`.
+            // * `input + 2 * lanes <= pitch`, since `pitch` is a multiple of it, and each row of `y` has `pitch`
+            //   numbers before the end of `y`.
             // * `sums` has `outputs` rows of `pitch` numbers.
             unsafe {
                 let (x, y) = (x.as_ptr().add(output), y.as_ptr().add(input));

@@ -11,9 +11,9 @@
 //! | `vector` | the vector width |
 //! | `threads` | parallel loops |
 //!
-//! The vector code is written once for AVX2, AVX-512, NEON and wasm SIMD128. `macerator` selects the widest vectors at run
-//! time, on wasm at compile time. The crates `matrixmultiply` and `gemm` were considered for the products: they pack the
-//! weights at every call, a plan packs them once.
+//! The vector code is written once for AVX2, AVX-512, NEON and wasm SIMD128. `macerator` selects the widest vectors at
+//! run time, on wasm at compile time. The crates `matrixmultiply` and `gemm` were considered for the products: they
+//! pack the weights at every call, a plan packs them once.
 //!
 //! Functions that use `unsafe` assert what they rely on before their loops. They are safe to call with any arguments.
 

@@ -229,7 +229,7 @@ fn max_pool<'a, S: Simd>(x: &'a FeatureMap, out: &'a mut FeatureMap) {
         for channel in (0..channels).step_by(lanes) {
             // SAFETY:
             // * `channel + lanes <= channels`, since both are multiples of `lanes`, and `to` has `channels` numbers.
-            // * `channels <= pixel`, and `from` reaches to the end of the pixel below and to the right, at `row + pixel`.
+            // * `channels <= pixel`, and `from` holds the pixel below and to the right, which starts at `row + pixel`.
             unsafe {
                 let load = |at: usize| -> Vector<S, f32> { vload_unaligned(from.as_ptr().add(at + channel)) };
                 let most = load(0).max(load(pixel)).max(load(row).max(load(row + pixel)));

@@ -6,12 +6,12 @@
 //! Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A
 //! ```
 //!
-//! where `⊙` multiplies position by position and sums over the input channels: one matrix product for each position of the
-//! tile. The gradient of the kernel is `Gᵀ [Σ (A y Aᵀ) ⊙ (Bᵀ d B)] G`, summed over all tiles, where `y` is the gradient of
-//! the outputs.
+//! where `⊙` multiplies position by position and sums over the input channels: one matrix product for each position of
+//! the tile. The gradient of the kernel is `Gᵀ [Σ (A y Aᵀ) ⊙ (Bᵀ d B)] G`, summed over all tiles, where `y` is the
+//! gradient of the outputs.
 //!
-//! [`Tile4`] needs a quarter of the multiplications of a direct convolution, [`Tile2`] 4/9. Feature maps hold the channels of
-//! a pixel side by side, so that the transforms run over vectors of channels.
+//! [`Tile4`] needs a quarter of the multiplications of a direct convolution, [`Tile2`] 4/9. Feature maps hold the
+//! channels of a pixel side by side, so that the transforms run over vectors of channels.
 
 use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
 
@@ -48,8 +48,8 @@ pub(crate) trait Tile {
 
 /// Whether [`Tile4`] is the better choice for `images` of `height` x `width`.
 ///
-/// It is if it needs fewer multiplications, also where tiles extend beyond the image, and there are at least [`MIN_TILES`].
-/// With fewer tiles each weight is used too seldom, and the fewer weights of [`Tile2`] count more.
+/// It is if it needs fewer multiplications, also where tiles extend beyond the image, and there are at least
+/// [`MIN_TILES`]. With fewer tiles each weight is used too seldom, and the fewer weights of [`Tile2`] count more.
 pub(crate) fn prefer_tile4([height, width]: [usize; 2], images: usize) -> bool {
     let tiles = |out: usize| height.div_ceil(out) * width.div_ceil(out);
     let (four, two) = (tiles(Tile4::OUT), tiles(Tile2::OUT));
@@ -159,11 +159,11 @@ pub(crate) fn scratch() -> [f32; MAX_POSITIONS * MAX_LANES] {
 /// for y in 0..to:    store(y, 0..to)   = transform(scratch[y][0], …, scratch[y][from - 1])
 /// ```
 ///
-/// `load(y, x)` is called with `y` and `x` below `from`, `store(y, x, vector)` with `y` and `x` below `to`. A transform with
-/// more arguments than `from` gets the last one again.
+/// `load(y, x)` is called with `y` and `x` below `from`, `store(y, x, vector)` with `y` and `x` below `to`. A transform
+/// with more arguments than `from` gets the last one again.
 ///
-/// This is a macro because a function that takes `transform` as an argument would not inherit the vector features of its
-/// caller.
+/// This is a macro because a function that takes `transform` as an argument would not inherit the vector features of
+/// its caller.
 macro_rules! transform {
     ($scratch:ident of $lanes:ident, $from:expr => $to:expr, $transform:expr, $load:expr, $store:expr $(,)?) => {{
         let (from, to) = ($from, $to);
@@ -205,7 +205,8 @@ pub(crate) fn transform_input<S: Simd, T: Tile>(map: &FeatureMap, [y, x]: [usize
             scratch of lanes,
             T::IN => T::IN,
             T::input::<S>,
-            // SAFETY: `y` and `x` are below `IN`, and `channel + lanes <= channels`. `from` holds pixel (IN - 1, IN - 1).
+            // SAFETY: `y` and `x` are below `IN`, and `channel + lanes <= channels`. `from` holds pixel (IN - 1, IN -
+            // 1).
             |y: usize, x: usize| unsafe { vload_unaligned(from.as_ptr().add(y * row + x * channels + channel)) },
             // SAFETY: `y` and `x` are below `IN`, and `channel + lanes <= channels`. `to` holds the last position.
             |y: usize, x: usize, value: Vector<S, f32>| unsafe {
@@ -244,7 +245,8 @@ pub(crate) fn transform_output<S: Simd, T: Tile>(
     assert!(to.len() >= (height - 1) * row + width * pixel, "{} values in a tile", to.len());
     let mut scratch = scratch();
     for channel in (0..channels).step_by(lanes) {
-        // SAFETY: `channel + lanes <= channels`, since `channels` is a multiple of `lanes`, and `bias` has `channels` numbers.
+        // SAFETY: `channel + lanes <= channels`, since `channels` is a multiple of `lanes`, and `bias` has `channels`
+        // numbers.
         let bias: Vector<S, f32> = unsafe { vload_unaligned(bias.as_ptr().add(channel)) };
         transform!(
             scratch of lanes,
@@ -263,8 +265,8 @@ pub(crate) fn transform_output<S: Simd, T: Tile>(
     }
 }
 
-/// Transforms the gradients of the tile of outputs that starts at the pixel (`y`, `x`) to those of its products. Position
-/// `p`, all channels, goes to `to[p * step..]`. Outside of the image the gradient is 0, as the border is.
+/// Transforms the gradients of the tile of outputs that starts at the pixel (`y`, `x`) to those of its products.
+/// Position `p`, all channels, goes to `to[p * step..]`. Outside of the image the gradient is 0, as the border is.
 ///
 /// # Panics
 /// If the tile extends beyond the border of `map`, positions would overlap, or `to` is too short.
@@ -283,7 +285,8 @@ pub(crate) fn transform_gradient<S: Simd, T: Tile>(map: &FeatureMap, [y, x]: [us
             scratch of lanes,
             T::OUT => T::IN,
             T::output_gradient::<S>,
-            // SAFETY: `y` and `x` are below `OUT`, and `channel + lanes <= channels`. `from` holds pixel (OUT - 1, OUT - 1).
+            // SAFETY: `y` and `x` are below `OUT`, and `channel + lanes <= channels`. `from` holds pixel (OUT - 1, OUT
+            // - 1).
             |y: usize, x: usize| unsafe { vload_unaligned(from.as_ptr().add(y * row + x * channels + channel)) },
             // SAFETY: `y` and `x` are below `IN`, and `channel + lanes <= channels`. `to` holds the last position.
             |y: usize, x: usize, value: Vector<S, f32>| unsafe {
@@ -293,7 +296,8 @@ pub(crate) fn transform_gradient<S: Simd, T: Tile>(map: &FeatureMap, [y, x]: [us
     }
 }
 
-/// Asserts that a slice of `length` holds `channels` of every position of a tile, `step` numbers apart and without overlap.
+/// Asserts that a slice of `length` holds `channels` of every position of a tile, `step` numbers apart and without
+/// overlap.
 #[inline(always)]
 fn assert_positions<T: Tile>(length: usize, step: usize, channels: usize) {
     assert!(step >= channels, "positions {step} apart overlap, they have {channels} channels");

@@ -36,8 +36,8 @@ impl UpConvolution {
     /// Writes the result to the channels of `out` from `first` on.
     ///
     /// # Panics
-    /// If `out` is not twice as high and wide as `x`, `x` has other channels than the weights, or the channels from `first` on
-    /// are not whole vectors or more than the outputs.
+    /// If `out` is not twice as high and wide as `x`, `x` has other channels than the weights, or the channels from
+    /// `first` on are not whole vectors or more than the outputs.
     pub(crate) fn run(&self, x: &FeatureMap, out: &mut FeatureMap, first: usize) {
         run(self, x, out, first);
     }
@@ -74,7 +74,8 @@ fn run<'a, S: Simd>(up: &'a UpConvolution, x: &'a FeatureMap, out: &'a mut Featu
                         let channel = (2 * panel + half) * lanes;
                         if channel < channels {
                             // SAFETY:
-                            // * `channel + lanes <= channels`, since both are multiples of `lanes`, and `to` has `channels`.
+                            // * `channel + lanes <= channels`, since both are multiples of `lanes`, and `to` has
+                            //   `channels`.
                             // * `channels <= outputs`, and `bias` has `outputs` numbers.
                             unsafe {
                                 let bias: Vector<S, f32> = vload_unaligned(up.bias.as_ptr().add(channel));

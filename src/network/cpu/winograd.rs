@@ -14,8 +14,8 @@ use super::matmul::{self, Panels};
 use super::tile::{self, MIN_TILES, TAPS, Tile, Tile2, Tile4, transform, transform_input, transform_output};
 use super::vector::{MAX_LANES, lanes};
 
-/// Numbers in a block of transformed inputs and products: 256 KiB, half of a second-level cache of 512 KiB (AMD Zen; most
-/// others are larger).
+/// Numbers in a block of transformed inputs and products: 256 KiB, half of a second-level cache of 512 KiB (AMD Zen;
+/// most others are larger).
 pub(crate) const BLOCK: usize = 64 << 10;
 
 /// A 3x3 convolution with transformed weights: `max(conv(x, weight) + bias, min)`.
@@ -90,11 +90,12 @@ impl Convolution {
         self.bias.len()
     }
 
-    /// Convolves all channels of each feature map of `x` and writes the result to the first channels of its counterpart in
-    /// `out`.
+    /// Convolves all channels of each feature map of `x` and writes the result to the first channels of its counterpart
+    /// in `out`.
     ///
     /// # Panics
-    /// If `x` is empty, `out` has another length, two feature maps differ in height or width, or one has the wrong channels.
+    /// If `x` is empty, `out` has another length, two feature maps differ in height or width, or one has the wrong
+    /// channels.
     pub(crate) fn run(&self, x: &[FeatureMap], out: &mut [FeatureMap], scratch: &mut Scratch) {
         if self.tile4 {
             convolve_tile4(self, x, out, scratch);
@@ -202,7 +203,8 @@ fn convolve<S: Simd, T: Tile>(
     let most = BLOCK / (positions * (inputs + outputs));
     let block = (most.max(MIN_TILES) / columns).clamp(1, all);
     let tiles = (block * columns).next_multiple_of(matmul::ROWS);
-    // One cache line more between positions: at distances of a power of two they would all fall into a few sets of the cache.
+    // One cache line more between positions: at distances of a power of two they would all fall into a few sets of the
+    // cache.
     let (input_step, output_step) = (tiles * inputs + MAX_LANES, tiles * outputs + MAX_LANES);
     let (transformed, products) = scratch.slices(positions * input_step, positions * output_step);
     for top in (0..all).step_by(block) {

@@ -4,8 +4,8 @@
 
 use crate::network::cpu::threads;
 
-/// Partial sums of a plane. Addition of floats is not associative, so that the compiler uses vectors only for sums that are
-/// independent. Sixteen fill one vector of AVX-512.
+/// Partial sums of a plane. Addition of floats is not associative, so that the compiler uses vectors only for sums that
+/// are independent. Sixteen fill one vector of AVX-512.
 const LANES: usize = 16;
 
 /// The shape of values: `[n, channels, area]`, where `area` is height times width.
@@ -43,7 +43,8 @@ fn sum(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f64 {
 /// Mean and biased variance of each channel, `([channels], [channels])`.
 pub(crate) fn statistics(values: &[f32], layout: Layout) -> (Vec<f32>, Vec<f32>) {
     threads::map(layout.channels, |channel| {
-        // Planes are merged by the method of Chan, Golub and LeVeque (1979), which does not cancel digits at a large mean.
+        // Planes are merged by the method of Chan, Golub and LeVeque (1979), which does not cancel digits at a large
+        // mean.
         let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
         for plane in layout.planes(values, channel) {
             let area = plane.len() as f64;

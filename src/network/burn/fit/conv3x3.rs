@@ -7,8 +7,9 @@ use crate::network::cpu::threads;
 use crate::network::cpu::tile::TAPS;
 use crate::network::cpu::winograd::{Convolution, Scratch};
 
-/// Images that one thread computes at a time. With more, the weights of coarse feature maps are read less often; with fewer,
-/// more threads have work in a batch. It is fixed, so that the order of sums does not depend on the number of threads.
+/// Images that one thread computes at a time. With more, the weights of coarse feature maps are read less often; with
+/// fewer, more threads have work in a batch. It is fixed, so that the order of sums does not depend on the number of
+/// threads.
 const IMAGES: usize = 4;
 
 /// The convolution of `x`, `[n, inputs, h, w]`, with `weight`, `[outputs, inputs, 3, 3]`: `[n, outputs, h, w]`.
@@ -28,8 +29,8 @@ pub(crate) fn conv3x3(x: &[f32], [n, h, w]: [usize; 3], weight: &[f32], outputs:
     out
 }
 
-/// The gradients of `x`, `[n, inputs, h, w]`, and of `weight`, `[outputs, inputs, 3, 3]`, from the gradient of the output,
-/// `[n, outputs, h, w]`. The order of sums does not depend on the number of threads.
+/// The gradients of `x`, `[n, inputs, h, w]`, and of `weight`, `[outputs, inputs, 3, 3]`, from the gradient of the
+/// output, `[n, outputs, h, w]`. The order of sums does not depend on the number of threads.
 ///
 /// # Panics
 /// If a dimension is 0 or the lengths do not match.
@@ -151,8 +152,8 @@ mod tests {
         }
     }
 
-    /// `[n, h, w], outputs, inputs`: odd sizes, narrow rows, one channel and many, channels that do not fill a vector, more
-    /// than one block, and more images than a thread computes at a time.
+    /// `[n, h, w], outputs, inputs`: odd sizes, narrow rows, one channel and many, channels that do not fill a vector,
+    /// more than one block, and more images than a thread computes at a time.
     const CASES: [([usize; 3], usize, usize); 14] = [
         ([1, 1, 1], 1, 1),
         ([1, 5, 3], 2, 3),

@@ -13,7 +13,7 @@ use burn::tensor::Tensor;
 
 use super::batch_norm::{self, Layout};
 use super::conv3x3::{conv3x3, conv3x3_backward};
-use crate::network::burn::same;
+use crate::network::burn::same_padding;
 
 /// `relu(batch_norm(conv(x, weight)))` with the statistics of the batch: stride 1, padding 1.
 ///
@@ -46,7 +46,7 @@ pub(crate) trait FitLayers: Backend {
         beta: FloatTensor<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let sums = Self::conv2d(x, weight, None, same());
+        let sums = Self::conv2d(x, weight, None, same_padding());
         let normed = Self::batch_norm_train(sums.clone(), gamma, beta, epsilon);
         (Self::relu(normed.output), sums, normed.mean, normed.variance)
     }
@@ -67,8 +67,8 @@ pub(crate) trait FitLayers: Backend {
         let normed = Self::batch_norm(sums.clone(), gamma.clone(), beta, mean.clone(), variance.clone(), epsilon);
         let gradient = Self::relu_backward(Self::relu(normed), gradient);
         let normed = Self::batch_norm_train_backward(sums, gamma, mean, variance, epsilon, gradient);
-        let of_x = Self::conv2d_x_backward(x.clone(), weight.clone(), normed.x_grad.clone(), same());
-        let of_weight = Self::conv2d_weight_backward(x, weight, normed.x_grad, same());
+        let of_x = Self::conv2d_x_backward(x.clone(), weight.clone(), normed.x_grad.clone(), same_padding());
+        let of_weight = Self::conv2d_weight_backward(x, weight, normed.x_grad, same_padding());
         (of_x, of_weight, normed.gamma_grad, normed.beta_grad)
     }
 }

@@ -19,11 +19,12 @@ use crate::network::cpu::winograd::{BLOCK, Scratch};
 /// The fewest tiles in a block, where there are as many: each block reads and writes all sums. A tuning constant.
 const MIN_TILES: usize = 64;
 
-/// The gradient of the weights, `[outputs, inputs, 3, 3]`, from the inputs of a convolution and the gradients of its outputs.
+/// The gradient of the weights, `[outputs, inputs, 3, 3]`, from the inputs of a convolution and the gradients of its
+/// outputs.
 ///
 /// # Panics
-/// If `x` is empty, `gradients` has another length, two feature maps differ in height or width, or one has other channels than
-/// `[outputs, inputs]` require.
+/// If `x` is empty, `gradients` has another length, two feature maps differ in height or width, or one has other
+/// channels than `[outputs, inputs]` require.
 pub(crate) fn weight_gradient(x: &[FeatureMap], gradients: &[FeatureMap], channels: [usize; 2]) -> Vec<f32> {
     assert!(!x.is_empty() && x.len() == gradients.len(), "{} inputs for {} gradients", x.len(), gradients.len());
     if tile::prefer_tile4(x[0].size(), x.len()) {
