@@ -1,4 +1,4 @@
-//! Models of the former format: `model.json` of format 1 with `weights.bin`, a Burn record. They are read, never written.
+//! Models of format 1: `model.json` with `weights.bin`, a Burn record. They are read and converted, never written.
 
 use burn::module::{Module as _, ModuleMapper, Param};
 use burn::store::ModuleRecord;
@@ -14,12 +14,12 @@ use crate::network::manifest::{FORMAT, Manifest, WeightsFile};
 use crate::network::preprocess::Normalisation;
 use crate::network::sha256::sha256;
 
-/// A model of format 1, in the terms of today's files.
+/// A model of format 1, converted to the files of the current format.
 #[derive(Debug)]
 pub struct FormerModel {
     /// The network, unfolded.
     pub unet: UNet,
-    /// `model.json`, with the hash of the weights as they are written today.
+    /// `model.json`, with the hash of [`weights`](Self::weights).
     pub manifest: Manifest,
     /// `card.json`.
     pub card: Card,
@@ -50,8 +50,8 @@ struct FormerManifest {
 /// Reads `model.json` of format 1 and `weights.bin`.
 ///
 /// # Errors
-/// [`ModelFault`] for another format, weights that the manifest does not name, a record that does not fit the network, or a value
-/// that cannot be.
+/// [`ModelFault`] for another format, weights with another hash than the manifest states, a record that does not match
+/// the network, or an invalid value.
 pub fn read_former(model_json: &[u8], record: &[u8], device: &Device) -> Result<FormerModel, ModelFault> {
     let former: FormerManifest = serde_json::from_slice(model_json).map_err(ModelFault::Manifest)?;
     if former.format != 1 {
@@ -91,7 +91,7 @@ pub fn read_former(model_json: &[u8], record: &[u8], device: &Device) -> Result<
     Ok(FormerModel { unet, manifest, card, weights })
 }
 
-/// Kernels in half precision → single precision on a device.
+/// Converts kernels from half to single precision and moves all parameters to a device.
 struct Widen<'a> {
     device: &'a Device,
 }

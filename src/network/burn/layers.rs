@@ -1,4 +1,4 @@
-//! [`conv3x3_relu`] and [`conv_transpose`]: whole layers in one operation, for inference on a GPU.
+//! [`conv3x3_relu`] and [`conv_transpose`]: layers of a folded network in one operation, for inference.
 
 use burn::backend::ops::ConvTransposeOptions;
 use burn::backend::tensor::FloatTensor;
@@ -13,11 +13,11 @@ pub fn conv3x3_relu(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<
     Tensor::from_dispatch(Dispatch::conv3x3_relu(x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()))
 }
 
-/// The transposed convolution whose stride is its kernel's side `s`: each pixel becomes a square of `s` x `s`, and with
+/// The transposed convolution with kernel and stride `s`, 1 or 2. Each pixel becomes a square of `s` x `s` pixels. With
 /// `s` = 1 it is a 1x1 convolution.
 ///
 /// `x` is `[n, inputs, h, w]`, `weight` `[inputs, outputs, s, s]`, `bias` `[outputs]`; the result is
-/// `[n, outputs, h * s, w * s]`. Not differentiable: fitting uses Burn's own.
+/// `[n, outputs, h * s, w * s]`. Not differentiable: fitting uses Burn's operation.
 pub fn conv_transpose(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
     let [_, _, side, _] = weight.dims();
     Tensor::from_dispatch(Dispatch::conv_transpose(
@@ -28,11 +28,12 @@ pub fn conv_transpose(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tenso
     ))
 }
 
-/// The defaults are Burn's own operations: the oracle, and what runs on the CPU where there is no `Plan`.
+/// The layers on one backend. The defaults are Burn's operations: the tests compare with them, and they run on Burn's
+/// CPU backend.
 #[backend_extension(Flex, Cube: cfg(any(target_arch = "wasm32", feature = "gpu")))]
-pub(crate) trait Folded: Backend {
+pub(crate) trait InferenceLayers: Backend {
     fn conv3x3_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-        Self::relu(Self::conv2d(x, weight, Some(bias), super::same()))
+        Self::relu(Self::conv2d(x, weight, Some(bias), super::same_padding()))
     }
 
     fn conv_transpose(
@@ -46,10 +47,10 @@ pub(crate) trait Folded: Backend {
     }
 }
 
-impl Folded for Flex {}
+impl InferenceLayers for Flex {}
 
 #[cfg(any(target_arch = "wasm32", feature = "gpu"))]
-impl Folded for burn::backend::Cube {
+impl InferenceLayers for burn::backend::Cube {
     fn conv3x3_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         super::shader::conv3x3_relu(x, weight, bias)
     }

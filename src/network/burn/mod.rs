@@ -1,21 +1,23 @@
-//! The U-Net in Burn: inference on GPUs, and fitting.
+//! The U-Net in Burn: for inference on GPUs and for fitting.
 //!
-//! Operations of the project replace Burn's where Burn's are the limit. Burn's own operations are the oracle of the tests.
+//! Three operations replace Burn's where those were too slow. The tests compare them with Burn's.
 //!
 //! | operation | computes | used for |
 //! |---|---|---|
-//! | [`conv3x3_relu`] | `relu(conv(x, weight) + bias)` | inference on a GPU, normalisation folded into the weights |
-//! | [`conv_transpose`] | `conv_transpose(x, weight) + bias`, stride and kernel alike | inference on a GPU; with a kernel of 1x1 the head |
+//! | [`conv3x3_relu`] | `relu(conv(x, weight) + bias)` | inference: the normalisation is folded into the weights |
+//! | [`conv_transpose`] | `conv_transpose(x, weight) + bias` | inference: up-convolutions, and the head with a kernel of 1x1 |
 //! | `conv3x3_norm_relu` | `relu(batch_norm(conv(x, weight)))`, with its backward pass | fitting (feature `fit`) |
 
 #[cfg(feature = "fit")]
-#[allow(unsafe_code, reason = "vectors are loaded and stored by address; each block lists what it relies on")]
+#[allow(unsafe_code, reason = "SIMD loads and stores; each block lists what it relies on")]
 mod fit;
 #[cfg(not(target_arch = "wasm32"))]
 mod former;
+#[cfg(any(target_arch = "wasm32", feature = "gpu", test))]
+mod layer_shape;
 mod layers;
 #[cfg(any(target_arch = "wasm32", feature = "gpu"))]
-#[allow(unsafe_code, reason = "kernels are launched unchecked; what they rely on is asserted before")]
+#[allow(unsafe_code, reason = "GPU kernels without bounds checks; the launch lists what they rely on")]
 mod shader;
 mod unet;
 #[cfg(not(target_arch = "wasm32"))]
@@ -30,7 +32,7 @@ pub use unet::UNet;
 
 use burn::backend::ops::ConvOptions;
 
-/// Stride 1, padding 1, dilation 1, one group: the only convolution that these operations compute.
-fn same() -> ConvOptions<2> {
+/// Stride 1, padding 1, dilation 1, one group: a 3x3 convolution keeps height and width.
+fn same_padding() -> ConvOptions<2> {
     ConvOptions::new([1, 1], [1, 1], [1, 1], 1)
 }

@@ -1,6 +1,6 @@
-//! [`UNetConfig`] → [`UNet`] → logits.
+//! [`UNet`]: the U-Net in Burn.
 
-use super as kernels;
+use super::{conv_transpose, conv3x3_relu};
 use crate::network::config::{INPUTS, UNetConfig};
 use crate::network::folded::{FoldedUNet, Layer};
 use burn::module::{Module, ModuleMapper, Param, ParamId, RunningState};
@@ -10,15 +10,15 @@ use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Distribution, Tensor, TensorData, module};
 
 impl UNetConfig {
-    /// A network with fresh weights (He et al. 2015) on `device`.
+    /// A network with random weights on `device`, drawn as in He et al. 2015.
     ///
     /// # Panics
-    /// If the configuration does not pass [`validate`](Self::validate).
+    /// If [`validate`](Self::validate) refuses the configuration.
     pub fn init(&self, device: &Device) -> UNet {
         self.build(device, true).number()
     }
 
-    /// A network of zeros to load parameters into: sooner made than one with drawn weights.
+    /// A network of zeros to load parameters into. It is faster to make than one with random weights.
     pub(crate) fn zeros(&self, device: &Device) -> UNet {
         self.build(device, false).number()
     }
@@ -40,18 +40,18 @@ impl UNetConfig {
 /// A U-Net (Ronneberger, Fischer and Brox 2015) with batch normalisation: one logit for each pixel.
 #[derive(Module, Debug)]
 pub struct UNet {
-    /// One for each depth, the finest first; the last is the bottleneck.
+    /// One for each depth, the finest first. The last is the bottleneck.
     down: Vec<DoubleConv>,
-    /// From depth `i + 1` up to depth `i`.
+    /// From depth `i + 1` to depth `i`.
     up: Vec<ConvTranspose2d>,
-    /// After the skip at depth `i` has been joined.
+    /// After the skip at depth `i` is joined.
     merge: Vec<DoubleConv>,
     head: Conv2d,
     stem: usize,
 }
 
 impl UNet {
-    /// Logits of `x`: `[n, 3, h, w]` to `[n, 1, h, w]`.
+    /// The logits of `x`: `[n, 3, h, w]` to `[n, 1, h, w]`.
     ///
     /// # Panics
     /// If `h` or `w` is not a multiple of [`UNetConfig::multiple`].
@@ -68,7 +68,7 @@ impl UNet {
         }
         skips.pop();
         for ((skip, up), merge) in skips.into_iter().zip(&self.up).zip(&self.merge).rev() {
-            x = Tensor::cat(vec![skip, rise(up, x)], 1); // [n, 256, 16, 16] …
+            x = Tensor::cat(vec![skip, up_convolution(up, x)], 1); // [n, 256, 16, 16] …
             x = merge.forward(x); // [n, 128, 16, 16], … [n, 16, 128, 128]
         }
         depth_to_space(self.head(x), self.stem) // [n, 4, 128, 128] → [n, 1, 256, 256]
@@ -83,8 +83,8 @@ impl UNet {
         transpose(x, self.head.weight.val().swap_dims(0, 1), self.head.bias.as_ref())
     }
 
-    /// Numbers the parameters in the order of the walk. Burn draws their identifiers at random, and records hold them:
-    /// so equal networks would be different bytes.
+    /// Numbers the parameters in the order of the fields. Burn draws their identifiers at random and saves them, so
+    /// that the records of equal networks would differ.
     fn number(self) -> Self {
         let mut numbers = Numbers(0);
         let mut unet = self.map(&mut numbers);
@@ -98,14 +98,14 @@ impl UNet {
         unet
     }
 
-    /// How many numbers are fitted; the running statistics of the normalisations are not.
+    /// The number of parameters that are fitted: all but the running statistics of the normalisations.
     pub fn parameters(&self) -> usize {
         let convs = self.down.iter().chain(&self.merge).flat_map(|block| [&block.first, &block.second]);
         let running: usize = convs.map(|conv| 2 * conv.norm.gamma.lazy_shape().num_elements()).sum();
         self.num_params() - running
     }
 
-    /// The numbers of the network for inference: each normalisation folded into a scale and a bias of the convolution before it.
+    /// The network for inference: each normalisation is folded into a scale and a bias of the convolution before it.
     pub fn fold(&self) -> FoldedUNet {
         let pairs = |blocks: &[DoubleConv]| blocks.iter().flat_map(DoubleConv::fold).collect::<Vec<_>>();
         let up = self.up.iter().map(|up| plain(&up.weight, up.bias.as_ref()));
@@ -115,8 +115,8 @@ impl UNet {
         FoldedUNet::from_layers(&UNetConfig { widths, stem: self.stem }, layers)
     }
 
-    /// A network for inference on `device`, with its weights laid out in memory as the shaders read them: else they would
-    /// be copied for every image.
+    /// A network for inference on `device`. Its weights are in memory as the shaders read them; otherwise every image
+    /// would copy them.
     pub fn from_folded(folded: &FoldedUNet, device: &Device) -> Self {
         let mut unet = folded.config.zeros(device);
         let convs = unet.down.iter_mut().chain(&mut unet.merge).flat_map(|block| [&mut block.first, &mut block.second]);
@@ -134,10 +134,10 @@ impl UNet {
     }
 }
 
-/// A parameter that is drawn when it is first asked for, or 0.
+/// A parameter that is drawn from `from` when it is first used. Without `from` it is 0.
 ///
-/// Not by Burn's `Initializer`: it can draw orthogonal ones too, and keeps the product of matrices in the page for that, a
-/// third of the module.
+/// Burn's `Initializer` is not used: it supports orthogonal matrices, and for them it links the matrix product, a third
+/// of the wasm module.
 fn drawn<const D: usize>(shape: [usize; D], from: Option<Distribution>, device: &Device) -> Param<Tensor<D>> {
     let draw = move |device: &Device, require_grad: bool| {
         let tensor = match from {
@@ -149,7 +149,7 @@ fn drawn<const D: usize>(shape: [usize; D], from: Option<Distribution>, device: 
     Param::uninitialized(ParamId::new(), draw, device.clone(), true, shape.into())
 }
 
-/// What Burn and PyTorch draw weights and biases of a convolution from.
+/// The distribution from which Burn and PyTorch draw the weights and biases of a convolution.
 fn uniform(fan_in: usize) -> Distribution {
     let most = 1.0 / (fan_in as f64).sqrt();
     Distribution::Uniform(-most, most)
@@ -169,7 +169,7 @@ fn pointwise(inputs: usize, outputs: usize, device: &Device, draw: bool) -> Conv
     }
 }
 
-/// A 2x2 transposed convolution with stride 2.
+/// An up-convolution: a 2x2 transposed convolution with stride 2.
 fn transposed(inputs: usize, outputs: usize, device: &Device, draw: bool) -> ConvTranspose2d {
     let from = draw.then(|| uniform(outputs * 4));
     ConvTranspose2d {
@@ -185,7 +185,7 @@ fn transposed(inputs: usize, outputs: usize, device: &Device, draw: bool) -> Con
     }
 }
 
-/// A batch normalisation that changes nothing yet.
+/// A batch normalisation with the scale 1 and the bias 0.
 fn normalisation(channels: usize, device: &Device) -> BatchNorm {
     BatchNorm {
         gamma: Param::from_tensor(Tensor::ones([channels], device)),
@@ -198,8 +198,8 @@ fn normalisation(channels: usize, device: &Device) -> BatchNorm {
     }
 }
 
-/// `[n, inputs, h, w]` to `[n, outputs, 2 h, 2 w]`.
-fn rise(up: &ConvTranspose2d, x: Tensor<4>) -> Tensor<4> {
+/// `[n, inputs, h, w]` to `[n, outputs, h * 2, w * 2]`.
+fn up_convolution(up: &ConvTranspose2d, x: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "fit")]
     if x.device().is_autodiff() {
         return up.forward(x);
@@ -207,10 +207,11 @@ fn rise(up: &ConvTranspose2d, x: Tensor<4>) -> Tensor<4> {
     transpose(x, up.weight.val(), up.bias.as_ref())
 }
 
+/// `[n, inputs, h, w]` to `[n, outputs, h * s, w * s]` by `weight`, `[inputs, outputs, s, s]`.
 fn transpose(x: Tensor<4>, weight: Tensor<4>, bias: Option<&Param<Tensor<1>>>) -> Tensor<4> {
     let [_, outputs, _, _] = weight.dims();
     let bias = bias.map_or_else(|| Tensor::zeros([outputs], &x.device()), Param::val);
-    kernels::conv_transpose(x, weight, bias)
+    conv_transpose(x, weight, bias)
 }
 
 /// A layer without a normalisation.
@@ -222,21 +223,21 @@ fn plain(weight: &Param<Tensor<4>>, bias: Option<&Param<Tensor<1>>>) -> Layer {
     }
 }
 
-/// The numbers of a tensor in single precision, row by row.
+/// The values of a tensor in single precision, row by row.
 pub(super) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().expect("a network that was loaded or drawn is in single precision")
+    tensor.into_data().try_into_vec().expect("parameters are in single precision")
 }
 
 fn bias(layer: &Layer, device: &Device) -> Param<Tensor<1>> {
     Param::from_data(TensorData::new(layer.bias.clone(), [layer.bias.len()]), device)
 }
 
-/// The weight of a layer, whose shape is `dims`, laid out in memory as `axes` of them.
+/// The weight of a layer with the shape `dims`, in memory in the order of `axes`.
 fn laid_out(layer: &Layer, dims: [usize; 4], axes: [isize; 4], device: &Device) -> Param<Tensor<4>> {
     let weight = Tensor::<4>::from_data(TensorData::new(layer.weight().into_owned(), dims), device);
     let moved = weight.permute(axes); // [side, side, inputs, outputs]
     let shape = moved.dims();
-    // Flattening moves the numbers.
+    // Flattening copies the values into that order.
     let flat: Tensor<1> = moved.reshape([-1]);
     let mut back = [0; 4];
     for (place, axis) in (0..).zip(axes) {
@@ -289,10 +290,10 @@ impl DoubleConv {
 
 #[derive(Module, Debug)]
 struct ConvNormRelu {
-    /// `[outputs, inputs, 3, 3]`; no bias, the normalisation has one.
+    /// `[outputs, inputs, 3, 3]`. There is no bias, since the normalisation has one.
     weight: Param<Tensor<4>>,
     norm: BatchNorm,
-    /// `[outputs]`, in a network for inference: then the normalisation is folded into the weight.
+    /// `[outputs]`, only in a network for inference, where the normalisation is folded into the weight.
     bias: Option<Param<Tensor<1>>>,
 }
 
@@ -305,18 +306,18 @@ impl ConvNormRelu {
     /// `[n, inputs, h, w]` to `[n, outputs, h, w]`.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         match &self.bias {
-            Some(bias) => kernels::conv3x3_relu(x, self.weight.val(), bias.val()),
+            Some(bias) => conv3x3_relu(x, self.weight.val(), bias.val()),
             #[cfg(feature = "fit")]
             None if x.device().is_autodiff() => self.forward_fit(x),
             #[cfg(not(target_arch = "wasm32"))]
             None => self.forward_plain(x),
-            // Burn's own convolution would add megabytes of kernels to a page that never runs it.
+            // Burn's convolution would add megabytes to the wasm module.
             #[cfg(target_arch = "wasm32")]
-            None => unreachable!("in the browser every network is a folded one"),
+            None => unreachable!("in the browser every network is folded"),
         }
     }
 
-    /// Burn's own operations, one by one: what the fused kernels are checked against.
+    /// The layer in Burn's operations. The tests compare the fused operations with it.
     #[cfg(not(target_arch = "wasm32"))]
     fn forward_plain(&self, x: Tensor<4>) -> Tensor<4> {
         use burn::tensor::{activation::relu, ops::ConvOptions};
@@ -324,12 +325,12 @@ impl ConvNormRelu {
         relu(self.norm.forward(module::conv2d(x, self.weight.val(), None, options)))
     }
 
-    /// As Burn's `BatchNorm` does it: batch statistics now, running ones for later.
+    /// As Burn's `BatchNorm`: normalises by the statistics of the batch and updates the running statistics.
     #[cfg(feature = "fit")]
     fn forward_fit(&self, x: Tensor<4>) -> Tensor<4> {
         let norm = &self.norm;
         let (out, mean, variance) =
-            kernels::conv3x3_norm_relu(x, self.weight.val(), norm.gamma.val(), norm.beta.val(), norm.epsilon);
+            super::conv3x3_norm_relu(x, self.weight.val(), norm.gamma.val(), norm.beta.val(), norm.epsilon);
         for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
             let kept = running.value_sync().detach().mul_scalar(1.0 - norm.momentum);
             running.update(kept + batch.detach().mul_scalar(norm.momentum));
@@ -345,7 +346,7 @@ impl ConvNormRelu {
     }
 }
 
-/// Folds squares of `cell` x `cell` pixels into channels: `[n, c, h, w]` to `[n, c * cell², h / cell, w / cell]`.
+/// Makes squares of `cell` x `cell` pixels channels: `[n, c, h, w]` to `[n, c * cell², h / cell, w / cell]`.
 fn space_to_depth(x: Tensor<4>, cell: usize) -> Tensor<4> {
     if cell == 1 {
         return x;
@@ -373,7 +374,7 @@ mod tests {
     use crate::network::cpu::Plan;
     use crate::random::Rng;
 
-    /// Numbers that no initialisation would give: running statistics far from 0 and 1, so that folding shows.
+    /// Replaces all parameters by random ones, also running statistics, so that folding has an effect.
     struct Shake(Rng);
 
     impl ModuleMapper for Shake {
@@ -403,13 +404,13 @@ mod tests {
     }
 
     #[test]
-    fn the_default_has_the_size_that_it_says() {
+    fn the_default_network_has_1_943_924_parameters() {
         let unet = UNetConfig::default().init(&Device::flex());
         assert_eq!(unet.parameters(), 1_943_924);
     }
 
     #[test]
-    fn folding_changes_no_logit() {
+    fn folding_keeps_the_logits() {
         let device = Device::flex();
         for (config, side) in [
             (UNetConfig { widths: vec![3, 5, 9], stem: 1 }, 12),
@@ -423,9 +424,9 @@ mod tests {
         }
     }
 
-    /// The plan for the CPU against Burn's own operations.
+    /// Compares the plan for the CPU with Burn's operations.
     #[test]
-    fn a_plan_changes_no_logit() {
+    fn a_plan_has_the_logits_of_the_burn_network() {
         let device = Device::flex();
         for (config, size) in [
             (UNetConfig { widths: vec![3, 5, 9], stem: 1 }, [12, 20]),
@@ -440,7 +441,7 @@ mod tests {
                 let x = image([n, INPUTS, size[0], size[1]], &device);
                 let values = x.clone().into_data().try_into_vec::<f32>().expect("f32");
                 let plan = Plan::new(&unet.fold(), size);
-                // Twice: the second time in maps that have been used.
+                // The second time reuses the feature maps.
                 for _ in 0..2 {
                     let found = TensorData::new(plan.logits(&values), [n, 1, size[0], size[1]]);
                     close(Tensor::<4>::from_data(found, &device), unet.forward(x.clone()), &format!("{config:?}"));
@@ -450,17 +451,17 @@ mod tests {
     }
 
     #[test]
-    fn configurations_that_cannot_be_are_refused() {
+    fn invalid_configurations_are_refused() {
         for (widths, stem) in [(vec![], 1), (vec![0], 1), (vec![5000], 1), (vec![4; 9], 1), (vec![4], 3)] {
             let config = UNetConfig { widths, stem };
             assert!(config.validate().is_err(), "{config:?}");
         }
     }
 
-    /// The fused operation of fitting against Burn's own: result, running statistics and every gradient.
+    /// Compares the fused operation with Burn's operations: result, running statistics and every gradient.
     #[test]
     #[cfg(feature = "fit")]
-    fn fitting_is_burns_own_convolution_and_normalisation() {
+    fn the_fused_layer_equals_burns_operations() {
         let device = Device::flex().autodiff();
         for (inputs, outputs, [h, w]) in [(3, 5, [6, 9]), (16, 8, [16, 16]), (7, 20, [3, 33])] {
             let block = ConvNormRelu::new(inputs, outputs, &device, true).map(&mut Shake(Rng::new(2, 0)));
@@ -471,7 +472,7 @@ mod tests {
             let expected = plain.forward_plain(plain_x.clone());
             close(fused.clone().inner(), expected.clone().inner(), "result");
 
-            // A loss that no symmetry can hide behind.
+            // Random weights for each value, so that errors do not cancel.
             let weigh = |out: Tensor<4>| (out.clone() * image(out.dims(), &device)).sum();
             let (of_fused, of_plain) = (weigh(fused).backward(), weigh(expected).backward());
             let gradient = |x: &Tensor<4>, all: &burn::tensor::Gradients| x.grad(all).expect("a gradient");

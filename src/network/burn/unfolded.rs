@@ -12,7 +12,7 @@ impl UNet {
     /// Reads `network.safetensors`.
     ///
     /// # Errors
-    /// [`ModelFault::Config`] for a configuration that cannot be, [`ModelFault::Record`] for tensors that do not fit it.
+    /// [`ModelFault::Config`] for an invalid configuration, [`ModelFault::Record`] for tensors that do not match it.
     pub fn from_safetensors(config: &UNetConfig, bytes: &[u8], device: &Device) -> Result<Self, ModelFault> {
         config.validate()?;
         let mut take = Take { path: Vec::new(), tensors: Tensors::read(bytes, Kind::Unfolded)?, fault: None, device };
@@ -22,8 +22,8 @@ impl UNet {
         Ok(unet)
     }
 
-    /// The bytes of `network.safetensors`: kernels in half precision as in `weights.safetensors`, so that folding this file gives
-    /// that one; the rest in single precision.
+    /// The bytes of `network.safetensors`. Kernels are in half precision, as in `weights.safetensors`: folding this
+    /// file gives that one. The rest is in single precision.
     pub fn to_safetensors(&self) -> Vec<u8> {
         let mut put = Put::default();
         self.visit(&mut put);
@@ -31,7 +31,7 @@ impl UNet {
     }
 }
 
-/// Puts every tensor under its path.
+/// Collects every tensor under its path.
 #[derive(Default)]
 struct Put {
     path: Vec<String>,
@@ -55,7 +55,7 @@ impl ModuleVisitor for Put {
     }
 }
 
-/// Takes every tensor from its path; after a fault the network keeps its zeros.
+/// Reads every tensor from its path. A parameter that cannot be read keeps its zeros, and the first fault is kept.
 struct Take<'a> {
     path: Vec<String>,
     tensors: Tensors,

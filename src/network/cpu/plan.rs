@@ -1,44 +1,48 @@
-//! A whole U-Net on the CPU, for inference: weights packed once, maps kept from slice to slice.
+//! A whole U-Net on the CPU: weights are packed once, feature maps are reused from image to image.
 
 use std::slice;
 use std::sync::{Mutex, PoisonError};
 
-use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
+use macerator::{Simd, Vector, vload_unaligned, vstore_unaligned};
 
-use super::map::{Map, WIDEST, padded};
-use super::product::{self, Panels, ROWS};
+use super::feature_map::{FeatureMap, padded};
+use super::matmul::{self, Panels, ROWS};
 use super::threads;
+use super::up_convolution::UpConvolution;
+use super::vector::{MAX_LANES, lanes};
 use super::winograd::{Convolution, Scratch};
+use crate::network::config::{INPUTS, UNetConfig};
 use crate::network::folded::{FoldedUNet, Layer};
 
-/// A network that is ready for images of one size.
+/// A network, ready for images of one size.
 pub(crate) struct Plan {
+    /// Two convolutions for each depth, the finest first.
     down: Vec<[Convolution; 2]>,
-    up: Vec<Rise>,
+    /// From depth `i + 1` to depth `i`.
+    up: Vec<UpConvolution>,
+    /// Two convolutions after the skip at depth `i` is joined.
     merge: Vec<[Convolution; 2]>,
+    /// A 1x1 convolution to one logit for each pixel of the stem's cell.
     head: Panels,
     head_bias: Vec<f32>,
-    /// Outputs of the head: pixels that the stem folds into channels.
-    cells: usize,
+    /// The side of the square of pixels that becomes channels of one.
     stem: usize,
-    /// Channels of the image.
-    inputs: usize,
-    /// Height and width of the finest maps.
-    finest: [usize; 2],
-    /// Maps of images that are done, for those to come.
-    spare: Mutex<Vec<Maps>>,
+    /// Height and width of the finest feature maps: those of the image, divided by `stem`.
+    size: [usize; 2],
+    /// Feature maps that are not in use.
+    spare: Mutex<Vec<Activations>>,
 }
 
-/// All maps of one image, the finest first.
-struct Maps {
-    /// What goes into each depth.
-    inputs: Vec<Map>,
+/// All feature maps of one image. Each list has one for each depth, the finest first.
+struct Activations {
+    /// Inputs of the first convolution.
+    inputs: Vec<FeatureMap>,
     /// Between two convolutions.
-    halves: Vec<Map>,
-    /// The skip, and beside it what came up.
-    joined: Vec<Map>,
-    /// What comes out of each depth.
-    outputs: Vec<Map>,
+    middle: Vec<FeatureMap>,
+    /// The skip, then the result of the up-convolution.
+    joined: Vec<FeatureMap>,
+    /// Outputs of the second convolution, where they are not a skip.
+    outputs: Vec<FeatureMap>,
     scratch: Scratch,
 }
 
@@ -46,119 +50,143 @@ impl Plan {
     /// Prepares `network` for images of `height` x `width`.
     ///
     /// # Panics
-    /// If `height` or `width` is not a [multiple](crate::network::UNetConfig::multiple), or the parts do not fit together.
+    /// If `height` or `width` is not a [multiple](UNetConfig::multiple), or a layer does not match the configuration.
     pub(crate) fn new(network: &FoldedUNet, [height, width]: [usize; 2]) -> Self {
+        let UNetConfig { widths, stem } = &network.config;
+        let (depths, stem) = (widths.len(), *stem);
+        let found = [network.down.len(), network.up.len() + 1, network.merge.len() + 1];
+        assert!(depths > 0 && found == [depths; 3], "expected layers for {depths} depths, found them for {found:?}");
         let multiple = network.config.multiple();
         assert!(
-            height.is_multiple_of(multiple) && width.is_multiple_of(multiple),
-            "{height} x {width} for a multiple of {multiple}"
+            height > 0 && height.is_multiple_of(multiple) && width > 0 && width.is_multiple_of(multiple),
+            "expected an image whose sides are multiples of {multiple}, found {height} x {width}"
         );
-        let stem = network.config.stem;
-        let finest = [height / stem, width / stem];
-        let size = |depth: usize| finest.map(|side| side >> depth);
-        let outputs = |[_, second]: &[Layer; 2]| second.bias.len();
-        let pair = |[first, second]: &[Layer; 2], channels, channel: &dyn Fn(usize) -> usize, depth| {
-            let between = padded(first.bias.len());
-            [
-                Convolution::new(&first.weight(), &first.bias, channels, channel, size(depth)),
-                Convolution::new(&second.weight(), &second.bias, between, |i| i, size(depth)),
-            ]
+
+        let size = [height / stem, width / stem];
+        // `inputs` are channels of a feature map with `channels`.
+        let convolution = |layer: &Layer, depth: usize, channels: usize, inputs: &[usize]| {
+            let (outputs, found) = (widths[depth], layer.bias.len());
+            assert!(outputs == found, "expected {outputs} biases at depth {depth}, found {found}");
+            let size = size.map(|side| side >> depth);
+            Convolution::new(&layer.weight(), &layer.bias, channels, inputs, size)
         };
-        let image = network.down[0][0].kernel.len() / (network.down[0][0].bias.len() * 9);
-        let mut channels = image;
-        let mut down = Vec::new();
-        for (depth, block) in network.down.iter().enumerate() {
-            down.push(pair(block, padded(channels), &|i| i, depth));
-            channels = outputs(block);
-        }
-        let merge = network.merge.iter().enumerate().map(|(depth, block)| {
-            let skip = outputs(&network.down[depth]);
-            // What came up lies behind the skip and what pads it.
-            let joined = |i| if i < skip { i } else { i - skip + padded(skip) };
-            pair(block, 2 * padded(skip), &joined, depth)
+        let pair = |[first, second]: &[Layer; 2], depth: usize, channels: usize, inputs: &[usize]| {
+            let middle: Vec<usize> = (0..widths[depth]).collect();
+            [convolution(first, depth, channels, inputs), convolution(second, depth, padded(widths[depth]), &middle)]
+        };
+        let down = network.down.iter().enumerate().map(|(depth, block)| {
+            let inputs = if depth == 0 { INPUTS * stem * stem } else { widths[depth - 1] };
+            pair(block, depth, padded(inputs), &(0..inputs).collect::<Vec<_>>())
         });
-        let finest_outputs = outputs(&network.down[0]);
-        let cells = network.head.bias.len();
-        let mut head = Panels::new(cells, padded(finest_outputs));
-        for (index, value) in network.head.weight().iter().enumerate() {
-            head.set(index / finest_outputs, index % finest_outputs, *value);
+        let up = network.up.iter().enumerate().map(|(depth, layer)| {
+            let (outputs, found) = (widths[depth], layer.bias.len());
+            assert!(outputs == found, "expected {outputs} biases up to depth {depth}, found {found}");
+            UpConvolution::new(&layer.weight(), &layer.bias, widths[depth + 1])
+        });
+        let merge = network.merge.iter().enumerate().map(|(depth, block)| {
+            let skip = widths[depth];
+            // The result of the up-convolution comes after the skip and its padding.
+            let inputs: Vec<usize> = (0..skip).chain(padded(skip)..padded(skip) + skip).collect();
+            pair(block, depth, 2 * padded(skip), &inputs)
+        });
+
+        let (cells, weight) = (stem * stem, network.head.weight());
+        assert!(
+            weight.len() == cells * widths[0] && network.head.bias.len() == cells,
+            "expected a head of [{cells}, {}, 1, 1], found {} weights and {} biases",
+            widths[0],
+            weight.len(),
+            network.head.bias.len()
+        );
+        let mut head = Panels::new(cells, padded(widths[0]));
+        for (index, value) in weight.iter().enumerate() {
+            head.set(index / widths[0], index % widths[0], *value);
         }
         Self {
+            down: down.collect(),
+            up: up.collect(),
             merge: merge.collect(),
-            up: network.up.iter().map(Rise::new).collect(),
-            head_bias: head.padded(&network.head.bias),
+            head_bias: head.pad(&network.head.bias),
             head,
-            down,
-            cells,
             stem,
-            inputs: image / (stem * stem),
-            finest,
+            size,
             spare: Mutex::default(),
         }
     }
 
-    /// Logits of `images`, `[n, inputs, height, width]`: `[n, height, width]`.
+    /// The logits of `images`: `[n, 3, height, width]` to `[n, height, width]`.
+    ///
+    /// # Panics
+    /// If the length of `images` is not a multiple of `3 * height * width`.
     pub(crate) fn logits(&self, images: &[f32]) -> Vec<f32> {
-        let area = self.finest[0] * self.finest[1] * self.cells;
-        let mut logits = vec![0.0; images.len() / self.inputs];
+        let [height, width] = self.size.map(|side| side * self.stem);
+        let area = height * width;
+        assert!(
+            images.len().is_multiple_of(INPUTS * area),
+            "expected images of {INPUTS} x {height} x {width}, found {} values",
+            images.len()
+        );
+        let mut logits = vec![0.0; images.len() / INPUTS];
         threads::for_each_chunk(&mut logits, area, |image, logits| {
-            // Maps are whole whatever became of the thread that had them.
+            // A panic in another thread leaves the list whole.
             let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-            let kept = spare().pop();
-            let mut maps = kept.unwrap_or_else(|| self.maps());
-            self.image(&images[image * self.inputs * area..][..self.inputs * area], &mut maps, logits);
-            spare().push(maps);
+            let reused = spare().pop();
+            let mut activations = reused.unwrap_or_else(|| self.activations());
+            self.forward(&images[image * INPUTS * area..][..INPUTS * area], &mut activations, logits);
+            spare().push(activations);
         });
         logits
     }
 
-    fn maps(&self) -> Maps {
+    /// Feature maps of zeros.
+    fn activations(&self) -> Activations {
         let depths = self.down.len();
-        let size = |depth: usize| self.finest.map(|side| side >> depth);
+        let size = |depth: usize| self.size.map(|side| side >> depth);
         let channels = |depth: usize| self.down[depth][1].channels();
         let before = |depth: usize| match depth {
-            0 => padded(self.inputs * self.cells),
+            0 => padded(INPUTS * self.stem * self.stem),
             _ => channels(depth - 1),
         };
-        Maps {
-            inputs: (0..depths).map(|depth| Map::new(before(depth), size(depth))).collect(),
-            halves: (0..depths).map(|depth| Map::new(channels(depth), size(depth))).collect(),
-            joined: (0..depths - 1).map(|depth| Map::new(2 * channels(depth), size(depth))).collect(),
-            outputs: (0..depths).map(|depth| Map::new(channels(depth), size(depth))).collect(),
+        Activations {
+            inputs: (0..depths).map(|depth| FeatureMap::new(before(depth), size(depth))).collect(),
+            middle: (0..depths).map(|depth| FeatureMap::new(channels(depth), size(depth))).collect(),
+            joined: (0..depths - 1).map(|depth| FeatureMap::new(2 * channels(depth), size(depth))).collect(),
+            outputs: (0..depths).map(|depth| FeatureMap::new(channels(depth), size(depth))).collect(),
             scratch: Scratch::default(),
         }
     }
 
-    /// As `UNet::forward` does it.
-    fn image(&self, image: &[f32], maps: &mut Maps, logits: &mut [f32]) {
-        let Maps { inputs, halves, joined, outputs, scratch } = maps;
-        let mut run = |convolution: &Convolution, x: &Map, out: &mut Map| {
+    /// The logits of one image, in the order of `UNet::forward`: `[3, height, width]` to `[height, width]`.
+    fn forward(&self, image: &[f32], activations: &mut Activations, logits: &mut [f32]) {
+        // Shapes are those of the default configuration and an image of 256 x 256.
+        let Activations { inputs, middle, joined, outputs, scratch } = activations;
+        let mut run = |convolution: &Convolution, x: &FeatureMap, out: &mut FeatureMap| {
             convolution.run(slice::from_ref(x), slice::from_mut(out), scratch);
         };
-        self.fold(image, &mut inputs[0]);
+        self.space_to_depth(image, &mut inputs[0]); // [128, 128, 12]
         for (depth, [first, second]) in self.down.iter().enumerate() {
-            run(first, &inputs[depth], &mut halves[depth]);
+            run(first, &inputs[depth], &mut middle[depth]);
             match joined.get_mut(depth) {
                 Some(joined) => {
-                    run(second, &halves[depth], joined);
-                    pool(joined, &mut inputs[depth + 1]);
+                    run(second, &middle[depth], joined); // [128, 128, 16], [64, 64, 32], …
+                    max_pool(joined, &mut inputs[depth + 1]); // [64, 64, 16], [32, 32, 32], …
                 }
-                None => run(second, &halves[depth], &mut outputs[depth]),
+                None => run(second, &middle[depth], &mut outputs[depth]), // [8, 8, 256]
             }
         }
         for (depth, (up, [first, second])) in self.up.iter().zip(&self.merge).enumerate().rev() {
-            let behind = joined[depth].channels() / 2;
-            rise(up, &outputs[depth + 1], &mut joined[depth], behind);
-            run(first, &joined[depth], &mut halves[depth]);
-            run(second, &halves[depth], &mut outputs[depth]);
+            let skip = joined[depth].channels() / 2;
+            up.run(&outputs[depth + 1], &mut joined[depth], skip); // [16, 16, 256], …
+            run(first, &joined[depth], &mut middle[depth]);
+            run(second, &middle[depth], &mut outputs[depth]); // [16, 16, 128], … [128, 128, 16]
         }
-        finish(self, &outputs[0], logits);
+        head(self, &outputs[0], logits);
     }
 
-    /// Folds squares of pixels into channels.
-    fn fold(&self, image: &[f32], to: &mut Map) {
+    /// Makes squares of `stem` x `stem` pixels the channels of one.
+    fn space_to_depth(&self, image: &[f32], to: &mut FeatureMap) {
         let stem = self.stem;
-        let [height, width] = self.finest;
+        let [height, width] = self.size;
         for (row, values) in image.chunks_exact(width * stem).enumerate() {
             let (channel, y) = (row / (height * stem), row % (height * stem));
             let first = (channel * stem + y % stem) * stem;
@@ -173,76 +201,35 @@ impl Plan {
 
 impl std::fmt::Debug for Plan {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Plan").field("finest", &self.finest).field("depths", &self.down.len()).finish()
+        formatter.debug_struct("Plan").field("size", &self.size).field("depths", &self.down.len()).finish()
     }
 }
 
-/// A transposed 2x2 convolution of stride 2: every input pixel becomes a square of four.
-struct Rise {
-    /// For each pixel of a square, row by row.
-    cells: [Panels; 4],
-    bias: Vec<f32>,
-}
-
-impl Rise {
-    fn new(layer: &Layer) -> Self {
-        let (weight, bias) = (layer.weight(), &layer.bias);
-        let outputs = bias.len();
-        let inputs = weight.len() / (outputs * 4);
-        let mut cells = [0; 4].map(|_| Panels::new(outputs, padded(inputs)));
-        for (index, value) in weight.iter().enumerate() {
-            cells[index % 4].set(index / 4 % outputs, index / 4 / outputs, *value);
-        }
-        Self { bias: cells[0].padded(bias), cells }
-    }
-}
-
-/// Writes to the channels of `out` from `first` on.
+/// The largest value of each square of 2x2 pixels, in the first channels of `x`: as many as `out` has.
+///
+/// # Panics
+/// If `x` is not twice as high and wide as `out`, or has fewer channels.
 #[macerator::with_simd]
-fn rise<'a, S: Simd>(up: &'a Rise, x: &'a Map, out: &'a mut Map, first: usize) {
-    let lanes = f32::lanes::<S>();
-    let inputs = x.channels();
-    let channels = out.channels() - first;
-    assert!((out.height(), out.width()) == (2 * x.height(), 2 * x.width()) && channels.is_multiple_of(lanes));
-    for (cell, panels) in up.cells.iter().enumerate() {
-        assert!(panels.inputs() == inputs);
-        for (panel, weights) in panels.iter().enumerate() {
-            for (y, left) in (0..x.height()).flat_map(|y| (0..x.width()).step_by(ROWS).map(move |left| (y, left))) {
-                // The border reaches as far as the pixels that fill up the last of a row.
-                let pixels = &x.at(y, left)[..ROWS * inputs];
-                // SAFETY: `ROWS` pixels were cut out, and a panel is `inputs` pairs of vectors.
-                let sums =
-                    unsafe { product::block::<S>(pixels.as_ptr(), [inputs, 1], weights.as_ptr(), 2 * lanes, inputs) };
-                for (m, sums) in sums.into_iter().enumerate().take(x.width() - left) {
-                    let to = &mut out.at_mut(2 * y + cell / 2, 2 * (left + m) + cell % 2)[first..][..channels];
-                    for (half, sum) in sums.into_iter().enumerate() {
-                        let channel = (2 * panel + half) * lanes;
-                        if channel < channels {
-                            // SAFETY: whole vectors of `channels`, and the bias is padded to the panels.
-                            unsafe {
-                                let bias: Vector<S, f32> = vload_unaligned(up.bias[channel..].as_ptr());
-                                vstore_unaligned(to[channel..].as_mut_ptr(), sum + bias);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The largest of each square of 2 x 2 pixels, in the channels that `out` has.
-#[macerator::with_simd]
-fn pool<'a, S: Simd>(x: &'a Map, out: &'a mut Map) {
-    let lanes = f32::lanes::<S>();
+fn max_pool<'a, S: Simd>(x: &'a FeatureMap, out: &'a mut FeatureMap) {
+    let lanes = lanes::<S>();
     let (channels, pixel, row) = (out.channels(), x.channels(), x.row());
-    assert!(x.height() >= 2 * out.height() && x.width() >= 2 * out.width() && channels <= pixel);
-    assert!(channels.is_multiple_of(lanes));
+    assert!(
+        x.size() == out.size().map(|side| 2 * side),
+        "expected twice the size of {:?}, found {:?}",
+        out.size(),
+        x.size()
+    );
+    assert!(
+        channels.is_multiple_of(lanes) && channels <= pixel,
+        "{channels} of {pixel} channels in vectors of {lanes}"
+    );
     let (height, width) = (out.height(), out.width());
     for (y, left) in (0..height).flat_map(|y| (0..width).map(move |left| (y, left))) {
         let (from, to) = (&x.at(2 * y, 2 * left)[..row + 2 * pixel], &mut out.at_mut(y, left)[..channels]);
         for channel in (0..channels).step_by(lanes) {
-            // SAFETY: whole vectors of the channels of four pixels, and of `to`, both cut out.
+            // SAFETY:
+            // * `channel + lanes <= channels`, since both are multiples of `lanes`, and `to` has `channels` numbers.
+            // * `channels <= pixel`, and `from` holds the pixel below and to the right, which starts at `row + pixel`.
             unsafe {
                 let load = |at: usize| -> Vector<S, f32> { vload_unaligned(from.as_ptr().add(at + channel)) };
                 let most = load(0).max(load(pixel)).max(load(row).max(load(row + pixel)));
@@ -252,32 +239,152 @@ fn pool<'a, S: Simd>(x: &'a Map, out: &'a mut Map) {
     }
 }
 
-/// The head, and its cells unfolded into pixels.
+/// The head: `[height, width, channels]` to `[height * stem, width * stem]`.
+///
+/// # Panics
+/// If `x` has the wrong size or channels, or `logits` the wrong length.
 #[macerator::with_simd]
-fn finish<'a, S: Simd>(plan: &'a Plan, x: &'a Map, logits: &'a mut [f32]) {
-    let lanes = f32::lanes::<S>();
+fn head<'a, S: Simd>(plan: &'a Plan, x: &'a FeatureMap, logits: &'a mut [f32]) {
+    let lanes = lanes::<S>();
     let (inputs, stem) = (x.channels(), plan.stem);
-    let width = x.width() * stem;
-    assert!(plan.head.inputs() == inputs);
-    for (panel, weights) in plan.head.iter().enumerate().take(plan.cells.div_ceil(2 * lanes)) {
+    let (width, cells) = (x.width() * stem, stem * stem);
+    assert!(plan.head.inputs() == inputs, "expected {} channels, found {inputs}", plan.head.inputs());
+    assert!(logits.len() == x.height() * stem * width, "{} logits for {:?}", logits.len(), x.size());
+    for (panel, weights) in plan.head.iter().enumerate().take(cells.div_ceil(2 * lanes)) {
         let first = panel * 2 * lanes;
         for (y, left) in (0..x.height()).flat_map(|y| (0..x.width()).step_by(ROWS).map(move |left| (y, left))) {
-            let pixels = &x.at(y, left)[..ROWS * inputs];
-            // SAFETY: `ROWS` pixels were cut out, and a panel is `inputs` pairs of vectors.
-            let sums =
-                unsafe { product::block::<S>(pixels.as_ptr(), [inputs, 1], weights.as_ptr(), 2 * lanes, inputs) };
+            // The border holds the pixels that fill up the last block of a row.
+            let sums = matmul::multiply_panel::<S>(x.at(y, left), weights, inputs); // [ROWS, panel]
             for (m, sums) in sums.into_iter().enumerate().take(x.width() - left) {
-                let mut values = [0.0; 2 * WIDEST];
-                // SAFETY: a vector has at most `WIDEST` lanes.
+                let mut values = [0.0; 2 * MAX_LANES];
+                // SAFETY: `values` has room for two vectors, since a vector has at most `MAX_LANES` numbers (`lanes`).
                 unsafe {
                     vstore_unaligned(values.as_mut_ptr(), sums[0]);
                     vstore_unaligned(values.as_mut_ptr().add(lanes), sums[1]);
                 }
-                for (cell, value) in (first..plan.cells).zip(&values[..2 * lanes]) {
+                for (cell, value) in (first..cells).zip(&values[..2 * lanes]) {
                     let (y, x) = (y * stem + cell / stem, (left + m) * stem + cell % stem);
                     logits[y * width + x] = value + plan.head_bias[cell];
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Rng;
+
+    /// A network of random numbers. Its layers can be changed before a plan is made of it.
+    fn network(widths: &[usize], stem: usize) -> FoldedUNet {
+        let mut rng = Rng::new(6, 0);
+        let mut values = |count: usize| (0..count).map(|_| rng.range(-0.5, 0.5)).collect::<Vec<f32>>();
+        let mut layer = |weights: usize, outputs: usize| Layer {
+            kernel: values(weights * outputs),
+            scale: Vec::new(),
+            bias: values(outputs),
+        };
+        let cells = stem * stem;
+        let inputs = [INPUTS * cells].into_iter().chain(widths.iter().copied());
+        FoldedUNet {
+            config: UNetConfig { widths: widths.to_vec(), stem },
+            down: inputs.zip(widths).map(|(i, &o)| [layer(i * 9, o), layer(o * 9, o)]).collect(),
+            up: widths.windows(2).map(|pair| layer(pair[1] * 4, pair[0])).collect(),
+            merge: widths.windows(2).map(|pair| [layer(pair[0] * 18, pair[0]), layer(pair[0] * 9, pair[0])]).collect(),
+            head: layer(widths[0], cells),
+        }
+    }
+
+    fn images(n: usize, [height, width]: [usize; 2]) -> Vec<f32> {
+        let mut rng = Rng::new(9, 0);
+        (0..n * INPUTS * height * width).map(|_| rng.range(-2.0, 2.0)).collect()
+    }
+
+    #[test]
+    fn an_image_has_the_same_logits_alone_in_a_batch_and_in_reused_feature_maps() {
+        let size = [8, 24];
+        let plan = Plan::new(&network(&[3, 20, 5], 2), size);
+        let images = images(3, size);
+        let batch = plan.logits(&images);
+        assert!(batch.iter().all(|logit| logit.is_finite()) && batch.iter().any(|logit| *logit != batch[0]));
+        let alone: Vec<f32> = images.chunks_exact(3 * 8 * 24).flat_map(|image| plan.logits(image)).collect();
+        assert_eq!(alone, batch);
+        assert!(plan.logits(&[]).is_empty());
+    }
+
+    #[test]
+    fn pooling_takes_the_largest_of_four_pixels() {
+        let mut x = FeatureMap::new(32, [2, 4]);
+        for (i, value) in [1.0, 2.0, -1.0, -2.0, 3.0, 4.0, -3.0, -4.0].into_iter().enumerate() {
+            x.at_mut(i / 4, i % 4)[..16].fill(value);
+        }
+        let mut out = FeatureMap::new(16, [1, 2]);
+        max_pool(&x, &mut out);
+        assert_eq!([out.at(0, 0)[..16].to_vec(), out.at(0, 1)[..16].to_vec()], [vec![4.0; 16], vec![-1.0; 16]]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected twice the size of [2, 2], found [4, 5]")]
+    fn pooling_to_another_size_is_refused() {
+        max_pool(&FeatureMap::new(16, [4, 5]), &mut FeatureMap::new(16, [2, 2]));
+    }
+
+    #[test]
+    #[should_panic(expected = "32 of 16 channels")]
+    fn pooling_to_more_channels_is_refused() {
+        max_pool(&FeatureMap::new(16, [4, 4]), &mut FeatureMap::new(32, [2, 2]));
+    }
+
+    #[test]
+    #[should_panic(expected = "expected an image whose sides are multiples of 4, found 8 x 10")]
+    fn an_image_of_another_size_is_refused() {
+        Plan::new(&network(&[3, 5], 2), [8, 10]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected images of 3 x 8 x 12, found 289 values")]
+    fn values_that_are_not_whole_images_are_refused() {
+        Plan::new(&network(&[3, 5], 2), [8, 12]).logits(&[0.0; 3 * 8 * 12 + 1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected layers for 2 depths, found them for [2, 1, 2]")]
+    fn a_network_without_a_layer_is_refused() {
+        let mut network = network(&[3, 5], 2);
+        network.up.pop();
+        Plan::new(&network, [8, 8]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected a weight of [5, 3, 3, 3], found 134 values")]
+    fn a_convolution_of_another_length_is_refused() {
+        let mut network = network(&[3, 5], 2);
+        network.down[1][0].kernel.pop();
+        Plan::new(&network, [8, 8]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected 5 biases at depth 1, found 6")]
+    fn a_convolution_with_another_bias_is_refused() {
+        let mut network = network(&[3, 5], 2);
+        network.down[1][0].bias.push(0.0);
+        Plan::new(&network, [8, 8]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected 3 biases up to depth 0, found 2")]
+    fn an_up_convolution_with_another_bias_is_refused() {
+        let mut network = network(&[3, 5], 2);
+        network.up[0].bias.pop();
+        Plan::new(&network, [8, 8]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected a head of [4, 3, 1, 1], found 13 weights and 4 biases")]
+    fn a_head_of_another_length_is_refused() {
+        let mut network = network(&[3, 5], 2);
+        network.head.kernel.push(0.0);
+        Plan::new(&network, [8, 8]);
     }
 }

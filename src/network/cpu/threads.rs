@@ -1,6 +1,9 @@
-//! Work over independent chunks: on all cores natively, in order in the browser.
+//! Loops over independent chunks: on all cores natively, one after another in the browser.
 
-/// Calls `work(index, chunk)` for each `size` values of `out`; the last chunk may be shorter.
+/// Calls `work(index, chunk)` for each chunk of `size` values of `out`. The last chunk may be shorter.
+///
+/// # Panics
+/// If `size` is 0.
 pub(crate) fn for_each_chunk(out: &mut [f32], size: usize, work: impl Fn(usize, &mut [f32]) + Send + Sync) {
     #[cfg(not(target_arch = "wasm32"))]
     {
@@ -11,14 +14,14 @@ pub(crate) fn for_each_chunk(out: &mut [f32], size: usize, work: impl Fn(usize, 
     out.chunks_mut(size).enumerate().for_each(|(index, chunk)| work(index, chunk));
 }
 
-/// The results of `work(0..count)`, in order.
+/// The results of `work(0)` to `work(count - 1)`, in order.
 #[cfg(feature = "fit")]
 pub(crate) fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
     use rayon::prelude::*;
     (0..count).into_par_iter().map(work).collect()
 }
 
-/// Calls `work(index, chunk)` for each `size` values of `out`, as [`for_each_chunk`] does: the results, in order.
+/// As [`for_each_chunk`]. Returns the results of the calls, in order.
 #[cfg(feature = "fit")]
 pub(crate) fn map_chunks<T: Send>(
     out: &mut [f32],

@@ -1,27 +1,36 @@
-//! 3x3 convolutions on the CPU by [minimal filtering](super::tile): stride 1, padding 1, with bias and ReLU for inference,
-//! without for fitting.
+//! 3x3 convolutions with stride 1 and padding 1, by Winograd's [transforms](super::tile).
+//!
+//! ```text
+//! for each block of tiles:
+//!     for each tile:      inputs[position][tile]   = transform_input(x, tile)
+//!     for each position:  products[position][tile] = inputs[position][tile] · weights[position]
+//!     for each tile:      out(tile)                = max(transform_output(products, tile) + bias, min)
+//! ```
 
-use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
+use macerator::{Simd, Vector, vload_unaligned, vstore_unaligned};
 
-use super::map::{Map, WIDEST, padded};
-use super::product::{self, Panels};
-use super::tile::{self, FEWEST, Four, Squares, TAPS, Two, change, change_inputs, change_outputs};
+use super::feature_map::{FeatureMap, padded};
+use super::matmul::{self, Panels};
+use super::tile::{self, MIN_TILES, TAPS, Tile, Tile2, Tile4, transform, transform_input, transform_output};
+use super::vector::{MAX_LANES, lanes};
 
-/// Numbers in a block of transformed inputs and products: half of a common second-level cache (512 KiB).
+/// Numbers in a block of transformed inputs and products: 256 KiB, half of a second-level cache of 512 KiB (AMD Zen;
+/// most others are larger).
 pub(crate) const BLOCK: usize = 64 << 10;
 
-/// One convolution with its weights in the other basis.
+/// A 3x3 convolution with transformed weights: `max(conv(x, weight) + bias, min)`.
 pub(crate) struct Convolution {
-    /// For each place of a square.
-    places: Vec<Panels>,
-    /// One for each channel that the outputs take in a map.
+    /// The weights of each position of a tile: `[positions]` of `[outputs, channels]`.
+    positions: Vec<Panels>,
+    /// One for each channel that the outputs have in a feature map.
     bias: Vec<f32>,
-    /// No output is less.
-    least: f32,
-    four: bool,
+    /// The lower bound of the outputs: 0 is ReLU, negative infinity none.
+    min: f32,
+    /// Whether tiles are [`Tile4`] or [`Tile2`].
+    tile4: bool,
 }
 
-/// Transformed inputs and their products, kept between convolutions.
+/// Transformed inputs and their products, to reuse.
 #[derive(Default)]
 pub(crate) struct Scratch {
     inputs: Vec<f32>,
@@ -29,8 +38,8 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// At least so many numbers of both.
-    pub(crate) fn room(&mut self, inputs: usize, products: usize) -> (&mut [f32], &mut [f32]) {
+    /// Two slices of at least these lengths.
+    pub(crate) fn slices(&mut self, inputs: usize, products: usize) -> (&mut [f32], &mut [f32]) {
         for (values, count) in [(&mut self.inputs, inputs), (&mut self.products, products)] {
             if values.len() < count {
                 values.resize(count, 0.0);
@@ -41,91 +50,107 @@ impl Scratch {
 }
 
 impl Convolution {
-    /// `relu(conv(x, weight) + bias)`, with `weight`, `[outputs, inputs, 3, 3]`, whose input `i` lies in the map's channel
-    /// `channel(i)` of `channels`, for maps of `size`, height and width.
-    pub(crate) fn new(
-        weight: &[f32],
-        bias: &[f32],
-        channels: usize,
-        channel: impl Fn(usize) -> usize,
-        size: [usize; 2],
-    ) -> Self {
-        let inputs: Vec<usize> = (0..weight.len() / (bias.len() * TAPS)).map(channel).collect();
-        Self { least: 0.0, ..Self::pack(weight, bias, channels, &inputs, tile::four(size, 1)) }
+    /// `relu(conv(x, weight) + bias)` for feature maps of `size`, height and width, with `channels`.
+    ///
+    /// `weight` is `[outputs, inputs, 3, 3]`, `bias` `[outputs]`. Input `i` is channel `inputs[i]` of the feature map.
+    ///
+    /// # Panics
+    /// If the lengths do not match, or there is no such channel.
+    pub(crate) fn new(weight: &[f32], bias: &[f32], channels: usize, inputs: &[usize], size: [usize; 2]) -> Self {
+        Self { min: 0.0, ..Self::pack(weight, bias, channels, inputs, tile::prefer_tile4(size, 1)) }
     }
 
-    /// `conv(x, weight)`, for `images` maps at a time.
+    /// `conv(x, weight)` for `images` feature maps of `size` at a time. `weight` is `[outputs, inputs, 3, 3]`.
+    ///
+    /// # Panics
+    /// If the length of `weight` does not match.
     #[cfg(feature = "fit")]
-    pub(crate) fn linear(weight: &[f32], outputs: usize, size: [usize; 2], images: usize) -> Self {
-        let inputs: Vec<usize> = (0..weight.len() / (outputs * TAPS)).collect();
-        let four = tile::four(size, images);
-        Self::pack(weight, &vec![0.0; outputs], padded(inputs.len()), &inputs, four)
+    pub(crate) fn linear(weight: &[f32], [outputs, inputs]: [usize; 2], size: [usize; 2], images: usize) -> Self {
+        let tile4 = tile::prefer_tile4(size, images);
+        let channels: Vec<usize> = (0..inputs).collect();
+        Self::pack(weight, &vec![0.0; outputs], padded(inputs), &channels, tile4)
     }
 
-    fn pack(weight: &[f32], bias: &[f32], channels: usize, inputs: &[usize], four: bool) -> Self {
+    fn pack(weight: &[f32], bias: &[f32], channels: usize, inputs: &[usize], tile4: bool) -> Self {
         let outputs = bias.len();
-        let side = if four { Four::IN } else { Two::IN };
-        let mut places: Vec<Panels> = (0..side * side).map(|_| Panels::new(outputs, channels)).collect();
-        if four {
-            pack_four(weight, outputs, inputs, &mut places);
+        let side = if tile4 { Tile4::IN } else { Tile2::IN };
+        let mut positions: Vec<Panels> = (0..side * side).map(|_| Panels::new(outputs, channels)).collect();
+        if tile4 {
+            pack_tile4(weight, outputs, inputs, &mut positions);
         } else {
-            pack_two(weight, outputs, inputs, &mut places);
+            pack_tile2(weight, outputs, inputs, &mut positions);
         }
         let mut bias = bias.to_vec();
         bias.resize(padded(outputs), 0.0);
-        Self { places, bias, least: f32::NEG_INFINITY, four }
+        Self { positions, bias, min: f32::NEG_INFINITY, tile4 }
     }
 
-    /// How many channels of a map the result takes.
+    /// The channels of a feature map that the result has.
     pub(crate) fn channels(&self) -> usize {
         self.bias.len()
     }
 
-    /// Convolves all channels of each of `x`, maps of one size, and writes the result to the first channels of its
-    /// counterpart in `out`.
-    pub(crate) fn run(&self, x: &[Map], out: &mut [Map], scratch: &mut Scratch) {
-        if self.four {
-            convolve_four(self, x, out, scratch);
+    /// Convolves all channels of each feature map of `x` and writes the result to the first channels of its counterpart
+    /// in `out`.
+    ///
+    /// # Panics
+    /// If `x` is empty, `out` has another length, two feature maps differ in height or width, or one has the wrong
+    /// channels.
+    pub(crate) fn run(&self, x: &[FeatureMap], out: &mut [FeatureMap], scratch: &mut Scratch) {
+        if self.tile4 {
+            convolve_tile4(self, x, out, scratch);
         } else {
-            convolve_two(self, x, out, scratch);
+            convolve_tile2(self, x, out, scratch);
         }
     }
 }
 
 #[macerator::with_simd]
-fn pack_four<'a, S: Simd>(weight: &'a [f32], outputs: usize, channels: &'a [usize], places: &'a mut [Panels]) {
-    pack::<S, Four>(weight, outputs, channels, places);
+fn pack_tile4<'a, S: Simd>(weight: &'a [f32], outputs: usize, inputs: &'a [usize], positions: &'a mut [Panels]) {
+    pack::<S, Tile4>(weight, outputs, inputs, positions);
 }
 
 #[macerator::with_simd]
-fn pack_two<'a, S: Simd>(weight: &'a [f32], outputs: usize, channels: &'a [usize], places: &'a mut [Panels]) {
-    pack::<S, Two>(weight, outputs, channels, places);
+fn pack_tile2<'a, S: Simd>(weight: &'a [f32], outputs: usize, inputs: &'a [usize], positions: &'a mut [Panels]) {
+    pack::<S, Tile2>(weight, outputs, inputs, positions);
 }
 
-/// Changes the basis of `weight`, `[outputs, inputs, 3, 3]`, a vector of outputs at a time; input `i` becomes `channels[i]`.
+/// Transforms `weight`, `[outputs, inputs, 3, 3]`, one vector of outputs at a time. Input `i` becomes `inputs[i]`.
 #[inline(always)]
-fn pack<S: Simd, T: Squares>(weight: &[f32], outputs: usize, channels: &[usize], places: &mut [Panels]) {
-    let lanes = f32::lanes::<S>();
-    assert!(places.len() == T::IN * T::IN && weight.len() == outputs * channels.len() * TAPS);
-    let mut between = tile::between();
+fn pack<S: Simd, T: Tile>(weight: &[f32], outputs: usize, inputs: &[usize], positions: &mut [Panels]) {
+    let lanes = lanes::<S>();
+    assert!(
+        weight.len() == outputs * inputs.len() * TAPS,
+        "expected a weight of [{outputs}, {}, 3, 3], found {} values",
+        inputs.len(),
+        weight.len()
+    );
+    assert!(positions.len() == T::IN * T::IN, "{} positions for tiles of {}", positions.len(), T::IN);
+    for panels in &*positions {
+        let channels = panels.inputs();
+        assert!(panels.panel() == 2 * lanes, "panels of {} outputs for vectors of {lanes} lanes", panels.panel());
+        assert!(outputs <= panels.outputs(), "{outputs} outputs in panels for {}", panels.outputs());
+        assert!(inputs.iter().all(|input| *input < channels), "inputs {inputs:?} of {channels} channels");
+    }
+    let mut scratch = tile::scratch();
     for first in (0..outputs).step_by(lanes) {
         let count = lanes.min(outputs - first);
-        for (i, &channel) in channels.iter().enumerate() {
-            let mut taps = [[0.0; WIDEST]; TAPS];
+        for (i, &input) in inputs.iter().enumerate() {
+            let mut taps = [[0.0; MAX_LANES]; TAPS];
             for o in 0..count {
-                for (tap, value) in taps.iter_mut().zip(&weight[((first + o) * channels.len() + i) * TAPS..]) {
+                for (tap, value) in taps.iter_mut().zip(&weight[((first + o) * inputs.len() + i) * TAPS..]) {
                     tap[o] = *value;
                 }
             }
-            change!(
-                between of lanes,
+            transform!(
+                scratch of lanes,
                 3 => T::IN,
                 T::kernel::<S>,
-                // SAFETY: a vector has at most `WIDEST` lanes.
+                // SAFETY: a tap has `MAX_LANES` numbers, and a vector has at most as many (`lanes`).
                 |y: usize, x: usize| unsafe { vload_unaligned(taps[y * 3 + x].as_ptr()) },
                 |y: usize, x: usize, value: Vector<S, f32>| {
-                    let to = places[y * T::IN + x].vector(first, channel);
-                    // SAFETY: `vector` hands out as many numbers as a vector has lanes.
+                    let to = positions[y * T::IN + x].vector(first, input);
+                    // SAFETY: `to` has half as many numbers as a panel, and a panel is two vectors by the assertion.
                     unsafe { vstore_unaligned(to.as_mut_ptr(), value) };
                 },
             );
@@ -134,54 +159,70 @@ fn pack<S: Simd, T: Squares>(weight: &[f32], outputs: usize, channels: &[usize],
 }
 
 #[macerator::with_simd]
-fn convolve_four<'a, S: Simd>(
+fn convolve_tile4<'a, S: Simd>(
     convolution: &'a Convolution,
-    x: &'a [Map],
-    out: &'a mut [Map],
+    x: &'a [FeatureMap],
+    out: &'a mut [FeatureMap],
     scratch: &'a mut Scratch,
 ) {
-    convolve::<S, Four>(convolution, x, out, scratch);
+    convolve::<S, Tile4>(convolution, x, out, scratch);
 }
 
 #[macerator::with_simd]
-fn convolve_two<'a, S: Simd>(convolution: &'a Convolution, x: &'a [Map], out: &'a mut [Map], scratch: &'a mut Scratch) {
-    convolve::<S, Two>(convolution, x, out, scratch);
+fn convolve_tile2<'a, S: Simd>(
+    convolution: &'a Convolution,
+    x: &'a [FeatureMap],
+    out: &'a mut [FeatureMap],
+    scratch: &'a mut Scratch,
+) {
+    convolve::<S, Tile2>(convolution, x, out, scratch);
 }
 
 #[inline(always)]
-fn convolve<S: Simd, T: Squares>(convolution: &Convolution, x: &[Map], out: &mut [Map], scratch: &mut Scratch) {
-    let panels = &convolution.places[0];
+fn convolve<S: Simd, T: Tile>(
+    convolution: &Convolution,
+    x: &[FeatureMap],
+    out: &mut [FeatureMap],
+    scratch: &mut Scratch,
+) {
+    let panels = &convolution.positions[0];
     let (inputs, outputs) = (panels.inputs(), panels.outputs());
-    let finish = (convolution.bias.as_slice(), convolution.least);
+    let finish = (convolution.bias.as_slice(), convolution.min);
+    assert!(!x.is_empty() && x.len() == out.len(), "{} inputs for {} outputs", x.len(), out.len());
     let size = x[0].size();
-    assert!(x.len() == out.len() && x.iter().all(|map| map.channels() == inputs), "maps that do not fit");
-    assert!(x.iter().chain(&*out).all(|map| map.size() == size), "maps that do not fit");
+    for map in x {
+        assert!(map.channels() == inputs, "expected {inputs} channels, found {}", map.channels());
+    }
+    for map in x.iter().chain(&*out) {
+        assert!(map.size() == size, "expected feature maps of {size:?}, found {:?}", map.size());
+    }
     let [rows, columns] = size.map(|side| side.div_ceil(T::OUT));
     let all = rows * x.len();
-    let places = T::IN * T::IN;
-    // Whole rows of squares, as many as the cache holds.
-    let most = BLOCK / (places * (inputs + outputs));
-    let block = (most.max(FEWEST) / columns).clamp(1, all);
-    let squares = (block * columns).next_multiple_of(product::ROWS);
-    // One line of the cache more from place to place: at distances of a power of two they would share a few sets of it.
-    let (input_step, output_step) = (squares * inputs + WIDEST, squares * outputs + WIDEST);
-    let (changed, products) = scratch.room(places * input_step, places * output_step);
+    let positions = T::IN * T::IN;
+    // Whole rows of tiles, as many as the cache holds.
+    let most = BLOCK / (positions * (inputs + outputs));
+    let block = (most.max(MIN_TILES) / columns).clamp(1, all);
+    let tiles = (block * columns).next_multiple_of(matmul::ROWS);
+    // One cache line more between positions: at distances of a power of two they would all fall into a few sets of the
+    // cache.
+    let (input_step, output_step) = (tiles * inputs + MAX_LANES, tiles * outputs + MAX_LANES);
+    let (transformed, products) = scratch.slices(positions * input_step, positions * output_step);
     for top in (0..all).step_by(block) {
         let bottom = (top + block).min(all);
-        let squares = || (top..bottom).flat_map(|row| (0..columns).map(move |x| (row / rows, [row % rows, x])));
-        for (square, (image, at)) in squares().enumerate() {
-            let to = &mut changed[square * inputs..];
-            change_inputs::<S, T>(&x[image], at.map(|at| at * T::OUT), to, input_step);
+        let tiles = || (top..bottom).flat_map(|row| (0..columns).map(move |x| (row / rows, [row % rows, x])));
+        for (tile, (image, at)) in tiles().enumerate() {
+            let to = &mut transformed[tile * inputs..];
+            transform_input::<S, T>(&x[image], at.map(|at| at * T::OUT), to, input_step);
         }
-        let found = ((bottom - top) * columns).next_multiple_of(product::ROWS);
-        for (place, panels) in convolution.places.iter().enumerate() {
-            let x = &changed[place * input_step..][..input_step];
-            let to = &mut products[place * output_step..][..output_step];
-            product::multiply::<S>(x, panels, to, found);
+        let count = ((bottom - top) * columns).next_multiple_of(matmul::ROWS);
+        for (position, panels) in convolution.positions.iter().enumerate() {
+            let x = &transformed[position * input_step..][..input_step]; // [tiles, inputs]
+            let to = &mut products[position * output_step..][..output_step]; // [tiles, outputs]
+            matmul::multiply::<S>(x, panels, to, count);
         }
-        for (square, (image, at)) in squares().enumerate() {
-            let from = &products[square * outputs..];
-            change_outputs::<S, T>(from, output_step, finish, &mut out[image], at.map(|at| at * T::OUT));
+        for (tile, (image, at)) in tiles().enumerate() {
+            let from = &products[tile * outputs..];
+            transform_output::<S, T>(from, output_step, finish, &mut out[image], at.map(|at| at * T::OUT));
         }
     }
 }
@@ -191,7 +232,7 @@ mod tests {
     use super::*;
     use crate::random::Rng;
 
-    /// The definition, so simple that it is unlikely to be wrong: `x` is `[inputs, h, w]`, the result `[outputs, h, w]`.
+    /// The definition as a plain loop: `x` is `[inputs, h, w]`, the result `[outputs, h, w]`.
     fn naive(x: &[f32], [h, w]: [usize; 2], weight: &[f32], bias: &[f32]) -> Vec<f32> {
         let (outputs, inputs) = (bias.len(), x.len() / (h * w));
         let mut out = Vec::new();
@@ -213,10 +254,10 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_naive_loop() {
+    fn a_convolution_equals_the_naive_loop() {
         let mut rng = Rng::new(3, 0);
         let mut values = |count: usize| (0..count).map(|_| rng.range(-1.0, 1.0)).collect::<Vec<f32>>();
-        // Odd sizes, both kinds of squares, one channel, many, more than one block, remainders of every vector.
+        // Odd sizes, both tiles, one channel and many, more than one block, channels that do not fill a vector.
         for (size @ [h, w], inputs, outputs) in [
             ([1, 1], 1, 1),
             ([5, 3], 3, 2),
@@ -232,23 +273,23 @@ mod tests {
             ([20, 24], 140, 20),
             ([128, 96], 3, 16),
         ] {
-            // What Miri computes within minutes.
+            // Miri takes hours for the larger ones.
             if cfg!(miri) && h * w * inputs * outputs > 600 {
                 continue;
             }
             let (x, weight, bias) = (values(inputs * h * w), values(outputs * inputs * TAPS), values(outputs));
             let expected = naive(&x, size, &weight, &bias);
-            // A map's channels that are not used, before the inputs and behind the outputs, show what mixes them up.
-            let before = WIDEST;
+            // Unused channels before the inputs and after the outputs: a mix-up would show.
+            let before = MAX_LANES;
             let used = padded(outputs);
-            let mut from = Map::new(before + padded(inputs), size);
+            let mut from = FeatureMap::new(before + padded(inputs), size);
             for (i, value) in x.iter().enumerate() {
                 from.at_mut(i / w % h, i % w)[before + i / (h * w)] = *value;
             }
-            let convolution = Convolution::new(&weight, &bias, from.channels(), |i| before + i, size);
-            let mut out = Map::new(used + WIDEST, size);
-            let one = (std::slice::from_ref(&from), std::slice::from_mut(&mut out));
-            convolution.run(one.0, one.1, &mut Scratch::default());
+            let channels: Vec<usize> = (before..before + inputs).collect();
+            let convolution = Convolution::new(&weight, &bias, from.channels(), &channels, size);
+            let mut out = FeatureMap::new(used + MAX_LANES, size);
+            run(&convolution, &from, &mut out);
             let what = format!("{size:?}, {inputs} to {outputs}");
             for (i, expected) in expected.iter().enumerate() {
                 let found = out.at(i / w % h, i % w)[i / (h * w)];
@@ -256,9 +297,54 @@ mod tests {
                 assert!((found - expected).abs() < 1e-4 * scale, "{what}: at {i} expected {expected}, found {found}");
             }
             assert!(
-                (0..h * w).all(|i| out.at(i / w, i % w)[used..][..WIDEST].iter().all(|value| *value == 0.0)),
+                (0..h * w).all(|i| out.at(i / w, i % w)[used..][..MAX_LANES].iter().all(|value| *value == 0.0)),
                 "{what}"
             );
         }
+    }
+    fn run(convolution: &Convolution, x: &FeatureMap, out: &mut FeatureMap) {
+        convolution.run(std::slice::from_ref(x), std::slice::from_mut(out), &mut Scratch::default());
+    }
+
+    /// 2 outputs of 3 inputs.
+    fn convolution() -> Convolution {
+        Convolution::new(&[0.0; 2 * 3 * TAPS], &[0.0; 2], 16, &[0, 1, 2], [4, 4])
+    }
+
+    #[test]
+    #[should_panic(expected = "expected a weight of [2, 3, 3, 3], found 53 values")]
+    fn a_weight_of_another_length_is_refused() {
+        Convolution::new(&[0.0; 2 * 3 * TAPS - 1], &[0.0; 2], 16, &[0, 1, 2], [4, 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "inputs [0, 1, 16] of 16 channels")]
+    fn an_input_without_a_channel_is_refused() {
+        Convolution::new(&[0.0; 2 * 3 * TAPS], &[0.0; 2], 16, &[0, 1, 16], [4, 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected 16 channels, found 32")]
+    fn inputs_with_other_channels_are_refused() {
+        run(&convolution(), &FeatureMap::new(32, [4, 4]), &mut FeatureMap::new(16, [4, 4]));
+    }
+
+    #[test]
+    #[should_panic(expected = "expected feature maps of [4, 4], found [4, 5]")]
+    fn outputs_of_another_size_are_refused() {
+        run(&convolution(), &FeatureMap::new(16, [4, 4]), &mut FeatureMap::new(16, [4, 5]));
+    }
+
+    #[test]
+    #[should_panic(expected = "32 of 16 channels")]
+    fn outputs_with_too_few_channels_are_refused() {
+        let convolution = Convolution::new(&[0.0; 17 * TAPS], &[0.0; 17], 16, &[0], [4, 4]);
+        run(&convolution, &FeatureMap::new(16, [4, 4]), &mut FeatureMap::new(16, [4, 4]));
+    }
+
+    #[test]
+    #[should_panic(expected = "1 inputs for 0 outputs")]
+    fn a_missing_output_is_refused() {
+        convolution().run(&[FeatureMap::new(16, [4, 4])], &mut [], &mut Scratch::default());
     }
 }

@@ -1,4 +1,6 @@
-//! [`conv3x3_norm_relu`]: convolution, batch normalisation and ReLU with one backward pass, for fitting.
+//! [`conv3x3_norm_relu`]: a 3x3 convolution, batch normalisation and ReLU in one operation with one backward pass.
+//!
+//! As one operation they keep no tensor for the ReLU, and read each value less often than Burn's three.
 
 use burn::backend::autodiff::{
     checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
@@ -9,14 +11,14 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
-use super::conv::{conv3x3, conv3x3_backward};
-use super::norm::{self, Layout};
+use super::batch_norm::{self, Layout};
+use super::conv3x3::{conv3x3, conv3x3_backward};
+use crate::network::burn::same_padding;
 
-/// `relu(batch_norm(conv(x, weight)))` over the batch's own statistics: stride 1, padding 1.
+/// `relu(batch_norm(conv(x, weight)))` with the statistics of the batch: stride 1, padding 1.
 ///
-/// `x` is `[n, inputs, h, w]`, `weight` `[outputs, inputs, 3, 3]`, `gamma` and `beta` `[outputs]`. Returns
-/// the result, `[n, outputs, h, w]`, and the batch's mean and biased variance, `[outputs]` each, which
-/// carry no gradient.
+/// `x` is `[n, inputs, h, w]`, `weight` `[outputs, inputs, 3, 3]`, `gamma` and `beta` `[outputs]`. Returns the result,
+/// `[n, outputs, h, w]`, and the mean and biased variance of the batch, `[outputs]` each. These two have no gradient.
 pub(crate) fn conv3x3_norm_relu(
     x: Tensor<4>,
     weight: Tensor<4>,
@@ -35,8 +37,8 @@ pub(crate) fn conv3x3_norm_relu(
 }
 
 #[backend_extension(Flex, Cube: cfg(feature = "gpu"), Autodiff)]
-pub(crate) trait Normed: Backend {
-    /// Returns the result, the convolution's sums before normalisation, and their mean and variance.
+pub(crate) trait FitLayers: Backend {
+    /// Returns the result, the output of the convolution before the normalisation, and its mean and variance.
     fn conv3x3_norm_relu(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -44,12 +46,12 @@ pub(crate) trait Normed: Backend {
         beta: FloatTensor<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let sums = Self::conv2d(x, weight, None, crate::network::burn::same());
+        let sums = Self::conv2d(x, weight, None, same_padding());
         let normed = Self::batch_norm_train(sums.clone(), gamma, beta, epsilon);
         (Self::relu(normed.output), sums, normed.mean, normed.variance)
     }
 
-    /// Gradients of `x`, `weight`, `gamma` and `beta`.
+    /// The gradients of `x`, `weight`, `gamma` and `beta`.
     #[allow(clippy::too_many_arguments, reason = "what the forward pass kept, tensor by tensor")]
     fn conv3x3_norm_relu_backward(
         x: FloatTensor<Self>,
@@ -65,17 +67,16 @@ pub(crate) trait Normed: Backend {
         let normed = Self::batch_norm(sums.clone(), gamma.clone(), beta, mean.clone(), variance.clone(), epsilon);
         let gradient = Self::relu_backward(Self::relu(normed), gradient);
         let normed = Self::batch_norm_train_backward(sums, gamma, mean, variance, epsilon, gradient);
-        let of_x =
-            Self::conv2d_x_backward(x.clone(), weight.clone(), normed.x_grad.clone(), crate::network::burn::same());
-        let of_weight = Self::conv2d_weight_backward(x, weight, normed.x_grad, crate::network::burn::same());
+        let of_x = Self::conv2d_x_backward(x.clone(), weight.clone(), normed.x_grad.clone(), same_padding());
+        let of_weight = Self::conv2d_weight_backward(x, weight, normed.x_grad, same_padding());
         (of_x, of_weight, normed.gamma_grad, normed.beta_grad)
     }
 }
 
 #[cfg(feature = "gpu")]
-impl Normed for burn::backend::Cube {}
+impl FitLayers for burn::backend::Cube {}
 
-impl Normed for Flex {
+impl FitLayers for Flex {
     fn conv3x3_norm_relu(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -87,9 +88,9 @@ impl Normed for Flex {
         let [x, weight, gamma, beta] = [x, weight, gamma, beta].map(|tensor| tensor.to_contiguous());
         let sums = conv3x3(super::values(&x), [n, h, w], super::values(&weight), outputs);
         let layout = Layout { n, channels: outputs, area: h * w };
-        let (mean, variance) = norm::statistics(&sums, layout);
-        let affine = norm::affine(super::values(&gamma), super::values(&beta), &mean, &variance, epsilon as f32);
-        let out = norm::apply(&sums, &affine, layout);
+        let (mean, variance) = batch_norm::statistics(&sums, layout);
+        let affine = batch_norm::affine(super::values(&gamma), super::values(&beta), &mean, &variance, epsilon as f32);
+        let out = batch_norm::apply(&sums, &affine, layout);
         (
             super::tensor(out, [n, outputs, h, w]),
             super::tensor(sums, [n, outputs, h, w]),
@@ -114,8 +115,9 @@ impl Normed for Flex {
         let [x, weight, gamma, beta, sums, mean, variance, gradient] = tensors.each_ref().map(super::values);
         let layout = Layout { n, channels: outputs, area: h * w };
         let epsilon = epsilon as f32;
-        let affine = norm::affine(gamma, beta, mean, variance, epsilon);
-        let (of_sums, of_gamma, of_beta) = norm::gradient(sums, gradient, &affine, (mean, variance, epsilon), layout);
+        let affine = batch_norm::affine(gamma, beta, mean, variance, epsilon);
+        let (of_sums, of_gamma, of_beta) =
+            batch_norm::backward(sums, gradient, &affine, (mean, variance, epsilon), layout);
         let (of_x, of_weight) = conv3x3_backward(x, [n, h, w], weight, &of_sums);
         (
             super::tensor(of_x, [n, inputs, h, w]),
@@ -126,7 +128,7 @@ impl Normed for Flex {
     }
 }
 
-/// What the backward pass needs of the forward pass.
+/// What the forward pass keeps for the backward pass.
 #[derive(Clone, Debug)]
 struct Kept<B: Backend> {
     x: B::FloatTensorPrimitive,
@@ -140,9 +142,9 @@ struct Kept<B: Backend> {
 }
 
 #[derive(Debug)]
-struct NormedBackward;
+struct ConvNormReluBackward;
 
-impl<B: Normed> Backward<B, 4> for NormedBackward {
+impl<B: FitLayers> Backward<B, 4> for ConvNormReluBackward {
     type State = Kept<B>;
 
     fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
@@ -158,7 +160,7 @@ impl<B: Normed> Backward<B, 4> for NormedBackward {
     }
 }
 
-impl<B: Normed, C: CheckpointStrategy> Normed for Autodiff<B, C> {
+impl<B: FitLayers, C: CheckpointStrategy> FitLayers for Autodiff<B, C> {
     fn conv3x3_norm_relu(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -166,7 +168,7 @@ impl<B: Normed, C: CheckpointStrategy> Normed for Autodiff<B, C> {
         beta: FloatTensor<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let prepared = NormedBackward
+        let prepared = ConvNormReluBackward
             .prepare::<C>([x.node(), weight.node(), gamma.node(), beta.node()])
             .compute_bound()
             .stateful();
@@ -197,6 +199,6 @@ impl<B: Normed, C: CheckpointStrategy> Normed for Autodiff<B, C> {
         _gradient: FloatTensor<Self>,
         _epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        unreachable!("second derivatives are never taken: fitting differentiates once")
+        unreachable!("fitting takes no second derivatives")
     }
 }

@@ -1,9 +1,9 @@
-//! Fitting on the CPU: a convolution fused with its batch normalisation and ReLU, forward and backward.
+//! Fitting on the CPU: a 3x3 convolution, batch normalisation and ReLU in one operation, forward and backward.
 
-mod conv;
+mod batch_norm;
+mod conv3x3;
 mod conv_norm_relu;
-mod gradient;
-mod norm;
+mod weight_gradient;
 
 pub(super) use conv_norm_relu::conv3x3_norm_relu;
 
@@ -16,7 +16,7 @@ fn values(tensor: &FlexTensor) -> &[f32] {
     &tensor.storage::<f32>()[start..start + tensor.layout().num_elements()]
 }
 
-/// A tensor that owns `values`.
+/// A tensor of `values`.
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape))
 }

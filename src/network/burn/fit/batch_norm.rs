@@ -1,14 +1,14 @@
 //! Batch normalisation followed by ReLU on the CPU, forward and backward: NCHW, f32.
 //!
-//! Sums run over a plane at a time in f32 lanes and over planes in f64, in an order that does not
-//! depend on the number of threads.
+//! Sums over one plane are in f32, sums over planes in f64. Their order does not depend on the number of threads.
 
 use crate::network::cpu::threads;
 
-/// Independent partial sums, so that the compiler may use vectors: float addition is not associative.
+/// Partial sums of a plane. Addition of floats is not associative, so that the compiler uses vectors only for sums that
+/// are independent. Sixteen fill one vector of AVX-512.
 const LANES: usize = 16;
 
-/// How the values of `[n, channels, area]` are laid out.
+/// The shape of values: `[n, channels, area]`, where `area` is height times width.
 #[derive(Clone, Copy)]
 pub(crate) struct Layout {
     pub(crate) n: usize,
@@ -26,7 +26,7 @@ impl Layout {
     }
 }
 
-/// Sums `f(a, b)` over two planes of the same length.
+/// The sum of `f(a, b)` over two planes of the same length.
 #[inline(always)]
 fn sum(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f64 {
     let mut lanes = [0f32; LANES];
@@ -43,7 +43,8 @@ fn sum(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f64 {
 /// Mean and biased variance of each channel, `([channels], [channels])`.
 pub(crate) fn statistics(values: &[f32], layout: Layout) -> (Vec<f32>, Vec<f32>) {
     threads::map(layout.channels, |channel| {
-        // Planes are merged as Chan, Golub and LeVeque (1979) do: no cancellation for a large mean.
+        // Planes are merged by the method of Chan, Golub and LeVeque (1979), which does not cancel digits at a large
+        // mean.
         let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
         for plane in layout.planes(values, channel) {
             let area = plane.len() as f64;
@@ -62,7 +63,7 @@ pub(crate) fn statistics(values: &[f32], layout: Layout) -> (Vec<f32>, Vec<f32>)
     .unzip()
 }
 
-/// What each channel's values are multiplied by, and what is added: `x * scale + shift`.
+/// Scale and shift of each channel, `[channels]`: the normalisation is `x * scale + shift`.
 pub(crate) fn affine(gamma: &[f32], beta: &[f32], mean: &[f32], variance: &[f32], epsilon: f32) -> Vec<(f32, f32)> {
     let scale = gamma.iter().zip(variance).map(|(gamma, variance)| gamma / (variance + epsilon).sqrt());
     scale.zip(mean.iter().zip(beta)).map(|(scale, (mean, beta))| (scale, beta - mean * scale)).collect()
@@ -80,23 +81,24 @@ pub(crate) fn apply(values: &[f32], affine: &[(f32, f32)], layout: Layout) -> Ve
     out
 }
 
-/// Gradients of the values, of gamma and of beta, from the gradient of [`apply`]'s result.
-pub(crate) fn gradient(
+/// The gradients of the values, `[n, channels, area]`, of gamma and of beta, `[channels]`, from that of the result of
+/// [`apply`].
+pub(crate) fn backward(
     values: &[f32],
     gradient: &[f32],
     affine: &[(f32, f32)],
     (mean, variance, epsilon): (&[f32], &[f32], f32),
     layout: Layout,
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
-    // ReLU passes the gradient where `value * scale + shift > 0`: recomputed, not stored.
+    // ReLU passes the gradient where `value * scale + shift > 0`.
     let (of_gamma, of_beta): (Vec<f32>, Vec<f32>) = threads::map(layout.channels, |channel| {
         let (scale, shift) = affine[channel];
         let centre = mean[channel];
-        let pass = |value: f32, slope: f32| if value * scale + shift > 0.0 { slope } else { 0.0 };
+        let pass = |value: f32, gradient: f32| if value * scale + shift > 0.0 { gradient } else { 0.0 };
         let (mut of_beta, mut of_normal) = (0.0, 0.0);
-        for (values, slopes) in layout.planes(values, channel).zip(layout.planes(gradient, channel)) {
-            of_beta += sum(values, slopes, pass);
-            of_normal += sum(values, slopes, |value, slope| pass(value, slope) * (value - centre));
+        for (values, gradients) in layout.planes(values, channel).zip(layout.planes(gradient, channel)) {
+            of_beta += sum(values, gradients, pass);
+            of_normal += sum(values, gradients, |value, gradient| pass(value, gradient) * (value - centre));
         }
         ((of_normal / f64::from(variance[channel] + epsilon).sqrt()) as f32, of_beta as f32)
     })
@@ -108,14 +110,15 @@ pub(crate) fn gradient(
         let channel = plane % layout.channels;
         let (scale, shift) = affine[channel];
         let inverse = 1.0 / (variance[channel] + epsilon).sqrt();
-        // d value = scale * (slope - mean(slope) - normal * mean(slope * normal))
+        // With `normal = (value - mean) * inverse` (Ioffe and Szegedy 2015, simplified):
+        // d value = scale * (gradient - mean(gradient) - normal * mean(gradient * normal))
         let count = layout.count() as f32;
-        let slope_mean = of_beta[channel] / count;
+        let gradient_mean = of_beta[channel] / count;
         let normal_mean = of_gamma[channel] / count * inverse;
-        let (values, slopes) = (&values[plane * layout.area..], &gradient[plane * layout.area..]);
-        for ((out, &value), &slope) in out.iter_mut().zip(values).zip(slopes) {
-            let slope = if value * scale + shift > 0.0 { slope } else { 0.0 };
-            *out = scale * (slope - slope_mean - (value - mean[channel]) * normal_mean);
+        let (values, gradients) = (&values[plane * layout.area..], &gradient[plane * layout.area..]);
+        for ((out, &value), &gradient) in out.iter_mut().zip(values).zip(gradients) {
+            let gradient = if value * scale + shift > 0.0 { gradient } else { 0.0 };
+            *out = scale * (gradient - gradient_mean - (value - mean[channel]) * normal_mean);
         }
     });
     (out, of_gamma, of_beta)

@@ -1,0 +1,201 @@
+//! The feature map of one image.
+
+use super::vector::MAX_LANES;
+
+/// The largest side of a tile of outputs, [`Tile4::OUT`](super::tile::Tile4).
+const MAX_TILE: usize = 4;
+
+/// The feature map of one image, `[height, width, channels]`, inside a border of zeros that a 3x3 convolution may read.
+///
+/// The border is one pixel wide at the top and left. At the bottom and right it fills up the last tile and has one
+/// pixel more.
+pub(crate) struct FeatureMap {
+    /// `[rows, columns, channels]`, with the border.
+    values: Vec<f32>,
+    channels: usize,
+    height: usize,
+    width: usize,
+    /// Width with the border.
+    columns: usize,
+}
+
+impl FeatureMap {
+    /// A feature map of zeros.
+    ///
+    /// # Panics
+    /// If `channels` is not a multiple of [`MAX_LANES`] (see [`padded`]), or a dimension is 0.
+    pub(crate) fn new(channels: usize, [height, width]: [usize; 2]) -> Self {
+        assert!(
+            channels > 0 && channels.is_multiple_of(MAX_LANES),
+            "expected a multiple of {MAX_LANES} channels, found {channels}"
+        );
+        assert!(height > 0 && width > 0, "expected a feature map with pixels, found {height} x {width}");
+        let [rows, columns] = [height, width].map(|side| side.next_multiple_of(MAX_TILE) + 2);
+        Self { values: vec![0.0; rows * columns * channels], channels, height, width, columns }
+    }
+
+    pub(crate) fn channels(&self) -> usize {
+        self.channels
+    }
+
+    pub(crate) fn height(&self) -> usize {
+        self.height
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Height and width.
+    pub(crate) fn size(&self) -> [usize; 2] {
+        [self.height, self.width]
+    }
+
+    /// The distance in `values` from a pixel to the one below it.
+    pub(crate) fn row(&self) -> usize {
+        self.columns * self.channels
+    }
+
+    /// The feature map of `planes`, `[channels, height, width]`, with the channels [`padded`] by zeros.
+    ///
+    /// # Panics
+    /// If `planes` is empty or its length is not a multiple of `height * width`, or a dimension is 0.
+    #[cfg(feature = "fit")]
+    pub(crate) fn from_planes(planes: &[f32], size: [usize; 2]) -> Self {
+        let [height, width] = size;
+        let area = height * width;
+        assert!(
+            area > 0 && !planes.is_empty() && planes.len().is_multiple_of(area),
+            "expected planes of {height} x {width}, found {} values",
+            planes.len()
+        );
+        let mut map = Self::new(padded(planes.len() / area), size);
+        let channels = map.channels;
+        for (block, planes) in planes.chunks(area * MAX_LANES).enumerate() {
+            for y in 0..height {
+                let to = map.at_mut(y, 0);
+                let rows = planes.chunks_exact(area).map(|plane| &plane[y * width..][..width]);
+                for (c, row) in rows.enumerate() {
+                    for (pixel, value) in to.chunks_exact_mut(channels).zip(row) {
+                        pixel[block * MAX_LANES + c] = *value;
+                    }
+                }
+            }
+        }
+        map
+    }
+
+    /// Writes the first channels to `planes`, `[channels, height, width]`.
+    ///
+    /// # Panics
+    /// If the length of `planes` is not a multiple of `height * width`, or it has more channels than the feature map.
+    #[cfg(feature = "fit")]
+    pub(crate) fn write_planes(&self, planes: &mut [f32]) {
+        let [height, width] = self.size();
+        let area = height * width;
+        assert!(
+            planes.len().is_multiple_of(area) && planes.len() <= self.channels * area,
+            "expected at most {} planes of {height} x {width}, found {} values",
+            self.channels,
+            planes.len()
+        );
+        for (block, planes) in planes.chunks_mut(area * MAX_LANES).enumerate() {
+            for y in 0..height {
+                let from = self.at(y, 0);
+                for (c, plane) in planes.chunks_exact_mut(area).enumerate() {
+                    let row = &mut plane[y * width..][..width];
+                    for (value, pixel) in row.iter_mut().zip(from.chunks_exact(self.channels)) {
+                        *value = pixel[block * MAX_LANES + c];
+                    }
+                }
+            }
+        }
+    }
+
+    /// The values from the pixel above and to the left of (`y`, `x`) to the last pixel of a square of `side` pixels.
+    ///
+    /// Its rows are [`row`](Self::row) apart: `(side - 1) * (row + channels) + channels` values.
+    ///
+    /// # Panics
+    /// If the square extends beyond the border.
+    pub(crate) fn patch(&self, y: usize, x: usize, side: usize) -> &[f32] {
+        assert!(x + side <= self.columns, "a square of {side} pixels at column {x} of {}", self.columns);
+        let start = y * self.row() + x * self.channels;
+        &self.values[start..][..(side - 1) * self.row() + side * self.channels]
+    }
+
+    /// The values from the pixel (`y`, `x`) to the end of the border.
+    pub(crate) fn at(&self, y: usize, x: usize) -> &[f32] {
+        &self.values[(y + 1) * self.row() + (x + 1) * self.channels..]
+    }
+
+    /// The values from the pixel (`y`, `x`) to the end of the border.
+    pub(crate) fn at_mut(&mut self, y: usize, x: usize) -> &mut [f32] {
+        let start = (y + 1) * self.row() + (x + 1) * self.channels;
+        &mut self.values[start..]
+    }
+}
+
+/// The channels of a feature map that holds `channels`.
+pub(crate) fn padded(channels: usize) -> usize {
+    channels.next_multiple_of(MAX_LANES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "expected a multiple of 16 channels, found 17")]
+    fn channels_that_are_not_whole_vectors_are_refused() {
+        FeatureMap::new(17, [4, 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected a feature map with pixels, found 4 x 0")]
+    fn a_feature_map_without_pixels_is_refused() {
+        FeatureMap::new(16, [4, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a square of 6 pixels at column 5 of 10")]
+    fn a_patch_beyond_the_right_border_is_refused() {
+        FeatureMap::new(16, [8, 8]).patch(0, 5, 6);
+    }
+
+    #[test]
+    #[should_panic(expected = "out of range")]
+    fn a_patch_beyond_the_bottom_border_is_refused() {
+        FeatureMap::new(16, [8, 8]).patch(5, 4, 6);
+    }
+
+    #[test]
+    fn a_patch_may_reach_the_last_pixel_of_the_border() {
+        assert_eq!(FeatureMap::new(16, [8, 8]).patch(4, 4, 6).len(), 5 * 10 * 16 + 6 * 16);
+    }
+
+    #[test]
+    #[cfg(feature = "fit")]
+    fn planes_round_trip() {
+        let planes: Vec<f32> = (0..17 * 6).map(|value| value as f32).collect();
+        let map = FeatureMap::from_planes(&planes, [2, 3]);
+        assert_eq!((map.channels(), map.at(1, 2)[16]), (32, 101.0));
+        let mut found = vec![0.0; planes.len()];
+        map.write_planes(&mut found);
+        assert_eq!(found, planes);
+    }
+
+    #[test]
+    #[cfg(feature = "fit")]
+    #[should_panic(expected = "expected planes of 2 x 3, found 13 values")]
+    fn planes_of_another_size_are_refused() {
+        FeatureMap::from_planes(&[0.0; 13], [2, 3]);
+    }
+
+    #[test]
+    #[cfg(feature = "fit")]
+    #[should_panic(expected = "expected at most 16 planes of 2 x 3, found 102 values")]
+    fn more_planes_than_channels_are_refused() {
+        FeatureMap::new(16, [2, 3]).write_planes(&mut [0.0; 17 * 6]);
+    }
+}
