@@ -131,20 +131,18 @@ fn in_browser(workspace: &Workspace, arguments: &Arguments, site: &Path, train: 
     serde_json::from_str(&text).with_context(|| format!("{} is no JSON", found.display()))
 }
 
-/// A phantom of that many slices; one that lies there is taken.
+/// The folder of a phantom of that many slices, made where it does not exist.
 fn phantom(train: &Path, out: &Path, slices: usize) -> Result<PathBuf> {
     let folder = out.join(format!("phantom-{slices}"));
-    // Written last, by the second of two steps: a phantom that was interrupted has another name.
     if !folder.is_dir() {
-        let part = out.join("phantom-part");
-        if part.exists() {
-            fs::remove_dir_all(&part).with_context(|| format!("cannot remove {}", part.display()))?;
-        }
+        // Renamed when it is complete, so that an interrupted run leaves no folder of that name.
+        let part = tempfile::tempdir_in(out)?;
+        let made = part.path().join("phantom");
         let slices = slices.to_string();
         process::run(
-            Command::new(train).args(["phantom", "--patients", "1", "--slices", &slices, "--out"]).arg(&part),
+            Command::new(train).args(["phantom", "--patients", "1", "--slices", &slices, "--out"]).arg(&made),
         )?;
-        fs::rename(&part, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::rename(&made, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     Ok(folder)
 }
@@ -175,13 +173,10 @@ fn segment(workspace: &Workspace, train: &Path, out: &Path, quick: bool) -> Resu
     let phantom = phantom(train, out, if quick { 50 } else { 500 })?;
     let mut growth = Vec::new();
     for slices in if quick { &[1, 10, 50][..] } else { &[1, 10, 100, 500] } {
-        let cut = out.join("cut");
-        let masks = out.join("masks");
+        let scratch = tempfile::tempdir_in(out)?;
+        let (cut, masks) = (scratch.path().join("cut"), scratch.path().join("masks"));
         for folder in [&cut, &masks] {
-            if folder.exists() {
-                fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-            }
-            fs::create_dir_all(folder)?;
+            fs::create_dir(folder)?;
         }
         for slice in 1..=*slices {
             let name = format!("PHANTOM_0001_{slice}.tif");

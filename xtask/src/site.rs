@@ -159,6 +159,7 @@ fn copy(from: &Path, to: &PathBuf) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tempfile::TempDir;
 
     #[test]
     fn publishes_the_page_and_its_assets_alone() {
@@ -192,36 +193,30 @@ mod tests {
 
     #[test]
     fn a_folder_with_other_files_is_refused_and_a_former_dist_is_not() {
-        let out = scratch("former");
+        let folder = TempDir::new().expect("the temporary folder is writable");
+        let out = folder.path();
         assert!(former_files(&out.join("new")).is_ok_and(|list| list.is_empty()));
-        assert!(former_files(&out).is_ok_and(|list| list.is_empty()));
+        assert!(former_files(out).is_ok_and(|list| list.is_empty()));
         fs::write(out.join("thesis.tex"), "years of work").expect("scratch");
-        let message = former_files(&out).expect_err("took a foreign folder").to_string();
+        let message = former_files(out).expect_err("took a foreign folder").to_string();
         assert!(message.contains(&out.display().to_string()), "{message}");
         fs::write(out.join(MARKER), "index.html\n../thesis.tex\nthesis.tex\n").expect("scratch");
-        assert_eq!(former_files(&out).expect("former"), ["index.html"]);
-        fs::remove_dir_all(out).expect("scratch");
+        assert_eq!(former_files(out).expect("former"), ["index.html"]);
     }
 
     #[test]
     fn lists_every_published_file_of_a_folder() {
-        let root = scratch("files");
+        let folder = TempDir::new().expect("the temporary folder is writable");
+        let root = folder.path();
         for path in ["www/app.js", "www/model/weights.bin", "www/.secret", "www/.git/x", "other.txt"] {
-            copy(&PathBuf::from(file!()).with_file_name("none"), &root.join(path))
-                .expect_err("copied a file that is not there");
-            fs::write(root.join(path), path).expect("scratch");
+            let file = root.join(path);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("scratch");
+            fs::write(file, path).expect("scratch");
         }
-        let found = files(&root).expect("list");
+        let found = files(root).expect("list");
         assert_eq!(
             found.iter().map(String::as_str).collect::<Vec<_>>(),
             ["index.html", "www/app.js", "www/model/weights.bin"]
         );
-        fs::remove_dir_all(root).expect("scratch");
-    }
-
-    fn scratch(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("xtask-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("the temporary folder is writable");
-        path
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
     CargoTool {
         package: "wasm-bindgen-cli",
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
-        version: &workspace.locked_version("wasm-bindgen")?,
+        version: workspace.lock()?.version("wasm-bindgen")?,
         // It rewrites megabytes of code.
         opt_level: "1",
     }

@@ -44,23 +44,23 @@ mod tests {
     use super::*;
     use std::fs::File;
     use std::time::Duration;
+    use tempfile::TempDir;
 
     #[test]
     fn a_bundle_is_fresh_while_it_is_newer_than_all_it_is_made_from() {
-        let folder = std::env::temp_dir().join(format!("xtask-vendor-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("the temporary folder is writable");
+        let folder = TempDir::new().expect("the temporary folder is writable");
+        let folder = folder.path();
         let output = folder.join("LICENSE.txt");
         let then = SystemTime::now() - Duration::from_secs(100);
         for input in INPUTS {
             let file = File::create(folder.join(input)).expect("scratch");
             file.set_modified(then).expect("scratch");
         }
-        assert!(!is_fresh(&folder, &output), "there is none yet");
+        assert!(!is_fresh(folder, &output), "there is none yet");
         File::create(&output).expect("scratch").set_modified(then + Duration::from_secs(10)).expect("scratch");
-        assert!(is_fresh(&folder, &output));
+        assert!(is_fresh(folder, &output));
         let lock = File::options().write(true).open(folder.join(INPUTS[0])).expect("scratch");
         lock.set_modified(then + Duration::from_secs(20)).expect("scratch");
-        assert!(!is_fresh(&folder, &output), "another version is locked");
-        fs::remove_dir_all(folder).expect("scratch");
+        assert!(!is_fresh(folder, &output), "another version is locked");
     }
 }
