@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::browser::Browser;
 use crate::process;
 use crate::site;
+use crate::test::native;
 use crate::tools;
 use crate::workspace::Workspace;
 
@@ -52,8 +53,8 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> 
             site
         }
     };
-    // As the tests build it: another selection of crates would build half of Burn again.
-    process::run(workspace.cargo().args(["test", "--workspace", "--release", "--no-run"]))?;
+    // As the tests build it: another selection of packages would compile half of Burn again.
+    native::build(workspace)?;
     let train = process::executable(&workspace.target.join("release"), "train");
 
     let mut skipped = Vec::new();

@@ -73,6 +73,9 @@ enum Action {
         /// One part alone.
         #[arg(long, value_enum)]
         only: Option<Part>,
+        /// Also run what takes long: wasm-pack, longer fuzzing, the long end-to-end tests.
+        #[arg(long)]
+        full: bool,
     },
     /// Runs the long tests of trust: hours of fuzzing, and of one tab that is never closed.
     Soak {
@@ -122,7 +125,7 @@ fn run(action: Action) -> Result<()> {
             site::dist(&workspace, &out)?;
             site::print_sizes(&out)
         }
-        Action::Test { only } => test::test(&workspace, only),
+        Action::Test { only, full } => test::test(&workspace, only, full),
         Action::Soak { minutes } => soak::soak(&workspace, minutes),
         Action::Bench(arguments) => bench::bench(&workspace, &arguments),
     }

@@ -35,7 +35,7 @@ pub(crate) fn soak(workspace: &Workspace, minutes: u64) -> Result<()> {
 
     println!("\n== e2e, the long tests");
     let start = Instant::now();
-    if let Err(error) = test::soak_end_to_end(workspace, real.as_deref(), minutes) {
+    if let Err(error) = test::e2e::soak(workspace, real.as_deref(), minutes) {
         failed.push(format!("e2e: {error:#}"));
     }
     writeln!(report, "\nThe page was driven for {:.0} minutes.", start.elapsed().as_secs_f64() / 60.0)?;

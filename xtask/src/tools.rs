@@ -17,6 +17,8 @@ use crate::workspace::Workspace;
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 const CARGO_FUZZ_VERSION: &str = "0.13.2";
+const WASM_PACK_VERSION: &str = "0.15.1";
+const GECKODRIVER_VERSION: &str = "0.37.1";
 
 /// What the bench holds fitting against.
 const KERAS: &str = "keras==3.15.1";
@@ -58,6 +60,18 @@ pub(crate) fn cargo_fuzz(workspace: &Workspace) -> Result<PathBuf> {
         opt_level: "0",
     }
     .ensure(workspace)
+}
+
+/// The folder of `wasm-pack`, which people who embed the package use.
+pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
+    CargoTool { package: "wasm-pack", programs: &["wasm-pack"], version: WASM_PACK_VERSION, opt_level: "0" }
+        .ensure(workspace)
+}
+
+/// The folder of `geckodriver`, the WebDriver server of Firefox.
+pub(crate) fn geckodriver(workspace: &Workspace) -> Result<PathBuf> {
+    CargoTool { package: "geckodriver", programs: &["geckodriver"], version: GECKODRIVER_VERSION, opt_level: "0" }
+        .ensure(workspace)
 }
 
 /// Fails with the reason where Node is missing.
