@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 /// Fuzzes for that many minutes, then drives the page for as long; the report goes to `target/soak.md`. Fails where one
 /// of the two has found something, after both have run.
 pub(crate) fn soak(workspace: &Workspace, minutes: u64) -> Result<()> {
-    let real = test::real_patients(&workspace.root)?;
+    let real = test::real::patients(&workspace.root)?;
     let mut report = format!("{minutes} minutes each\n\n");
     let mut failed = Vec::new();
 

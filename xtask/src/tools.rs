@@ -107,6 +107,13 @@ pub(crate) fn node_modules(folder: &Path) -> Result<()> {
     )
 }
 
+/// npx for the programs that [`node_modules`] installs in `folder`; it fetches none.
+pub(crate) fn npx(folder: &Path) -> Command {
+    let mut command = process::node_script("npx");
+    command.arg("--no").current_dir(folder);
+    command
+}
+
 /// A Python that has Keras with TensorFlow, in an environment of its own below cargo's target folder.
 pub(crate) fn keras(workspace: &Workspace) -> Result<PathBuf> {
     let own = workspace.tools().join("keras");

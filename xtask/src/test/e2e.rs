@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::Value;
 
 use super::report::{Outcome, Report};
-use super::{native, npx, set_real};
+use super::{native, real};
 use crate::browser::Browser;
 use crate::process;
 use crate::serve::Server;
@@ -30,7 +30,7 @@ const LARGEST_WEIGHTS: u64 = 4_000_000;
 /// Not the root: the site has to work at any path.
 const BASE: &str = "/glioscope/";
 
-pub(super) fn end_to_end(workspace: &Workspace, real: Option<&Path>, full: bool, report: &mut Report) {
+pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: bool, report: &mut Report) {
     let out = workspace.target.join("dist");
     let e2e = workspace.root.join("tests/e2e");
     let built = report.stage("site", || {
@@ -41,14 +41,14 @@ pub(super) fn end_to_end(workspace: &Workspace, real: Option<&Path>, full: bool,
     // After the site: the page's scripts import the package, which brings its types.
     report.stage("types", || {
         tools::node_modules(&e2e)?;
-        process::run(npx(&e2e).arg("tsc"))?;
+        process::run(tools::npx(&e2e).arg("tsc"))?;
         Ok(Outcome::Passed)
     });
     report.stage("e2e", || {
         if !built {
             bail!("there is no site to test");
         }
-        playwright(workspace, &out, real, |command| {
+        playwright(workspace, &out, patients, |command| {
             command.env_remove(SOAK);
         })
     });
@@ -57,7 +57,7 @@ pub(super) fn end_to_end(workspace: &Workspace, real: Option<&Path>, full: bool,
             if !built {
                 bail!("there is no site to test");
             }
-            playwright(workspace, &out, real, |command| {
+            playwright(workspace, &out, patients, |command| {
                 command.env(SOAK, FULL_MINUTES.to_string());
             })
         });
@@ -65,12 +65,12 @@ pub(super) fn end_to_end(workspace: &Workspace, real: Option<&Path>, full: bool,
 }
 
 /// The long end-to-end tests alone, over the site that was built last, or is built now.
-pub(crate) fn soak(workspace: &Workspace, real: Option<&Path>, minutes: u64) -> Result<()> {
+pub(crate) fn soak(workspace: &Workspace, patients: Option<&Path>, minutes: u64) -> Result<()> {
     let out = workspace.target.join("dist");
     if site::check(&out).is_err() {
         site::dist(workspace, &out)?;
     }
-    playwright(workspace, &out, real, |command| {
+    playwright(workspace, &out, patients, |command| {
         command.env(SOAK, minutes.to_string());
     })?;
     Ok(())
@@ -80,7 +80,7 @@ pub(crate) fn soak(workspace: &Workspace, real: Option<&Path>, minutes: u64) -> 
 fn playwright(
     workspace: &Workspace,
     out: &Path,
-    real: Option<&Path>,
+    patients: Option<&Path>,
     adjust: impl FnOnce(&mut Command),
 ) -> Result<Outcome> {
     let e2e = workspace.root.join("tests/e2e");
@@ -91,7 +91,7 @@ fn playwright(
     println!("Serving {} at {}", out.display(), server.url());
     let results = workspace.target.join("e2e.json");
     fs::remove_file(&results).ok();
-    let mut command = npx(&e2e);
+    let mut command = tools::npx(&e2e);
     command
         .args(["playwright", "test"])
         .env("GLIOSCOPE_URL", server.url())
@@ -99,7 +99,7 @@ fn playwright(
         .env("GLIOSCOPE_TRAIN", process::executable(&workspace.target.join("release"), "train"))
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &results);
     adjust(&mut command);
-    set_real(&mut command, real);
+    real::pass_on(&mut command, patients);
     let run = process::run(&mut command);
     let results = fs::read(&results).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
     let failures = failures(&results).join("\n");

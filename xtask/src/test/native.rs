@@ -8,8 +8,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::real;
 use super::report::{Outcome, Report};
-use super::set_real;
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -44,7 +44,7 @@ const FEATURE_SETS: [FeatureSet; 4] = [
     FeatureSet { name: "fit", selection: &WORKSPACE, tested: true },
 ];
 
-pub(super) fn native(workspace: &Workspace, real: Option<&Path>, full: bool, report: &mut Report) {
+pub(super) fn native(workspace: &Workspace, patients: Option<&Path>, full: bool, report: &mut Report) {
     report.stage("format", || passed(workspace.cargo().args(["fmt", "--all", "--check"])));
     for FeatureSet { name, selection, tested } in &FEATURE_SETS {
         report.stage(format!("lints: {name}"), || passed(&mut clippy(workspace, selection, &["--release"])));
@@ -61,7 +61,7 @@ pub(super) fn native(workspace: &Workspace, real: Option<&Path>, full: bool, rep
             report.stage(format!("tests: {name}"), || {
                 let mut command = workspace.cargo();
                 command.args(["test", "--release"]).args(*selection);
-                set_real(&mut command, real);
+                real::pass_on(&mut command, patients);
                 passed(&mut command)
             });
         }

