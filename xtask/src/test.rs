@@ -24,7 +24,7 @@ pub(crate) enum Part {
     Wasm,
     /// The complete site in Chromium, Firefox and WebKit.
     E2e,
-    /// A minute of hostile input for each reader; licences and known faults of dependencies.
+    /// A minute of hostile input for each reader; licences and known vulnerabilities of dependencies.
     Trust,
 }
 

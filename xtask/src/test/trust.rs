@@ -1,4 +1,4 @@
-//! Hostile input for each reader; licences and known faults of what the project is built from.
+//! Hostile input for each reader; licences and known vulnerabilities of dependencies.
 
 use super::report::{Outcome, Report};
 use crate::fuzz;
@@ -9,7 +9,7 @@ use crate::workspace::Workspace;
 const FUZZ_SECONDS: u64 = 60;
 const FUZZ_SECONDS_FULL: u64 = 600;
 
-/// What needs a network for its data or its tools is skipped, with the reason, where there is none.
+/// Stages whose data or tools need a network are skipped without one.
 pub(super) fn trust(workspace: &Workspace, full: bool, report: &mut Report) {
     let seconds = if full { FUZZ_SECONDS_FULL } else { FUZZ_SECONDS };
     report.stage("fuzz", || match fuzz::missing() {
@@ -22,6 +22,6 @@ pub(super) fn trust(workspace: &Workspace, full: bool, report: &mut Report) {
     });
     report.stage("npm", || match supply::packages(workspace)? {
         true => Ok(Outcome::Passed),
-        false => Ok(Outcome::Skipped("the npm registry here lists no known faults".to_owned())),
+        false => Ok(Outcome::Skipped("the npm registry here has no data on vulnerabilities".to_owned())),
     });
 }
