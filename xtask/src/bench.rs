@@ -1,7 +1,7 @@
-//! The page's network side by side with what a user could run instead: onnxruntime-web in the browser, Keras for fitting.
+//! Compares the speed of the network with onnxruntime-web in the browser and with Keras for fitting.
 //!
-//! What runs in the browser is timed by `tests/bench/bench.js`, what runs natively by `train bench`; here is what both
-//! need, the ratios, and the table.
+//! `tests/bench/bench.js` measures in the browser, `train bench` natively. This module prepares both and prints the
+//! ratios.
 
 use std::env;
 use std::fs;
@@ -14,33 +14,38 @@ use serde_json::{Value, json};
 use crate::browser::Browser;
 use crate::process;
 use crate::site;
+use crate::test::native;
 use crate::tools;
 use crate::workspace::Workspace;
 
 mod table;
 
-/// How the bench is run.
+/// Options of the bench.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// A few minutes, for a first impression: fewer repetitions, no Keras.
+    /// Measure for a few minutes only: fewer repetitions, no Keras.
     #[arg(long)]
     quick: bool,
-    /// A site that `dist` has written; without it, it is built first.
+    /// A site that `dist` wrote; by default it is built first.
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
-    /// Parts of the browser's bench to run alone: ceiling, slice, patient, reference, webgpu, growth, cold, memory, bytes.
+    /// Run only these parts in the browser: ceiling, slice, patient, reference, webgpu, growth, cold, memory, bytes.
     #[arg(long, value_name = "PARTS")]
     only: Option<String>,
 }
 
-/// Steps of a fit that are timed at once; Keras and `train` take turns.
+/// Steps of a fit in one turn. `train` and Keras take turns.
 const STEPS: u64 = 4;
-/// How often each has its turn.
+/// Turns of each.
 const TURNS: usize = 2;
 
 /// Measures, prints a table, and writes `bench/bench.json` into cargo's target folder.
 ///
-/// What cannot run here is left out, with its reason; the bench fails only where nothing could be measured at all.
+/// Parts that cannot run here are skipped, with a reason.
+///
+/// # Errors
+///
+/// If nothing could be measured.
 pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let out = workspace.target.join("bench");
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
@@ -52,15 +57,15 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> 
             site
         }
     };
-    // As the tests build it: another selection of crates would build half of Burn again.
-    process::run(workspace.cargo().args(["test", "--workspace", "--release", "--no-run"]))?;
+    // As the tests build it: another selection of packages would compile half of Burn again.
+    native::build(workspace)?;
     let train = process::executable(&workspace.target.join("release"), "train");
 
     let mut skipped = Vec::new();
     let mut part = |name: &str, run: &dyn Fn() -> Result<Value>| {
         println!("\n== {name}");
         run().unwrap_or_else(|error| {
-            println!("left out: {error:#}");
+            println!("skipped: {error:#}");
             skipped.push(format!("{name}: {error:#}"));
             Value::Null
         })
@@ -79,16 +84,16 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> 
     let ratios = table::ratios(&raw);
     table::print(&raw, &ratios);
     for reason in &skipped {
-        println!("left out: {reason}");
+        println!("skipped: {reason}");
     }
     let path = out.join("bench.json");
-    let result = json!({ "ratios": ratios, "quick": arguments.quick, "left_out": skipped, "raw": raw });
+    let result = json!({ "ratios": ratios, "quick": arguments.quick, "skipped": skipped, "raw": raw });
     fs::write(&path, format!("{result:#}\n")).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("\nThe figures behind it are in {}", workspace.shown(&path));
+    println!("\nAll figures are in {}", workspace.shown(&path));
     Ok(())
 }
 
-/// The figures of `tests/bench/bench.js`.
+/// Runs `tests/bench/bench.js` and returns its figures.
 fn in_browser(workspace: &Workspace, arguments: &Arguments, site: &Path, train: &Path, out: &Path) -> Result<Value> {
     let folder = workspace.root.join("tests/bench");
     tools::node_modules(&folder)?;
@@ -102,7 +107,7 @@ fn in_browser(workspace: &Workspace, arguments: &Arguments, site: &Path, train: 
         "strip=symbols",
     ]))?;
     let model = out.join("model.safetensors");
-    // The site's own weights, which need not be those that lie here.
+    // The weights of the site, which may differ from those of this repository.
     process::run(
         Command::new(train).arg("export").arg("--model").arg(site.join("www/model")).arg("--out").arg(&model),
     )?;
@@ -131,25 +136,23 @@ fn in_browser(workspace: &Workspace, arguments: &Arguments, site: &Path, train: 
     serde_json::from_str(&text).with_context(|| format!("{} is no JSON", found.display()))
 }
 
-/// A phantom of that many slices; one that lies there is taken.
+/// The folder of a phantom of that many slices, made where it does not exist.
 fn phantom(train: &Path, out: &Path, slices: usize) -> Result<PathBuf> {
     let folder = out.join(format!("phantom-{slices}"));
-    // Written last, by the second of two steps: a phantom that was interrupted has another name.
     if !folder.is_dir() {
-        let part = out.join("phantom-part");
-        if part.exists() {
-            fs::remove_dir_all(&part).with_context(|| format!("cannot remove {}", part.display()))?;
-        }
+        // Renamed when it is complete, so that an interrupted run leaves no folder of that name.
+        let part = tempfile::tempdir_in(out)?;
+        let made = part.path().join("phantom");
         let slices = slices.to_string();
         process::run(
-            Command::new(train).args(["phantom", "--patients", "1", "--slices", &slices, "--out"]).arg(&part),
+            Command::new(train).args(["phantom", "--patients", "1", "--slices", &slices, "--out"]).arg(&made),
         )?;
-        fs::rename(&part, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::rename(&made, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     Ok(folder)
 }
 
-/// What one thread of this machine can do: multiply-adds and bytes a second.
+/// The most that one thread of this machine can do, in multiply-adds and bytes a second.
 fn native_ceiling(workspace: &Workspace, out: &Path) -> Result<Value> {
     let program = process::executable(out, "ceiling");
     process::run(rustc(workspace, &program).args(["-C", "target-cpu=native"]))?;
@@ -170,18 +173,15 @@ fn rustc(workspace: &Workspace, out: &Path) -> Command {
     command
 }
 
-/// How the time of a case grows with its slices, from the command to the last mask, and the most memory of it.
+/// Time and memory of `train segment` for cases of growing size.
 fn segment(workspace: &Workspace, train: &Path, out: &Path, quick: bool) -> Result<Value> {
     let phantom = phantom(train, out, if quick { 50 } else { 500 })?;
     let mut growth = Vec::new();
     for slices in if quick { &[1, 10, 50][..] } else { &[1, 10, 100, 500] } {
-        let cut = out.join("cut");
-        let masks = out.join("masks");
+        let scratch = tempfile::tempdir_in(out)?;
+        let (cut, masks) = (scratch.path().join("cut"), scratch.path().join("masks"));
         for folder in [&cut, &masks] {
-            if folder.exists() {
-                fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-            }
-            fs::create_dir_all(folder)?;
+            fs::create_dir(folder)?;
         }
         for slice in 1..=*slices {
             let name = format!("PHANTOM_0001_{slice}.tif");
@@ -195,13 +195,13 @@ fn segment(workspace: &Workspace, train: &Path, out: &Path, quick: bool) -> Resu
     Ok(json!(growth))
 }
 
-/// A fit step here and in Keras, taking turns, and slices on their way through the network.
+/// Times fit steps of `train` and Keras in turns, and inference.
 fn fit(workspace: &Workspace, train: &Path, browser: &Value, quick: bool) -> Result<Value> {
     let (steps, turns) = if quick { (2, 1) } else { (STEPS, TURNS) };
     let keras = if quick {
-        Err(anyhow::anyhow!("--quick leaves Keras out"))
+        Err(anyhow::anyhow!("--quick skips Keras"))
     } else {
-        tools::keras(workspace).map_err(|error| error.context("TensorFlow cannot be had here"))
+        tools::keras(workspace).map_err(|error| error.context("TensorFlow cannot be installed here"))
     };
     let mut ours: Vec<Value> = Vec::new();
     let mut theirs: Vec<Value> = Vec::new();
@@ -228,21 +228,21 @@ fn fit(workspace: &Workspace, train: &Path, browser: &Value, quick: bool) -> Res
             theirs.extend(keras["step_s"].as_array().into_iter().flatten().cloned());
             shown = keras["versions"].clone();
         }
-        // The last turn's: alike in all of them.
+        // `found` is of the last turn; its other figures are the same in all turns.
         if ours.len() >= turns * steps as usize {
             let reason = keras.as_ref().err().map(|error| format!("{error:#}"));
             if let Some(reason) = &reason {
-                println!("Keras is left out: {reason}");
+                println!("Keras is skipped: {reason}");
             }
             return Ok(json!({
-                "train": found, "step_s": ours, "keras": { "step_s": theirs, "versions": shown, "left_out": reason },
+                "train": found, "step_s": ours, "keras": { "step_s": theirs, "versions": shown, "skipped": reason },
             }));
         }
     }
     bail!("no step was timed")
 }
 
-/// Widths and stem of the shipped network, as `fit_step.py` takes them.
+/// Widths and stem of the shipped network, as arguments of `fit_step.py`.
 fn network(browser: &Value, root: &Path) -> Result<(String, String)> {
     let network = match browser.get("network") {
         Some(network) => network.clone(),
@@ -257,13 +257,13 @@ fn network(browser: &Value, root: &Path) -> Result<(String, String)> {
     Ok((widths, network["stem"].to_string()))
 }
 
-/// The same natively on a GPU, where there is one.
+/// Runs `train bench` on a GPU, if this machine has one.
 fn vulkan(workspace: &Workspace, train: &Path) -> Result<Value> {
     let there = ["/dev/nvidia0", "/dev/dri/renderD128"].iter().any(|path| Path::new(path).exists());
     if !there && env::var_os("GLIOSCOPE_VULKAN").is_none() {
-        bail!("this machine shows no GPU (GLIOSCOPE_VULKAN=1 tries all the same)");
+        bail!("no GPU was found on this machine (GLIOSCOPE_VULKAN=1 tries Vulkan anyway)");
     }
-    // A build of its own: the features of the GPU are not those of the other parts.
+    // In a separate folder, because its features differ from those of the other builds.
     let target = workspace.target.join("vulkan");
     process::run(
         workspace

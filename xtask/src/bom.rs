@@ -1,22 +1,29 @@
-//! The bill of materials: every package whose code is in the page, with its version, licence and hash, as CycloneDX.
+//! The bill of materials as CycloneDX: every package whose code is in the page, with version, licence and hash.
+//!
+//! `cyclonedx-bom` 0.8 was considered for the encoding: it writes at most CycloneDX 1.5, and would add 15 crates to
+//! xtask for one JSON object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use cargo_metadata::{MetadataCommand, Package};
 use serde_json::{Value, json};
 
 use crate::process;
 use crate::tools;
-use crate::workspace::Workspace;
+use crate::workspace::{Lock, Workspace};
 
-/// Where npm packages are locked that go into the page; packages for development alone are left out.
+/// Lock files of npm packages that go into the page. Their development dependencies are not listed.
 const NPM_LOCKS: [&str; 1] = ["xtask/vendor/package-lock.json"];
 
-/// What crates may come from.
-const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
-
-/// The bill of the site of that version. Fails on a package without a licence, or from elsewhere than its registry.
+/// The bill of materials of the site of that version.
+///
+/// # Errors
+///
+/// Where a package has no licence or does not come from its registry.
 pub(crate) fn of(workspace: &Workspace, version: &str) -> Result<Value> {
     let mut components = crates(workspace)?;
     for path in NPM_LOCKS {
@@ -36,8 +43,14 @@ pub(crate) fn of(workspace: &Workspace, version: &str) -> Result<Value> {
     }))
 }
 
-/// The crates that are compiled into the module, as cargo resolves their features for it.
+/// The crates that are compiled into the module.
 fn crates(workspace: &Workspace) -> Result<Vec<Value>> {
+    let metadata = MetadataCommand::new()
+        .current_dir(&workspace.root)
+        .other_options(["--filter-platform".to_owned(), tools::WASM_TARGET.to_owned()])
+        .exec()?;
+    // `cargo metadata` resolves features for the whole workspace, and `train` turns on more of them than the page.
+    // `cargo tree` resolves them for one package.
     let tree = process::output(
         workspace.cargo().args(["tree", "--package", "glioscope", "--target", tools::WASM_TARGET]).args([
             "--edges",
@@ -46,62 +59,53 @@ fn crates(workspace: &Workspace) -> Result<Vec<Value>> {
             "none",
             "--no-dedupe",
             "--format",
-            "{p}\t{l}",
+            "{p}",
         ]),
     )?;
-    let lock = fs::read_to_string(workspace.root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
-    listed(&tree, &lock)
+    listed(&selected(&tree)?, &metadata.packages, &workspace.lock()?)
 }
 
-/// The lines of `cargo tree`, each once, with what the lock says of them; the project's own packages left out.
-fn listed(tree: &str, lock: &str) -> Result<Vec<Value>> {
-    let locked = locked(lock);
-    let mut found = BTreeMap::new();
-    for line in tree.lines() {
-        let (package, licence) = line.split_once('\t').with_context(|| format!("cargo tree printed {line:?}"))?;
-        let mut words = package.split_whitespace();
-        let (Some(name), Some(version)) = (words.next(), words.next()) else { bail!("cargo tree printed {line:?}") };
-        let version = version.trim_start_matches('v');
-        if words.next().is_some_and(|source| source.starts_with("(/") || source.contains(":\\")) {
-            continue;
-        }
-        let Some(checksum) = locked.get(&(name, version)) else {
-            bail!("{name} {version} does not come from crates.io");
-        };
-        if licence.trim().is_empty() {
-            bail!("{name} {version} states no licence");
-        }
-        found.insert((name, version), (licence.trim(), *checksum));
-    }
-    let component = |((name, version), (licence, checksum)): ((&str, &str), (&str, &str))| {
-        json!({
+/// Names and versions of the lines of `cargo tree`, each once.
+fn selected(tree: &str) -> Result<BTreeSet<(&str, &str)>> {
+    let package = |line| {
+        let mut words = str::split(line, ' ');
+        words.next().zip(words.next()?.strip_prefix('v'))
+    };
+    tree.lines().map(|line| package(line).with_context(|| format!("cargo tree printed {line:?}"))).collect()
+}
+
+/// The components of the selected crates, without those of the workspace.
+fn listed(selected: &BTreeSet<(&str, &str)>, packages: &[Package], lock: &Lock) -> Result<Vec<Value>> {
+    let checksums: BTreeMap<(&str, &str), &str> = lock
+        .packages
+        .iter()
+        .filter_map(|package| Some(((&*package.name, &*package.version), package.checksum.as_deref()?)))
+        .collect();
+    let mut components = Vec::new();
+    for (name, version) in selected {
+        let package = packages
+            .iter()
+            .find(|package| package.name == *name && package.version.to_string() == *version)
+            .with_context(|| format!("cargo metadata has no {name} {version}"))?;
+        let Some(source) = &package.source else { continue };
+        let checksum = checksums.get(&(*name, *version)).filter(|_| source.is_crates_io());
+        let checksum = checksum.with_context(|| format!("{name} {version} does not come from crates.io"))?;
+        let licence = package.license.as_deref().with_context(|| format!("{name} {version} states no licence"))?;
+        let purl = format!("pkg:cargo/{name}@{version}");
+        components.push(json!({
             "type": "library",
-            "bom-ref": format!("pkg:cargo/{name}@{version}"),
+            "bom-ref": purl,
             "name": name,
             "version": version,
-            "purl": format!("pkg:cargo/{name}@{version}"),
+            "purl": purl,
             "licenses": [{ "expression": licence.replace('/', " OR ") }],
             "hashes": [{ "alg": "SHA-256", "content": checksum }],
-        })
-    };
-    Ok(found.into_iter().map(component).collect())
+        }));
+    }
+    Ok(components)
 }
 
-/// Checksums by name and version of what Cargo.lock takes from crates.io.
-fn locked(lock: &str) -> BTreeMap<(&str, &str), &str> {
-    let packages = lock.split("[[package]]");
-    packages
-        .filter_map(|package| {
-            let value = |key: &str| {
-                package.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"'))
-            };
-            (value("source") == Some(REGISTRY)).then_some(())?;
-            Some(((value("name")?, value("version")?), value("checksum")?))
-        })
-        .collect()
-}
-
-/// What a package-lock.json of version 2 or 3 installs, but for development.
+/// The packages that a package-lock.json of version 2 or 3 installs, without those for development.
 fn packages(lock: &Value) -> Result<Vec<Value>> {
     let mut components = Vec::new();
     for (path, package) in lock["packages"].as_object().context("a package-lock.json without packages")? {
@@ -121,7 +125,7 @@ fn packages(lock: &Value) -> Result<Vec<Value>> {
             "purl": purl,
             "hashes": [{ "alg": algorithm.replace("sha", "SHA-"), "content": hex(hash)? }],
         });
-        // Older lock files do not have it.
+        // Older lock files have no licences.
         if let Ok(licence) = text("license") {
             component["licenses"] = json!([{ "expression": licence }]);
         }
@@ -130,10 +134,9 @@ fn packages(lock: &Value) -> Result<Vec<Value>> {
     Ok(components)
 }
 
-/// Base64, as npm has it, to the hexadecimal that CycloneDX has.
+/// Converts a hash from Base64, which npm uses, to hexadecimal digits, which CycloneDX uses.
 fn hex(base64: &str) -> Result<String> {
-    use base64::Engine as _;
-    let bytes = base64::prelude::BASE64_STANDARD.decode(base64).context("a hash that is no Base64")?;
+    let bytes = BASE64_STANDARD.decode(base64).context("a hash that is no Base64")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -141,33 +144,51 @@ fn hex(base64: &str) -> Result<String> {
 mod tests {
     use super::*;
 
-    const LOCK: &str = "[[package]]\nname = \"burn\"\nversion = \"0.22.1\"\nsource = \
-                        \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"abcd\"\n\n\
-                        [[package]]\nname = \"glioscope\"\nversion = \"0.1.0\"\n";
+    const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+    /// A package as `cargo metadata` prints it.
+    fn package(name: &str, version: &str, source: Option<&str>, license: Option<&str>) -> Package {
+        let package = json!({
+            "name": name, "version": version, "id": format!("{name}@{version}"), "source": source, "license": license,
+            "manifest_path": "/Cargo.toml", "dependencies": [], "targets": [], "features": {},
+        });
+        serde_json::from_value(package).expect("a package")
+    }
+
+    fn lock() -> Lock {
+        toml::from_str("[[package]]\nname = \"burn\"\nversion = \"0.22.1\"\nchecksum = \"abcd\"\n").expect("a lock")
+    }
 
     #[test]
-    fn each_crate_once_and_not_the_projects_own() {
-        let tree = "glioscope v0.1.0 (/home/x/glioscope)\tMIT OR Apache-2.0\nburn v0.22.1\tMIT/Apache-2.0\n\
-                    burn v0.22.1\tMIT/Apache-2.0\n";
-        let found = listed(tree, LOCK).expect("sound");
+    fn each_crate_is_listed_once_and_the_workspace_is_not() {
+        let tree = "glioscope v0.1.0 (/home/x/glioscope)\nburn v0.22.1\nburn v0.22.1\n";
+        let packages = [
+            package("glioscope", "0.1.0", None, Some("MIT")),
+            package("burn", "0.22.1", Some(CRATES_IO), Some("MIT/Apache-2.0")),
+            package("train-only", "1.0.0", Some(CRATES_IO), Some("MIT")),
+        ];
+        let found = listed(&selected(tree).expect("sound"), &packages, &lock()).expect("sound");
         assert_eq!(found.len(), 1);
         assert_eq!(found[0]["purl"], "pkg:cargo/burn@0.22.1");
         assert_eq!(found[0]["licenses"][0]["expression"], "MIT OR Apache-2.0");
         assert_eq!(found[0]["hashes"][0]["content"], "abcd");
+        assert!(selected("burn\n").is_err());
     }
 
     #[test]
-    fn what_has_no_licence_or_another_origin_is_named() {
-        for (tree, expected) in
-            [("burn v0.22.1\t\n", "no licence"), ("stray v1.0.0 (https://x/y.git)\tMIT\n", "stray 1.0.0")]
-        {
-            let message = listed(tree, LOCK).expect_err(expected).to_string();
-            assert!(message.contains(expected), "{message}");
+    fn the_error_names_a_crate_without_licence_or_from_elsewhere() {
+        for (source, licence, expected) in [
+            (CRATES_IO, None, "burn 0.22.1 states no licence"),
+            ("git+https://x/y.git#1", Some("MIT"), "burn 0.22.1 does not come from crates.io"),
+        ] {
+            let packages = [package("burn", "0.22.1", Some(source), licence)];
+            let message = listed(&BTreeSet::from([("burn", "0.22.1")]), &packages, &lock()).expect_err(expected);
+            assert_eq!(message.to_string(), expected);
         }
     }
 
     #[test]
-    fn npm_packages_but_not_those_for_development() {
+    fn npm_packages_are_listed_without_those_for_development() {
         let lock = json!({ "packages": {
             "": { "name": "vendor" },
             "node_modules/@niivue/niivue": { "version": "1.0.0", "license": "BSD-2-Clause", "integrity": "sha512-YWJj" },

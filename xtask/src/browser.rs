@@ -1,17 +1,17 @@
-//! The Chromium that the tests drive, and its driver.
+//! The browsers that the tests drive, and their drivers.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
-use serde_json::json;
+use anyhow::{Context as _, Result};
+use serde_json::Value;
 
 use crate::process;
 use crate::workspace::Workspace;
 
-/// A Chromium and the chromedriver that belongs to it.
+/// A Chromium and the chromedriver of the same version.
 pub(crate) struct Browser {
     /// The browser's own program.
     pub(crate) chromium: PathBuf,
@@ -19,21 +19,19 @@ pub(crate) struct Browser {
     pub(crate) driver: PathBuf,
 }
 
-/// WebGPU on the software adapter, so that the results do not depend on the machine's GPU; and no traffic
-/// of the browser's own, so that every request that a test sees is the page's.
-const FLAGS: [&str; 8] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--enable-unsafe-webgpu",
-    "--use-webgpu-adapter=swiftshader",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
+/// What else the end-to-end tests use, as a Debian package and a file that it installs. The tests that need one of them
+/// are skipped where it is missing.
+const EXTRAS: [(&str, &str); 4] = [
+    // The screenshots are compared in this font.
+    ("fonts-liberation", "/usr/share/fonts/truetype/liberation"),
+    ("firefox-esr", "/usr/bin/firefox-esr"),
+    ("webkit2gtk-driver", "/usr/bin/WebKitWebDriver"),
+    ("xvfb", "/usr/bin/Xvfb"),
 ];
 
-/// What the pages' pictures are compared in, and the second browser; where apt has neither, the tests say what they leave out.
-const BESIDES: [&str; 2] = ["fonts-liberation", "firefox-esr"];
+/// Flags and preferences of the browsers for the Rust tests, as `wasm-bindgen-test-runner` reads them: WebGPU on the
+/// software adapter, so that the results do not depend on the machine's GPU, and no traffic of the browser's own.
+const WEBDRIVER: &str = "webdriver.json";
 
 const CHROMIUM_NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
@@ -45,33 +43,36 @@ const CHROMIUM_PLACES: [&str; 3] = [
 ];
 
 impl Browser {
-    /// Finds a Chromium with its driver; on Debian, as root, installs them where they are missing, and [`BESIDES`] with them.
+    /// Finds a Chromium with its driver. On Debian, as root, installs what is missing, and [`EXTRAS`] too.
     pub(crate) fn ensure() -> Result<Self> {
-        if let Some(found) = Self::find() {
-            return Ok(found);
-        }
-        if !debian_as_root() {
-            bail!(
-                "no Chromium with a chromedriver of the same version was found: install both (Debian: apt-get \
-                 install chromium chromium-driver; elsewhere: npx @puppeteer/browsers install chrome@stable \
-                 and chromedriver@stable) and put them on the PATH, or name them in CHROMIUM and CHROMEDRIVER"
+        let found = Self::find();
+        let mut missing: Vec<&str> = if found.is_none() { vec!["chromium", "chromium-driver"] } else { vec![] };
+        if missing.is_empty() && EXTRAS.iter().all(|(_, file)| Path::new(file).exists()) || !debian_as_root() {
+            return found.context(
+                "no Chromium with a chromedriver of the same version was found: install both (Debian: apt-get install \
+                 chromium chromium-driver; elsewhere: npx @puppeteer/browsers install chrome@stable and \
+                 chromedriver@stable) and put them on the PATH, or name them in CHROMIUM and CHROMEDRIVER",
             );
         }
-        println!("Installing Chromium and its driver with apt-get.");
+        missing.extend(EXTRAS.iter().filter(|(_, file)| !Path::new(file).exists()).map(|(package, _)| package));
+        println!("Installing with apt-get: {}", missing.join(", "));
         process::run(Command::new("apt-get").arg("update"))?;
-        install(&["chromium", "chromium-driver"])?;
-        for package in BESIDES {
-            if let Err(error) = install(&[package]) {
+        for package in missing {
+            // Each by itself: one that is not there must not keep the others out.
+            if let Err(error) = install(package) {
                 println!("Without {package}: {error:#}");
             }
         }
-        Self::find().context("apt-get installed chromium and chromium-driver, but not on the PATH")
+        Self::find().context("apt-get did not install chromium and chromium-driver")
     }
 
-    /// The file that tells `wasm-bindgen-test-runner` which browser to start, and how.
+    /// Writes the file that tells `wasm-bindgen-test-runner` which Chromium to start, and how.
     pub(crate) fn webdriver_json(&self, workspace: &Workspace) -> Result<PathBuf> {
-        let path = workspace.tools().join("webdriver.json");
-        let options = json!({ "goog:chromeOptions": { "binary": self.chromium, "args": FLAGS } });
+        let source = workspace.root.join(WEBDRIVER);
+        let text = fs::read(&source).with_context(|| format!("cannot read {}", source.display()))?;
+        let mut options: Value = serde_json::from_slice(&text).context("webdriver.json is no JSON")?;
+        options["goog:chromeOptions"]["binary"] = self.chromium.to_string_lossy().into();
+        let path = workspace.tools().join(WEBDRIVER);
         fs::create_dir_all(workspace.tools())
             .and_then(|()| fs::write(&path, format!("{options:#}\n")))
             .with_context(|| format!("cannot write {}", path.display()))?;
@@ -91,11 +92,15 @@ impl Browser {
     }
 }
 
-fn install(packages: &[&str]) -> Result<()> {
+/// A Firefox on the PATH.
+pub(crate) fn firefox() -> Option<PathBuf> {
+    ["firefox", "firefox-esr"].into_iter().find_map(process::find)
+}
+
+fn install(package: &str) -> Result<()> {
     process::run(
         Command::new("apt-get")
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages)
+            .args(["install", "--yes", "--no-install-recommends", package])
             .env("DEBIAN_FRONTEND", "noninteractive"),
     )
 }
@@ -104,7 +109,7 @@ fn named_in(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file())
 }
 
-/// Ubuntu counts as something else: its chromium package is a snap, which does not run as root in a container.
+/// Ubuntu does not count: its chromium package is a snap, which does not run as root in a container.
 fn debian_as_root() -> bool {
     let debian =
         fs::read_to_string("/etc/os-release").is_ok_and(|release| release.lines().any(|line| line == "ID=debian"));

@@ -1,4 +1,4 @@
-//! The readers of outside bytes under libFuzzer: shortly in `test`, for long in `soak`.
+//! Fuzzing of the readers with libFuzzer: for a minute in `test`, for longer in `soak`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use crate::process;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// The targets of `fuzz/`, each with the longest input that is tried and where inputs to begin with lie.
+/// The targets of `fuzz/`, each with its longest input in bytes and the folders of its first inputs.
 const TARGETS: [Target; 7] = [
     Target { name: "tiff", longest: 1 << 14, seeds: &["tests/fixtures"] },
     Target { name: "png", longest: 1 << 14, seeds: &["tests/fixtures"] },
@@ -24,8 +24,8 @@ const TARGETS: [Target; 7] = [
     Target { name: "session", longest: 1 << 11, seeds: &["fuzz/seeds/session"] },
 ];
 
-/// What one input may take, in seconds and megabytes. The time is the wall's, and a machine that has other work may let a
-/// process wait for many seconds; the targets themselves hold the readers to one second of the processor's time.
+/// Limits of one input, in seconds and megabytes. This is wall-clock time, and on a busy machine a process may wait for
+/// many seconds. The targets themselves limit the readers to one second of processor time.
 const TIMEOUT: &str = "-timeout=60";
 const MEMORY: &str = "-rss_limit_mb=1024";
 
@@ -35,18 +35,18 @@ struct Target {
     seeds: &'static [&'static str],
 }
 
-/// What became of a target.
+/// The result of a target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Figures {
-    /// Inputs that were run.
+    /// The number of inputs.
     pub(crate) executions: u64,
-    /// The longest time that one of them took, in whole seconds.
+    /// The longest time of one input, in whole seconds.
     pub(crate) slowest: u64,
-    /// The most memory that the process had, in megabytes.
+    /// The largest memory of the process, in megabytes.
     pub(crate) memory: u64,
 }
 
-/// Why nothing can be fuzzed here, if that is so. What is missing is installed where it can be had.
+/// The reason why nothing can be fuzzed here, if there is one. A missing nightly toolchain is installed if possible.
 pub(crate) fn missing() -> Option<&'static str> {
     if cfg!(windows) {
         return Some("libFuzzer is not set up for Windows here");
@@ -69,8 +69,11 @@ pub(crate) fn missing() -> Option<&'static str> {
     None
 }
 
-/// Runs every target for `seconds` at once, beginning with what was found before, with the fixtures and with `real`. Fails
-/// where one finds something, with the file that shows it.
+/// Runs all targets at once for `seconds`. They start from the inputs of earlier runs, the fixtures, and `real`.
+///
+/// # Errors
+///
+/// If a target finds a failure; the error names the folder of the input.
 pub(crate) fn fuzz(
     workspace: &Workspace,
     seconds: u64,
@@ -78,7 +81,7 @@ pub(crate) fn fuzz(
 ) -> Result<BTreeMap<&'static str, Figures>> {
     let folder = workspace.target.join("fuzz");
     let programs = build(workspace, &folder)?;
-    // The children of all threads end when their time is up; a finding ends its own alone.
+    // All children end when their time is up; a failure ends only its own.
     let runs: Vec<(&'static str, Result<Figures>)> = thread::scope(|scope| {
         let threads: Vec<_> = TARGETS
             .iter()
@@ -95,7 +98,7 @@ pub(crate) fn fuzz(
         match result {
             Ok(found) => {
                 let Figures { executions, slowest, memory } = found;
-                println!("{name:<10}{executions:>12} inputs, the slowest {slowest} s, {memory} MB");
+                println!("{name:<10}{executions:>12} inputs, slowest {slowest} s, {memory} MB");
                 figures.insert(name, found);
             }
             Err(error) => failed.push(format!("{name}: {error:#}")),
@@ -105,7 +108,7 @@ pub(crate) fn fuzz(
     Ok(figures)
 }
 
-/// Builds the targets with the address sanitizer; the folder of their programs.
+/// Builds the targets with the address sanitizer and returns the folder of their programs.
 fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     let bin = tools::cargo_fuzz(workspace)?;
     let mut command = Command::new(process::executable(&bin, "cargo-fuzz"));
@@ -115,7 +118,7 @@ fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
         .arg("--target-dir")
         .arg(folder)
         .current_dir(&workspace.root)
-        // cargo run sets it to its own toolchain; these take the nightly one.
+        // `cargo run` sets these to its own toolchain, but the targets need the nightly one.
         .env("RUSTUP_TOOLCHAIN", "nightly")
         .env_remove("CARGO")
         .env_remove("RUSTC")
@@ -156,17 +159,12 @@ fn run(
     let output = command.output().with_context(|| format!("cannot start {}", target.name))?;
     let log = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        bail!(
-            "it ended with {} ({} has what shows it)\n{}",
-            output.status,
-            findings.display(),
-            finding(&log).join("\n")
-        );
+        bail!("it ended with {} (the input is in {})\n{}", output.status, findings.display(), finding(&log).join("\n"));
     }
     figures(&log).with_context(|| format!("{} printed no statistics:\n{log}", target.name))
 }
 
-/// What the log says of a finding: a panic's message, or the sanitizer's, with the places that it came from.
+/// The lines of the log that describe a failure: the message of a panic or of the sanitizer, with its backtrace.
 fn finding(log: &str) -> Vec<&str> {
     let lines: Vec<&str> = log.lines().collect();
     let start = lines.iter().position(|line| line.contains("panicked at") || line.contains("ERROR: "));
@@ -174,7 +172,7 @@ fn finding(log: &str) -> Vec<&str> {
     lines[start.unwrap_or(end.saturating_sub(40))..end].to_vec()
 }
 
-/// What `-print_final_stats=1` says.
+/// Reads the lines of `-print_final_stats=1`.
 fn figures(log: &str) -> Option<Figures> {
     let value = |key: &str| {
         let line = log.lines().find_map(|line| line.strip_prefix("stat::")?.strip_prefix(key)?.strip_prefix(':'))?;
@@ -200,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_begins_with_its_reason() {
+    fn a_failure_starts_with_its_message() {
         let before = "#12 NEW cov: 3\n".repeat(50);
         let log =
             format!("{before}thread '<unnamed>' panicked at src/lib.rs:57:5:\n15 bytes\n==1== ERROR: libFuzzer\n");
@@ -211,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn every_target_of_the_fuzz_folder_is_run_and_no_other() {
+    fn the_list_has_every_target_of_the_fuzz_folder() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent");
         let mut found: Vec<String> = fs::read_dir(root.join("fuzz/fuzz_targets"))
             .expect("the fuzz folder")

@@ -1,11 +1,11 @@
-//! The headers of every answer: what `serve` sends, and what a host that can set headers is told to send.
+//! HTTP headers: `serve` sends them, and `dist` writes them into a file for hosts that can set headers.
 
 use anyhow::{Context as _, Result};
 
-/// Whatever is asked for. The page's own policy is a `meta` element in `index.html`, so that it holds on hosts that
-/// cannot set headers; `frame-ancestors` only works as a header.
+/// The headers of every response. The page's policy is a `meta` element in `index.html`, so that it holds on hosts that
+/// cannot set headers. `frame-ancestors` works only in a header.
 pub(crate) const HEADERS: [(&str, &str); 8] = [
-    // What no policy stops: WebRTC, and being led to another address (Chromium 156 does, others do not know it yet).
+    // Stops WebRTC and navigation to other sites, which no policy stops. Chromium 156 is the first browser to know it.
     ("Connection-Allowlist", "(response-origin)"),
     ("Content-Security-Policy", "frame-ancestors 'self'"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -22,8 +22,8 @@ pub(crate) const HEADERS: [(&str, &str); 8] = [
     ("X-DNS-Prefetch-Control", "off"),
 ];
 
-/// The file `_headers`, as Cloudflare Pages and Netlify read it: [`HEADERS`], and the page's policy as a header too, which
-/// then also holds for workers and whatever else is opened by its address.
+/// The file `_headers`, as Cloudflare Pages and Netlify read it: [`HEADERS`] and the page's policy. As a header the policy
+/// also holds for workers and for other files that are opened directly.
 pub(crate) fn file(index: &str) -> Result<String> {
     let policy = policy(index)?;
     let mut text = String::from("/*\n");
@@ -31,7 +31,7 @@ pub(crate) fn file(index: &str) -> Result<String> {
         let value = if name == "Content-Security-Policy" { format!("{policy}; {value}") } else { value.to_owned() };
         text += &format!("  {name}: {value}\n");
     }
-    // What tells of a new version must be asked for each time; everything else has the service worker.
+    // These announce a new version, so browsers must not cache them. The service worker caches the others.
     for path in ["/sw.js", "/assets.json", "/index.html", "/"] {
         text += &format!("{path}\n  Cache-Control: no-cache\n");
     }
@@ -51,15 +51,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_sends_the_pages_policy_and_one_thing_more() {
+    fn a_host_sends_the_policy_of_the_page_with_frame_ancestors() {
         let index = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self'\">";
         let text = file(index).expect("a policy");
         assert!(text.contains("  Content-Security-Policy: default-src 'self'; frame-ancestors 'self'\n"), "{text}");
         assert!(text.contains("  Referrer-Policy: no-referrer\n"), "{text}");
         assert!(file("<p>").is_err());
     }
+
     #[test]
-    fn the_pages_policy_lets_the_reports_style_through() {
+    fn the_policy_of_the_page_allows_the_style_of_the_report() {
         let report = include_str!("../../src/write/report.rs");
         let style = report.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).expect("a style").0;
         let policy = policy(include_str!("../../index.html")).expect("a policy");

@@ -1,8 +1,7 @@
-//! What a newcomer types: `cargo xtask serve`, `cargo xtask test`, `cargo xtask dist`,
-//! `cargo xtask bench`.
+//! The development commands: `cargo xtask serve`, `dist`, `test`, `soak` and `bench`.
 //!
-//! Each command does its own set-up, says what it does, and can be repeated. None of them knows what the
-//! product computes.
+//! Each command installs what it needs, prints what it runs, and can be repeated. None of them knows what the product
+//! computes.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,9 +34,10 @@ mod workspace;
 
 /// Builds, serves, publishes and tests glioscope.
 ///
-/// Needs rustup, Node 20 with npm, and a network for what it installs: the wasm32 target, wasm-bindgen,
-/// and for the tests a Chromium with its driver (on Debian as root through apt-get). All
-/// but the browser go below cargo's target folder.
+/// Needs rustup, Node 20 or newer with npm, and on the first run a network.
+///
+/// It installs its tools, such as wasm-bindgen, into cargo's target folder, and the wasm32 target through rustup. On Debian
+/// as root it installs the browsers for the tests through apt-get; elsewhere install Chromium and chromedriver yourself.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -47,43 +47,45 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Builds the page and serves it at http://localhost:8080 until Ctrl-C.
+    /// Builds the page and serves it at http://localhost:8080, until Ctrl-C.
     Serve {
-        /// The port to listen on, on this machine alone; 0 takes a free one.
+        /// The port to listen on, for this machine alone; 0 takes a free port.
         #[arg(long, default_value_t = 8080)]
         port: u16,
-        /// Build what is published: the smallest and fastest module (the default).
+        /// Build the page as it is published, with the smallest and fastest module (the default).
         #[arg(long)]
         release: bool,
-        /// Build for work on the page: sooner ready, but larger and slower.
+        /// Build for work on the page: the build takes less time, the module is larger and slower.
         #[arg(long, conflicts_with = "release")]
         dev: bool,
     },
-    /// Writes the complete static site into a folder, ready for any static host under any path.
+    /// Writes the complete static site into a folder. Any static host can serve it, at any path.
     Dist {
-        /// The folder: new, empty, or written by an earlier `dist`.
+        /// A folder that is new, empty, or from an earlier `dist`.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Runs every test, and ends in a line `N passed, N failed` that counts the stages.
+    /// Runs the tests, prints the minutes of each stage, and ends with a line `N passed, N failed` that counts stages.
     ///
-    /// With GLIOSCOPE_REAL=DIR, a folder of patients in the layout of the kaggle_3m dataset, real slices are
-    /// tested too.
+    /// GLIOSCOPE_REAL=DIR adds tests on real patients; DIR has the layout of the kaggle_3m dataset.
     Test {
-        /// One part alone.
+        /// Run one part of the tests.
         #[arg(long, value_enum)]
         only: Option<Part>,
+        /// Also run what takes long: wasm-pack, longer fuzzing, the long end-to-end tests.
+        #[arg(long)]
+        full: bool,
     },
-    /// Runs the long tests of trust: hours of fuzzing, and of one tab that is never closed.
+    /// Runs the fuzz targets, and then one tab that stays open, for a long time.
     Soak {
-        /// How long each of the two is to take.
+        /// Minutes of each of the two.
         #[arg(long, default_value_t = 60)]
         minutes: u64,
     },
-    /// Times the network side by side with onnxruntime-web and Keras, prints a table, and writes bench/bench.json into
-    /// cargo's target folder.
+    /// Compares the network's speed with onnxruntime-web and Keras.
     ///
-    /// Half an hour, or some minutes with --quick; for figures worth keeping, on a machine that does nothing else.
+    /// Prints a table and writes bench/bench.json into cargo's target folder. Takes half an hour, or some minutes with
+    /// --quick. Run it on a machine that does nothing else.
     Bench(bench::Arguments),
 }
 
@@ -109,20 +111,20 @@ fn run(action: Action) -> Result<()> {
                 }
                 workspace.root.clone()
             } else {
-                // As it is published, so that it works offline too.
+                // With the service worker, so that it works offline too.
                 let out = workspace.target.join("site");
                 site::dist(&workspace, &out)?;
                 out
             };
             let server = Server::start(&root, "/", port)?;
-            println!("\nThe page is at {} (Ctrl-C ends this)", server.url());
+            println!("\nThe page is at {} (Ctrl-C stops the server)", server.url());
             server.wait()
         }
         Action::Dist { out } => {
             site::dist(&workspace, &out)?;
             site::print_sizes(&out)
         }
-        Action::Test { only } => test::test(&workspace, only),
+        Action::Test { only, full } => test::test(&workspace, only, full),
         Action::Soak { minutes } => soak::soak(&workspace, minutes),
         Action::Bench(arguments) => bench::bench(&workspace, &arguments),
     }

@@ -1,4 +1,4 @@
-//! Child processes: announced before they run, named with their status when they fail.
+//! Child processes: each command is printed before it runs, and named with its status if it fails.
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Prints the command, runs it with this terminal as its own, and fails where it fails.
+/// Prints the command and runs it in this terminal. Fails if the command fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     println!("  $ {}", shown(command));
     let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
@@ -19,7 +19,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs the command silently and returns its standard output; its errors still reach the terminal.
+/// Runs the command and returns its standard output. Its standard error goes to the terminal.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output =
         command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start {}", shown(command)))?;
@@ -29,21 +29,21 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("{} printed something that is not UTF-8", shown(command)))
 }
 
-/// What a command took.
+/// What a command used.
 pub(crate) struct Measured {
     pub(crate) seconds: f64,
-    /// The most resident memory, bytes; only Linux tells.
+    /// The largest resident memory, in bytes; known on Linux only.
     pub(crate) memory: Option<u64>,
 }
 
-/// Runs the command silently, but for its errors, and measures it.
+/// Runs the command without its standard output and measures it.
 pub(crate) fn measure(command: &mut Command) -> Result<Measured> {
     let start = Instant::now();
     let mut child =
         command.stdout(Stdio::null()).spawn().with_context(|| format!("cannot start {}", shown(command)))?;
     let mut memory = None;
     let status = loop {
-        // What the system counted goes with the process: so it is asked while that lives.
+        // The system forgets the figure when the process ends, so it is read while the process runs.
         memory = most_memory(child.id()).or(memory);
         if let Some(status) = child.try_wait()? {
             break status;
@@ -72,12 +72,12 @@ pub(crate) fn search_path() -> Vec<PathBuf> {
     env::var_os("PATH").map_or_else(Vec::new, |path| env::split_paths(&path).collect())
 }
 
-/// Where a program of that name would lie in `folder`.
+/// The path that a program of that name has in `folder`.
 pub(crate) fn executable(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }
 
-/// npm or npx, which are scripts with an ending of their own on Windows.
+/// npm or npx, which are scripts with another file name on Windows.
 pub(crate) fn node_script(name: &str) -> Command {
     Command::new(if cfg!(windows) { format!("{name}.cmd") } else { name.to_owned() })
 }
@@ -108,14 +108,14 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn measures_what_a_child_took() {
+    fn measures_time_and_memory_of_a_child() {
         let measured = measure(Command::new("/bin/sleep").arg("0.1")).expect("it sleeps");
         assert!(measured.seconds >= 0.1 && measured.memory.is_some_and(|bytes| bytes > 10_000));
         assert!(measure(Command::new("/bin/sh").args(["-c", "exit 3"])).is_err());
     }
 
     #[test]
-    fn finds_what_is_on_the_path_and_nothing_else() {
+    fn finds_only_programs_on_the_path() {
         assert!(find("cargo").is_some());
         assert!(find("no-such-program-anywhere").is_none());
     }

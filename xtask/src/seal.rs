@@ -1,5 +1,5 @@
-//! What makes a folder of files one version of the site: hashes, the service worker that holds on to them, the headers
-//! that a host should send, and the bill of materials.
+//! The files that make a folder one version of the site: hashes, the service worker that checks them, the headers that a
+//! host should send, and the bill of materials.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,15 +15,15 @@ use crate::bom;
 use crate::headers;
 use crate::workspace::Workspace;
 
-/// What [`seal`] writes beside `index.html`.
+/// The files that [`seal`] writes, next to `index.html`.
 pub(crate) const FILES: [&str; 4] = ["assets.json", "sw.js", "_headers", "bom.json"];
 
 /// Where the service worker's code lies. At the root it may answer for the whole site; no static host would let it from
 /// below `www`.
 pub(crate) const WORKER: &str = "www/sw.js";
 
-/// Takes the service worker of an earlier version away, and what it has kept: for `serve --dev`, where a kept file is a
-/// stale one.
+/// Removes the service worker of an earlier version with its cached files. `serve --dev` sends it, because a cached file
+/// would be out of date.
 pub(crate) const RETIRE: &str = "\
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil((async () => {
@@ -33,7 +33,7 @@ self.addEventListener('activate', (event) => event.waitUntil((async () => {
 })()));
 ";
 
-/// Adds to the site in `out`, whose files are `files`, what tells its versions apart.
+/// Adds [`FILES`] to the site in `out`, whose other files are `files`.
 pub(crate) fn seal(workspace: &Workspace, out: &Path, files: &BTreeSet<String>) -> Result<()> {
     let read =
         |path: &str| fs::read(out.join(path)).with_context(|| format!("cannot read {path} in {}", out.display()));
@@ -55,12 +55,12 @@ pub(crate) fn seal(workspace: &Workspace, out: &Path, files: &BTreeSet<String>) 
     Ok(())
 }
 
-/// As `fetch` and `assets.json` have it: `sha256-` and the hash in Base64.
+/// The hash of a file as `fetch` takes it: `sha256-` and Base64.
 pub(crate) fn integrity(bytes: &[u8]) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(bytes)))
 }
 
-/// The same for the same files, another one for any other.
+/// The version of a site, which depends on the paths and contents of its files.
 fn version(hashes: &BTreeMap<&str, String>, worker: &str) -> String {
     let mut hasher = Sha256::new();
     for (path, hash) in hashes {
@@ -75,13 +75,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_is_what_browsers_check() {
+    fn the_hash_is_in_the_format_that_browsers_check() {
         // `printf abc | openssl dgst -sha256 -binary | base64`
         assert_eq!(integrity(b"abc"), "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
     }
 
     #[test]
-    fn one_byte_or_one_name_makes_another_version() {
+    fn the_version_depends_on_every_byte_and_name() {
         let of = |path, bytes: &[u8]| version(&BTreeMap::from([(path, integrity(bytes))]), "worker");
         assert_eq!(of("a", b"1"), of("a", b"1"));
         assert_ne!(of("a", b"1"), of("a", b"2"));

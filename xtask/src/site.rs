@@ -1,4 +1,4 @@
-//! The static site: which files belong to it, and a folder that holds them all.
+//! The static site: its files, and their copy into a folder.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,11 +12,11 @@ use crate::vendor;
 use crate::wasm::{self, Effort};
 use crate::workspace::Workspace;
 
-/// The page itself; everything else lies below [`ASSETS`].
+/// The page itself. All other files are below [`ASSETS`].
 pub(crate) const INDEX: &str = "index.html";
 const ASSETS: &str = "www";
 
-/// What the page cannot do without, as (path, where it comes from).
+/// The files that the page needs, each with its origin.
 const NEEDED: [(&str, &str); 6] = [
     (INDEX, "the repository"),
     ("www/pkg/glioscope.js", "the wasm build"),
@@ -26,10 +26,10 @@ const NEEDED: [(&str, &str); 6] = [
     ("www/model/weights.safetensors", "`train fit`"),
 ];
 
-/// Lists what a former `dist` wrote into a folder, and thereby what the next one may remove from it.
+/// Lists the files that a `dist` wrote into a folder, which the next `dist` may remove.
 const MARKER: &str = ".glioscope-dist";
 
-/// Fails where a file is missing that the page cannot do without.
+/// Fails if a file is missing that the page needs.
 pub(crate) fn check(root: &Path) -> Result<()> {
     for (path, origin) in NEEDED {
         if !root.join(path).is_file() {
@@ -39,14 +39,16 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Builds the complete site and copies it into `out`. All its links are relative, so that any static host
-/// serves it, under any path.
+/// Builds the complete site and copies it into `out`. All its links are relative, so that any static host can serve it,
+/// at any path.
 ///
-/// Fails where `out` holds files that no former `dist` has written.
+/// # Errors
+///
+/// If `out` has files that no `dist` wrote.
 pub(crate) fn dist(workspace: &Workspace, out: &Path) -> Result<()> {
     let out = std::path::absolute(out).with_context(|| format!("no such path: {}", out.display()))?;
     if out.starts_with(workspace.root.join(ASSETS)) {
-        bail!("{} lies inside of {ASSETS}, which is what gets copied", out.display());
+        bail!("{} is inside of {ASSETS}, which is copied", out.display());
     }
     let former = former_files(&out)?;
     vendor::build(workspace)?;
@@ -69,7 +71,7 @@ pub(crate) fn dist(workspace: &Workspace, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The sizes of the site in `folder`, as a table: its large files alone, then all of it.
+/// Prints the sizes of the site in `folder`: each large file, then the whole site.
 pub(crate) fn print_sizes(folder: &Path) -> Result<()> {
     println!("{:<32}{:>12}{:>12}{:>12}", "bytes", "raw", "gzip", "brotli");
     let mut total = Size::default();
@@ -120,7 +122,7 @@ pub(crate) fn files(root: &Path) -> Result<BTreeSet<String>> {
     Ok(found)
 }
 
-/// What a former `dist` has left in `out`; nothing where it is new or empty.
+/// The files of an earlier `dist` in `out`; none if `out` is new or empty.
 fn former_files(out: &Path) -> Result<Vec<String>> {
     let empty = match fs::read_dir(out) {
         Ok(mut entries) => entries.next().is_none(),
@@ -133,9 +135,9 @@ fn former_files(out: &Path) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let Ok(list) = fs::read_to_string(out.join(MARKER)) else {
-        bail!("{} holds files that no `dist` has written: choose an empty folder, or a new one", out.display());
+        bail!("{} has files that no `dist` wrote: choose an empty or a new folder", out.display());
     };
-    // The list is a file like any other, so it may have been changed: only what a site holds is removed.
+    // Someone may have changed the list, so only paths that a site can have are removed.
     Ok(list.lines().filter(|path| publishes(path)).map(str::to_owned).collect())
 }
 
@@ -159,9 +161,10 @@ fn copy(from: &Path, to: &PathBuf) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tempfile::TempDir;
 
     #[test]
-    fn publishes_the_page_and_its_assets_alone() {
+    fn publishes_only_the_page_and_its_assets() {
         for path in
             ["index.html", "sw.js", "assets.json", "www/app.js", "www/pkg/glioscope_bg.wasm", "www/model/LICENSE"]
         {
@@ -191,37 +194,31 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_with_other_files_is_refused_and_a_former_dist_is_not() {
-        let out = scratch("former");
+    fn a_folder_with_other_files_is_refused_and_an_earlier_dist_is_not() {
+        let folder = TempDir::new().expect("the temporary folder is writable");
+        let out = folder.path();
         assert!(former_files(&out.join("new")).is_ok_and(|list| list.is_empty()));
-        assert!(former_files(&out).is_ok_and(|list| list.is_empty()));
+        assert!(former_files(out).is_ok_and(|list| list.is_empty()));
         fs::write(out.join("thesis.tex"), "years of work").expect("scratch");
-        let message = former_files(&out).expect_err("took a foreign folder").to_string();
+        let message = former_files(out).expect_err("took a foreign folder").to_string();
         assert!(message.contains(&out.display().to_string()), "{message}");
         fs::write(out.join(MARKER), "index.html\n../thesis.tex\nthesis.tex\n").expect("scratch");
-        assert_eq!(former_files(&out).expect("former"), ["index.html"]);
-        fs::remove_dir_all(out).expect("scratch");
+        assert_eq!(former_files(out).expect("former"), ["index.html"]);
     }
 
     #[test]
     fn lists_every_published_file_of_a_folder() {
-        let root = scratch("files");
+        let folder = TempDir::new().expect("the temporary folder is writable");
+        let root = folder.path();
         for path in ["www/app.js", "www/model/weights.safetensors", "www/.secret", "www/.git/x", "other.txt"] {
-            copy(&PathBuf::from(file!()).with_file_name("none"), &root.join(path))
-                .expect_err("copied a file that is not there");
-            fs::write(root.join(path), path).expect("scratch");
+            let file = root.join(path);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("scratch");
+            fs::write(file, path).expect("scratch");
         }
-        let found = files(&root).expect("list");
+        let found = files(root).expect("list");
         assert_eq!(
             found.iter().map(String::as_str).collect::<Vec<_>>(),
             ["index.html", "www/app.js", "www/model/weights.safetensors"]
         );
-        fs::remove_dir_all(root).expect("scratch");
-    }
-
-    fn scratch(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("xtask-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("the temporary folder is writable");
-        path
     }
 }

@@ -1,4 +1,4 @@
-//! What a file weighs on its way to the visitor.
+//! Sizes of files, raw and compressed.
 
 use std::fmt;
 use std::fs;
@@ -8,13 +8,13 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-/// A file's size in bytes: as it is, and as a host sends it.
+/// A file's size in bytes, raw and as a host sends it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) raw: u64,
-    /// gzip at level 9, what every static host does at least.
+    /// gzip at level 9, which every static host offers.
     pub(crate) gzip: u64,
-    /// brotli at quality 11, what the better hosts do ahead of time.
+    /// brotli at quality 11, which some hosts offer.
     pub(crate) brotli: u64,
 }
 
@@ -26,7 +26,7 @@ impl Size {
     }
 }
 
-/// The gzipped size of one file, which takes a second where [`Size::of`] takes half a minute.
+/// The gzipped size of one file. This takes a second, [`Size::of`] half a minute.
 pub(crate) fn gzipped(path: &Path) -> Result<u64> {
     gzip(&read(path)?)
 }
@@ -72,15 +72,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_megabyte_of_nothing_packs_into_next_to_nothing() {
+    fn zeros_compress_well() {
         let zeros = vec![0; 1 << 20];
         assert!(gzip(&zeros).is_ok_and(|size| (20..2_000).contains(&size)));
         assert!(brotli(&zeros).is_ok_and(|size| (5..100).contains(&size)));
     }
 
     #[test]
-    fn what_cannot_be_packed_stays_its_size() {
-        // A multiplicative generator's high bytes: no compressor finds a pattern in them.
+    fn noise_does_not_compress() {
+        // The high bytes of a linear congruential generator have no pattern that a compressor finds.
         let noise: Vec<u8> = (0..10_000_u64)
             .scan(1_u64, |state, _| {
                 *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -1,4 +1,4 @@
-//! The long part of the tests of trust: hours where `test` takes minutes. Its figures stand in `tests/TRUST.md`.
+//! Long runs of the fuzz targets and of the page. `tests/TRUST.md` has their figures.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,19 +10,22 @@ use crate::fuzz;
 use crate::test;
 use crate::workspace::Workspace;
 
-/// Fuzzes for that many minutes, then drives the page for as long; the report goes to `target/soak.md`. Fails where one
-/// of the two has found something, after both have run.
+/// Fuzzes for that many minutes, then uses the page for as long. Writes a report to `target/soak.md`.
+///
+/// # Errors
+///
+/// If one of the two fails, after both have run.
 pub(crate) fn soak(workspace: &Workspace, minutes: u64) -> Result<()> {
-    let real = test::real_patients(&workspace.root)?;
+    let real = test::real::patients(&workspace.root)?;
     let mut report = format!("{minutes} minutes each\n\n");
     let mut failed = Vec::new();
 
     println!("\n== fuzz");
     match fuzz::missing() {
-        Some(reason) => report += &format!("fuzzing was skipped: {reason}\n"),
+        Some(reason) => report += &format!("fuzzing is skipped: {reason}\n"),
         None => match fuzz::fuzz(workspace, minutes * 60, real.as_deref()) {
             Ok(figures) => {
-                report += "| target | executions | slowest, s | most memory, MB |\n| --- | --- | --- | --- |\n";
+                report += "| target | inputs | slowest, s | most memory, MB |\n| --- | --- | --- | --- |\n";
                 for (name, figures) in &figures {
                     let fuzz::Figures { executions, slowest, memory } = figures;
                     writeln!(report, "| {name} | {executions} | {slowest} | {memory} |")?;
@@ -35,10 +38,10 @@ pub(crate) fn soak(workspace: &Workspace, minutes: u64) -> Result<()> {
 
     println!("\n== e2e, the long tests");
     let start = Instant::now();
-    if let Err(error) = test::soak_end_to_end(workspace, real.as_deref(), minutes) {
+    if let Err(error) = test::e2e::soak(workspace, real.as_deref(), minutes) {
         failed.push(format!("e2e: {error:#}"));
     }
-    writeln!(report, "\nThe page was driven for {:.0} minutes.", start.elapsed().as_secs_f64() / 60.0)?;
+    writeln!(report, "\nThe page was in use for {:.0} minutes.", start.elapsed().as_secs_f64() / 60.0)?;
 
     let path = workspace.target.join("soak.md");
     fs::write(&path, &report).with_context(|| format!("cannot write {}", path.display()))?;

@@ -1,4 +1,4 @@
-//! Known faults and licences of what the project is built from: `cargo deny` and `npm audit`, where their data can be had.
+//! Licences and known vulnerabilities of dependencies, by `cargo deny` and `npm audit`, where their data is available.
 
 use std::process::{Command, Stdio};
 
@@ -7,19 +7,20 @@ use anyhow::{Context as _, Result, bail};
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Where the known faults of crates are written down.
+/// The database of known vulnerabilities of crates.
 const ADVISORIES: &str = "https://github.com/RustSec/advisory-db";
 
 /// Folders with a package-lock.json.
-const NPM: [&str; 2] = ["tests/e2e", "xtask/vendor"];
+const NPM: [&str; 3] = ["tests/e2e", "xtask/lint", "xtask/vendor"];
 
-/// Why nothing can be checked here, if that is so.
+/// The reason why crates cannot be checked here, if there is one.
 pub(crate) fn missing(workspace: &Workspace) -> Option<&'static str> {
     let absent = !workspace.tools().join("bin").join(deny()).is_file() && process::find("cargo-deny").is_none();
     absent.then_some("there is no cargo-deny (cargo install cargo-deny)")
 }
 
-/// Licences and origins of all crates, after `deny.toml`, and their known faults where these can be reached.
+/// Checks licences and origins of all crates against `deny.toml`, and their known vulnerabilities if the database can be
+/// reached.
 pub(crate) fn crates(workspace: &Workspace) -> Result<()> {
     let own = workspace.tools().join("bin").join(deny());
     let mut command = Command::new(if own.is_file() { own } else { deny().into() });
@@ -33,12 +34,12 @@ pub(crate) fn crates(workspace: &Workspace) -> Result<()> {
     if reached.is_ok_and(|status| status.success()) {
         command.arg("advisories");
     } else {
-        println!("Known faults of crates are left out: the advisories of RustSec cannot be reached.");
+        println!("Known vulnerabilities of crates are not checked: the RustSec advisory database cannot be reached.");
     }
     process::run(&mut command)
 }
 
-/// Known faults, from `high` on, of what npm has installed; `false` where the registry does not tell.
+/// Checks the npm packages for known vulnerabilities of level `high` or above. Returns `false` if the registry has no data.
 pub(crate) fn packages(workspace: &Workspace) -> Result<bool> {
     for folder in NPM.iter().map(|folder| workspace.root.join(folder)).filter(|f| f.join("package-lock.json").is_file())
     {
@@ -51,7 +52,7 @@ pub(crate) fn packages(workspace: &Workspace) -> Result<bool> {
         let Some(counts) = report["metadata"]["vulnerabilities"].as_object() else { return Ok(false) };
         println!("{}: {}", workspace.shown(&folder), serde_json::Value::from(counts.clone()));
         if !output.status.success() {
-            bail!("npm audit found a fault of degree high or critical in {}", workspace.shown(&folder));
+            bail!("npm audit found a vulnerability of level high or critical in {}", workspace.shown(&folder));
         }
     }
     Ok(true)

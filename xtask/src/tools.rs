@@ -1,8 +1,7 @@
-//! What a build needs beside cargo, and how it gets onto the machine.
+//! The tools that a build needs besides cargo, and their installation.
 //!
-//! A tool of the right version that is already on the PATH is taken; else it is installed below cargo's
-//! target folder, so that nothing the user has installed is replaced. Everything comes through cargo's and
-//! npm's own registries: no binary is fetched from elsewhere.
+//! A tool of the right version on the PATH is used. Otherwise it is installed into cargo's target folder, so that no
+//! tool of the user's is replaced. Everything comes from the registries of cargo, npm and pip.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,16 +12,18 @@ use anyhow::{Context as _, Result, bail};
 use crate::process;
 use crate::workspace::Workspace;
 
-/// The target that the page is built for.
+/// The compilation target of the page.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 const CARGO_FUZZ_VERSION: &str = "0.13.2";
+const WASM_PACK_VERSION: &str = "0.15.1";
+const GECKODRIVER_VERSION: &str = "0.37.1";
 
-/// What the bench holds fitting against.
+/// What the bench compares fitting with.
 const KERAS: &str = "keras==3.15.1";
 const TENSORFLOW: &str = "tensorflow==2.21.0";
 
-/// Installs the wasm32 standard library where the toolchain lacks it.
+/// Installs the wasm32 standard library if the toolchain lacks it.
 pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
     let libraries = process::output(
         Command::new("rustc").args(["--print", "target-libdir", "--target", WASM_TARGET]).current_dir(&workspace.root),
@@ -35,13 +36,13 @@ pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
         .with_context(|| format!("install {WASM_TARGET} for this toolchain (rustup does so: https://rustup.rs)"))
 }
 
-/// The folder of `wasm-bindgen` and its test runner, of the very version that `Cargo.lock` holds: any other
-/// refuses the module.
+/// The folder of `wasm-bindgen` and its test runner, in the version of `Cargo.lock`: any other version refuses the
+/// module.
 pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
     CargoTool {
         package: "wasm-bindgen-cli",
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
-        version: &workspace.locked_version("wasm-bindgen")?,
+        version: workspace.lock()?.version("wasm-bindgen")?,
         // It rewrites megabytes of code.
         opt_level: "1",
     }
@@ -60,7 +61,19 @@ pub(crate) fn cargo_fuzz(workspace: &Workspace) -> Result<PathBuf> {
     .ensure(workspace)
 }
 
-/// Fails with the reason where Node is missing.
+/// The folder of `wasm-pack`, which people who embed the package use.
+pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
+    CargoTool { package: "wasm-pack", programs: &["wasm-pack"], version: WASM_PACK_VERSION, opt_level: "0" }
+        .ensure(workspace)
+}
+
+/// The folder of `geckodriver`, the WebDriver server of Firefox.
+pub(crate) fn geckodriver(workspace: &Workspace) -> Result<PathBuf> {
+    CargoTool { package: "geckodriver", programs: &["geckodriver"], version: GECKODRIVER_VERSION, opt_level: "0" }
+        .ensure(workspace)
+}
+
+/// Fails if Node or npm is missing.
 pub(crate) fn node() -> Result<()> {
     for program in ["node", "npm"] {
         let mut command = process::node_script(program);
@@ -73,7 +86,7 @@ pub(crate) fn node() -> Result<()> {
     Ok(())
 }
 
-/// `npm ci`, unless what it would install is what lies there.
+/// Runs `npm ci`, unless the folder's packages are up to date.
 pub(crate) fn node_modules(folder: &Path) -> Result<()> {
     node()?;
     let changed = |path: &str| fs::metadata(folder.join(path)).and_then(|data| data.modified());
@@ -87,13 +100,20 @@ pub(crate) fn node_modules(folder: &Path) -> Result<()> {
     process::run(
         process::node_script("npm")
             .args(["ci", "--no-audit", "--no-fund"])
-            // Where that is Playwright: the tests use the machine's Chromium.
+            // For Playwright: the tests use the machine's Chromium.
             .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
             .current_dir(folder),
     )
 }
 
-/// A Python that has Keras with TensorFlow, in an environment of its own below cargo's target folder.
+/// npx for the programs that [`node_modules`] installs in `folder`; it fetches none.
+pub(crate) fn npx(folder: &Path) -> Command {
+    let mut command = process::node_script("npx");
+    command.arg("--no").current_dir(folder);
+    command
+}
+
+/// A Python with Keras and TensorFlow, in a virtual environment in cargo's target folder.
 pub(crate) fn keras(workspace: &Workspace) -> Result<PathBuf> {
     let own = workspace.tools().join("keras");
     let bin = own.join(if cfg!(windows) { "Scripts" } else { "bin" });
@@ -117,18 +137,18 @@ pub(crate) fn keras(workspace: &Workspace) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A package of binaries that cargo installs.
+/// A package of programs that cargo installs.
 struct CargoTool<'a> {
     package: &'a str,
-    /// The first one tells the version; the others come with it.
+    /// The first one is asked for its version.
     programs: &'a [&'a str],
     version: &'a str,
-    /// These run for seconds: most of their usual build time buys nothing here.
+    /// They run for seconds, so building them faster matters more than their speed.
     opt_level: &'a str,
 }
 
 impl CargoTool<'_> {
-    /// The folder that holds the programs in this version, after an installation if need be.
+    /// The folder of the programs in this version, which are installed if they are missing.
     fn ensure(&self, workspace: &Workspace) -> Result<PathBuf> {
         let own = workspace.tools();
         let bin = own.join("bin");
@@ -138,8 +158,8 @@ impl CargoTool<'_> {
             return Ok(folder);
         }
         println!("Installing {} {} into {} (some minutes, once).", self.package, self.version, workspace.shown(&own));
-        // The package's own lock first: it is what its authors tested. A registry mirror may lag behind one
-        // of its pins; then any compatible versions do.
+        // First with the package's own lock file, which its authors tested. A registry mirror may lack one of its
+        // versions; then any compatible versions will do.
         self.install(workspace, &["--locked"]).or_else(|error| {
             println!("  {error}; trying again without its lock file");
             self.install(workspace, &[])
@@ -176,20 +196,20 @@ impl CargoTool<'_> {
                 .arg("--root")
                 .arg(&own)
                 .args(flags)
-                // A folder of its own, so that an interrupted installation goes on where it stopped.
+                // A separate folder, so that an interrupted installation continues where it stopped.
                 .env("CARGO_TARGET_DIR", &build)
                 .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
                 .env("CARGO_PROFILE_RELEASE_LTO", "off")
                 .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
                 .env("CARGO_PROFILE_RELEASE_DEBUG", "0"),
         )?;
-        // Some hundred megabytes that nothing needs any more; a leftover is harmless.
+        // Hundreds of megabytes that nothing needs now. It does no harm if they stay.
         let _ = fs::remove_dir_all(build);
         Ok(())
     }
 }
 
-/// The version in `name 1.2.3 (…)`, as every clap program prints it.
+/// The version in `name 1.2.3 (…)`, which every clap program prints.
 fn version_of(line: &str) -> Option<&str> {
     line.split_whitespace().nth(1)
 }
@@ -199,7 +219,7 @@ mod tests {
     use super::version_of;
 
     #[test]
-    fn takes_the_version_out_of_what_a_program_prints() {
+    fn reads_the_version_that_a_program_prints() {
         assert_eq!(version_of("wasm-bindgen 0.2.130\n"), Some("0.2.130"));
         assert_eq!(version_of("wasm-bindgen 0.2.130 (3c1f9f6 2026-01-01)"), Some("0.2.130"));
         assert_eq!(version_of(""), None);

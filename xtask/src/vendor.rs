@@ -1,4 +1,4 @@
-//! The JavaScript libraries that the page brings along: `www/vendor`, bundled from npm.
+//! Bundles the JavaScript libraries of the page from npm into `www/vendor`.
 
 use std::fs;
 use std::path::Path;
@@ -11,14 +11,14 @@ use crate::process;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// Where the libraries are named and the bundle is made.
+/// The folder of the list of libraries and of the script that bundles them.
 const SOURCE: &str = "xtask/vendor";
-/// What decides the bundle, below [`SOURCE`].
+/// The files below [`SOURCE`] that the bundle depends on.
 const INPUTS: [&str; 4] = ["package-lock.json", "bundle.mjs", "niivue.js", "licences"];
-/// Written last.
+/// The last file that the script writes.
 const OUTPUT: &str = "www/vendor/LICENSE.txt";
 
-/// Builds `www/vendor`, unless it is newer than all that it is made from.
+/// Builds `www/vendor`, unless it is newer than all of its inputs.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let source = workspace.root.join(SOURCE);
     if is_fresh(&source, &workspace.root.join(OUTPUT)) {
@@ -44,23 +44,23 @@ mod tests {
     use super::*;
     use std::fs::File;
     use std::time::Duration;
+    use tempfile::TempDir;
 
     #[test]
-    fn a_bundle_is_fresh_while_it_is_newer_than_all_it_is_made_from() {
-        let folder = std::env::temp_dir().join(format!("xtask-vendor-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("the temporary folder is writable");
+    fn a_bundle_is_fresh_while_it_is_newer_than_its_inputs() {
+        let folder = TempDir::new().expect("the temporary folder is writable");
+        let folder = folder.path();
         let output = folder.join("LICENSE.txt");
         let then = SystemTime::now() - Duration::from_secs(100);
         for input in INPUTS {
             let file = File::create(folder.join(input)).expect("scratch");
             file.set_modified(then).expect("scratch");
         }
-        assert!(!is_fresh(&folder, &output), "there is none yet");
+        assert!(!is_fresh(folder, &output), "there is none yet");
         File::create(&output).expect("scratch").set_modified(then + Duration::from_secs(10)).expect("scratch");
-        assert!(is_fresh(&folder, &output));
+        assert!(is_fresh(folder, &output));
         let lock = File::options().write(true).open(folder.join(INPUTS[0])).expect("scratch");
         lock.set_modified(then + Duration::from_secs(20)).expect("scratch");
-        assert!(!is_fresh(&folder, &output), "another version is locked");
-        fs::remove_dir_all(folder).expect("scratch");
+        assert!(!is_fresh(folder, &output), "an input is newer");
     }
 }

@@ -1,4 +1,4 @@
-//! The wasm package of the page: `www/pkg`, built and bound to JavaScript.
+//! Builds `www/pkg`, the wasm module of the page with its JavaScript bindings.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -11,13 +11,13 @@ use crate::process;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// How much the build spends on the module.
+/// How much time the build spends on the module.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// What is published: whole-program optimisation, no names.
+    /// For publication: whole-program optimisation, no names.
     Release,
-    /// For work on the page: quick to build, larger, slower. The profile is the wasm tests' own, so that
-    /// their dependencies are not built once more.
+    /// For work on the page: a shorter build, a larger and slower module. It has the profile of the wasm tests, so
+    /// that their dependencies are built once.
     Dev,
 }
 
@@ -33,14 +33,14 @@ impl Effort {
 
 const NAME: &str = "glioscope";
 
-/// Builds `www/pkg`, unless it already holds this very module.
+/// Builds `www/pkg`, unless it is up to date.
 pub(crate) fn build(workspace: &Workspace, effort: Effort) -> Result<()> {
     tools::wasm_target(workspace)?;
     let bindgen = tools::wasm_bindgen(workspace)?;
 
-    println!("Building the wasm module (the first time takes minutes; then cargo builds what has changed).");
-    // Of the library's two crate types only this one: where an rlib is asked for beside it, cargo leaves
-    // link-time optimisation out, and the module is twice as large.
+    println!("Building the wasm module (minutes the first time, then only what changed).");
+    // Only this one of the library's two crate types: together with an rlib cargo skips link-time optimisation, and
+    // the module becomes twice as large.
     process::run(cargo(workspace, "rustc", effort).args(["--lib", "--crate-type", "cdylib"]))?;
     let module = workspace.target.join(tools::WASM_TARGET).join(effort.profile()).join(format!("{NAME}.wasm"));
 
@@ -62,13 +62,13 @@ pub(crate) fn cargo(workspace: &Workspace, subcommand: &str, effort: Effort) -> 
     command
 }
 
-/// These would replace the flags of `.cargo/config.toml`, and with them SIMD.
+/// Keeps the flags of `.cargo/config.toml`, such as SIMD, which these variables would replace.
 pub(crate) fn keep_rustflags(command: &mut Command) {
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
 }
 
 fn pack(module: &Path, bindgen: &Path, package: &Path) -> Result<()> {
-    // An older package goes first: what a newer wasm-bindgen no longer writes must not stay behind.
+    // Remove the old package, so that no file of another version of wasm-bindgen stays.
     if package.exists() {
         fs::remove_dir_all(package).with_context(|| format!("cannot remove {}", package.display()))?;
     }
@@ -80,13 +80,13 @@ fn pack(module: &Path, bindgen: &Path, package: &Path) -> Result<()> {
     )
 }
 
-/// Says which module a package was made from, so that nothing is written where nothing has changed.
+/// Identifies the module that a package was made from, so that an unchanged package is not written again.
 struct Stamp(String);
 
 impl Stamp {
     fn of(module: &Path, effort: Effort) -> Result<Self> {
         let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
-        // Against accidents, not against attackers: a hash of the standard library's is enough.
+        // It detects changes, not attacks, so a hash of the standard library is enough.
         let mut hasher = DefaultHasher::new();
         hasher.write(&bytes);
         Ok(Self(format!("{} {} {:016x}\n", effort.profile(), bytes.len(), hasher.finish())))
@@ -101,7 +101,7 @@ impl Stamp {
         fs::write(&path, &self.0).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// A dot-file: neither served nor published.
+    /// A dot-file, which is neither served nor published.
     fn path(package: &Path) -> PathBuf {
         package.join(".module")
     }

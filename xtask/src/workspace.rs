@@ -1,4 +1,4 @@
-//! Where things lie: the repository, cargo's target folder, the locked versions.
+//! Where things are: the repository, cargo's target folder, the locked versions.
 
 use std::env;
 use std::fs;
@@ -6,78 +6,89 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-
-use crate::process;
+use cargo_metadata::MetadataCommand;
+use serde::Deserialize;
 
 /// The repository that this xtask was built in.
 pub(crate) struct Workspace {
     /// The folder of the workspace's `Cargo.toml`.
     pub(crate) root: PathBuf,
-    /// Cargo's target folder, wherever the machine's configuration puts it.
+    /// Cargo's target folder.
     pub(crate) target: PathBuf,
 }
 
 impl Workspace {
-    /// Asks cargo for the target folder, because `CARGO_TARGET_DIR` and every config file may move it.
+    /// Asks cargo for the target folder, because `CARGO_TARGET_DIR` and every configuration file may move it.
     pub(crate) fn find() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?.to_path_buf();
-        let metadata = process::output(cargo(&root).args(["metadata", "--no-deps", "--format-version", "1"]))?;
-        let metadata: serde_json::Value =
-            serde_json::from_str(&metadata).context("`cargo metadata` printed no JSON")?;
-        let target = metadata["target_directory"].as_str().context("`cargo metadata` named no target_directory")?;
-        Ok(Self { target: PathBuf::from(target), root })
+        let metadata = MetadataCommand::new().current_dir(&root).no_deps().exec()?;
+        Ok(Self { target: metadata.target_directory.into(), root })
     }
 
     /// A cargo of the toolchain that runs this xtask, in the root.
     pub(crate) fn cargo(&self) -> Command {
-        cargo(&self.root)
+        // `cargo run` names its own binary here, which keeps a `+toolchain` choice.
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.current_dir(&self.root);
+        command
     }
 
-    /// Where this project keeps the tools that it installs, apart from the user's own.
+    /// The folder of the tools that xtask installs, apart from the user's own.
     pub(crate) fn tools(&self) -> PathBuf {
         self.target.join("tools")
     }
 
-    /// The version of `package` in `Cargo.lock`.
-    pub(crate) fn locked_version(&self, package: &str) -> Result<String> {
+    /// The packages of `Cargo.lock`.
+    pub(crate) fn lock(&self) -> Result<Lock> {
         let path = self.root.join("Cargo.lock");
-        let lock = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        version_in_lock(&lock, package).with_context(|| format!("{} names no package {package}", path.display()))
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("cannot parse {}", path.display()))
     }
 
-    /// `path` as seen from the root where it lies below it, for messages.
+    /// `path` relative to the root where it is below it, for messages.
     pub(crate) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 }
 
-fn cargo(root: &Path) -> Command {
-    // `cargo run` names its own binary here, which keeps a `+toolchain` choice alive.
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root);
-    command
+/// A `Cargo.lock`, as far as xtask reads it.
+#[derive(Deserialize)]
+pub(crate) struct Lock {
+    #[serde(rename = "package")]
+    pub(crate) packages: Vec<LockedPackage>,
 }
 
-/// The first version that follows the package's name; Cargo writes one key a line, name first.
-fn version_in_lock(lock: &str, package: &str) -> Option<String> {
-    let name = format!("name = \"{package}\"");
-    lock.lines()
-        .skip_while(|line| *line != name)
-        .find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
-        .map(str::to_owned)
+/// One package of it.
+#[derive(Deserialize)]
+pub(crate) struct LockedPackage {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// SHA-256 in hexadecimal digits, of packages from a registry.
+    pub(crate) checksum: Option<String>,
+}
+
+impl Lock {
+    /// The version of the first package of that name.
+    pub(crate) fn version(&self, name: &str) -> Result<&str> {
+        let package = self.packages.iter().find(|package| package.name == name);
+        Ok(&package.with_context(|| format!("Cargo.lock has no package {name}"))?.version)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::version_in_lock;
-
-    const LOCK: &str = "[[package]]\nname = \"wasm\"\nversion = \"0.1.0\"\n\n\
-                        [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"x\"\n";
+    use super::Lock;
 
     #[test]
-    fn reads_the_version_of_the_named_package_alone() {
-        assert_eq!(version_in_lock(LOCK, "wasm-bindgen").as_deref(), Some("0.2.130"));
-        assert_eq!(version_in_lock(LOCK, "wasm").as_deref(), Some("0.1.0"));
-        assert_eq!(version_in_lock(LOCK, "wasm-pack"), None);
+    fn a_lock_tells_versions_by_name() {
+        let lock: Lock = toml::from_str(
+            "version = 4\n[[package]]\nname = \"wasm\"\nversion = \"0.1.0\"\n\n[[package]]\nname = \
+             \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"x\"\nchecksum = \"abcd\"\n",
+        )
+        .expect("a lock");
+        assert_eq!(lock.version("wasm-bindgen").expect("it is there"), "0.2.130");
+        assert_eq!(lock.packages[1].checksum.as_deref(), Some("abcd"));
+        let message = lock.version("wasm-pack").expect_err("it is not there").to_string();
+        assert!(message.contains("wasm-pack"), "{message}");
     }
 }

@@ -1,8 +1,8 @@
 /**
- * Writes `www/vendor`: NiiVue as one module, and the licences of all that is inside.
+ * Writes `www/vendor`: NiiVue as one module, and the licences of the packages in it.
  *
- * The two pictures that it draws with stay in the module, as `data:` addresses: beside it they would be asked for when the
- * first volume is shown, after files were opened.
+ * NiiVue's two images stay in the module as `data:` addresses. As files they would be requested when the first volume is
+ * shown, after the visitor has opened files.
  */
 import { build } from 'esbuild';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ const { metafile } = await build({
   outfile: join(out, 'niivue.js'),
 });
 
-/** The folders of the packages that something of went into the bundle. */
+/** The folders of the packages with code in the bundle. */
 const folders = new Set(
   Object.entries(metafile.outputs)
     .flatMap(([, { inputs }]) => Object.entries(inputs))
@@ -38,7 +38,7 @@ const folders = new Set(
 const texts = [...folders].sort().map((folder) => {
   const { name, version, license } = JSON.parse(readFileSync(join(here, folder, 'package.json'), 'utf8'));
   const file = readdirSync(join(here, folder)).find((entry) => /^licen[cs]e/i.test(entry));
-  // A package that forgot its licence has it here, as its repository states it.
+  // Some packages lack a licence file; `licences` has the one of their repository.
   const path = file ? join(here, folder, file) : join(here, 'licences', `${name.split('/').at(-1)}.txt`);
   return `${name} ${version} (${license})\n\n${readFileSync(path, 'utf8').trim()}\n`;
 });

@@ -1,8 +1,8 @@
-//! The ratios, and the table that a person reads.
+//! The ratios of the bench, and its table.
 
 use serde_json::{Map, Value, json};
 
-/// A ratio's name in `bench.json`, what it says, and the goal.
+/// The ratios: name in `bench.json`, description, and goal (at most).
 const GOALS: [(&str, &str, f64); 7] = [
     ("cpu_slice", "CPU, one thread, a slice / onnxruntime-web", 0.8),
     ("cpu_patient", "CPU, two threads, a patient / onnxruntime-web", 0.7),
@@ -13,7 +13,7 @@ const GOALS: [(&str, &str, f64); 7] = [
     ("fit_step", "fit step, CPU / Keras", 1.5),
 ];
 
-/// What was measured against what; `null` where one of the two is missing.
+/// The ratio of each pair of figures; `null` if one of them is missing.
 pub(super) fn ratios(raw: &Value) -> Value {
     let number = |path: &str| raw.pointer(path).and_then(Value::as_f64);
     let share = |ours: Option<f64>, theirs: Option<f64>| Some(ours? / theirs?).filter(|ratio| ratio.is_finite());
@@ -37,20 +37,23 @@ pub(super) fn ratios(raw: &Value) -> Value {
     Value::Object(Map::from_iter(named))
 }
 
-/// Prints the ratios with their goals, then what lies behind them.
+/// Prints the ratios with their goals, then all other figures.
 pub(super) fn print(raw: &Value, ratios: &Value) {
     println!("\n{:<54}{:>10}{:>10}", "ratio", "found", "goal");
     for (name, text, goal) in GOALS {
         match ratios[name].as_f64() {
             Some(ratio) => {
-                let verdict = if ratio <= goal { "reached" } else { "NOT reached" };
-                println!("{text:<54}{ratio:>10.3}{goal:>10}  {verdict}");
+                let result = if ratio <= goal { "reached" } else { "NOT reached" };
+                println!("{text:<54}{ratio:>10.3}{goal:>10}  {result}");
             }
             None => println!("{text:<54}{:>10}{goal:>10}", "-"),
         }
     }
     let browser = &raw["browser"];
-    println!("\n{:<36}{:>12}{:>26}{:>12}{:>26}", "milliseconds", "here", "(10 to 90 %)", "onnxruntime", "(10 to 90 %)");
+    println!(
+        "\n{:<36}{:>12}{:>26}{:>12}{:>26}",
+        "milliseconds", "glioscope", "(10 to 90 %)", "onnxruntime", "(10 to 90 %)"
+    );
     for (part, text) in [
         ("slice", "CPU, one thread, a slice"),
         ("patient", "CPU, two threads, 35 slices"),
@@ -77,7 +80,7 @@ fn spread(found: &Value) -> String {
     }
 }
 
-/// What each layer has to do, and what share of what is possible becomes of it.
+/// The work of each layer, and the fraction of the machine's ceiling that the network reaches.
 fn layers(browser: &Value, native: &Value) {
     let Some(layers) = browser["network"]["layers"].as_array() else { return };
     println!("\n{:<20}{:>8}{:>8}{:>8}{:>12}{:>12}", "layer", "in", "out", "side", "MMAC", "MB moved");
@@ -97,12 +100,12 @@ fn layers(browser: &Value, native: &Value) {
         );
     }
     println!("{:<44}{:>12.2}{:>12.2}", "all", macs / 1e6, bytes / 1e6);
-    println!("\n{:<36}{:>12}{:>14}{:>14}{:>14}", "one thread", "GMAC/s", "ceiling", "share", "GB/s ceiling");
+    println!("\n{:<36}{:>12}{:>14}{:>14}{:>14}", "one thread", "GMAC/s", "ceiling", "fraction", "GB/s ceiling");
     let native_slice = median(&native["fit"]["train"]["slice_s"]).map(|seconds| seconds * 1e3);
     for (text, milliseconds, ceiling) in [
-        ("wasm, here", browser["slice"]["ours"]["median"].as_f64(), &browser["ceiling"]),
+        ("wasm, glioscope", browser["slice"]["ours"]["median"].as_f64(), &browser["ceiling"]),
         ("wasm, onnxruntime-web", browser["slice"]["ort"]["median"].as_f64(), &browser["ceiling"]),
-        ("native, here", native_slice, &native["ceiling"]),
+        ("native, glioscope", native_slice, &native["ceiling"]),
     ] {
         let (Some(milliseconds), Some(most)) = (milliseconds, ceiling["macs"].as_f64()) else { continue };
         let rate = macs / (milliseconds / 1e3);
@@ -115,14 +118,14 @@ fn layers(browser: &Value, native: &Value) {
         );
     }
     println!(
-        "Counted as direct convolutions: minimal filtering does with a quarter of them, so a share may exceed 100 %."
+        "Multiply-adds of direct convolutions. Winograd's algorithm needs a quarter of them, so a fraction can exceed 100 %."
     );
 }
 
 fn growth(browser: &Value, native: &Value) {
     println!(
         "\n{:<12}{:>16}{:>16}{:>16}{:>18}{:>16}",
-        "slices", "page, ms each", "of it reading", "page, MB", "train, ms each", "train, MB"
+        "slices", "page, ms each", "reading, ms", "page, MB", "train, ms each", "train, MB"
     );
     let rows = |found: &Value| found.as_array().cloned().unwrap_or_default();
     let natives = rows(native);
@@ -157,7 +160,7 @@ fn weights(browser: &Value) {
         browser["memory"][name].as_f64().map_or_else(|| "-".to_owned(), |bytes| format!("{:.0} MB", bytes / 1e6))
     };
     println!(
-        "most memory of the tab's process, CPU: {} here, {} with onnxruntime-web, {} blank",
+        "largest memory of the tab's process, CPU: {} glioscope, {} onnxruntime-web, {} blank page",
         memory("ours"),
         memory("ort"),
         memory("blank")
@@ -192,7 +195,7 @@ fn native(native: &Value) {
     }
 }
 
-/// The middle of an array of numbers.
+/// The median of an array of numbers.
 fn median(values: &Value) -> Option<f64> {
     let mut values: Vec<f64> = values.as_array()?.iter().filter_map(Value::as_f64).collect();
     values.sort_by(f64::total_cmp);
@@ -204,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ratios_are_of_medians_and_null_where_a_side_is_missing() {
+    fn ratios_are_of_medians_and_null_if_a_figure_is_missing() {
         let raw = json!({
             "browser": {
                 "slice": { "ours": { "median": 30.0 }, "ort": { "median": 60.0 } },
@@ -226,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_is_of_sorted_numbers() {
+    fn the_median_is_of_sorted_numbers() {
         assert_eq!(median(&json!([3, 1, 2])), Some(2.0));
         assert_eq!(median(&json!([])), None);
         assert_eq!(median(&Value::Null), None);

@@ -1,0 +1,87 @@
+//! The Rust tests, lints and documentation, for every feature set of the library.
+//!
+//! Compiling Burn takes most of the time, so it is compiled as rarely as the tests allow. Lints and documentation use
+//! the profile of the tests, so that they share its build scripts and procedural macros, and each other's metadata.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::real;
+use super::report::{Outcome, Report};
+use crate::process;
+use crate::workspace::Workspace;
+
+/// A set of the library's features, in which it builds, tests and documents itself.
+struct FeatureSet {
+    name: &'static str,
+    /// The packages and features, as cargo's arguments.
+    selection: &'static [&'static str],
+    /// Whether its tests run without `--full` too.
+    tested: bool,
+}
+
+/// The packages that need Burn, with the features that `train` turns on. xtask is apart: it is built in another profile
+/// already, and its dependencies would turn on other features of what these share.
+const WORKSPACE: [&str; 3] = ["--workspace", "--exclude", "xtask"];
+
+/// Each set has all features of the one before it.
+const FEATURE_SETS: [FeatureSet; 4] = [
+    FeatureSet { name: "none", selection: &["--package", "glioscope", "--no-default-features"], tested: true },
+    FeatureSet {
+        name: "cpu",
+        selection: &["--package", "glioscope", "--no-default-features", "--features", "cpu"],
+        tested: true,
+    },
+    // What it tests is a part of what `fit` tests, and the wasm tests run it in a browser. Without autodiff half of Burn
+    // is compiled again, which takes minutes.
+    FeatureSet {
+        name: "burn",
+        selection: &["--package", "glioscope", "--no-default-features", "--features", "burn"],
+        tested: false,
+    },
+    FeatureSet { name: "fit", selection: &WORKSPACE, tested: true },
+];
+
+pub(super) fn native(workspace: &Workspace, patients: Option<&Path>, full: bool, report: &mut Report) {
+    report.stage("format", || passed(workspace.cargo().args(["fmt", "--all", "--check"])));
+    for FeatureSet { name, selection, tested } in &FEATURE_SETS {
+        report.stage(format!("lints: {name}"), || passed(&mut clippy(workspace, selection, &["--release"])));
+        report.stage(format!("docs: {name}"), || {
+            passed(
+                workspace
+                    .cargo()
+                    .args(["doc", "--no-deps", "--release"])
+                    .args(*selection)
+                    .env("RUSTDOCFLAGS", "--deny warnings"),
+            )
+        });
+        if *tested || full {
+            report.stage(format!("tests: {name}"), || {
+                let mut command = workspace.cargo();
+                command.args(["test", "--release"]).args(*selection);
+                real::pass_on(&mut command, patients);
+                passed(&mut command)
+            });
+        }
+    }
+    // In the profile in which it runs.
+    report.stage("lints: xtask", || passed(&mut clippy(workspace, &["--package", "xtask"], &[])));
+    report.stage("tests: xtask", || passed(workspace.cargo().args(["test", "--package", "xtask"])));
+}
+
+/// Compiles the native tests and `train`, as [`native`] does.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    process::run(workspace.cargo().args(["test", "--release", "--no-run"]).args(WORKSPACE))
+}
+
+fn clippy(workspace: &Workspace, selection: &[&str], profile: &[&str]) -> Command {
+    let mut command = workspace.cargo();
+    command.args(["clippy", "--all-targets"]).args(profile).args(selection).args(["--", "--deny", "warnings"]);
+    command
+}
+
+fn passed(command: &mut Command) -> Result<Outcome> {
+    process::run(command).map(|()| Outcome::Passed)
+}
