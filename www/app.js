@@ -1,17 +1,17 @@
 /**
  * The page, wired: the one module that knows the state, the engine, and all that shows them.
  */
-import { Engine } from './engine.js';
-import { faultOf } from './fault.js';
-import { Job } from './job.js';
-import { Looking } from './looking.js';
-import { Measuring } from './measuring.js';
-import { Notice, Report } from './notice.js';
-import { Panels } from './panels.js';
-import { State } from './state.js';
-import { Status } from './status.js';
+import { Engine } from './engine/engine.js';
+import { faultOf } from './core/errors.js';
+import { Job } from './engine/job.js';
+import { Looking } from './viewer/viewer-controller.js';
+import { Measuring } from './engine/measurement-sync.js';
+import { Notice, Report } from './panels/notice.js';
+import { Panels } from './panels/panels-controller.js';
+import { State } from './core/store.js';
+import { Status } from './panels/status.js';
 
-/** @import { Backend, CaseState, Note } from './types.js' */
+/** @import { Backend, CaseState, Note } from './core/types.js' */
 
 const address = new URLSearchParams(location.search);
 const wish = /** @type {Backend | undefined} */ (['cpu', 'webgpu'].find((name) => name === address.get('backend')));

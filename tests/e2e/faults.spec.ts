@@ -224,16 +224,16 @@ test('a helper that does not come is not waited for', async ({ scope, page }) =>
 const preferSoftware = (source: string) => source.replace('preferable: !software', 'preferable: true');
 
 test('a GPU that is slower than the CPU is given up, and the page says by how much', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText(/WebGPU was given up: it takes \d+ ms a slice, the CPU \d+ ms/);
 });
 
 test('a lost device in the middle of a case: the rest runs on the CPU', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   // A software adapter would lose the race against the CPU.
-  await scope.tamper('lead.js', (source) => source.replace(/DOUBTFUL_MS = \d+/, 'DOUBTFUL_MS = Infinity'));
+  await scope.tamper('engine/primary-worker.js', (source) => source.replace(/DOUBTFUL_MS = \d+/, 'DOUBTFUL_MS = Infinity'));
   const keep = `{ const open = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (given) { return (self.opened = await open.call(this, given)); }; }`;
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${keep}`, 1);
@@ -250,7 +250,7 @@ test('a lost device in the middle of a case: the rest runs on the CPU', async ({
 });
 
 test('a GPU that computes wrong numbers is found out', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   await scope.tamper('pkg/glioscope.js', override('check', `return this.backend() === 'webgpu' ? Promise.resolve(0.2) : original.apply(this, given);`));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
@@ -258,7 +258,7 @@ test('a GPU that computes wrong numbers is found out', async ({ scope, page }) =
 });
 
 test('a GPU that runs something else than it was given is found out by its numbers', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   // Rectified the wrong way round: shaders that compile, and run, and draw nonsense.
   const wrong = `{ const create = GPUDevice.prototype.createShaderModule;
     GPUDevice.prototype.createShaderModule = function (given) {
@@ -270,14 +270,14 @@ test('a GPU that runs something else than it was given is found out by its numbe
 });
 
 test('a GPU without timestamp queries is not tried', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', (source) => preferSoftware(source).replace("has('timestamp-query')", "has('no-such-feature')"));
+  await scope.tamper('worker/gpu.js', (source) => preferSoftware(source).replace("has('timestamp-query')", "has('no-such-feature')"));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('lacks timestamp-query');
 });
 
 test('a backend that was asked for and cannot be had is an error that says so', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
+  await scope.tamper('worker/gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
   await page.goto('./?backend=webgpu');
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('this browser offers no WebGPU');
@@ -320,14 +320,14 @@ test('what was dropped before the network failed to load runs when it does, and 
 });
 
 test('a browser without WebGPU runs on the CPU and says why', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
+  await scope.tamper('worker/gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('offers no WebGPU');
 });
 
 test('a GPU that refuses a buffer is given up for the CPU', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   // What the device itself says to a size that it does not have.
   const greedy = `{ const create = GPUDevice.prototype.createBuffer;
     GPUDevice.prototype.createBuffer = function (given) {

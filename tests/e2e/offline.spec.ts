@@ -59,7 +59,7 @@ test('what is kept of the worker comes with the page’s policy, should a browse
   await scope.is('ready');
   await kept(page);
   const [sent, own] = await page.evaluate(async () => {
-    const { headers } = await fetch('www/worker.js');
+    const { headers } = await fetch('www/worker/worker.js');
     return [headers.get('Content-Security-Policy'), document.querySelector('meta[http-equiv="Content-Security-Policy"]')?.getAttribute('content')];
   });
   expect(sent).toContain("connect-src 'self'");

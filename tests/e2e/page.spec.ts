@@ -38,7 +38,7 @@ test('a software GPU is not preferred, and the page says so', async ({ scope, pa
 });
 
 test('the adapter that is named is the one that computes: the fast one, where there are two', async ({ scope, page }) => {
-  await scope.tamper('worker.js', (source) => `${source}
+  await scope.tamper('worker/worker.js', (source) => `${source}
     { const ask = GPU.prototype.requestAdapter;
       GPU.prototype.requestAdapter = function (wish) {
         return wish?.powerPreference === 'high-performance' ? ask.call(this, wish) : Promise.resolve(null);

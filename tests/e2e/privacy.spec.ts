@@ -19,7 +19,7 @@ test('the watch sees what the worker asks for', async ({ scope, page }) => {
   const seen: string[] = [];
   page.on('request', (request) => seen.push(new URL(request.url()).pathname));
   await scope.open('?backend=cpu');
-  for (const file of ['worker.js', 'pkg/glioscope_bg.wasm', 'model/weights.bin']) {
+  for (const file of ['worker/worker.js', 'pkg/glioscope_bg.wasm', 'model/weights.bin']) {
     expect(seen.some((path) => path.endsWith(`/www/${file}`)), file).toBe(true);
   }
 });

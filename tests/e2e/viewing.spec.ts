@@ -506,7 +506,7 @@ test('masks wait for those that are about to follow before they come into the vo
   const counted = override('volume', `if (given[1] === 'mask') self.built = (self.built ?? 0) + 1; return original.apply(this, given);`);
   await scope.tamper('pkg/glioscope.js', (source) => counted(slowSlices(1000)(source)));
   // However slow this machine draws.
-  await scope.tamper('volume.js', (source) => source.replace(/ARRIVING_MS = \d+/, 'ARRIVING_MS = 600_000'));
+  await scope.tamper('volume/volume-view.js', (source) => source.replace(/ARRIVING_MS = \d+/, 'ARRIVING_MS = 600_000'));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 12));
   await expect(page.locator('body')).toHaveAttribute('data-view', 'case');
@@ -528,7 +528,7 @@ test('masks of a long stack come into the volume with the last of them, or when 
     go?.();
     return go !== undefined;
   })).toBe(true);
-  await scope.tamper('volume.js', (source) => source.replace(/MANY = \d+/, 'MANY = 3'));
+  await scope.tamper('volume/volume-view.js', (source) => source.replace(/MANY = \d+/, 'MANY = 3'));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 4));
   await scope.finished(1);

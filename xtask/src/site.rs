@@ -183,7 +183,7 @@ mod tests {
             "www/c:/x",
             "www/a\0b",
             "www/pkg/glioscope.d.ts",
-            "www/sw.js",
+            "www/offline/service-worker.js",
             "wwwx/app.js",
         ] {
             assert!(!publishes(path), "{path:?}");
