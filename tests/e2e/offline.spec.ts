@@ -119,7 +119,7 @@ test('a file that is not as it should be is named, and nothing of that version i
   await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state ?? 'none')).toBe('none');
   // Whole again, the page is too.
   host.files.set('www/model/weights.bin', weights);
-  await page.click('#notice [data-act="again"]');
+  await page.click('#notice [data-act="retry"]');
   await scope.is('ready');
 });
 
@@ -139,7 +139,7 @@ for (const path of ['www/model/weights.bin', 'www/pkg/glioscope_bg.wasm', 'www/m
     await scope.is('error');
     await expect(page.locator('#notice')).toContainText(/cannot compute here/);
     host.down = false;
-    await page.click('#notice [data-act="again"]');
+    await page.click('#notice [data-act="retry"]');
     await scope.is('ready');
   });
 }

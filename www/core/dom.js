@@ -1,5 +1,9 @@
 /**
- * The element that a selector names. The markup is static, so a miss is a mistake of the page's own.
+ * Short helpers for the page's elements.
+ */
+
+/**
+ * The element that a selector matches. The markup is static, so a missing element is a bug.
  * @template {Element} [T=HTMLElement]
  * @param {string} selector
  * @param {ParentNode} [within]
@@ -26,39 +30,22 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
- * Moves the focus on from what is about to go out of sight or out of use: else the keyboard would begin anew at the top
- * of the page.
+ * Moves the focus out of an element that is about to be hidden or disabled. Otherwise the keyboard would start again at
+ * the top of the page.
  * @param {Element} node
  * @param {HTMLElement} [to]
  */
-export function leave(node, to = find('#stage')) {
+export function moveFocusOut(node, to = find('#stage')) {
   if (node.contains(document.activeElement)) to.focus({ preventScroll: true });
 }
 
 /** A colour of the style sheet, as `#rrggbb`. @param {string} name */
-export function colour(name) {
+export function cssColour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** Runs something once nothing else is to be done, or after five seconds. @param {() => void} task */
-export function idle(task) {
+/** Runs a task when the page is idle, or after five seconds. @param {() => void} task */
+export function whenIdle(task) {
   if ('requestIdleCallback' in window) requestIdleCallback(task, { timeout: 5000 });
   else setTimeout(task, 1000);
-}
-
-const counts = new Intl.NumberFormat('en');
-
-/** A count with thousands set apart. @param {number} value */
-export function count(value) {
-  return counts.format(value);
-}
-
-/**
- * A count and its noun.
- * @param {number} value
- * @param {string} noun
- * @param {string} [nouns]
- */
-export function many(value, noun, nouns = `${noun}s`) {
-  return `${count(value)} ${value === 1 ? noun : nouns}`;
 }

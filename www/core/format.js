@@ -1,37 +1,64 @@
 /**
- * Measures in words: the same everywhere on the page.
+ * Numbers as text, the same everywhere on the page.
  */
-import { count, many } from './dom.js';
 
 /** @import { Scores } from './types.js' */
 
-/** A dash, where there is nothing to say. */
+/** Shown in place of a missing value. */
 export const NONE = '–';
 
-/** The scores that are shown, in the order of the field's papers. @type {[keyof Scores, string][]} */
+/** The scores on the page, in the order that papers use. @type {[keyof Scores, string][]} */
 export const SCORES = [['dice', 'Dice'], ['iou', 'IoU'], ['sensitivity', 'Sensitivity'], ['precision', 'Precision']];
 
-/** @param {number} area @param {number | null | undefined} mm2 */
-export function areaOf(area, mm2) {
-  return mm2 == null ? many(area, 'pixel') : `${many(area, 'pixel')}, ${count(Math.round(mm2))} mm²`;
+const counts = new Intl.NumberFormat('en');
+
+/** A count with separators between thousands. @param {number} value */
+export function formatCount(value) {
+  return counts.format(value);
+}
+
+/**
+ * A count and its noun.
+ * @param {number} value
+ * @param {string} noun
+ * @param {string} [plural]
+ */
+export function countOf(value, noun, plural = `${noun}s`) {
+  return `${formatCount(value)} ${value === 1 ? noun : plural}`;
+}
+
+/** @param {number} pixels @param {number | null | undefined} mm2 */
+export function formatArea(pixels, mm2) {
+  return mm2 == null ? countOf(pixels, 'pixel') : `${countOf(pixels, 'pixel')}, ${formatCount(Math.round(mm2))} mm²`;
 }
 
 /** @param {number} voxels @param {number | null | undefined} millilitres */
-export function volumeOf(voxels, millilitres) {
-  return millilitres == null ? many(voxels, 'voxel') : `${many(voxels, 'voxel')}, ${litres(millilitres)}`;
+export function formatVolume(voxels, millilitres) {
+  return millilitres == null ? countOf(voxels, 'voxel') : `${countOf(voxels, 'voxel')}, ${formatMillilitres(millilitres)}`;
 }
 
 /** @param {number} millilitres */
-export function litres(millilitres) {
+export function formatMillilitres(millilitres) {
   return `${millilitres.toFixed(millilitres < 10 ? 2 : 1)} mL`;
 }
 
-/** A score of 0 to 1; a quotient of nothing is none. @param {number | null | undefined} value */
-export function score(value) {
+/** A score from 0 to 1; a dash where it is not defined. @param {number | null | undefined} value */
+export function formatScore(value) {
   return value == null || !Number.isFinite(value) ? NONE : value.toFixed(3);
 }
 
+/** @param {number} fraction 0 to 1 */
+export function formatPercent(fraction) {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
 /** @param {number} milliseconds */
-export function duration(milliseconds) {
+export function formatDuration(milliseconds) {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** A rough duration for an estimate. @param {number} milliseconds */
+export function formatRemaining(milliseconds) {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -1,19 +1,19 @@
 /**
- * A function that keeps its last result for as long as it is asked the same.
+ * Returns a function that keeps its last result and reuses it for the same arguments.
  * @template {any[]} A
  * @template R
- * @param {(...given: A) => R} work
- * @returns {(...given: A) => R}
+ * @param {(...args: A) => R} compute
+ * @returns {(...args: A) => R}
  */
-export function remember(work) {
+export function memoizeLast(compute) {
   /** @type {A | null} */
   let last = null;
   /** @type {R} */
   let result;
-  return (...given) => {
-    if (!last || given.some((value, i) => value !== last?.[i])) {
-      result = work(...given);
-      last = given;
+  return (...args) => {
+    if (!last || args.some((value, i) => value !== last?.[i])) {
+      result = compute(...args);
+      last = args;
     }
     return result;
   };

@@ -1,80 +1,84 @@
 /**
- * The brush in the hand, by mouse, finger or keyboard: where it is, how wide it shows, and the strokes it makes.
+ * The brush on the stage, for mouse, pen, touch and keyboard: its position, its cursor, and its strokes.
  */
+import { isPainting } from '../core/commands.js';
 
-/** @import { Editing } from './mask-editor.js' */
-/** @import { Scene } from '../viewer/slice-view.js' */
-/** @import { State } from '../core/store.js' */
-/** @import { Tools } from '../viewer/toolbar.js' */
+/** @import { MaskEditor } from './mask-editor.js' */
+/** @import { StrokePhase } from '../viewer/pointer.js' */
+/** @import { SliceView } from '../viewer/slice-view.js' */
+/** @import { Store } from '../core/store.js' */
 /** @typedef {{x: number, y: number}} Point in pixels of the slice */
 
-export class Pen {
-  #state;
-  #scene;
-  #editing;
-  #tools;
+/** How far Shift and an arrow key go: the brush in pixels of the slice, the slice in CSS pixels. */
+const FAST = 10;
+
+export class BrushCursor {
+  #store;
+  #view;
+  #editor;
   #onStroke;
-  /** @type {Point} where the keyboard takes it up */
+  /** Where the keyboard continues. @type {Point} */
   #at = { x: 0, y: 0 };
 
-  /** @param {State} state @param {Scene} scene @param {Editing} editing @param {Tools} tools @param {() => void} onStroke one is about to begin */
-  constructor(state, scene, editing, tools, onStroke) {
-    this.#state = state;
-    this.#scene = scene;
-    this.#editing = editing;
-    this.#tools = tools;
+  /** @param {Store} store @param {SliceView} view @param {MaskEditor} editor @param {() => void} onStroke before a stroke */
+  constructor(store, view, editor, onStroke) {
+    this.#store = store;
+    this.#view = view;
+    this.#editor = editor;
     this.#onStroke = onStroke;
   }
 
-  /** Lays it down in the middle of the slice. */
-  rest() {
-    const { width, height } = this.#state.slice(this.#state.at).info;
+  /** Moves it to the middle of the slice. */
+  centre() {
+    const { width = 0, height = 0 } = this.#store.currentSlice?.info ?? {};
     this.#at = { x: width / 2, y: height / 2 };
   }
 
-  /** @param {Point | null} point @param {'start' | 'go' | 'end' | 'drop'} phase */
+  /** @param {Point | null} point @param {StrokePhase} phase */
   stroke(point, phase) {
-    if (phase === 'end') this.#editing.end();
-    else if (phase === 'drop') this.#editing.drop();
-    else if (point && phase === 'go') this.#editing.draw(point);
-    else if (point && this.#editing.ready()) {
+    if (phase === 'end') this.#editor.end();
+    else if (phase === 'cancel') this.#editor.cancel();
+    else if (point && phase === 'move') this.#editor.draw(point);
+    else if (point && this.#editor.canBegin()) {
       this.#onStroke();
-      this.#editing.begin(/** @type {Uint8Array} */ (this.#scene.mask), this.#tools.tool === 'brush', point);
+      this.#editor.begin(/** @type {Uint8Array} */ (this.#view.mask), this.#store.display.tool === 'brush', point);
     }
     if (point) this.#at = point;
   }
 
-  /** Shows how wide it is; null takes it out of sight. @param {Point | null} point */
+  /** Shows it at a point; null hides it. @param {Point | null} point */
   show(point) {
-    this.#scene.viewer.point(point && this.#tools.drawing ? { ...point, size: this.#editing.brush.size } : null);
+    const { brushSize } = this.#store.display;
+    this.#view.stage.showCursor(point && isPainting(this.#store) ? { ...point, size: brushSize } : null);
   }
 
-  /** Shows where the keyboard takes it up. */
-  appear() {
+  /** Shows it where the keyboard continues. */
+  showForKeyboard() {
     this.show(this.#at);
   }
 
   /**
-   * An arrow on the stage moves it, and with Shift and no brush in hand the slice.
+   * An arrow key on the stage moves the brush. Without a brush, Shift and an arrow key pan.
    * @param {number} x
    * @param {number} y
-   * @param {boolean} far
-   * @returns {boolean} whether that was of use
+   * @param {boolean} fast
+   * @returns {boolean} whether the key was used
    */
-  move(x, y, far) {
-    if (!this.#tools.drawing) {
-      if (far) this.#scene.viewer.shift(-x, -y);
-      return far;
+  move(x, y, fast) {
+    const [byX, byY] = fast ? [FAST * x, FAST * y] : [x, y];
+    if (!isPainting(this.#store)) {
+      if (fast) this.#view.stage.panBy(-byX, -byY);
+      return fast;
     }
-    const { width, height } = this.#state.slice(this.#state.at).info;
-    this.#at = { x: Math.min(width, Math.max(0, this.#at.x + x)), y: Math.min(height, Math.max(0, this.#at.y + y)) };
-    this.appear();
+    const { width = 0, height = 0 } = this.#store.currentSlice?.info ?? {};
+    this.#at = { x: Math.min(width, Math.max(0, this.#at.x + byX)), y: Math.min(height, Math.max(0, this.#at.y + byY)) };
+    this.showForKeyboard();
     return true;
   }
 
-  /** One dab where it is. */
-  stamp() {
-    if (!this.#tools.drawing) return;
+  /** Paints once at its position. */
+  paint() {
+    if (!isPainting(this.#store)) return;
     this.stroke(this.#at, 'start');
     this.stroke(null, 'end');
   }

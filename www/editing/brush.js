@@ -1,18 +1,18 @@
 /**
- * A round brush on a mask: every pixel whose middle it passes is set or cleared.
+ * A round brush. It sets or clears every pixel whose centre it covers.
  */
 export class Brush {
-  /** Its width in pixels of the slice. */
+  /** Its diameter in pixels of the slice. */
   size = 9;
   /** @type {{mask: Uint8Array, width: number, height: number, value: number, x: number, y: number} | null} */
   #stroke = null;
 
   /**
-   * Begins a stroke on a copy of the mask.
+   * Begins a stroke on a copy of a mask.
    * @param {Uint8Array} mask 0 or 1 a pixel
    * @param {number} width
    * @param {number} height
-   * @param {boolean} set whether it draws or erases
+   * @param {boolean} set whether it sets pixels or clears them
    * @param {{x: number, y: number}} at in pixels
    */
   begin(mask, width, height, set, at) {
@@ -21,11 +21,11 @@ export class Brush {
     return this.#stroke.mask.slice();
   }
 
-  /** Draws on to a point. @param {{x: number, y: number}} to @returns {Uint8Array | null} the mask so far */
+  /** Continues the stroke to a point. @param {{x: number, y: number}} to @returns {Uint8Array | null} the mask so far */
   draw({ x, y }) {
     const stroke = this.#stroke;
     if (!stroke) return null;
-    // Dense enough that no gap shows between two of them.
+    // Close enough that the stamps overlap.
     const steps = Math.max(1, Math.ceil(Math.hypot(x - stroke.x, y - stroke.y) / Math.max(0.5, this.size / 4)));
     const [fromX, fromY] = [stroke.x, stroke.y];
     for (let i = 1; i <= steps; i++) this.#stamp(fromX + ((x - fromX) * i) / steps, fromY + ((y - fromY) * i) / steps);
@@ -33,7 +33,7 @@ export class Brush {
     return stroke.mask.slice();
   }
 
-  /** @returns {Uint8Array | null} the mask as the stroke leaves it */
+  /** Ends the stroke. @returns {Uint8Array | null} its mask */
   end() {
     const mask = this.#stroke?.mask ?? null;
     this.#stroke = null;
@@ -45,7 +45,7 @@ export class Brush {
     if (!this.#stroke) return;
     const { mask, width, height, value } = this.#stroke;
     const radius = this.size / 2;
-    // A brush of one pixel marks the pixel that it is in, wherever in it.
+    // A brush of one pixel may cover no centre. It marks the pixel that contains it.
     if (this.size <= 1) {
       if (x >= 0 && y >= 0 && x < width && y < height) mask[Math.floor(y) * width + Math.floor(x)] = value;
       return;

@@ -1,148 +1,145 @@
 /**
- * Correcting masks by hand: strokes, undo and redo, and back to the network's own.
+ * Editing masks: strokes, undo and redo, and back to the prediction.
  */
 import { Brush } from './brush.js';
-import { History } from './edit-history.js';
+import { EditHistory } from './edit-history.js';
 
 /** @import { Engine } from '../engine/engine.js' */
+/** @import { Store } from '../core/store.js' */
 /** @import { Edit } from './edit-history.js' */
-/** @import { State } from '../core/store.js' */
-/** @import { Place } from '../core/types.js' */
 
-export class Editing {
-  brush = new Brush();
-  #history = new History();
+export class MaskEditor {
+  #brush = new Brush();
+  #history = new EditHistory();
   #engine;
-  #state;
+  #store;
   #onChange;
-  /** @type {{place: Place, mask: Uint8Array} | null} the mask under the brush */
-  #now = null;
-  /** Whether the last thing that was asked for on the slice in view could not be done. */
-  #refused = false;
+  #onError;
+  /** The stroke under way: its slice and the mask so far. @type {{slice: string, mask: Uint8Array} | null} */
+  #stroke = null;
+  /** The slice on which a stroke was tried before it was segmented. @type {string | null} */
+  #refused = null;
 
   /**
    * @param {Engine} engine
-   * @param {State} state
-   * @param {() => void} onChange what is under the brush looks different
+   * @param {Store} store
+   * @param {() => void} onChange the mask during a stroke, or the message, is another one
+   * @param {(error: unknown) => void} onError an edit could not be passed to the library
    */
-  constructor(engine, state, onChange) {
+  constructor(engine, store, onChange, onError) {
     this.#engine = engine;
-    this.#state = state;
+    this.#store = store;
     this.#onChange = onChange;
+    this.#onError = onError;
+    store.on('open', () => {
+      this.cancel();
+      this.#history.prune((id) => store.slice(id)?.edit);
+    });
+    store.on('view', () => {
+      this.#refused = null;
+      // A stroke on a slice that is not in view any more has ended.
+      if (this.#stroke && !this.strokeMask) this.end();
+    });
   }
 
-  /** The mask as the stroke under way leaves it so far. */
-  get mask() {
-    const { at } = this.#state;
-    const now = this.#now;
-    return now && now.place.case === at.case && now.place.slice === at.slice ? now.mask : null;
+  /** The mask of the slice in view during a stroke. */
+  get strokeMask() {
+    return this.#stroke && this.#stroke.slice === this.#id ? this.#stroke.mask : null;
   }
 
-  /** What can be done on the slice in view. */
-  get can() {
-    const slice = this.#slice();
-    return slice ? { ...this.#history.can(slice), edited: slice.edit !== null } : { undo: false, redo: false, edited: false };
+  get canUndo() {
+    return this.#id !== undefined && this.#history.canUndo(this.#id);
   }
 
-  /** Why it could not, in few words, for as long as that is so. */
-  get refusal() {
-    if (!this.#refused) return '';
-    if (this.#state.moving) return 'no edits while files are added';
-    return this.#slice()?.probability ? '' : 'no edits before it is segmented';
+  get canRedo() {
+    return this.#id !== undefined && this.#history.canRedo(this.#id);
   }
 
-  /** Whether a stroke may begin on the slice in view; where it may not, `refusal` says so. */
-  ready() {
-    const slice = this.#idle();
-    if (slice && !slice.probability) this.#refuse();
-    return Boolean(slice?.probability);
+  /** Why the slice in view cannot be edited, after an attempt. */
+  get message() {
+    return this.#refused !== null && this.#refused === this.#id && !this.#store.currentSlice?.probability ? 'no edits before it is segmented' : '';
   }
 
-  /** Begins a stroke on a slice that is ready. @param {Uint8Array} mask what it changes @param {boolean} set @param {{x: number, y: number}} point */
+  /** Whether a stroke may begin. Otherwise `message` says why not. */
+  canBegin() {
+    const slice = this.#store.currentSlice;
+    if (slice?.probability) return true;
+    this.#refused = slice?.info.id ?? null;
+    this.#onChange();
+    return false;
+  }
+
+  /** Begins a stroke on the slice in view. @param {Uint8Array} mask its mask @param {boolean} set @param {{x: number, y: number}} point */
   begin(mask, set, point) {
-    const { width, height } = this.#state.slice(this.#state.at).info;
-    this.#now = { place: this.#state.at, mask: this.brush.begin(mask, width, height, set, point) };
+    const { currentSlice: slice, display } = this.#store;
+    if (!slice) return;
+    const { id, width, height } = slice.info;
+    this.#brush.size = display.brushSize;
+    this.#stroke = { slice: id, mask: this.#brush.begin(mask, width, height, set, point) };
     this.#onChange();
   }
 
   /** @param {{x: number, y: number}} point */
   draw(point) {
-    const mask = this.brush.draw(point);
-    if (!mask || !this.#now) return;
-    this.#now.mask = mask;
+    const mask = this.#brush.draw(point);
+    if (!mask || !this.#stroke) return;
+    this.#stroke.mask = mask;
     this.#onChange();
   }
 
+  /** Ends a stroke and keeps it. */
   end() {
-    const mask = this.brush.end();
-    const now = this.#now;
-    this.#now = null;
-    if (!mask || !now) return;
-    if (this.#state.moving) return this.#refuse();
-    const slice = this.#state.slice(now.place);
-    this.#history.note(slice, slice.edit);
-    this.#keep(now.place, mask);
+    const mask = this.#brush.end();
+    const stroke = this.#stroke;
+    this.#stroke = null;
+    if (mask && stroke) this.#record(stroke.slice, mask);
   }
 
-  /** Ends a stroke on a slice that is out of view by now. */
-  leave() {
-    this.#refused = false;
-    if (this.#now && !this.mask) this.end();
-  }
-
-  /** Gives the stroke under way up. */
-  drop() {
-    this.brush.end();
-    this.#now = null;
-    this.#refused = false;
+  /** Ends a stroke and drops it. */
+  cancel() {
+    this.#brush.end();
+    this.#stroke = null;
+    this.#refused = null;
     this.#onChange();
   }
 
   undo() {
-    const slice = this.#idle();
-    const before = slice && this.#history.undo(slice, slice.edit);
-    if (before !== undefined) this.#keep(this.#state.at, before);
+    this.#apply((id, edit) => this.#history.undo(id, edit));
   }
 
   redo() {
-    const slice = this.#idle();
-    const after = slice && this.#history.redo(slice, slice.edit);
-    if (after !== undefined) this.#keep(this.#state.at, after);
+    this.#apply((id, edit) => this.#history.redo(id, edit));
   }
 
-  /** Back to the network's mask; that too can be undone. */
+  /** Goes back to the prediction. This can be undone. */
   revert() {
-    const slice = this.#idle();
-    if (!slice?.edit) return;
-    this.#history.note(slice, slice.edit);
-    this.#keep(this.#state.at, null);
+    const slice = this.#store.currentSlice;
+    if (slice?.edit) this.#record(slice.info.id, null);
   }
 
-  #slice() {
-    const { at, current } = this.#state;
-    return current?.slices[at.slice];
+  get #id() {
+    return this.#store.currentSlice?.info.id;
   }
 
-  /** The slice in view, unless it is about to get another place. */
-  #idle() {
-    this.#refused = false;
-    if (!this.#state.moving) return this.#slice();
-    this.#refuse();
-    return undefined;
+  /** @param {(id: string, edit: Edit) => Edit | undefined} move */
+  #apply(move) {
+    const slice = this.#store.currentSlice;
+    const edit = slice && move(slice.info.id, slice.edit);
+    if (slice && edit !== undefined) this.#set(slice.info.id, edit);
   }
 
-  #refuse() {
-    this.#refused = true;
-    this.#onChange();
-    // Files that come to nothing change nothing else.
-    if (this.#state.moving) void this.#state.settled().then(this.#onChange);
+  /** @param {string} id @param {Edit} edit */
+  #record(id, edit) {
+    const slice = this.#store.slice(id);
+    if (!slice) return;
+    this.#history.record(id, slice.edit, edit);
+    this.#set(id, edit);
   }
 
-  /** @param {Place} place @param {Edit} edit */
-  #keep(place, edit) {
-    this.#state.slice(place).edit = edit;
-    // Told first, so that the first worker knows before it is asked for measures. When none is left, that is said elsewhere.
-    this.#engine.setEdit(place, edit).catch(() => {});
-    this.#state.tell('slice', place);
+  /** @param {string} id @param {Edit} edit */
+  #set(id, edit) {
+    // Before the store, so that the worker has the edit before it is asked for measures.
+    this.#engine.setEdit(id, edit).catch(this.#onError);
+    this.#store.setSlice(id, { edit });
   }
 }

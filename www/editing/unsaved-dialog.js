@@ -1,50 +1,50 @@
 /**
- * Edits by hand that are in no file yet do not go without a word: the browser asks before the page is left, the page before
- * anything takes their place.
+ * Protects edits that are in no file yet: the browser asks before the page is closed, the page before files are replaced.
  */
-import { find, many } from '../core/dom.js';
+import { find } from '../core/dom.js';
+import { countOf } from '../core/format.js';
 
-/** @import { State } from '../core/store.js' */
+/** @import { Store } from '../core/store.js' */
 
-export class Unsaved {
+export class UnsavedDialog {
   #root = /** @type {HTMLDialogElement} */ (find('#unsaved'));
   #text = find('p', this.#root);
-  #state;
-  /** @type {(go: boolean) => void} answers the question that is open */
+  #store;
+  /** Answers the question that is open. @type {(discard: boolean) => void} */
   #answer = () => {};
 
-  /** @param {State} state */
-  constructor(state) {
-    this.#state = state;
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
     addEventListener('beforeunload', (event) => {
-      if (state.unsaved > 0) event.preventDefault();
+      if (store.unsavedEdits > 0) event.preventDefault();
     });
     for (const button of this.#root.querySelectorAll('button')) {
       button.addEventListener('click', () => this.#root.close(button.value));
     }
     // By a button or by Escape.
     this.#root.addEventListener('close', () => {
-      if (!this.#root.open) this.#answer(this.#root.returnValue === 'go');
+      if (!this.#root.open) this.#answer(this.#root.returnValue === 'discard');
     });
   }
 
   /**
-   * Whether what is open may be closed: at once where no edit is lost, else as the visitor decides.
-   * @param {string} what is about to happen, as a sentence's beginning
+   * Whether the open files may be closed. Asks the visitor where an edit would be lost.
+   * @param {string} action the beginning of a sentence, for example “Opening these files”
    */
-  async mayGo(what) {
-    // Of two questions the newer one counts.
+  async mayDiscard(action) {
+    // A newer question replaces an older one.
     this.#answer(false);
-    const { unsaved } = this.#state;
-    if (unsaved === 0) {
+    const { unsavedEdits } = this.#store;
+    if (unsavedEdits === 0) {
       if (this.#root.open) this.#root.close();
       return true;
     }
-    const edits = unsaved === 1 ? 'The mask of 1 slice was' : `The masks of ${many(unsaved, 'slice')} were`;
-    this.#text.textContent = `${edits} edited by hand and not saved since. ${what} discards ${unsaved === 1 ? 'that edit' : 'those edits'} for good. To keep ${unsaved === 1 ? 'it' : 'them'}, go back and save a session or all results first.`;
+    this.#text.textContent = `${action} discards the edits of ${countOf(unsavedEdits, 'slice')}. ` +
+      'To keep the edits, cancel and save a session or all results first.';
     this.#root.returnValue = '';
     if (!this.#root.open) this.#root.showModal();
-    return new Promise((/** @type {(go: boolean) => void} */ resolve) => {
+    return new Promise((/** @type {(discard: boolean) => void} */ resolve) => {
       this.#answer = resolve;
     });
   }

@@ -1,319 +1,239 @@
 /**
- * Everything that computes, as one object. Its callers see cases, slices and faults, never workers: which backend runs,
- * who shares the slices of a case and who takes over from a lost worker is decided behind it.
+ * Everything that computes. Callers see cases, slices and faults, never workers. Behind it are the choice of the backend,
+ * the helpers, and the recovery from a lost worker.
  *
- * All that the page measures or exports comes from here, and from the library behind it: `measure`, `volume`,
- * `exportZip`, `report`, `saveSession` answer within a slice's time even while slices are being segmented.
+ * All measures and files come from here. Requests are answered between two slices while a case is being segmented.
  */
-import { FaultError } from '../core/errors.js';
-import { Kept } from './recovery-log.js';
-import { Lead, refusal } from './primary-worker.js';
+import { FaultError, Superseded } from '../core/errors.js';
 import { Pool } from './pool.js';
+import { fileFault, PrimaryWorker } from './primary-worker.js';
 import { Queue } from './queue.js';
+import { RecoveryLog } from './recovery-log.js';
 import { segmentAll } from './scheduler.js';
 
-/** @import { Ears } from './primary-worker.js' */
-/** @import { Assembly, Backend, CaseMeasure, Fault, Note, Pixels, Place, Segmented, Settings, Source, Spacing } from '../core/types.js' */
+/** @import { Item } from './queue.js' */
+/** @import { WorkerEvents } from './primary-worker.js' */
+/** @import { Assembly, Backend, CaseMeasure, Fault, Note, Pixels, Segmented, Settings, Source, Spacing } from '../core/types.js' */
 /** @typedef {'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn'} VolumeKind */
-/** @typedef {{assembly: Assembly, left: Source[], faults: Fault[], notes: Note[]}} Loaded with the files that were not read, those that were refused, and what was said of the others */
+/**
+ * Controls a job. `signal` aborts it: its results are dropped. `stopping`: it ends after the file or slice under way, and
+ * its results are kept.
+ * @typedef {{readonly signal: AbortSignal, readonly stopping: boolean}} JobControl
+ */
+/** @typedef {{faults: Fault[], notes: Note[]}} ReadResult files that cannot be used, and notes on the others */
 
 export class Engine {
-  #kept = new Kept();
-  #lead;
+  #log = new RecoveryLog();
+  #primary;
   #pool;
-  /** Grows with every load, so that what belongs to an earlier one is known. */
-  #batch = 0;
-  /** Grows whenever all is forgotten. */
-  #era = 0;
-  /** Settled when no file is being read. @type {Promise<unknown>} */
-  #reading = Promise.resolve();
-  /** What a reading leaves to the one that came between. */
-  #rest = heap([]);
-  /**
-   * From when the first worker makes cases anew until the page has them: by then a number is another case there. Resolves
-   * to whether they are as they were.
-   * @type {PromiseWithResolvers<boolean> | null}
-   */
-  #renumbered = null;
+  /** While a session is being opened: resolves to whether the open cases stay open. @type {Promise<boolean> | null} */
+  #openingSession = null;
 
   /**
-   * @param {Backend | null} wish the one backend to use, or null for the best that works
-   * @param {number | null} workers how many to use on the CPU, or null for what the machine offers
-   * @param {Ears} ears
+   * @param {Backend | null} backend the backend to use, or null for the best one that works
+   * @param {number | null} workers how many workers to use on the CPU, or null for the default
+   * @param {WorkerEvents} events
    */
-  constructor(wish, workers, ears) {
-    this.#lead = new Lead(wish, this.#kept, ears);
-    this.#pool = new Pool(workers, (onLost) => this.#lead.hire(onLost));
-    this.#lead.onUp = () => {
-      if (this.#lead.backend === 'cpu') this.#pool.staff();
+  constructor(backend, workers, events) {
+    this.#primary = new PrimaryWorker(backend, this.#log, events);
+    this.#pool = new Pool(workers, (onLost) => this.#primary.startHelper(onLost));
+    this.#primary.onStarted = () => {
+      if (this.#primary.backend === 'cpu') this.#pool.start();
     };
   }
 
-  /** Opens the first worker, if there is none. Rejects with a fault of kind `gone` when no backend works. */
+  /** Starts the primary worker if there is none. Rejects with a fault of kind `gone` when no backend works. */
   async open() {
-    this.#lead.losses = 0;
-    await this.#lead.open();
+    this.#primary.resetLosses();
+    await this.#primary.open();
   }
 
-  /** Workers that were given up, and why; no file is named. */
-  get tried() {
-    return this.#lead.tried;
+  /** The workers that failed, without file names. */
+  get failures() {
+    return this.#primary.failures;
   }
 
-  /** The model's manifest: what the model card shows. @returns {Promise<any>} */
+  /** The model's manifest. @returns {Promise<any>} */
   model() {
-    return this.#lead.ask('model');
+    return this.#primary.ask('model');
   }
 
-  /** Forgets files, probabilities and edits. */
+  /** Closes everything. */
   async clear() {
-    this.#disown();
-    this.#kept.clear();
-    this.#inLine(false);
-    await this.#lead.ask('clear');
+    this.#primary.resetLosses();
+    this.#log.clear();
+    await this.#primary.ask('clear');
   }
 
   /**
-   * Forgets what there is and reads new files.
-   * @param {Source[]} sources
-   * @param {AbortSignal} signal stops between two files
+   * Reads files, which belong to no case until `assemble`.
+   * @param {Source[]} sources those that were read are removed; others may be appended meanwhile
+   * @param {JobControl} job
    * @param {(read: number, all: number) => void} onRead
-   * @returns {Promise<Loaded>}
+   * @returns {Promise<ReadResult>}
    */
-  async load(sources, signal, onRead) {
-    const taken = await this.#take(heap(sources), signal, onRead, this.clear());
-    signal.throwIfAborted();
-    return this.#assemble(taken);
-  }
-
-  /**
-   * Reads more files into what there is: cases that stay as they are keep their probabilities and edits. Where files
-   * are being read already, these come after them; where the signal stops it, what was read is there.
-   * @param {Source[]} sources
-   * @param {AbortSignal} signal
-   * @param {(read: number, all: number) => void} onRead
-   * @returns {Promise<Loaded>}
-   */
-  async add(sources, signal, onRead) {
-    const [batch, era] = [++this.#batch, this.#era];
-    this.#lead.losses = 0;
-    // Two at once would make cases of what the other has not read to its end.
-    await this.#reading;
-    if (era !== this.#era) throw superseded();
-    this.#rest.sources.push(...sources);
-    if (batch !== this.#batch) throw superseded();
-    const wanted = this.#rest;
-    this.#rest = heap([]);
+  async read(sources, job, onRead) {
+    this.#primary.resetLosses();
+    /** @type {ReadResult} */
+    const result = { faults: [], notes: [] };
     try {
-      return await this.#assemble(await this.#take(wanted, signal, onRead));
-    } catch (error) {
-      // What is in no case is not there.
-      if (batch === this.#batch) {
-        this.#kept.sources.length = this.#kept.assembled;
-        this.#inLine(true);
+      for (let done = 0; sources.length > 0 && !job.stopping; onRead(++done, done + sources.length)) {
+        const [source] = sources;
+        const answer = await this.#primary.ask('read', source, job.signal).then((added) => ({ added }), (error) => this.#refused(error));
+        job.signal.throwIfAborted();
+        sources.shift();
+        if ('fault' in answer) result.faults.push({ ...answer.fault, file: source.name });
+        else this.#log.sources.push(source);
+        if ('added' in answer) result.notes.push(...(answer.added?.notes ?? []));
       }
+      return result;
+    } catch (error) {
+      if (!job.signal.aborted) this.#log.dropUnassembled();
       throw error;
     }
   }
 
-  /**
-   * Opens a saved session, with its probabilities and edits, in place of what there is. Where it cannot be opened, all
-   * stays as it was; so nothing else may be under way that the page has not been told yet.
-   * @param {Source} source
-   * @returns {Promise<Loaded & {settings: Settings}>}
-   */
-  async openSession(source) {
-    const batch = this.#disown();
-    this.#renumbered ??= Promise.withResolvers();
-    const settings = await this.#lead.ask('read', { ...source, session: true }).catch((error) => {
-      if (batch === this.#batch) this.#inLine(true);
-      throw error;
-    });
-    if (batch !== this.#batch) throw superseded();
-    this.#kept.clear();
-    this.#kept.sources = [{ ...source, session: true }];
-    return { settings, ...(await this.#assemble(heap([]))) };
+  /** @param {unknown} error */
+  #refused(error) {
+    const fault = fileFault(error);
+    // The workers were lost because of this file. The files after it are not at fault.
+    if (error instanceof FaultError && error.workerLost) this.#primary.resetLosses();
+    return { fault };
   }
 
   /**
-   * Segments slices until all are done or the signal stops it between two of them.
-   * @param {Place[]} places
-   * @param {() => number} preferred the case whose slices come first
+   * Makes cases of all files that were read. Results of cases that stay the same are kept.
    * @param {AbortSignal} signal
-   * @param {(place: Place, result: Segmented | Fault) => void} onSlice
+   * @returns {Promise<Assembly>}
    */
-  async segment(places, preferred, signal, onSlice) {
-    const batch = this.#batch;
-    const current = () => batch === this.#batch;
-    const stopped = () => signal.aborted || !current();
-    const crew = { lead: this.#lead, pool: this.#pool, kept: this.#kept };
-    await segmentAll(crew, new Queue(places, preferred), { current, stopped }, onSlice);
-  }
-
-  /** What is kept of a finished slice, 0 to 65535 a pixel. @param {Place} place */
-  probability(place) {
-    return this.#kept.probability(place);
-  }
-
-  /** @param {Place} place @returns {Promise<Uint8Array | undefined>} 1 where a small region is not in the network's mask */
-  leftOut(place) {
-    return this.#about('leftOut', place);
-  }
-
-  /** The mask that was drawn by hand, 0 or 1 a pixel. @param {Place} place */
-  edit(place) {
-    return this.#kept.edit(place);
-  }
-
-  /** @param {Place} place @param {Uint8Array | null} mask 0 or 1 a pixel; null takes the edit back */
-  async setEdit(place, mask) {
-    this.#kept.change(place, mask);
-    await this.#lead.ask('setEdit', { ...place, mask: mask ?? undefined });
-  }
-
-  /** @param {Place} place @returns {Promise<Pixels>} for display */
-  pixels(place) {
-    return this.#about('pixels', place);
-  }
-
-  /** @param {Place} place @returns {Promise<Uint8Array | undefined>} the reference mask, 0 or 1 a pixel */
-  reference(place) {
-    return this.#about('reference', place);
+  async assemble(signal) {
+    const slicesBefore = this.#log.assembly?.cases.flatMap(({ slices }) => slices) ?? [];
+    const edits = new Map(slicesBefore.map(({ id }) => [id, this.#log.edit(id)]));
+    /** @type {Assembly} */
+    const assembly = await this.#primary.ask('assemble');
+    signal.throwIfAborted();
+    this.#log.assemble(assembly);
+    for (const { id, segmented, edited } of assembly.cases.flatMap(({ slices }) => slices)) {
+      // An edit that was made since then is not in the assembly.
+      const editedSince = this.#log.edit(id) !== (edits.get(id) ?? null);
+      if (!segmented) this.#log.dropProbability(id);
+      if (!edited && !editedSince) this.#log.setEdit(id, null);
+      if (segmented && !this.#log.probability(id)) this.#log.setProbability(id, await this.#primary.ask('probability', { slice: id }));
+      if (edited && !this.#log.edit(id) && !editedSince) this.#log.setEdit(id, await this.#primary.ask('mask', { slice: id, threshold: 0.5 }));
+      signal.throwIfAborted();
+    }
+    return assembly;
   }
 
   /**
-   * @param {number} at which case
+   * Opens a saved session in place of the open cases. If it cannot be opened, the open cases stay open.
+   * @param {Source} source
+   * @param {AbortSignal} signal
+   * @returns {Promise<{assembly: Assembly, settings: Settings}>}
+   */
+  async openSession(source, signal) {
+    this.#primary.resetLosses();
+    const { promise, resolve } = /** @type {PromiseWithResolvers<boolean>} */ (Promise.withResolvers());
+    this.#openingSession = promise;
+    let replaced = false;
+    try {
+      await this.#primary.ask('read', { ...source, session: true }, signal);
+      replaced = true;
+      signal.throwIfAborted();
+      this.#log.clear();
+      this.#log.sources = [{ ...source, session: true }];
+      const assembly = await this.assemble(signal);
+      const settings = await this.#primary.ask('sessionSettings');
+      signal.throwIfAborted();
+      return { assembly, settings };
+    } finally {
+      this.#openingSession = null;
+      resolve(!replaced);
+    }
+  }
+
+  /**
+   * Segments slices.
+   * @param {Item[]} items
+   * @param {() => string | undefined} preferredCase the case whose slices come first
+   * @param {JobControl} job
+   * @param {(slice: string, result: Segmented | Fault) => void} onSlice
+   */
+  async segment(items, preferredCase, job, onSlice) {
+    const workers = { primary: this.#primary, pool: this.#pool, log: this.#log };
+    await segmentAll(workers, new Queue(items, preferredCase), job, onSlice);
+  }
+
+  /** The results of a slice that are known to the page. @param {string} id */
+  results(id) {
+    return { probability: this.#log.probability(id), edit: this.#log.edit(id) };
+  }
+
+  /** @param {string} id of the slice @returns {Promise<Uint8Array | undefined>} 1 where a small region was removed */
+  smallRegions(id) {
+    return this.#request('smallRegions', { slice: id });
+  }
+
+  /** @param {string} id of the slice @param {Uint8Array | null} mask 0 or 1 a pixel; null removes the edit */
+  async setEdit(id, mask) {
+    this.#log.setEdit(id, mask);
+    await this.#request('setEdit', { slice: id, mask: mask ?? undefined });
+  }
+
+  /** @param {string} id of the slice @returns {Promise<Pixels>} for display */
+  pixels(id) {
+    return this.#request('pixels', { slice: id });
+  }
+
+  /** @param {string} id of the slice @returns {Promise<Uint8Array | undefined>} the reference mask, 0 or 1 a pixel */
+  reference(id) {
+    return this.#request('reference', { slice: id });
+  }
+
+  /**
+   * @param {string} id of the case
    * @param {number} threshold
    * @param {Spacing | null} spacing
    * @returns {Promise<CaseMeasure>}
    */
-  measure(at, threshold, spacing) {
-    return this.#about('measure', { case: at, threshold, spacing });
+  measure(id, threshold, spacing) {
+    return this.#request('measure', { case: id, threshold, spacing });
   }
 
   /**
-   * @param {number} at which case
+   * @param {string} id of the case
    * @param {VolumeKind} what
    * @param {number} threshold
    * @param {Spacing | null} spacing
    * @returns {Promise<Uint8Array<ArrayBuffer>>} NIfTI-1
    */
-  volume(at, what, threshold, spacing) {
-    return this.#about('volume', { case: at, what, threshold, spacing });
+  volume(id, what, threshold, spacing) {
+    return this.#request('volume', { case: id, what, threshold, spacing });
   }
 
-  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} everything, as a zip */
+  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} all results as a zip */
   exportZip(settings) {
-    return this.#about('exportZip', { settings });
+    return this.#request('exportZip', { settings });
   }
 
-  /** @param {Settings} settings @returns {Promise<string>} a page of HTML by itself */
+  /** @param {Settings} settings @returns {Promise<string>} an HTML page without external files */
   report(settings) {
-    return this.#about('report', { settings });
+    return this.#request('report', { settings });
   }
 
-  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} what `openSession` takes */
+  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} a zip for `openSession` */
   saveSession(settings) {
-    return this.#about('saveSession', { settings });
+    return this.#request('saveSession', { settings });
   }
 
   /**
-   * Asks the first worker about what the page shows. Where cases are made anew just then, whoever still wants to know has
-   * to ask again once it has them.
+   * A request about the open cases. It waits while a session is being opened, because the same id may be another slice
+   * there.
    * @param {string} action
    * @param {object} message
    */
-  async #about(action, message) {
-    if (this.#renumbered && !(await this.#renumbered.promise)) throw superseded();
-    return this.#lead.ask(action, message);
+  async #request(action, message) {
+    if (this.#openingSession && !(await this.#openingSession)) throw new Superseded();
+    return this.#primary.ask(action, message);
   }
-
-  /** The page's cases are the worker's. @param {boolean} same as they were before */
-  #inLine(same) {
-    this.#renumbered?.resolve(same);
-    this.#renumbered = null;
-  }
-
-  /** What is under way belongs to nobody any more. */
-  #disown() {
-    this.#era++;
-    this.#lead.losses = 0;
-    this.#rest = heap([]);
-    return ++this.#batch;
-  }
-
-  /**
-   * Has files read, until there are no more or the signal stops it. What is left where others are added meanwhile is theirs.
-   * @param {Heap} wanted
-   * @param {AbortSignal} signal
-   * @param {(read: number, all: number) => void} onRead
-   * @param {Promise<void>} [cleared]
-   * @returns {Promise<Heap>} those that were not read, and what was said of the others
-   */
-  async #take({ sources, faults, notes }, signal, onRead, cleared) {
-    const [batch, era] = [this.#batch, this.#era];
-    /** @param {unknown} error */
-    const refused = (error) => {
-      const fault = refusal(error);
-      // That is what the workers were lost to: the files behind it are not to blame.
-      if (error instanceof FaultError && error.lost) this.#lead.losses = 0;
-      return { fault };
-    };
-    const read = async () => {
-      let done = 0;
-      await cleared;
-      for (; done < sources.length && !signal.aborted; onRead(++done, sources.length)) {
-        const source = sources[done];
-        const answer = await this.#lead.ask('read', source).then((added) => ({ added }), refused);
-        if (era !== this.#era) throw superseded();
-        if ('fault' in answer) faults.push({ ...answer.fault, file: source.name });
-        else this.#kept.sources.push(source);
-        if ('added' in answer) notes.push(...(answer.added?.notes ?? []));
-      }
-      const rest = { sources: sources.slice(done), faults, notes };
-      if (batch === this.#batch) return rest;
-      this.#rest = rest;
-      throw superseded();
-    };
-    const reading = read();
-    this.#reading = reading.catch(() => {});
-    return reading;
-  }
-
-  /**
-   * Makes cases of the files. The first worker says what it knows of them already; that is kept here, and nothing else.
-   * @param {Heap} taken
-   * @returns {Promise<Loaded>}
-   */
-  async #assemble({ sources: left, faults, notes }) {
-    const batch = this.#batch;
-    // What is superseded leaves this to what came between.
-    this.#renumbered ??= Promise.withResolvers();
-    const assembly = /** @type {Assembly} */ (await this.#lead.ask('assemble'));
-    if (batch !== this.#batch) throw superseded();
-    this.#kept.move(assembly);
-    for (const at of assembly.cases.keys()) {
-      const known = /** @type {CaseMeasure} */ (await this.#lead.ask('measure', { case: at, threshold: 0.5, spacing: null }));
-      for (const [slice, { done, edited }] of known.slices.entries()) {
-        const place = { case: at, slice };
-        if (!done && !edited) this.#kept.drop(place);
-        if (done && !this.#kept.probability(place)) this.#kept.finish(place, await this.#lead.ask('probability', place));
-        if (edited && !this.#kept.edit(place)) this.#kept.change(place, await this.#lead.ask('mask', { ...place, threshold: 0.5 }));
-      }
-    }
-    if (batch !== this.#batch) throw superseded();
-    this.#inLine(false);
-    return { assembly, left, faults, notes };
-  }
-}
-
-/** @typedef {{sources: Source[], faults: Fault[], notes: Note[]}} Heap files to be read, and what was said of those that were */
-
-/** @param {Source[]} sources @returns {Heap} */
-function heap(sources) {
-  return { sources: [...sources], faults: [], notes: [] };
-}
-
-function superseded() {
-  return new DOMException('other files took the place of these', 'AbortError');
 }

@@ -1,87 +1,93 @@
 /**
- * Keeps the measures of the cases up with their masks: asks anew for what has changed, one case at a time and never so
- * often that it would hold up the slices.
+ * Keeps the measures of the cases up to date with their masks. Measures one case at a time, and rarely enough that the
+ * slices are not delayed.
  */
+import { faultOf } from '../core/errors.js';
 
 /** @import { Engine } from './engine.js' */
-/** @import { State } from '../core/store.js' */
+/** @import { Store } from '../core/store.js' */
 /** @import { CaseState } from '../core/types.js' */
 
-/** Measuring takes at most one part in this many of the first worker's time. */
-const SHARE = 4;
-/** Between two measures of a case while slices arrive, in milliseconds. */
-const PAUSE_MS = 120;
+/** Measuring takes at most 1/4 of the primary worker's time. */
+const PAUSE_FACTOR = 4;
+/** The shortest and the longest pause between two measurements. */
+const MIN_PAUSE_MS = 120;
+const MAX_PAUSE_MS = 2000;
 
-export class Measuring {
+export class MeasurementSync {
   #engine;
-  #state;
-  /** @type {Set<number>} cases whose measures are not those of their masks */
+  #store;
+  /** The ids of cases whose measures are out of date. @type {Set<string>} */
   #stale = new Set();
   /** @type {Promise<void> | null} */
   #running = null;
 
-  /** @param {Engine} engine @param {State} state */
-  constructor(engine, state) {
+  /** @param {Engine} engine @param {Store} store */
+  constructor(engine, store) {
     this.#engine = engine;
-    this.#state = state;
-    const all = () => this.#renew(...state.cases.keys());
-    state.on('open', all);
-    state.on('settings', all);
-    state.on('slice', () => this.#renew(state.told.case));
+    this.#store = store;
+    const all = () => this.#measure(...store.cases.map(({ id }) => id));
+    store.on('open', all);
+    store.on('settings', all);
+    store.on('slice', (id) => {
+      const open = store.placeOf(id)?.open;
+      if (open) this.#measure(open.id);
+    });
   }
 
-  /** Resolves when every measure is that of its mask. */
+  /** Resolves when all measures are up to date. */
   async settled() {
     while (this.#running) await this.#running;
   }
 
-  /** @param {number[]} cases */
-  #renew(...cases) {
-    for (const at of cases) this.#stale.add(at);
+  /** @param {string[]} ids of cases */
+  #measure(...ids) {
+    for (const id of ids) this.#stale.add(id);
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
     });
   }
 
   async #run() {
-    // What comes in one go is measured in one go.
+    // Several changes in one task are measured once.
     await Promise.resolve();
     while (this.#stale.size > 0) {
-      const { cases, at, threshold } = this.#state;
-      const next = this.#stale.has(at.case) ? at.case : [...this.#stale][0];
-      this.#stale.delete(next);
-      const open = cases[next];
+      const inView = this.#store.current?.id;
+      const id = inView !== undefined && this.#stale.has(inView) ? inView : [...this.#stale][0];
+      this.#stale.delete(id);
+      const open = this.#store.case(id);
       if (!open) continue;
       const start = performance.now();
-      const measure = await this.#engine.measure(next, threshold, open.spacing).catch(() => null);
-      // Cases may have been closed or moved meanwhile.
-      if (measure && this.#state.cases[next] === open && measure.slices.length === open.slices.length) {
-        open.measure = measure;
-        await this.#leaveOut(next, open);
-        this.#state.tell('measure', { case: next, slice: measure.largest });
-      }
-      if (this.#stale.size > 0) await pause(Math.min(2000, Math.max(PAUSE_MS, SHARE * (performance.now() - start))));
+      await this.#measureCase(open);
+      const pause = Math.max(MIN_PAUSE_MS, PAUSE_FACTOR * (performance.now() - start));
+      if (this.#stale.size > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(MAX_PAUSE_MS, pause)));
+    }
+  }
+
+  /** @param {CaseState} open */
+  async #measureCase(open) {
+    try {
+      const measure = await this.#engine.measure(open.id, this.#store.threshold, open.spacing);
+      // The case may have been closed, or may have got other slices.
+      if (this.#store.case(open.id) !== open || !measure.slices.every(({ slice }, i) => open.slices[i]?.info.id === slice)) return;
+      open.measure = measure;
+      await this.#updateSmallRegions(open);
+      this.#store.setMeasure(open.id, { measure, measureFault: null });
+    } catch (error) {
+      if (this.#store.case(open.id) === open) this.#store.setMeasure(open.id, { measure: null, measureFault: faultOf(error) });
     }
   }
 
   /**
-   * The last slice of a case decides which regions are small: only now their pixels are known.
-   * @param {number} at which case
+   * Which regions are small is known when the last slice of a case is segmented. Only then their pixels are fetched.
    * @param {CaseState} open
    */
-  async #leaveOut(at, open) {
-    for (const [index, { left_out: pixels }] of (open.measure?.slices ?? []).entries()) {
-      const slice = open.slices[index];
-      if ((pixels > 0) === (slice.leftOut !== null)) continue;
-      const leftOut = pixels > 0 ? await this.#engine.leftOut({ case: at, slice: index }).catch(() => undefined) : undefined;
-      if (this.#state.cases[at] !== open) return;
-      slice.leftOut = leftOut ?? null;
-      this.#state.tell('slice', { case: at, slice: index });
+  async #updateSmallRegions(open) {
+    for (const [index, { slice: id, smallRegions: pixels }] of (open.measure?.slices ?? []).entries()) {
+      if ((pixels > 0) === (open.slices[index].smallRegions !== null)) continue;
+      const smallRegions = pixels > 0 ? ((await this.#engine.smallRegions(id)) ?? null) : null;
+      if (this.#store.case(open.id) !== open) return;
+      this.#store.setSlice(id, { smallRegions });
     }
   }
-}
-
-/** @param {number} milliseconds */
-function pause(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

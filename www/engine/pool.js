@@ -1,71 +1,71 @@
 /**
- * Further workers on the CPU: each takes the next slice when it has finished one.
+ * Helpers on the CPU: further workers, each of which takes the next slice when it has finished one.
  */
 
-/** @import { Kept } from './recovery-log.js' */
-/** @import { Link } from './worker-client.js' */
 /** @import { Queue } from './queue.js' */
+/** @import { RecoveryLog } from './recovery-log.js' */
+/** @import { WorkerClient } from './worker-client.js' */
 /** @import { Segmented } from '../core/types.js' */
 
-/** More than this seldom helps: the slices of a case share one memory bus. */
-const MOST = 4;
-/** A worker has to read all files first; that pays from this many slices each. */
-const SLICES_EACH = 4;
-/** Every worker keeps all of the cases, as the whole case decides how a slice is normalised: so much in all of them. */
-const BYTES = 1e9;
+/** More workers rarely help: they share the memory bus. */
+const MAX_WORKERS = 4;
+/** A helper has to read all files first. That is worth it from this many slices per worker. */
+const SLICES_PER_WORKER = 4;
+/** Every worker holds all cases, because normalisation needs the whole case. The limit for all workers, in bytes. */
+const MAX_BYTES = 1e9;
 
 export class Pool {
   #size;
-  #hire;
-  /** @type {Set<Promise<Link>>} */
+  #startHelper;
+  /** @type {Set<Promise<WorkerClient>>} */
   #helpers = new Set();
 
   /**
-   * @param {number | null} wish how many workers there should be, the first one included, or null for what fits
-   * @param {(onLost: () => void) => Promise<Link>} hire
+   * @param {number | null} workers how many workers to use, the primary included, or null for the default
+   * @param {(onLost: () => void) => Promise<WorkerClient>} startHelper
    */
-  constructor(wish, hire) {
-    this.#size = Math.max(1, Math.floor(wish ?? Math.min(MOST, navigator.hardwareConcurrency || 1)));
-    this.#hire = hire;
+  constructor(workers, startHelper) {
+    this.#size = Math.max(1, Math.floor(workers ?? Math.min(MAX_WORKERS, navigator.hardwareConcurrency || 1)));
+    this.#startHelper = startHelper;
   }
 
-  /** Opens the helpers ahead of the work: then a drop asks the server for nothing. */
-  staff() {
+  /** Starts the helpers before there is work, so that opening files needs no network. */
+  start() {
     while (this.#helpers.size < this.#size - 1) {
-      const gone = () => this.#helpers.delete(helper);
-      const helper = this.#hire(gone);
+      const remove = () => this.#helpers.delete(helper);
+      const helper = this.#startHelper(remove);
       this.#helpers.add(helper);
-      // One that cannot be had is not missed: the first worker does its slices.
-      helper.catch(gone);
+      // Without it the primary worker does its slices.
+      helper.catch(remove);
     }
   }
 
   /**
-   * Works on the queue. A helper that fails gives its slice back: the queue's owner goes on with it.
+   * Works on a queue. A helper that fails puts its slice back for the primary worker.
    * @param {Queue} queue
-   * @param {Kept} kept the files
-   * @param {{stopped: () => boolean, through: Promise<void>}} until whether to stop, and when the first worker finds no more slices
-   * @param {(found: Segmented) => Promise<void>} hand takes what it found
+   * @param {RecoveryLog} log
+   * @param {{stopped: () => boolean, primaryDone: Promise<void>}} until when to stop, and when the primary worker finds no more slices
+   * @param {(found: Segmented) => Promise<void>} onFound
    */
-  async share(queue, kept, { stopped, through }, hand) {
-    const worth = Math.floor(Math.min(queue.length / SLICES_EACH, BYTES / kept.bytes)) - 1;
+  async work(queue, log, { stopped, primaryDone }, onFound) {
+    const useful = Math.floor(Math.min(queue.length / SLICES_PER_WORKER, MAX_BYTES / log.bytes)) - 1;
     const idle = () => stopped() || queue.length === 0;
-    /** @param {Promise<Link>} helper */
+    /** @param {Promise<WorkerClient>} helper */
     const help = async (helper) => {
       let task;
       try {
-        // One that is still being opened then is not waited for.
-        const link = await Promise.race([helper, through]);
-        if (!link || idle()) return;
-        const whole = await kept.pour(link, idle);
-        while (whole && !stopped() && (task = queue.take())) await hand(await link.call('segment', task.place));
+        // Does not wait for a helper that is still starting when the work is done.
+        const client = await Promise.race([helper, primaryDone]);
+        if (!client || idle()) return;
+        const complete = await log.readInto(client, idle);
+        while (complete && !stopped() && (task = queue.take())) await onFound(await client.call('segment', { slice: task.slice }));
         task = undefined;
-        // The first worker has it all; here it would only take memory.
-        await link.call('clear');
+        // Frees the memory: the primary worker has everything.
+        await client.call('clear');
       } catch {
-        if (task) queue.back(task);
+        if (task) queue.putBack(task);
       }
     };
-    await Promise.all([...this.#helpers].slice(0, Math.max(0, worth)).map(help));
+    await Promise.all([...this.#helpers].slice(0, Math.max(0, useful)).map(help));
   }
 }

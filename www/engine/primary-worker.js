@@ -1,231 +1,231 @@
 /**
- * The first worker: it chooses a backend that works, and when it is lost another one takes its place with all that was
- * kept.
+ * The primary worker. It chooses a backend that works. When the worker is lost, a new one takes over with everything from
+ * the recovery log.
  */
-import { FaultError, faultOf } from '../core/errors.js';
-import { Link } from './worker-client.js';
+import { anonymousMessage, FaultError, faultOf } from '../core/errors.js';
+import { WorkerClient } from './worker-client.js';
 
-/** @import { Kept } from './recovery-log.js' */
-/** @import { Backend, Fault, Standing } from '../core/types.js' */
+/** @import { RecoveryLog } from './recovery-log.js' */
+/** @import { Backend, DeviceReport, Fault } from '../core/types.js' */
 /**
- * @typedef {object} Ears
- * @property {(standing: Standing) => void} onStanding what runs, each time a worker is up and each time it was tested
- * @property {(fault: Fault) => void} onLost a worker was lost; another one is on its way
- * @property {(fault: Fault) => void} onDead no worker can be had; of kind `device` where what was drawn may be wrong
+ * @typedef {object} WorkerEvents
+ * @property {(report: DeviceReport) => void} onReport a worker has started, or has been tested
+ * @property {(fault: Fault) => void} onLost a worker was lost, and a new one is starting
+ * @property {(fault: Fault) => void} onDead no worker can be started; of kind `device` where shown results may be wrong
  */
 
-/** A slice or file that takes two workers down with it is at fault itself. */
-export const ATTEMPTS = 2;
-/** How many workers may be lost in a row: to no file that is at fault, and with no slice done between them. */
-const LOSSES = 6;
-/** Opening includes the download, however slow the line. */
-const OPEN_PATIENCE_MS = 1_200_000;
-/** A GPU that takes longer for a slice may be slower than the CPU: the two are then timed against each other. */
-const DOUBTFUL_MS = 120;
+/** A slice or file that ends two workers is at fault itself. */
+export const MAX_ATTEMPTS = 2;
+/** How many workers may be lost in a row without a finished slice between them. */
+const MAX_LOSSES = 6;
+/** Opening includes the download on a slow connection. */
+const OPEN_TIMEOUT_MS = 1_200_000;
+/** A GPU that takes longer per slice may be slower than the CPU, so the two are compared. */
+const SLOW_GPU_MS = 120;
 
-export class Lead {
-  /** @type {Backend} what the newest worker runs or tries */
+export class PrimaryWorker {
+  /** The backend of the newest worker. @type {Backend} */
   backend = 'cpu';
+  /** The workers that failed: backend and reason, without file names. @type {string[]} */
+  failures = [];
+  /** Called when a worker has started. */
+  onStarted = () => {};
+  #requested;
+  #events;
+  #log;
   /** Workers that were lost in a row. */
-  losses = 0;
-  /** Workers that were given up: the backend of each, and why. No file is named. @type {string[]} */
-  tried = [];
-  /** Called when a worker is up. */
-  onUp = () => {};
-  #wish;
-  #ears;
-  #kept;
-  /** @type {Promise<Link> | null} */
-  #link = null;
+  #losses = 0;
+  /** @type {Promise<WorkerClient> | null} */
+  #client = null;
   /** @type {WebAssembly.Module | undefined} compiled once, shared by all workers */
   #module;
-  /** Why WebGPU is not asked again; empty while it may be. */
-  #denied = '';
-  #lastWords = '';
-  /** Why nothing is computed here any more. @type {FaultError | null} */
-  #condemned = null;
-  /** @type {Standing | null} */
-  #standing = null;
+  /** Why WebGPU is not used any more, or empty. */
+  #webgpuFailure = '';
+  #lastLoss = '';
+  /** Why this device is not used any more. @type {FaultError | null} */
+  #rejected = null;
+  /** @type {DeviceReport | null} */
+  #report = null;
 
   /**
-   * @param {Backend | null} wish the one backend to use, or null for the best that works
-   * @param {Kept} kept
-   * @param {Ears} ears
+   * @param {Backend | null} requested the backend to use, or null for the best one that works
+   * @param {RecoveryLog} log
+   * @param {WorkerEvents} events
    */
-  constructor(wish, kept, ears) {
-    this.#wish = wish;
-    this.#kept = kept;
-    this.#ears = ears;
+  constructor(requested, log, events) {
+    this.#requested = requested;
+    this.#log = log;
+    this.#events = events;
   }
 
-  /** Opens a worker, if there is none. Rejects with a fault of kind `gone` when no backend works. */
+  /** Starts a worker if there is none. Rejects with a fault of kind `gone` when no backend works. */
   open() {
-    if (this.#condemned) return Promise.reject(this.#condemned);
-    if (!this.#link) {
-      const opening = this.#launch();
-      this.#link = opening;
+    if (this.#rejected) return Promise.reject(this.#rejected);
+    if (!this.#client) {
+      const opening = this.#start();
+      this.#client = opening;
       opening.catch(() => {
-        if (this.#link === opening) this.#link = null;
+        if (this.#client === opening) this.#client = null;
       });
     }
-    return this.#link;
+    return this.#client;
+  }
+
+  /** Workers that are lost from now on are counted from zero. */
+  resetLosses() {
+    this.#losses = 0;
   }
 
   /**
-   * Asks the worker, and its successor if it is lost over it.
+   * Calls the worker, and its successor if the worker is lost during the call.
    * @param {string} action
    * @param {object} [message]
+   * @param {AbortSignal} [signal]
    */
-  async ask(action, message) {
+  async ask(action, message, signal) {
     for (let attempt = 1; ; attempt++) {
-      const link = await this.open();
+      const client = await this.open();
       try {
-        return await link.call(action, message);
+        return await client.call(action, message, { signal });
       } catch (error) {
-        if (!(error instanceof FaultError && error.lost) || attempt === ATTEMPTS) throw error;
+        if (!(error instanceof FaultError && error.workerLost) || attempt === MAX_ATTEMPTS) throw error;
       }
     }
   }
 
-  /** Segments the known slice once more. @returns {Promise<Standing>} */
-  async test() {
-    const link = await this.open();
+  /** Runs the self-test. */
+  async #test() {
+    const client = await this.open();
     try {
-      const known = /** @type {Standing} */ (this.#standing);
-      const first = await link.call('check');
-      // What is compiled as it runs makes the first time a slow one.
-      const standing = { ...known, ...(known.difference === null ? await link.call('check') : first) };
-      this.#standing = standing;
-      this.#ears.onStanding(standing);
-      return standing;
+      const known = /** @type {DeviceReport} */ (this.#report);
+      const first = await client.call('check');
+      // The first run includes compilation, so the time of the second one counts.
+      const report = { ...known, ...(known.difference === null ? await client.call('check') : first) };
+      this.#report = report;
+      this.#events.onReport(report);
     } catch (error) {
       const fault = faultOf(error);
       if (fault.kind !== 'device') throw error;
-      // There is nothing left to fall back on, and wrong numbers are worse than none.
-      if (this.backend === 'cpu') this.#condemned = gone(fault.message);
-      link.close();
-      if (this.#condemned) this.#ears.onDead(fault);
+      // Without a backend to fall back to, nothing is computed: wrong numbers are worse than none.
+      if (this.backend === 'cpu') this.#rejected = gone(fault.message);
+      client.close();
+      if (this.#rejected) this.#events.onDead(fault);
       else this.#replace(fault);
       throw error;
     }
   }
 
   /**
-   * One more worker on the CPU.
+   * Starts a helper: one more worker on the CPU.
    * @param {() => void} onLost
    */
-  async hire(onLost) {
-    const link = new Link(onLost);
-    await link.call('open', { backend: 'cpu', module: this.#module }, OPEN_PATIENCE_MS).catch((error) => {
-      link.close();
+  async startHelper(onLost) {
+    const client = new WorkerClient(onLost);
+    await client.call('open', { backend: 'cpu', module: this.#module }, { timeout: OPEN_TIMEOUT_MS }).catch((error) => {
+      client.close();
       throw error;
     });
-    return link;
+    return client;
   }
 
-  /** A worker on a backend that works, holding all that was handed in so far. */
-  async #launch() {
+  /** Starts a worker on a backend that works, and fills it from the recovery log. */
+  async #start() {
     for (;;) {
-      if (this.losses >= LOSSES) throw gone(`${LOSSES} workers were lost, the last one to this: ${this.#lastWords}`);
-      let up = false;
-      const link = new Link((fault) => {
-        this.losses++;
-        this.#lastWords = fault.message;
-        if (up) this.#replace(fault);
+      if (this.#losses >= MAX_LOSSES) throw gone(`${MAX_LOSSES} workers were lost, the last one because: ${this.#lastLoss}`);
+      let started = false;
+      const client = new WorkerClient((fault) => {
+        this.#losses++;
+        this.#lastLoss = fault.message;
+        if (started) this.#replace(fault);
       });
       try {
-        const standing = await this.#choose(link);
-        if (standing.backend === 'webgpu' && !this.#wish && (standing.milliseconds ?? 0) > DOUBTFUL_MS) await this.#race(standing);
-        await this.#kept.restore(link);
-        up = true;
-        this.#standing = standing;
-        this.#ears.onStanding(standing);
-        this.onUp();
-        // Whoever hears of it hears it through the ears.
-        if (standing.difference === null) setTimeout(() => this.test().catch(() => {}));
-        return link;
+        const report = await this.#choose(client);
+        if (report.backend === 'webgpu' && !this.#requested && (report.milliseconds ?? 0) > SLOW_GPU_MS) await this.#compareWithCpu(report);
+        await this.#log.restore(client);
+        started = true;
+        this.#report = report;
+        this.#events.onReport(report);
+        this.onStarted();
+        // Its result is reported by an event.
+        if (report.difference === null) setTimeout(() => this.#test().catch(() => {}));
+        return client;
       } catch (error) {
-        link.close();
-        const fault = refusal(error);
-        const lost = error instanceof FaultError && error.lost;
-        if (!this.#deny(fault) && !lost) throw gone(fault.message, fault.file);
+        client.close();
+        const fault = fileFault(error);
+        const lost = error instanceof FaultError && error.workerLost;
+        if (!this.#fallBack(fault) && !lost) throw gone(fault.message, fault.file);
       }
     }
   }
 
-  /** @param {Link} link @returns {Promise<Standing>} */
-  async #choose(link) {
-    const offer = this.#wish === 'cpu' || this.#denied ? null : await link.call('probe');
-    if (this.#wish === 'webgpu' && !offer.usable) throw gone(offer.why);
-    this.backend = this.#wish ?? (offer?.preferable ? 'webgpu' : 'cpu');
-    const wish = { backend: this.backend, module: this.#module };
-    const { backend, module, version } = await link.call('open', wish, OPEN_PATIENCE_MS);
+  /** @param {WorkerClient} client @returns {Promise<DeviceReport>} */
+  async #choose(client) {
+    const offer = this.#requested === 'cpu' || this.#webgpuFailure ? null : await client.call('probe');
+    if (this.#requested === 'webgpu' && !offer.usable) throw gone(offer.why);
+    this.backend = this.#requested ?? (offer?.preferable ? 'webgpu' : 'cpu');
+    const request = { backend: this.backend, module: this.#module };
+    const { backend, module, version } = await client.call('open', request, { timeout: OPEN_TIMEOUT_MS });
     this.#module = module;
-    const why = this.#wish ? 'as asked for in the address' : this.#denied || (offer?.why ?? '');
+    const why = this.#requested ? 'requested in the address' : this.#webgpuFailure || (offer?.why ?? '');
     const { adapter = '', software = false, limits = {}, features = [] } = offer ?? {};
-    const standing = { version, backend, adapter, software, why, difference: null, milliseconds: null, limits, features };
-    // A GPU has to prove itself before it sees a slice; the first slice also pays for compiling, so the second one
-    // counts. The CPU is tested as well, once nobody waits for it.
-    if (backend === 'webgpu') await link.call('check');
-    return backend === 'webgpu' ? { ...standing, ...(await link.call('check')) } : standing;
+    const report = { version, backend, adapter, software, why, difference: null, milliseconds: null, limits, features };
+    // A GPU is tested before it sees a slice. The first run includes compilation, so the time of the second one counts.
+    // The CPU is tested later, when the page is idle.
+    if (backend === 'webgpu') await client.call('check');
+    return backend === 'webgpu' ? { ...report, ...(await client.call('check')) } : report;
   }
 
-  /** Throws where the CPU is faster than what stands. @param {Standing} standing */
-  async #race({ milliseconds }) {
-    const rival = await this.hire(() => {}).catch(() => null);
-    if (!rival) return;
-    const timed = await rival.call('check').then((found) => found.milliseconds, () => Infinity);
-    rival.close();
-    if (timed >= Number(milliseconds)) return;
-    const message = `it takes ${Math.round(Number(milliseconds))} ms a slice, the CPU ${Math.round(timed)} ms`;
+  /** Throws where the CPU is faster than the GPU. @param {DeviceReport} report */
+  async #compareWithCpu({ milliseconds }) {
+    const cpu = await this.startHelper(() => {}).catch(() => null);
+    if (!cpu) return;
+    const cpuTime = await cpu.call('check').then((result) => result.milliseconds, () => Infinity);
+    cpu.close();
+    if (cpuTime >= Number(milliseconds)) return;
+    const message = `it takes ${Math.round(Number(milliseconds))} ms per slice, the CPU takes ${Math.round(cpuTime)} ms`;
     throw new FaultError({ kind: 'device', file: null, message });
   }
 
   /**
-   * The worker that was up is lost: another one takes its place at once, whoever asks for it.
+   * Starts a new worker after the current one was lost.
    * @param {Fault} fault
    */
   #replace(fault) {
-    this.#deny(fault);
-    this.#link = null;
-    this.#ears.onLost(fault);
-    this.open().catch((error) => this.#ears.onDead(faultOf(error)));
+    this.#fallBack(fault);
+    this.#client = null;
+    this.#events.onLost(fault);
+    this.open().catch((error) => this.#events.onDead(faultOf(error)));
   }
 
   /**
-   * Keeps in mind why a worker was given up. After a fault of WebGPU the next one takes the CPU, unless WebGPU was asked for.
+   * Records why a worker failed. After a fault of WebGPU the next worker uses the CPU, unless WebGPU was requested.
    * @param {Fault} fault
-   * @returns {boolean} whether that is so
+   * @returns {boolean} whether the next worker uses another backend
    */
-  #deny(fault) {
-    this.tried.push(`${this.backend}: ${nameless(fault)}`);
-    // A model or a file is no better anywhere else.
-    if (this.#wish || this.backend === 'cpu' || !['device', 'panic', 'worker'].includes(fault.kind)) return false;
+  #fallBack(fault) {
+    this.failures.push(`${this.backend}: ${anonymousMessage(fault)}`);
+    // A faulty model or file fails on every backend.
+    if (this.#requested || this.backend === 'cpu' || !['device', 'panic', 'worker'].includes(fault.kind)) return false;
     this.backend = 'cpu';
-    this.#denied = `WebGPU was given up: ${fault.message}`;
+    this.#webgpuFailure = `WebGPU is not used: ${fault.message}`;
     return true;
   }
 }
 
 /**
- * The fault of one file or slice; a fault that ends everything is thrown on.
+ * The fault of one file or slice. Throws where nothing more can be computed.
  * @param {unknown} error
  */
-export function refusal(error) {
+export function fileFault(error) {
   const fault = faultOf(error);
   if (fault.kind === 'gone') throw error;
   return fault;
 }
 
-/** What may be told to others: whose file it was stays here. @param {Fault} fault */
-export function nameless({ file, message }) {
-  return file ? 'a file cannot be read again' : message;
-}
-
 /**
  * The fault after which nothing more can be computed.
  * @param {string} message
- * @param {string | null} [file] that it names
+ * @param {string | null} [file] the file that it concerns
  */
 function gone(message, file = null) {
   return new FaultError({ kind: 'gone', file, message });

@@ -1,45 +1,46 @@
 /**
- * The slices that wait for the network: those of the case in view first, each case from its middle outwards, since that
- * is where a head is widest and a lesion most likely.
+ * The slices that wait for the network. The case in view comes first. Each case starts from its middle, where the head is
+ * widest and a lesion most likely.
  */
 
-/** @import { Place } from '../core/types.js' */
-/** @typedef {{place: Place, losses: number}} Task a slice, and how many workers were lost over it */
+/** @typedef {{slice: string, case: string, index: number}} Item a slice, its case, and its position there */
+/** @typedef {{slice: string, case: string, losses: number}} Task `losses`: how many workers were lost during it */
 
 export class Queue {
   /** @type {Task[]} */
   #tasks;
-  #preferred;
+  #preferredCase;
 
   /**
-   * @param {Place[]} places
-   * @param {() => number} preferred the case in view
+   * @param {Item[]} items in the order of the cases
+   * @param {() => string | undefined} preferredCase the case in view
    */
-  constructor(places, preferred) {
-    this.#preferred = preferred;
-    /** @type {Map<number, number>} */
+  constructor(items, preferredCase) {
+    this.#preferredCase = preferredCase;
+    /** @type {Map<string, number>} */
     const middles = new Map();
-    for (const { case: at, slice } of places) middles.set(at, Math.max(middles.get(at) ?? 0, slice / 2));
-    /** @param {Place} place */
-    const distance = (place) => Math.abs(place.slice - (middles.get(place.case) ?? 0));
-    this.#tasks = places
-      .map((place) => ({ place, losses: 0 }))
-      .sort((a, b) => a.place.case - b.place.case || distance(a.place) - distance(b.place));
+    for (const { case: id, index } of items) middles.set(id, Math.max(middles.get(id) ?? 0, index / 2));
+    const order = [...middles.keys()];
+    /** @param {Item} item */
+    const distance = (item) => Math.abs(item.index - (middles.get(item.case) ?? 0));
+    this.#tasks = items
+      .toSorted((a, b) => order.indexOf(a.case) - order.indexOf(b.case) || distance(a) - distance(b))
+      .map(({ slice, case: id }) => ({ slice, case: id, losses: 0 }));
   }
 
   get length() {
     return this.#tasks.length;
   }
 
-  /** The next one, which is then no longer here. @returns {Task | undefined} */
+  /** Takes the next task. @returns {Task | undefined} */
   take() {
-    const wanted = this.#preferred();
-    const at = this.#tasks.findIndex(({ place }) => place.case === wanted);
+    const preferred = this.#preferredCase();
+    const at = this.#tasks.findIndex((task) => task.case === preferred);
     return this.#tasks.splice(Math.max(0, at), 1)[0];
   }
 
-  /** Puts one back, as the next. @param {Task} task */
-  back(task) {
+  /** Puts a task back, as the next one. @param {Task} task */
+  putBack(task) {
     this.#tasks.unshift(task);
   }
 }

@@ -1,54 +1,53 @@
 /**
- * The slices of a queue, worked off by the first worker and, on the CPU, by its helpers.
+ * Segments the slices of a queue with the primary worker and, on the CPU, its helpers.
  */
 import { FaultError } from '../core/errors.js';
-import { ATTEMPTS, refusal } from './primary-worker.js';
+import { fileFault, MAX_ATTEMPTS } from './primary-worker.js';
 
-/** @import { Kept } from './recovery-log.js' */
-/** @import { Lead } from './primary-worker.js' */
 /** @import { Pool } from './pool.js' */
+/** @import { PrimaryWorker } from './primary-worker.js' */
 /** @import { Queue } from './queue.js' */
-/** @import { Fault, Place, Segmented } from '../core/types.js' */
+/** @import { RecoveryLog } from './recovery-log.js' */
+/** @import { JobControl } from './engine.js' */
+/** @import { Fault, Segmented } from '../core/types.js' */
 
 /**
- * @param {object} crew
- * @param {Lead} crew.lead
- * @param {Pool} crew.pool
- * @param {Kept} crew.kept keeps every probability
+ * @param {{primary: PrimaryWorker, pool: Pool, log: RecoveryLog}} workers
  * @param {Queue} queue
- * @param {{current: () => boolean, stopped: () => boolean}} wanted whether these files are still open, and whether to stop
- * @param {(place: Place, result: Segmented | Fault) => void} onSlice
+ * @param {JobControl} job
+ * @param {(slice: string, result: Segmented | Fault) => void} onSlice
  */
-export async function segmentAll({ lead, pool, kept }, queue, { current, stopped }, onSlice) {
+export async function segmentAll({ primary, pool, log }, queue, job, onSlice) {
+  const stopped = () => job.stopping || job.signal.aborted;
   /** @param {Segmented} found */
   const keep = (found) => {
-    if (!current()) return;
-    kept.finish(found, found.probability);
-    onSlice({ case: found.case, slice: found.slice }, found);
+    if (job.signal.aborted) return;
+    log.setProbability(found.slice, found.probability);
+    onSlice(found.slice, found);
   };
   const work = async () => {
     for (let task; !stopped() && (task = queue.take()); ) {
       try {
-        const link = await lead.open();
-        keep(await link.call('segment', task.place));
-        lead.losses = 0;
+        const client = await primary.open();
+        keep(await client.call('segment', { slice: task.slice }));
+        primary.resetLosses();
       } catch (error) {
-        const fault = refusal(error);
-        if (error instanceof FaultError && error.lost && ++task.losses < ATTEMPTS) queue.back(task);
-        else if (!stopped()) onSlice(task.place, fault);
+        const fault = fileFault(error);
+        if (error instanceof FaultError && error.workerLost && ++task.losses < MAX_ATTEMPTS) queue.putBack(task);
+        else if (!stopped()) onSlice(task.slice, fault);
       }
     }
   };
-  /** @param {Segmented} found by a helper: the first worker has to know as well */
-  const hand = async (found) => {
-    const { case: at, slice, probability } = found;
-    if (current()) await lead.ask('adopt', { case: at, slice, probability });
+  /** The primary worker needs what a helper has found. @param {Segmented} found */
+  const onFound = async (found) => {
+    const { slice, probability } = found;
+    if (!job.signal.aborted) await primary.ask('adopt', { slice, probability });
     keep(found);
   };
-  await lead.open();
-  // Only once the helpers have seen how many slices there are.
-  const through = Promise.resolve().then(work);
-  await Promise.all([through, lead.backend === 'cpu' ? pool.share(queue, kept, { stopped, through }, hand) : null]);
-  // Whatever a lost helper gave back after the first worker had run out of slices.
+  await primary.open();
+  // After the helpers have seen the length of the queue.
+  const primaryDone = Promise.resolve().then(work);
+  await Promise.all([primaryDone, primary.backend === 'cpu' ? pool.work(queue, log, { stopped, primaryDone }, onFound) : null]);
+  // A lost helper may have put a slice back after the primary worker had finished.
   await work();
 }

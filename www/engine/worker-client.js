@@ -1,67 +1,68 @@
 /**
- * One worker and the calls under way to it.
+ * One worker and the calls to it.
  */
 import { FaultError } from '../core/errors.js';
 
 /** @import { Fault } from '../core/types.js' */
 
-/** How long a call may take before the worker counts as hung; a software GPU needs seconds a slice. */
-const PATIENCE_MS = 180_000;
+/** How long a call may take before the worker counts as hung. A software GPU needs seconds per slice. */
+const CALL_TIMEOUT_MS = 180_000;
 
 const WORKER = new URL('../worker/worker.js', import.meta.url).href;
 
-export class Link {
+export class WorkerClient {
   #worker;
   #onLost;
-  #next = 1;
+  #nextId = 1;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: FaultError) => void, timer: ReturnType<typeof setTimeout>, message: object}>} */
   #calls = new Map();
-  #closing = new AbortController();
-  // No `randomUUID`: a page by plain HTTP, say from a hospital's own host, has none.
+  #closed = new AbortController();
+  // `crypto.randomUUID` is missing on plain HTTP, for example on a hospital's own host.
   #name = `glioscope ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
 
-  /** @param {(fault: Fault) => void} onLost called once, before any call fails for it; not after `close`. */
+  /** @param {(fault: Fault) => void} onLost called once, before the pending calls fail; not called after `close` */
   constructor(onLost) {
     this.#onLost = onLost;
-    // A worker from a network address answers to that response's own policy, and a static host sends none. One from a
-    // blob inherits the page's: with it, `connect-src 'self'` holds for the code that sees the files.
+    // A worker that is loaded from a URL has the policy of that response, and static hosts send none. A worker from a
+    // blob inherits the page's policy. So `connect-src 'self'` applies to the code that sees the files.
     const source = `import ${JSON.stringify(WORKER)};`;
     const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-    this.#worker = this.#start(blob, (reason) => this.#again(reason));
+    this.#worker = this.#start(blob, (reason) => this.#startFromCache(reason));
     this.#worker.addEventListener('message', () => URL.revokeObjectURL(blob), { once: true });
   }
 
   /**
    * @param {string} address
-   * @param {(reason: Fault) => void} onUnread its script cannot be had
+   * @param {(reason: Fault) => void} onNotLoaded the script cannot be loaded
    */
-  #start(address, onUnread) {
+  #start(address, onNotLoaded) {
     const worker = new Worker(address, { type: 'module', name: this.#name });
-    let heard = false;
+    let responded = false;
     worker.onmessage = ({ data }) => {
-      heard = true;
-      if (data.held) this.#watch(this.#name);
+      responded = true;
+      if (data.held) this.#watchLock(this.#name);
       else if (data.fault) this.#lose(data.fault);
       else this.#settle(data);
     };
-    worker.onmessageerror = () => this.#lose(fault('an answer of the worker could not be read'));
+    worker.onmessageerror = () => this.#lose(workerFault('an answer of the worker could not be read'));
     worker.onerror = (event) => {
       event.preventDefault();
-      if (!heard && !event.message) onUnread(fault('the worker could not be loaded'));
-      else this.#lose(fault(event.message || 'the worker failed without a word'));
+      if (!responded && !event.message) onNotLoaded(workerFault('the worker could not be loaded'));
+      else this.#lose(workerFault(event.message || 'the worker failed without a message'));
     };
     return worker;
   }
 
   /**
-   * Without a network Firefox does not ask the service worker for what a worker from a blob imports; for a worker by its
-   * address it does. The service worker sends that one the page's policy, without which it is not started.
+   * Offline, Firefox does not ask the service worker for the imports of a worker that was started from a blob. For a
+   * worker that was started by its URL it does. The service worker answers that URL with the page's policy; without the
+   * policy the worker is not started.
    * @param {Fault} reason
    */
-  async #again(reason) {
-    const kept = navigator.serviceWorker?.controller ? await fetch(WORKER).catch(() => null) : null;
-    if (this.#closing.signal.aborted) return;
-    if (!kept?.headers.has('Content-Security-Policy')) return this.#lose(reason);
+  async #startFromCache(reason) {
+    const cached = navigator.serviceWorker?.controller ? await fetch(WORKER).catch(() => null) : null;
+    if (this.#closed.signal.aborted) return;
+    if (!cached?.headers.has('Content-Security-Policy')) return this.#lose(reason);
     this.#worker.terminate();
     this.#worker = this.#start(WORKER, (again) => this.#lose(again));
     for (const { message } of this.#calls.values()) this.#worker.postMessage(message);
@@ -69,31 +70,34 @@ export class Link {
 
   /**
    * @param {string} action one of the worker's
-   * @param {object} [message] its arguments, copied
-   * @param {number} [patience] milliseconds
+   * @param {object} [message] its arguments, which are copied
+   * @param {{signal?: AbortSignal, timeout?: number}} [options] `timeout` in milliseconds
    * @returns {Promise<any>}
    */
-  call(action, message = {}, patience = PATIENCE_MS) {
-    if (this.#closing.signal.aborted) return Promise.reject(new FaultError(fault('the worker is closed'), true));
-    const id = this.#next++;
-    return new Promise((resolve, reject) => {
-      const late = () => this.#lose(fault(`the worker did not answer "${action}" within ${patience / 1000} s`));
-      const asked = { ...message, id, action };
-      this.#calls.set(id, { resolve, reject, timer: setTimeout(late, patience), message: asked });
-      this.#worker.postMessage(asked);
+  call(action, message = {}, { signal, timeout = CALL_TIMEOUT_MS } = {}) {
+    if (this.#closed.signal.aborted) return Promise.reject(new FaultError(workerFault('the worker is closed'), true));
+    const id = this.#nextId++;
+    const abort = () => this.#worker.postMessage({ abort: id });
+    signal?.addEventListener('abort', abort);
+    /** @type {Promise<any>} */
+    const answer = new Promise((resolve, reject) => {
+      const onTimeout = () => this.#lose(workerFault(`the worker did not answer "${action}" within ${timeout / 1000} s`));
+      const request = { ...message, id, action };
+      this.#calls.set(id, { resolve, reject, timer: setTimeout(onTimeout, timeout), message: request });
+      this.#worker.postMessage(request);
     });
+    return answer.finally(() => signal?.removeEventListener('abort', abort));
   }
 
-  /** Ends the worker; calls under way fail. */
+  /** Ends the worker. Pending calls fail. */
   close() {
-    this.#end(fault('the worker was closed'));
+    this.#end(workerFault('the worker was closed'));
   }
 
   /** @param {string} name of the lock that the worker holds while it lives */
-  #watch(name) {
-    const signal = this.#closing.signal;
-    const gone = () => this.#lose(fault('the browser ended the worker'));
-    navigator.locks.request(name, { signal }, gone).catch(() => {});
+  #watchLock(name) {
+    const onReleased = () => this.#lose(workerFault('the browser ended the worker'));
+    navigator.locks.request(name, { signal: this.#closed.signal }, onReleased).catch(() => {});
   }
 
   /** @param {{id: number, result?: unknown, error?: Fault}} data */
@@ -108,14 +112,14 @@ export class Link {
 
   /** @param {Fault} reason */
   #lose(reason) {
-    if (this.#closing.signal.aborted) return;
+    if (this.#closed.signal.aborted) return;
     this.#onLost(reason);
     this.#end(reason);
   }
 
   /** @param {Fault} reason */
   #end(reason) {
-    this.#closing.abort();
+    this.#closed.abort();
     this.#worker.terminate();
     for (const { reject, timer } of this.#calls.values()) {
       clearTimeout(timer);
@@ -129,6 +133,6 @@ export class Link {
  * @param {string} message
  * @returns {Fault}
  */
-function fault(message) {
+function workerFault(message) {
   return { kind: 'worker', file: null, message };
 }

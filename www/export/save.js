@@ -1,35 +1,37 @@
 /**
- * Ways out of the page, all of them by the visitor's own hand.
+ * Ways to save a file: a download, a file that the visitor chooses, or a new tab.
  */
 
+/** How long a download may take to start, in milliseconds. Its blob is kept that long. */
+const DOWNLOAD_START_MS = 10_000;
+
 /**
- * Hands bytes to the browser's downloads.
+ * Starts a download. A page cannot learn whether the visitor cancels it.
  * @param {string} name
  * @param {Uint8Array<ArrayBuffer> | Blob | string} content
  * @param {string} type
  */
-export function save(name, content, type) {
+export function download(name, content, type) {
   const address = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
   const link = document.createElement('a');
   link.href = address;
   link.download = name;
   link.click();
-  // The download has its own hold on the bytes once it has begun.
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  setTimeout(() => URL.revokeObjectURL(address), DOWNLOAD_START_MS);
 }
 
 /**
- * Asks where to save, where the browser can; else it is a download. The question comes before the bytes are made, as
- * a browser lets a page ask only right after a click.
+ * Asks where to save, if the browser can, and starts a download otherwise. Asks before the content is made, because
+ * browsers allow the question only right after a click.
  * @param {string} name
  * @param {string} type
  * @param {() => Promise<Uint8Array<ArrayBuffer>>} make
- * @returns {Promise<boolean>} whether it was saved; false where the visitor thought better of it
+ * @returns {Promise<boolean>} whether it was saved; false where the visitor cancelled
  */
 export async function saveAs(name, type, make) {
   const ask = /** @type {any} */ (globalThis).showSaveFilePicker;
   if (!ask) {
-    save(name, await make(), type);
+    download(name, await make(), type);
     return true;
   }
   const extension = name.slice(name.lastIndexOf('.'));
@@ -45,30 +47,31 @@ export async function saveAs(name, type, make) {
     await file.write(await make());
     await file.close();
   } catch (error) {
-    // Nothing half-written takes the place of what was there. What was wrong before counts, not that this fails too.
+    // Keeps the file that was there. The first error counts.
     await file.abort().catch(() => {});
     throw error;
   }
   return true;
 }
 
-let opened = '';
+/** The page in the last new tab. */
+let openedUrl = '';
 
 /**
- * Shows a page by itself in a new tab; where the browser lets no tab open it is downloaded.
- * @param {Promise<string>} page HTML
+ * Shows an HTML page in a new tab. Where the browser does not open one, it is downloaded.
+ * @param {Promise<string>} html
  * @param {string} name for the download
  */
-export async function open(page, name) {
-  const blob = new Blob([await page], { type: 'text/html' });
-  // The tab may be reloaded and printed, so its address stays until the next one or until all is closed.
-  forget();
-  opened = URL.createObjectURL(blob);
-  if (!window.open(opened, '_blank')) save(name, blob, 'text/html');
+export async function openInTab(html, name) {
+  const blob = new Blob([await html], { type: 'text/html' });
+  // The tab can be reloaded and printed until another one is opened or all files are closed.
+  releaseTab();
+  openedUrl = URL.createObjectURL(blob);
+  if (!window.open(openedUrl, '_blank')) download(name, blob, 'text/html');
 }
 
-/** Lets go of the page that was shown last. */
-export function forget() {
-  URL.revokeObjectURL(opened);
-  opened = '';
+/** Frees the page in the last new tab. */
+export function releaseTab() {
+  URL.revokeObjectURL(openedUrl);
+  openedUrl = '';
 }

@@ -1,32 +1,30 @@
 /**
- * Files come in here: dropped, chosen, or as the sample. What comes in either takes the place of what is open, or is
- * added to it.
+ * Where files come in: by a drop, by a file dialog, or as the sample. They replace what is open or are added to it.
  */
 import { find } from '../core/dom.js';
-import { walk } from './folders.js';
-import { isSession } from './zip.js';
+import { filesOf } from './folders.js';
+import { isSession } from './session-file.js';
 
 /** @import { Fault, Source } from '../core/types.js' */
 
-/** What operating systems leave in folders. */
-const LITTER = /(^|\/)(\.[^/]*|Thumbs\.db|desktop\.ini|__MACOSX\/.*)$/i;
+/** Files that operating systems put into folders. `read::zip` has the same list for archives. */
+const SYSTEM_FILES = /(^|\/)(\.[^/]*|Thumbs\.db|desktop\.ini|__MACOSX\/.*)$/i;
 
-/** Over a page a drag is heard of every 50 to 350 ms, even one that rests. */
-const SILENT_MS = 2000;
+/** `dragover` fires every 50 to 350 ms, even when the pointer rests. After this long without one, the drag has ended. */
+const DRAG_TIMEOUT_MS = 2000;
 
 /**
- * @typedef {object} Intake
- * @property {(sources: Source[], faults: Fault[]) => void} onOpen with what could not be looked into
- * @property {(sources: Source[], faults: Fault[]) => void} onAdd likewise, to what is open
- * @property {(session: Source, adding: boolean) => void} onSession a session that was saved from here
- * @property {() => void} onClear
+ * @typedef {object} Handlers
+ * @property {(sources: Source[], faults: Fault[]) => void} onOpen with what the browser could not open
+ * @property {(sources: Source[], faults: Fault[]) => void} onAdd
+ * @property {(session: Source, adding: boolean) => void} onSession a saved session
  */
 
-/** @param {Intake} intake */
-export function listenForFiles({ onOpen, onAdd, onSession, onClear }) {
+/** @param {Handlers} handlers */
+export function listenForFiles({ onOpen, onAdd, onSession }) {
   /** @param {boolean} adding @param {Source[]} sources @param {Fault[]} [faults] */
   const emit = async (adding, sources, faults = []) => {
-    const wanted = sources.filter(({ name }) => !LITTER.test(name));
+    const wanted = sources.filter(({ name }) => !SYSTEM_FILES.test(name));
     if (wanted.length + faults.length === 0) return;
     const [{ file } = { file: null }] = wanted;
     if (wanted.length === 1 && file && (await isSession(file))) onSession({ ...wanted[0], session: true }, adding);
@@ -38,20 +36,22 @@ export function listenForFiles({ onOpen, onAdd, onSession, onClear }) {
     input.addEventListener('change', () => {
       const sources = [...(input.files ?? [])].map((file) => ({ name: file.webkitRelativePath || file.name, file }));
       void emit(selector.startsWith('#add'), sources);
-      // The same files may be chosen again.
+      // So that the same files can be chosen again.
       input.value = '';
     });
   }
-  find('#sample').addEventListener('click', () => onOpen([{ name: 'sample', file: null }], []));
-  find('#clear').addEventListener('click', onClear);
+  listenForDrops(emit);
+}
 
+/** @param {(adding: boolean, sources: Source[], faults: Fault[]) => Promise<void>} emit */
+function listenForDrops(emit) {
   let depth = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let silence;
-  const more = find('#veil-add');
-  /** Whether the pointer is where files are added. @param {DragEvent} event */
-  const overMore = ({ clientX, clientY }) => {
-    const { left, right, top, bottom } = more.getBoundingClientRect();
+  let timeout;
+  const addArea = find('#veil-add');
+  /** @param {DragEvent} event */
+  const isOverAddArea = ({ clientX, clientY }) => {
+    const { left, right, top, bottom } = addArea.getBoundingClientRect();
     return clientX >= left && clientX < right && clientY >= top && clientY < bottom;
   };
   /** @param {DragEvent} event @param {number} step */
@@ -59,22 +59,22 @@ export function listenForFiles({ onOpen, onAdd, onSession, onClear }) {
     if (!event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
     depth = Math.max(0, depth + step);
-    // A drag that is given up need not leave: it only falls silent.
-    clearTimeout(silence);
-    if (depth > 0) silence = setTimeout(() => document.body.toggleAttribute('data-dragging', Boolean((depth = 0))), SILENT_MS);
+    // A cancelled drag may end without a `dragleave`.
+    clearTimeout(timeout);
+    if (depth > 0) timeout = setTimeout(() => document.body.toggleAttribute('data-dragging', Boolean((depth = 0))), DRAG_TIMEOUT_MS);
     document.body.toggleAttribute('data-dragging', depth > 0);
-    more.toggleAttribute('data-over', depth > 0 && overMore(event));
+    addArea.toggleAttribute('data-over', depth > 0 && isOverAddArea(event));
   };
   addEventListener('dragenter', (event) => drag(event, 1));
   addEventListener('dragleave', (event) => drag(event, -1));
   addEventListener('dragover', (event) => drag(event, 0));
   addEventListener('drop', async (event) => {
-    // As long as the veil is there to be measured.
-    const adding = overMore(event);
+    // Before the area is hidden.
+    const adding = isOverAddArea(event);
     drag(event, -depth);
     if (!event.dataTransfer) return;
     /** @type {Fault[]} */
     const faults = [];
-    await emit(adding, await walk(event.dataTransfer, faults), faults);
+    await emit(adding, await filesOf(event.dataTransfer, faults), faults);
   });
 }

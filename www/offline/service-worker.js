@@ -1,20 +1,19 @@
 /**
- * The service worker: the whole site from a cache that holds one version of it, whole and unaltered.
+ * The service worker: serves the whole site from a cache that holds exactly one version of it.
  *
- * `cargo xtask dist` puts this at the site's root, where it may answer for all of the site, with a first line
- * `self.SITE = {version, files}`: so it changes with every version, and the browser notices. It is no module because
- * not every browser that runs the page takes modules here.
+ * `cargo xtask dist` copies this file to the site's root, because its scope must be the whole site. It puts a first line
+ * `self.SITE = {version, files}` before it. So the script changes with every version, and the browser notices. It is a
+ * classic script because some browsers that run the page do not support module service workers.
  *
- * A new version is fetched while the old one serves, and waits, as browsers have it, until no tab runs the old one any
- * more. No tab ever gets files of two versions. (To take over earlier, by an empty answer that loads the page again, left the
- * page blank once in a dozen times.)
+ * A new version is fetched while the old one serves. It waits until no tab uses the old one. So no tab gets files of two
+ * versions. (Taking over earlier, with a forced reload, sometimes left the page blank.)
  */
 
-const worker = /** @type {any} ServiceWorkerGlobalScope, which the page's own types do not know. */ (self);
+const worker = /** @type {any} ServiceWorkerGlobalScope, which the page's types lack. */ (self);
 /** @type {{version: string, files: Record<string, string>}} */
 const site = worker.SITE;
 const scope = new URL(worker.registration.scope);
-/** Several sites may share an origin, say below github.io: caches belong to the origin. */
+/** Several sites may share an origin, for example on github.io. Caches belong to the origin. */
 const PREFIX = `glioscope ${scope.pathname} `;
 const CACHE = PREFIX + site.version;
 
@@ -24,7 +23,7 @@ worker.addEventListener('activate', (/** @type {any} */ event) => {
   event.waitUntil(
     (async () => {
       for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== CACHE) await caches.delete(name);
-      // The page that has just been loaded for the first time finds its files here too, should the network go.
+      // A page that was just loaded for the first time can use the cache too.
       await worker.clients.claim();
     })(),
   );
@@ -34,14 +33,14 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
   /** @type {Request} */
   const request = event.request;
   const url = new URL(request.url);
-  // Everything else goes its own way, into the page's policy.
+  // Other requests go to the network, where the page's policy applies.
   if (request.method !== 'GET' || url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return;
-  // The list cannot hold its own hash; it is in this very file.
+  // The list is in this file.
   if (url.pathname === `${scope.pathname}assets.json`) event.respondWith(Response.json(site));
-  else if (keyOf(url)) event.respondWith(answer(request, url));
+  else if (cacheKey(url)) event.respondWith(answer(request, url));
 });
 
-/** Fetches what the site consists of; one file that is not as it should be, and nothing is kept. */
+/** Fetches all files of the site. One wrong file makes the installation fail. */
 async function fill() {
   const cache = await caches.open(CACHE);
   const former = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
@@ -53,8 +52,8 @@ async function fill() {
         const kept = await (await caches.open(name)).match(address);
         if (kept && (await hash(kept.clone())) === integrity) return cache.put(address, kept);
       }
-      // The visit itself has fetched most of it: the browser's own cache will do where it holds the right bytes.
-      // By the address that visitors use: hosts may lead from the page's own name to its folder.
+      // The visit has fetched most files already, so the HTTP cache is tried first. The page itself is fetched by the
+      // address that visitors use: some hosts redirect `index.html` to its folder.
       const source = path === 'index.html' ? scope.href : address;
       const response = await load(source, integrity, 'default').catch(() => load(source, integrity, 'reload'));
       await cache.put(address, response);
@@ -85,10 +84,10 @@ async function hash(response) {
  */
 async function answer(request, url) {
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(/** @type {string} */ (keyOf(url)));
+  const kept = await cache.match(/** @type {string} */ (cacheKey(url)));
   if (!kept) return fetch(request);
   if (url.pathname !== `${scope.pathname}www/worker/worker.js`) return kept;
-  // Started by its address, the worker answers to the policy that comes with it: the page's.
+  // A worker that is started by its address uses the policy of its response. It gets the page's policy.
   const page = await (await cache.match(new URL('index.html', scope).href))?.text();
   const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page ?? '') ?? [];
   const headers = new Headers(kept.headers);
@@ -97,10 +96,11 @@ async function answer(request, url) {
 }
 
 /**
- * Under which address a file of the site is kept, or nothing. Queries choose how the page runs, not what it consists of.
+ * The address under which a file of the site is cached, or null. Queries are ignored: they change how the page runs, not
+ * its files.
  * @param {URL} url
  */
-function keyOf(url) {
+function cacheKey(url) {
   const path = decodeURIComponent(url.pathname.slice(scope.pathname.length)) || 'index.html';
   return path in site.files ? new URL(path, scope).href : null;
 }

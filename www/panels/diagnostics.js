@@ -1,57 +1,52 @@
 /**
- * What a report of a fault needs to say about this device. No name of a file and no pixel is in it.
+ * Diagnostics of this device for a bug report. They contain no file names and no image data.
  */
 import { find } from '../core/dom.js';
 import { assets } from '../offline/integrity.js';
+import { limitsOf } from '../worker/gpu.js';
 
-/** @import { CaseState, ModelInfo, Standing } from '../core/types.js' */
-/** @typedef {() => {standing: Standing | null, failure: string | null, tried: string[], model: ModelInfo | null, cases: CaseState[]}} Known */
-
-/** The limits that decide whether the network runs. */
-const LIMITS = /** @type {const} */ ([
-  'maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupStorageSize', 'maxComputeWorkgroupsPerDimension',
-]);
+/** @import { CaseState, DeviceReport, ModelInfo } from '../core/types.js' */
+/** @typedef {() => {report: DeviceReport | null, failure: string | null, failures: string[], model: ModelInfo | null, cases: CaseState[]}} State `failure`: why nothing runs; `failures`: of earlier workers */
 
 export class Diagnostics {
   #text = /** @type {HTMLTextAreaElement} */ (find('#diagnostics'));
-  #said = find('#copied');
-  #known;
+  #copied = find('#copied');
+  #state;
 
-  /** @param {Known} known */
-  constructor(known) {
-    this.#known = known;
+  /** @param {State} state */
+  constructor(state) {
+    this.#state = state;
     find('#device').addEventListener('toggle', (event) => {
-      if (/** @type {ToggleEvent} */ (event).newState === 'open') void this.refresh();
+      if (/** @type {ToggleEvent} */ (event).newState === 'open') void this.#update();
     });
     find('#copy-diagnostics').addEventListener('click', () => void this.#copy());
   }
 
-  async refresh() {
-    this.#said.textContent = '';
-    this.#text.value = JSON.stringify({ ...gathered(this.#known()), site: await site(), gpu: await gpu() }, null, 2);
+  async #update() {
+    this.#copied.textContent = '';
+    this.#text.value = JSON.stringify({ ...summary(this.#state()), site: await siteVersion(), gpu: await gpu() }, null, 2);
   }
 
   async #copy() {
     this.#text.select();
-    // Where there is no clipboard for pages, the old way still works on what is selected.
+    // Without a clipboard API, the old command copies the selected text.
     const copied = await navigator.clipboard?.writeText(this.#text.value).then(() => true, () => false);
-    this.#said.textContent = copied || document.execCommand('copy') ? 'Copied' : 'Select it and copy by hand';
+    this.#copied.textContent = copied || document.execCommand('copy') ? 'Copied' : 'Select the text and copy it';
   }
 }
 
-/** @param {ReturnType<Known>} known */
-function gathered({ standing, failure, tried, model, cases }) {
+/** @param {ReturnType<State>} state */
+function summary({ report, failure, failures, model, cases }) {
   const times = cases.flatMap(({ slices }) => slices.flatMap(({ milliseconds }) => milliseconds ?? [])).sort((a, b) => a - b);
   const faults = cases.flatMap(({ slices }) => slices.flatMap(({ fault }) => fault?.kind ?? []));
   const { userAgent, hardwareConcurrency, language, onLine } = navigator;
   return {
-    version: standing && model && `${standing.version}, weights ${model.version}`,
+    version: report && model && `${report.version}, weights ${model.version}`,
     page: location.origin + location.pathname,
     model: model && { name: model.name, sha256: model.sha256, threshold: model.threshold },
-    runs: standing && { ...standing, version: undefined, limits: undefined, features: undefined },
+    runs: report && { ...report, version: undefined, limits: undefined, features: undefined },
     failure,
-    tried,
+    tried: failures,
     slices: {
       cases: cases.length,
       all: cases.reduce((sum, { slices }) => sum + slices.length, 0),
@@ -72,12 +67,12 @@ function gathered({ standing, failure, tried, model, cases }) {
   };
 }
 
-/** Which version of the site this is; in development there is none. */
-async function site() {
+/** The version of the site; null in development. */
+async function siteVersion() {
   return (await assets().catch(() => null))?.version ?? null;
 }
 
-/** What this browser says of its GPU, whether or not the network runs there. */
+/** The browser's GPU, whether or not the network runs on it. */
 async function gpu() {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (!adapter) return navigator.gpu ? 'no adapter' : 'no WebGPU';
@@ -85,6 +80,6 @@ async function gpu() {
   return {
     adapter: { vendor, architecture, device, description, isFallbackAdapter },
     features: [...adapter.features].sort(),
-    limits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
+    limits: limitsOf(adapter),
   };
 }

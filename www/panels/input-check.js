@@ -1,30 +1,26 @@
 /**
- * What the input check says of the case in view, before there is any mask on it. A case that is unlike what the network
- * was fitted on gets none until the visitor asks for it all the same.
+ * The result of the input check, where the case in view is unlike the training data. Such a case is segmented only when
+ * the visitor asks for it.
  */
-import { find, leave, make } from '../core/dom.js';
+import { find, make, moveFocusOut } from '../core/dom.js';
+import { isSegmentable } from '../core/store.js';
 
 /** @import { CaseState } from '../core/types.js' */
 
-export class VerdictCard {
-  #root = find('#verdict');
+export class InputCheckCard {
+  #root = find('#input-check');
   #reasons = find('ul', this.#root);
-  #said = '';
+  #shown = '';
 
-  /** @param {() => void} onAnyway */
-  constructor(onAnyway) {
-    find('button', this.#root).addEventListener('click', onAnyway);
-  }
-
-  /** @param {CaseState} [state] the case in view */
-  show(state) {
-    const held = state && !state.verdict.accepted && !state.anyway ? state.verdict.reasons : null;
-    const words = JSON.stringify([state?.name, held]);
-    // Said once, not with every slice that is looked at.
-    if (words === this.#said) return;
-    this.#said = words;
-    if (!held) leave(this.#root);
-    this.#root.hidden = !held;
-    this.#reasons.replaceChildren(...(held ?? []).map((reason) => make('li', {}, reason)));
+  /** @param {CaseState} [open] the case in view */
+  show(open) {
+    const reasons = open && !isSegmentable(open) ? open.inputCheck.reasons : null;
+    const key = JSON.stringify([open?.id, reasons]);
+    // Screen readers announce every change.
+    if (key === this.#shown) return;
+    this.#shown = key;
+    if (!reasons) moveFocusOut(this.#root);
+    this.#root.hidden = !reasons;
+    this.#reasons.replaceChildren(...(reasons ?? []).map((reason) => make('li', {}, reason)));
   }
 }

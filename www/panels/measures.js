@@ -1,8 +1,8 @@
 /**
- * What was measured: the case's volume, how far it depends on the threshold, and the scores against a reference.
+ * The measures of the case: its volume, the volume at other thresholds, and the scores against a reference.
  */
-import { count, find, make, many } from '../core/dom.js';
-import { areaOf, litres, NONE, score, SCORES } from '../core/format.js';
+import { find, make } from '../core/dom.js';
+import { countOf, formatArea, formatCount, formatMillilitres, formatScore, NONE, SCORES } from '../core/format.js';
 
 /** @import { CaseMeasure, CaseState, SliceMeasure } from '../core/types.js' */
 
@@ -10,24 +10,28 @@ export class Measures {
   #root = find('#measures');
 
   /**
-   * @param {CaseState} state
-   * @param {number} at the slice in view
-   * @param {number} threshold of the network's mask
+   * @param {CaseState} open
+   * @param {number} index the slice in view
+   * @param {number} threshold
    */
-  show({ measure }, at, threshold) {
-    if (!measure?.slices.some(({ done, edited }) => done || edited)) {
-      this.#root.replaceChildren(make('p', { className: 'waiting' }, 'Measured as soon as a slice is segmented.'));
+  show({ measure, measureFault }, index, threshold) {
+    if (measureFault) {
+      this.#root.replaceChildren(make('p', { className: 'faulty' }, `Measuring failed: ${measureFault.message}`));
       return;
     }
-    const slice = measure.slices[at];
+    if (!measure?.slices.some(({ segmented, edited }) => segmented || edited)) {
+      this.#root.replaceChildren(make('p', { className: 'waiting' }, 'Measures appear when the first slice is segmented.'));
+      return;
+    }
+    const slice = measure.slices[index];
     this.#root.replaceChildren(
       make('h3', {}, 'Volume of the case'),
       volume(measure),
       pairs([
         ...segmented(measure),
-        ['This slice', slice.done || slice.edited ? areaOf(slice.area, slice.mm2) : NONE],
+        ['This slice', slice.segmented || slice.edited ? formatArea(slice.area, slice.mm2) : NONE],
         ...edits(measure, threshold),
-        ...leftOut(measure),
+        ...smallRegions(measure),
       ]),
       ranges(measure),
       ...(measure.scores || measure.network.scores || slice.scores ? [scores(measure, slice)] : []),
@@ -37,26 +41,28 @@ export class Measures {
 
 /** @param {CaseMeasure} measure */
 function volume({ voxels, millilitres }) {
-  const [figure, unit] = millilitres === null ? [count(voxels), voxels === 1 ? 'voxel' : 'voxels'] : [litres(millilitres), many(voxels, 'voxel')];
+  const [figure, unit] = millilitres === null
+    ? [formatCount(voxels), voxels === 1 ? 'voxel' : 'voxels']
+    : [formatMillilitres(millilitres), countOf(voxels, 'voxel')];
   return make('p', { className: 'figure lesion', id: 'case-volume' }, make('b', {}, figure), make('span', {}, unit));
 }
 
-/** What the figures are of, while that is not the whole case. @param {CaseMeasure} measure */
+/** How many slices are measured, while it is not all of them. @param {CaseMeasure} measure */
 function segmented({ slices }) {
-  const found = slices.filter(({ done, edited }) => done || edited).length;
+  const found = slices.filter((slice) => slice.segmented || slice.edited).length;
   return found === slices.length ? [] : [['Segmented', `${found} of ${slices.length} slices`]];
 }
 
-/** The network's own, where a hand has changed it. @param {CaseMeasure} measure @param {number} threshold */
+/** The prediction, where masks were edited. @param {CaseMeasure} measure @param {number} threshold */
 function edits({ slices, network }, threshold) {
   const edited = slices.filter((slice) => slice.edited).length;
-  return edited === 0 ? [] : [['Edited', many(edited, 'slice')], [`Network alone, at ${threshold.toFixed(2)}`, many(network.voxels, 'voxel')]];
+  return edited === 0 ? [] : [['Edited', countOf(edited, 'slice')], [`Prediction at ${threshold.toFixed(2)}`, countOf(network.voxels, 'voxel')]];
 }
 
-/** Small regions and what surrounds them, which the heat map still shows; a hand's mask leaves none out. @param {CaseMeasure} measure */
-function leftOut({ slices }) {
-  const pixels = slices.reduce((sum, slice) => sum + (slice.edited ? 0 : slice.left_out), 0);
-  return pixels === 0 ? [] : [['Small regions left out', `${many(pixels, 'voxel')}, down to 0.05`]];
+/** Edited masks keep their small regions. @param {CaseMeasure} measure */
+function smallRegions({ slices }) {
+  const pixels = slices.reduce((sum, slice) => sum + (slice.edited ? 0 : slice.smallRegions), 0);
+  return pixels === 0 ? [] : [['Removed small regions', `${countOf(pixels, 'voxel')} at threshold 0.05`]];
 }
 
 /** @param {CaseMeasure} measure */
@@ -64,25 +70,25 @@ function ranges({ range, millilitres }) {
   const heads = ['Threshold', 'Voxels', ...(millilitres === null ? [] : ['Volume'])];
   const rows = range.map((one) => [
     one.threshold.toFixed(1),
-    count(one.voxels),
-    ...(millilitres === null ? [] : [one.millilitres === null ? NONE : litres(one.millilitres)]),
+    formatCount(one.voxels),
+    ...(millilitres === null ? [] : [one.millilitres === null ? NONE : formatMillilitres(one.millilitres)]),
   ]);
-  return table('range', 'Volume by threshold, the network alone', heads, rows);
+  return table('range', 'Predicted volume by threshold', heads, rows);
 }
 
 /** @param {CaseMeasure} measure @param {SliceMeasure} slice */
 function scores(measure, slice) {
   const edited = measure.slices.some((one) => one.edited);
-  const heads = ['', 'Slice', 'Case', ...(edited ? ['Network'] : [])];
+  const heads = ['', 'Slice', 'Case', ...(edited ? ['Prediction'] : [])];
   const rows = SCORES.map(([key, name]) => [
     name,
-    score(slice.scores?.[key]),
-    score(measure.scores?.[key]),
-    ...(edited ? [score(measure.network.scores?.[key])] : []),
+    formatScore(slice.scores?.[key]),
+    formatScore(measure.scores?.[key]),
+    ...(edited ? [formatScore(measure.network.scores?.[key])] : []),
   ]);
   const scored = measure.slices.filter((one) => one.scores).length;
   const of = scored === measure.slices.length ? '' : `, on ${scored} of ${measure.slices.length} slices`;
-  return table('scores', `Against the reference mask${of}`, heads, rows);
+  return table('scores', `Scores against the reference${of}`, heads, rows);
 }
 
 /** @param {string[][]} rows name and value */

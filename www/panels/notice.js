@@ -1,40 +1,40 @@
 /**
- * What the page has to say: one notice across it, and lists of what files were about.
+ * Messages: one notice across the page, and lists with a line per file.
  */
-import { find, leave, make } from '../core/dom.js';
+import { find, make, moveFocusOut } from '../core/dom.js';
 
 export class Notice {
   #root = find('#notice');
   #text = find('p', this.#root);
-  #again = find('[data-act="again"]', this.#root);
+  #retry = find('[data-act="retry"]', this.#root);
 
-  /** @param {() => void} onAgain */
-  constructor(onAgain) {
+  /** @param {() => void} onRetry */
+  constructor(onRetry) {
     find('[data-act="close"]', this.#root).addEventListener('click', () => this.clear());
-    this.#again.addEventListener('click', () => {
+    this.#retry.addEventListener('click', () => {
       this.clear();
-      onAgain();
+      onRetry();
     });
   }
 
   /**
    * @param {string} text
-   * @param {boolean} [again] whether trying again makes sense
+   * @param {boolean} [canRetry]
    */
-  say(text, again = false) {
+  show(text, canRetry = false) {
     this.#text.textContent = text;
-    this.#again.hidden = !again;
+    this.#retry.hidden = !canRetry;
     this.#root.hidden = false;
   }
 
   clear() {
-    leave(this.#root);
+    moveFocusOut(this.#root);
     this.#root.hidden = true;
   }
 }
 
-/** A list of files with a line on each, hidden while it is empty. */
-export class Report {
+/** A list of files with a message each. It is hidden while it is empty. */
+export class FileList {
   #list;
   #frame;
 
@@ -52,7 +52,7 @@ export class Report {
   /** @param {{file?: string | null, message: string}[]} entries */
   add(entries) {
     for (const { file, message } of entries) {
-      // Some messages begin with the name already.
+      // Some messages begin with the name of the file.
       const reason = file && message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message;
       this.#list.append(make('li', {}, ...(file ? [make('b', {}, file), ': '] : []), reason));
     }

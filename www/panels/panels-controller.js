@@ -1,117 +1,100 @@
 /**
- * The columns beside the viewer, wired: what comes in, what was found and measured, what can be taken away, and what may
- * be trusted. The panels do not know one another.
+ * The panels beside the viewer, over one store: cases, results, measures, spacing, input check and model card. The panels
+ * do not know one another.
  */
-import { Cases } from './case-list.js';
+import { find, whenIdle } from '../core/dom.js';
+import { anonymousMessage } from '../core/errors.js';
+import { CaseList } from './case-list.js';
 import { Diagnostics } from './diagnostics.js';
-import { find, idle } from '../core/dom.js';
-import { listenForFiles } from '../intake/file-intake.js';
-import { Exports } from '../export/exports.js';
-import { nameless } from '../engine/primary-worker.js';
+import { fillHelp } from './help.js';
+import { InputCheckCard } from './input-check.js';
 import { Measures } from './measures.js';
 import { ModelCard } from './model-card.js';
 import { Plots } from './plots.js';
 import { Results } from './results.js';
-import { forget } from '../export/save.js';
 import { SelfTest } from './self-test.js';
 import { SpacingForm } from './spacing-form.js';
 import { Tabs } from './tabs.js';
-import { Unsaved } from '../editing/unsaved-dialog.js';
-import { VerdictCard } from './input-check.js';
 
 /** @import { Engine } from '../engine/engine.js' */
-/** @import { Job } from '../engine/job.js' */
-/** @import { State } from '../core/store.js' */
-/** @import { Fault, ModelInfo, Standing } from '../core/types.js' */
+/** @import { Store } from '../core/store.js' */
+/** @import { DeviceReport, Fault, ModelInfo } from '../core/types.js' */
 
-export class Panels {
+export class PanelsController {
   #engine;
-  #state;
+  #store;
   #selfTest = new SelfTest();
   #modelCard = new ModelCard();
-  #list;
+  #caseList;
   #results;
   #measures = new Measures();
   #plots;
   #spacing;
-  #verdict;
-  #exports;
+  #inputCheck = new InputCheckCard();
   #frame = 0;
-  /** Whether slices are being segmented. */
-  #running = false;
-  /** @type {Standing | null} */
-  #standing = null;
+  /** @type {DeviceReport | null} */
+  #report = null;
   /** Why nothing can be computed. @type {string | null} */
   #failure = null;
   /** @type {ModelInfo | null} */
   #model = null;
 
   /**
-   * @param {State} state
+   * @param {Store} store
    * @param {Engine} engine
-   * @param {Job} job
-   * @param {{picture: () => Promise<Blob | null>, onFault: (message: string) => void}} page the view as PNG, and where faults are told
    */
-  constructor(state, engine, job, { picture, onFault }) {
+  constructor(store, engine) {
     this.#engine = engine;
-    this.#state = state;
+    this.#store = store;
     new Tabs('.tabs');
-    const go = (/** @type {number} */ slice) => state.show({ ...state.at, slice });
-    this.#list = new Cases((at) => state.show({ case: at, slice: state.best(at) }));
-    this.#results = new Results(go);
-    this.#plots = new Plots(go);
-    this.#spacing = new SpacingForm((spacing) => state.setSpacing(state.at.case, spacing));
-    this.#verdict = new VerdictCard(() => void job.anyway(state.at.case));
-    this.#exports = new Exports(engine, state, picture, onFault);
+    fillHelp(store);
+    this.#caseList = new CaseList((id) => {
+      const open = store.case(id);
+      if (open) store.showLargest(open);
+    });
+    this.#results = new Results(() => store.current && store.showLargest(store.current));
+    this.#plots = new Plots((index) => store.showIndex(index));
+    this.#spacing = new SpacingForm((spacing, draft) => store.current && store.setSpacing(store.current.id, spacing, draft));
     new Diagnostics(() => ({
-      standing: this.#standing, failure: this.#failure, tried: engine.tried, model: this.#model, cases: state.cases,
+      report: this.#report, failure: this.#failure, failures: engine.failures, model: this.#model, cases: store.cases,
     }));
-    const unsaved = new Unsaved(state);
-    /** @param {string} what @param {() => void} act what closes all that is open */
-    const instead = async (what, act) => {
-      if (await unsaved.mayGo(what)) act();
-    };
-    listenForFiles({
-      onOpen: (sources, faults) => void instead(sources[0]?.file === null ? 'Opening the sample' : 'Opening these files', () => void job.open(sources, faults)),
-      onAdd: (sources, faults) => void (state.cases.length > 0 ? job.add(sources, faults) : job.open(sources, faults)),
-      onSession: (session, adding) => void (adding && state.cases.length > 0
-        ? job.add([], [{ kind: 'file', file: session.name, message: 'a saved session takes the place of all that is open, so it cannot be added: open it by itself' }])
-        : instead('Opening this session', () => void job.openSession(session))),
-      onClear: () => void instead('Clearing all', () => void job.clear()),
+    store.on('open', () => {
+      document.body.dataset.view = store.cases.length > 0 ? 'case' : 'empty';
+      this.#caseList.open(store.cases);
+      // After files were opened by keyboard, the keyboard continues on the slice.
+      if (store.fresh && store.cases.length > 0 && document.activeElement?.closest('.intake')) find('#stage').focus({ preventScroll: true });
     });
-    state.on('open', () => {
-      document.body.dataset.view = state.cases.length > 0 ? 'case' : 'empty';
-      if (state.cases.length === 0) {
-        this.#spacing.reset();
-        forget();
-      }
-      this.#list.open(state.cases);
-      this.#refresh();
-      if (state.fresh && state.cases.length > 0) this.#lookAtStage();
+    store.on('measure', (id) => {
+      const open = store.case(id);
+      if (open) this.#caseList.update(open);
     });
-    for (const change of /** @type {const} */ (['slice', 'view', 'settings'])) state.on(change, () => this.#refresh());
-    state.on('measure', () => {
-      const { case: at } = state.told;
-      this.#list.update(at, state.cases[at]);
-      this.#refresh();
+    store.on('phase', () => {
+      document.body.dataset.state = store.phase;
     });
+    for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'measure', 'phase'])) store.on(change, () => this.#schedule());
   }
 
-  /** What runs, and how its self-test went. @param {Standing} standing */
-  async standing(standing) {
-    this.#standing = standing;
+  /** @param {DeviceReport} report */
+  async showReport(report) {
+    this.#report = report;
     this.#failure = null;
-    this.#selfTest.show(standing);
+    this.#selfTest.show(report);
     this.#model ??= await this.#engine.model().catch(() => null);
     if (this.#model) this.#modelCard.show(this.#model);
   }
 
+  /** Nothing can be computed. @param {Fault} fault */
+  showFailure(fault) {
+    this.#failure = anonymousMessage(fault);
+    this.#selfTest.fail(fault.message);
+  }
+
   /**
-   * Has the browser lay out what a case shows, unseen, while nothing else is to be done: the styles and fonts of some five
-   * hundred elements are more than half of the first case's first frame otherwise.
+   * Has the browser lay out the page of a case while it is idle. Otherwise styles and fonts take more than half of the
+   * time to the first frame of the first case.
    */
-  rehearse() {
-    idle(() => {
+  prepareLayout() {
+    whenIdle(() => {
       const { dataset } = document.body;
       if (dataset.view !== 'empty') return;
       dataset.view = 'case';
@@ -120,41 +103,21 @@ export class Panels {
     });
   }
 
-  /** Nothing can be computed here. @param {Fault} fault */
-  fail(fault) {
-    this.#failure = nameless(fault);
-    this.#selfTest.fail(fault.message);
-    this.turn(false);
-  }
-
-  /** @param {boolean} running whether slices are being segmented */
-  turn(running) {
-    this.#running = running;
-    this.#refresh();
-  }
-
-  /** Other slices are open: whoever asked for them goes on there, and Space does not ask for them again. */
-  #lookAtStage() {
-    if (document.activeElement?.closest('.intake')) find('#stage').focus({ preventScroll: true });
-  }
-
-  /** Draws with the next frame, however much changes until then. */
-  #refresh() {
+  /** Draws once with the next frame. */
+  #schedule() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
   #draw() {
-    const { cases, at, current, threshold } = this.#state;
-    this.#exports.update();
-    this.#verdict.show(current);
+    const { cases, current, index, threshold, phase } = this.#store;
+    this.#inputCheck.show(current);
     if (!current) return;
-    this.#list.select(at.case);
-    cases.forEach((state, index) => this.#list.update(index, state));
-    const drawn = this.#state.drawn(at.case);
-    this.#results.show(current, at.slice, drawn, this.#running);
-    this.#measures.show(current, at.slice, threshold);
-    this.#plots.show(current.measure, at.slice);
+    this.#caseList.select(current.id);
+    for (const open of cases) this.#caseList.update(open);
+    this.#results.show(current, index, phase === 'running');
+    this.#measures.show(current, index, threshold);
+    this.#plots.show(current.measure, index);
     this.#spacing.show(current);
   }
 }

@@ -1,31 +1,31 @@
 /**
- * Plots over the slices of a case: the area, and Dice where there is a reference. Drawn as SVG: two paths each, so that
- * 500 slices cost no more than 20.
+ * Plots over the slices of a case: the area, and Dice where there is a reference. Each plot is two SVG paths, however many
+ * slices there are.
  */
-import { count, find, make } from '../core/dom.js';
-import { score } from '../core/format.js';
+import { find, make } from '../core/dom.js';
+import { formatCount, formatScore } from '../core/format.js';
 
 /** @import { CaseMeasure } from '../core/types.js' */
 /**
  * @typedef {object} Plot
  * @property {string} title
  * @property {string} kind for the style sheet
- * @property {(number | null)[]} values null where there is none
- * @property {number} most the upper end of the axis
- * @property {(value: number) => string} words
+ * @property {(number | null)[]} values null for slices without one
+ * @property {number} max the upper end of the axis
+ * @property {(value: number) => string} format
  */
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** In the units of the drawing. The left margin holds the numbers of the axis. */
+/** In the units of the drawing. The left margin contains the axis labels. */
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [268, 92, 34, 8, 74];
 
 export class Plots {
   #root = find('#plots');
-  #onGo;
+  #onSelect;
 
-  /** @param {(slice: number) => void} onGo */
-  constructor(onGo) {
-    this.#onGo = onGo;
+  /** @param {(index: number) => void} onSelect */
+  constructor(onSelect) {
+    this.#onSelect = onSelect;
   }
 
   /** @param {CaseMeasure | null} measure @param {number} at the slice in view */
@@ -33,25 +33,25 @@ export class Plots {
     const slices = measure?.slices ?? [];
     if (slices.length < 2) return this.#root.replaceChildren();
     const spaced = slices.some(({ mm2 }) => mm2 !== null);
-    const areas = slices.map(({ done, edited, area, mm2 }) => (done || edited ? (spaced ? mm2 : area) : null));
+    const areas = slices.map(({ segmented, edited, area, mm2 }) => (segmented || edited ? (spaced ? mm2 : area) : null));
     if (areas.every((area) => area === null)) return this.#root.replaceChildren();
     const unit = spaced ? 'mm²' : 'pixels';
     const plots = [{
-      title: `Area over slices, ${unit}`,
+      title: `Area by slice, ${unit}`,
       kind: 'area',
       values: areas,
-      most: Math.max(1, ...areas.map(Number)),
-      words: (/** @type {number} */ value) => count(Math.round(value)),
+      max: Math.max(1, ...areas.map(Number)),
+      format: (/** @type {number} */ value) => formatCount(Math.round(value)),
     }];
     const dice = slices.map(({ scores }) => (scores && Number.isFinite(scores.dice) ? scores.dice : null));
-    if (dice.some((value) => value !== null)) plots.push({ title: 'Dice over slices', kind: 'dice', values: dice, most: 1, words: score });
+    if (dice.some((value) => value !== null)) plots.push({ title: 'Dice by slice', kind: 'dice', values: dice, max: 1, format: formatScore });
     this.#root.replaceChildren(...plots.map((plot) => this.#draw(plot, at)));
   }
 
   /** @param {Plot} plot @param {number} at */
-  #draw({ title, kind, values, most, words }, at) {
+  #draw({ title, kind, values, max, format }, at) {
     const step = (WIDTH - LEFT) / values.length;
-    const level = (/** @type {number} */ value) => BOTTOM - (BOTTOM - TOP) * (value / most);
+    const level = (/** @type {number} */ value) => BOTTOM - (BOTTOM - TOP) * (value / max);
     const bar = (/** @type {number | null} */ value, /** @type {number} */ i) =>
       value === null ? '' : `M${(LEFT + step * (i + 0.12)).toFixed(2)} ${BOTTOM}V${Math.min(BOTTOM - 0.8, level(value)).toFixed(2)}h${(step * 0.76).toFixed(2)}V${BOTTOM}Z`;
     const value = values[at];
@@ -60,18 +60,18 @@ export class Plots {
       draw('path', { class: 'grid', d: `M${LEFT} ${TOP}H${WIDTH}M${LEFT} ${(TOP + BOTTOM) / 2}H${WIDTH}M${LEFT} ${BOTTOM}H${WIDTH}` }),
       draw('path', { class: 'here', d: `M${LEFT + step * at} ${TOP}h${step}V${BOTTOM}h${-step}Z` }),
       draw('path', { class: 'bars', d: values.map(bar).join('') }),
-      label(words(most), LEFT - 5, TOP + 3, 'end'),
+      label(format(max), LEFT - 5, TOP + 3, 'end'),
       label('0', LEFT - 5, BOTTOM + 3, 'end'),
       label('1', LEFT, HEIGHT - 6, 'start'),
       label(String(values.length), WIDTH, HEIGHT - 6, 'end'),
       label('slice', (LEFT + WIDTH) / 2, HEIGHT - 6, 'middle'),
     );
-    const here = `Slice ${at + 1}: ${value === null ? 'none' : words(value)}`;
-    svg.setAttribute('aria-label', `${title}. ${here}. Highest on slice ${highest + 1}: ${words(Number(values[highest]))}.`);
+    const here = `Slice ${at + 1}: ${value === null ? 'none' : format(value)}`;
+    svg.setAttribute('aria-label', `${title}. ${here}. Highest on slice ${highest + 1}: ${format(Number(values[highest]))}.`);
     svg.addEventListener('click', (/** @type {any} */ event) => {
       const { left, width } = svg.getBoundingClientRect();
       const slice = Math.floor((((event.clientX - left) / width) * WIDTH - LEFT) / step);
-      if (slice >= 0 && slice < values.length) this.#onGo(slice);
+      if (slice >= 0 && slice < values.length) this.#onSelect(slice);
     });
     return make('figure', {}, make('figcaption', {}, title, make('output', {}, here)), svg);
   }

@@ -1,12 +1,12 @@
 /**
- * What really runs on this device, and how the self-test on it went.
+ * The backend that runs on this device, and the result of its self-test.
  */
 import { find, make } from '../core/dom.js';
-import { duration } from '../core/format.js';
+import { formatDuration } from '../core/format.js';
 
-/** @import { Standing } from '../core/types.js' */
+/** @import { DeviceReport } from '../core/types.js' */
 
-const NAMES = { webgpu: 'WebGPU', cpu: 'the CPU, by WebAssembly' };
+const BACKEND_NAMES = { webgpu: 'WebGPU', cpu: 'the CPU (WebAssembly)' };
 
 export class SelfTest {
   #backend = find('#backend');
@@ -14,17 +14,17 @@ export class SelfTest {
   #line = find('#selftest');
   #facts = find('#device-facts');
 
-  /** @param {Standing} standing */
-  show(standing) {
-    const { backend, software, difference, milliseconds } = standing;
-    // In full: the bar has no room for more, and the sheet that it opens says by how much, on which adapter and why.
-    const test = `self-test ${difference === null ? 'under way' : 'passed'}`;
+  /** @param {DeviceReport} report */
+  show(report) {
+    const { backend, software, difference, milliseconds } = report;
+    const test = difference === null ? 'self-test running' : 'self-test passed';
     this.#backend.textContent = backend;
     this.#detail.textContent = backend === 'webgpu' && software ? `software adapter, ${test}` : test;
+    const time = milliseconds === null ? '' : `, ${formatDuration(milliseconds)} per slice`;
     this.#line.textContent = difference === null
-      ? `Under way on ${NAMES[backend]}.`
-      : `Passed on ${NAMES[backend]}: at most ${difference.toExponential(1)} from the answer where it was fitted${milliseconds === null ? '' : `, ${duration(milliseconds)} a slice`}.`;
-    this.#facts.replaceChildren(...facts(standing).map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
+      ? `Running on ${BACKEND_NAMES[backend]}.`
+      : `Passed on ${BACKEND_NAMES[backend]}: largest difference in probability ${difference.toExponential(1)}${time}.`;
+    this.#facts.replaceChildren(...facts(report).map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
   }
 
   /** Nothing runs. @param {string} message */
@@ -36,14 +36,14 @@ export class SelfTest {
   }
 }
 
-/** @param {Standing} standing */
+/** @param {DeviceReport} report */
 function facts({ backend, adapter, software, why, difference, milliseconds }) {
   return [
-    ['Runs on', NAMES[backend]],
-    ['GPU adapter', adapter ? `${adapter}${software && !/software/.test(adapter) ? ', a software adapter' : ''}` : 'not asked for'],
-    ...(why ? [['Why', why]] : []),
-    ['Self-test', difference === null ? 'under way' : 'passed: the bundled slice against its answer from the native program'],
+    ['Runs on', BACKEND_NAMES[backend]],
+    ['GPU adapter', adapter ? `${adapter}${software && !/software/.test(adapter) ? ', a software adapter' : ''}` : 'not requested'],
+    ...(why ? [['Reason', why]] : []),
+    ['Self-test', difference === null ? 'running' : 'passed: the sample slice against its expected probability'],
     ...(difference === null ? [] : [['Largest difference', `${difference.toExponential(2)} in probability`]]),
-    ...(milliseconds === null ? [] : [['Time a slice', duration(milliseconds)]]),
+    ...(milliseconds === null ? [] : [['Time per slice', formatDuration(milliseconds)]]),
   ];
 }

@@ -1,71 +1,48 @@
 /**
- * How large a pixel is and how far apart the slices are. Asked for, never guessed: only what a file states is filled in,
- * and it says so.
+ * The spacing of the case: pixel size and slice distance. It is never guessed. What a file states is filled in and named
+ * as such.
  */
 import { find } from '../core/dom.js';
 
 /** @import { CaseState, Spacing } from '../core/types.js' */
+
+/** Digits of a spacing on the page. */
+const DIGITS = 6;
 
 export class SpacingForm {
   #form = find('#spacing');
   #inputs = /** @type {HTMLInputElement[]} */ ([...this.#form.querySelectorAll('input')]);
   #origin = find('#spacing-origin');
   #fault = find('#spacing-fault');
-  #forget = /** @type {HTMLButtonElement} */ (find('#spacing-forget'));
-  /** @type {[number, number] | null} as the files of this case have it */
-  #resolution = null;
-  /** Which case the fields are filled for. */
-  #shown = '';
-  #name = '';
-  /** What was typed for each case, by its name: until it is complete nobody else has it. @type {Map<string, string[]>} */
-  #typed = new Map();
+  #clear = /** @type {HTMLButtonElement} */ (find('#spacing-clear'));
+  /** The case in view. @type {CaseState | null} */
+  #open = null;
 
-  /** @param {(spacing: Spacing | null) => void} onSpacing null while it is not complete */
-  constructor(onSpacing) {
+  /** @param {(spacing: Spacing | null, draft: string[] | null) => void} onChange spacing is null while it is incomplete */
+  constructor(onChange) {
     this.#form.addEventListener('input', () => {
-      this.#typed.set(this.#name, this.#inputs.map(({ value }) => value));
       this.#explain();
-      onSpacing(this.#value());
+      onChange(this.#value(), this.#inputs.map(({ value }) => value));
     });
     this.#form.addEventListener('submit', (event) => event.preventDefault());
-    this.#forget.addEventListener('click', () => {
-      this.#typed.delete(this.#name);
-      this.#fill(null);
-      onSpacing(null);
-    });
+    this.#clear.addEventListener('click', () => onChange(null, null));
   }
 
-  /** Fills the fields when another case comes into view, and leaves alone what is being typed. @param {CaseState} state */
-  show({ name, resolution, spacing }) {
-    const shown = JSON.stringify([name, resolution]);
-    if (shown === this.#shown) return;
-    this.#shown = shown;
-    this.#name = name;
-    this.#resolution = resolution;
-    this.#fill(spacing);
-  }
-
-  /** Nothing is open: the next case fills the fields, whatever its name. */
-  reset() {
-    this.#shown = '';
-    this.#typed.clear();
-  }
-
-  /** @param {Spacing | null} spacing */
-  #fill(spacing) {
-    const [x, y] = this.#resolution ?? [null, null];
-    const { x: over, y: down, slice } = spacing ?? { x, y, slice: null };
-    const values = [over, down, slice].map((value) => (value === null ? '' : String(Number(value.toPrecision(6)))));
-    (this.#typed.get(this.#name) ?? values).forEach((value, at) => {
-      this.#inputs[at].value = value;
+  /** @param {CaseState} open */
+  show(open) {
+    this.#open = open;
+    const texts = open.spacingDraft ?? filled(open);
+    this.#inputs.forEach((input, i) => {
+      // A number field with an invalid text has an empty value. It must not be overwritten while it is being typed.
+      if (input.value !== texts[i] && !(input === document.activeElement && open.spacingDraft)) input.value = texts[i];
     });
     this.#explain();
   }
 
   /** @returns {Spacing | null} */
   #value() {
-    const [x, y, slice] = this.#inputs.map((input) => (input.value && input.validity.valid ? input.valueAsNumber : NaN));
-    return x > 0 && y > 0 && slice > 0 ? { x, y, slice } : null;
+    const [x, y, z] = this.#inputs.map((input) => (input.value && input.validity.valid ? input.valueAsNumber : NaN));
+    return x > 0 && y > 0 && z > 0 ? { x, y, z } : null;
   }
 
   #explain() {
@@ -73,23 +50,34 @@ export class SpacingForm {
     const given = this.#inputs.some((input) => input.value !== '');
     for (const input of this.#inputs) input.ariaInvalid = String(input === wrong);
     this.#fault.hidden = !wrong;
-    this.#fault.textContent = wrong ? `Spacing has to be a number of millimetres from ${wrong.min} to ${wrong.max}.` : '';
-    this.#forget.hidden = !given;
-    this.#origin.textContent = this.#words(given);
+    this.#fault.textContent = wrong ? `Enter millimetres from ${wrong.min} to ${wrong.max}.` : '';
+    this.#clear.hidden = !given;
+    this.#origin.textContent = this.#explanation(given);
   }
 
-  /** @param {boolean} given */
-  #words(given) {
+  /** @param {boolean} given whether a field has a value */
+  #explanation(given) {
     const [x, y] = this.#inputs;
-    const file = this.#resolution?.map((value) => Number(value.toPrecision(6)));
+    const stated = this.#open?.resolution?.map(rounded);
     const complete = this.#value() !== null;
-    if (file && x.valueAsNumber === file[0] && y.valueAsNumber === file[1]) {
-      return `x and y are from the file. ${complete ? 'The slice distance is as you gave it.' : 'No TIFF states the slice distance: give it to see mL.'}`;
+    if (stated && x.valueAsNumber === stated[0] && y.valueAsNumber === stated[1]) {
+      return `x and y are from the file. ${complete ? 'The slice distance is yours.' : 'TIFF files do not state the slice distance. Enter it to see mL.'}`;
     }
-    const stated = file ? ` The file states ${file[0]} × ${file[1]} mm.` : '';
-    if (complete) return `As you gave it.${stated}`;
-    if (file) return `All three are needed. Until then mm² are by what the file states, ${file[0]} × ${file[1]} mm.`;
-    if (given) return 'All three are needed for mm² and mL.';
-    return 'The files do not state it, and nothing is guessed. Give all three to see mm² and mL.';
+    if (complete) return `Entered by you.${stated ? ` The file states ${stated[0]} × ${stated[1]} mm.` : ''}`;
+    if (stated) return `Enter all three values. Until then mm² use ${stated[0]} × ${stated[1]} mm from the file.`;
+    if (given) return 'Enter all three values to see mm² and mL.';
+    return 'The files do not state the spacing. Enter all three values to see mm² and mL.';
   }
+}
+
+/** The texts of the fields without a draft. @param {CaseState} open */
+function filled({ spacing, resolution }) {
+  const [x, y] = resolution ?? [null, null];
+  const values = spacing ? [spacing.x, spacing.y, spacing.z] : [x, y, null];
+  return values.map((value) => (value === null ? '' : String(rounded(value))));
+}
+
+/** @param {number} value */
+function rounded(value) {
+  return Number(value.toPrecision(DIGITS));
 }

@@ -1,47 +1,42 @@
 /**
- * How far the work is, and how long it will still take.
+ * The progress of the job, and how long it will still take.
  */
-import { find, leave } from '../core/dom.js';
+import { find } from '../core/dom.js';
+import { formatRemaining } from '../core/format.js';
 
-/** @typedef {'loading' | 'ready' | 'running' | 'done' | 'error'} State */
+/** @import { Store } from '../core/store.js' */
+
+/** Shorter times are not shown. */
+const SHORTEST_ESTIMATE_MS = 2000;
 
 export class Status {
   #text = find('#status');
-  /** For screen readers: the turns of the work, not every slice. */
+  /** For screen readers: changes of the job, not every slice. */
   #spoken = find('#spoken');
   #bar = /** @type {HTMLProgressElement} */ (find('#progress'));
-  #cancel = /** @type {HTMLButtonElement} */ (find('#cancel'));
-  /** After a cancel. */
-  #goOn = find('#go-on');
+  #store;
   #since = 0;
+  #stopping = false;
 
-  /** @param {() => void} onCancel @param {() => void} onGoOn */
-  constructor(onCancel, onGoOn) {
-    this.#goOn.addEventListener('click', onGoOn);
-    this.#cancel.addEventListener('click', () => {
-      leave(this.#cancel);
-      this.#cancel.disabled = true;
-      this.#text.textContent = 'Stopping after the slice under way…';
-      onCancel();
-    });
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
   }
 
-  /**
-   * @param {State} state
-   * @param {string} text
-   * @param {boolean} [rest] whether something was left undone that can be gone on with
-   */
-  set(state, text, rest = false) {
-    document.body.dataset.state = state;
-    if (state !== 'running') leave(this.#cancel);
-    this.#cancel.disabled = state !== 'running';
-    if (!rest) leave(this.#goOn);
-    this.#goOn.hidden = !rest;
+  /** @param {string} text */
+  set(text) {
+    this.#stopping = false;
     this.#text.textContent = text;
     this.#spoken.textContent = text;
     this.#since = performance.now();
     this.#bar.max = 1;
-    this.#bar.value = state === 'done' ? 1 : 0;
+    this.#bar.value = this.#store.phase === 'done' ? 1 : 0;
+  }
+
+  /** The job is being cancelled. */
+  stopping() {
+    this.#stopping = true;
+    this.#text.textContent = 'Stopping after the slice under way…';
   }
 
   /**
@@ -52,16 +47,10 @@ export class Status {
   progress(done, all, noun) {
     this.#bar.max = all;
     this.#bar.value = done;
-    if (this.#cancel.disabled) return;
+    if (this.#stopping) return;
     const left = ((performance.now() - this.#since) / done) * (all - done);
-    // One slice says little about the next ones: the first pays for compiling.
-    const rest = done > 1 && left > 2000 ? ` · ${spell(left)} left` : '';
-    this.#text.textContent = `${done} of ${all} ${noun}${rest}`;
+    // The first slice includes compilation, so one slice is not enough for an estimate.
+    const estimate = done > 1 && left > SHORTEST_ESTIMATE_MS ? ` · ${formatRemaining(left)} left` : '';
+    this.#text.textContent = `${done} of ${all} ${noun}${estimate}`;
   }
-}
-
-/** @param {number} milliseconds */
-function spell(milliseconds) {
-  const seconds = Math.round(milliseconds / 1000);
-  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

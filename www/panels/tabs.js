@@ -1,12 +1,12 @@
 /**
- * Tabs: of several panels one is open. The arrow keys go from tab to tab, as readers of screens expect it.
+ * Tabs: one of several panels is open. Arrow keys move between the tabs (WAI-ARIA tabs pattern).
  */
 import { find } from '../core/dom.js';
 
 export class Tabs {
   #tabs;
 
-  /** @param {string} selector of the list of tabs, each of which names its panel by `aria-controls` */
+  /** @param {string} selector of the list of tabs; each names its panel by `aria-controls` */
   constructor(selector) {
     const list = find(selector);
     this.#tabs = /** @type {HTMLButtonElement[]} */ ([...list.querySelectorAll('[role="tab"]')]);
@@ -20,7 +20,7 @@ export class Tabs {
       const to = { ArrowLeft: at > 0 ? at - 1 : last, ArrowRight: at < last ? at + 1 : 0, Home: 0, End: last }[event.key];
       if (to === undefined) return;
       event.preventDefault();
-      // The page has its own use for arrows.
+      // Elsewhere arrow keys change slices.
       event.stopPropagation();
       this.open(this.#tabs[to].id);
       this.#tabs[to].focus();
@@ -30,10 +30,10 @@ export class Tabs {
   /** @param {string} id of the tab */
   open(id) {
     for (const tab of this.#tabs) {
-      const chosen = tab.id === id;
-      tab.ariaSelected = String(chosen);
-      tab.tabIndex = chosen ? 0 : -1;
-      find(`#${tab.getAttribute('aria-controls')}`).hidden = !chosen;
+      const selected = tab.id === id;
+      tab.ariaSelected = String(selected);
+      tab.tabIndex = selected ? 0 : -1;
+      find(`#${tab.getAttribute('aria-controls')}`).hidden = !selected;
     }
   }
 }

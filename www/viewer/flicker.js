@@ -1,41 +1,45 @@
 /**
- * Mask and reference in turn at the same place, so that the eye catches what differs.
+ * Alternates between mask and reference at the same place, so that differences stand out.
  */
 
-/** Slow enough to harm nobody. */
-const TURN_MS = 700;
+/** Slow enough to be safe for people with photosensitive epilepsy (at most three flashes a second, WCAG 2.3.1). */
+const PERIOD_MS = 700;
 
 export class Flicker {
-  /** Whether the reference is on; null while nothing flickers. @type {boolean | null} */
-  turned = null;
-  #onTurn;
+  /** Whether the reference is shown now; null while the flicker is off. @type {boolean | null} */
+  showsReference = null;
+  #onChange;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
 
-  /** @param {() => void} onTurn */
-  constructor(onTurn) {
-    this.#onTurn = onTurn;
+  /** @param {() => void} onChange */
+  constructor(onChange) {
+    this.#onChange = onChange;
   }
 
-  /** Starts or ends it. Where motion is unwelcome it turns once and stays until the next call. */
+  get active() {
+    return this.showsReference !== null;
+  }
+
+  /** Starts or stops. With reduced motion it shows the reference until the next call. */
   toggle() {
-    if (this.turned !== null) {
+    if (this.active) {
       this.stop();
       return;
     }
-    this.turned = true;
-    this.#onTurn();
+    this.showsReference = true;
+    this.#onChange();
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
     this.#timer = setInterval(() => {
-      this.turned = !this.turned;
-      this.#onTurn();
-    }, TURN_MS);
+      this.showsReference = !this.showsReference;
+      this.#onChange();
+    }, PERIOD_MS);
   }
 
   stop() {
     clearInterval(this.#timer);
-    if (this.turned === null) return;
-    this.turned = null;
-    this.#onTurn();
+    if (!this.active) return;
+    this.showsReference = null;
+    this.#onChange();
   }
 }

@@ -1,63 +1,62 @@
 /**
- * What the colours over the slice mean, under the stage.
+ * The legend under the stage: what the colours mean.
  */
-import { count, find, make } from '../core/dom.js';
-import { HEAT } from './rasterise.js';
+import { find, make } from '../core/dom.js';
+import { formatCount } from '../core/format.js';
+import { HEAT_COLOURS } from './rasterise.js';
 
-/** @import { Look, Scores } from '../core/types.js' */
+/** @import { Appearance, Scores } from '../core/types.js' */
 /**
- * @typedef {object} Shown
- * @property {number | null} threshold at which the mask is outlined, if it is
+ * @typedef {object} Content
+ * @property {number | null} threshold of the outlined mask, if one is outlined
  * @property {Scores | null} scores of the slice in view
- * @property {boolean} reference whether a reference mask is drawn as well
- * @property {boolean} compared whether the mask can be held against one
- * @property {boolean} edited whether the mask was drawn by hand
- * @property {boolean} held whether the input check holds all masks of the network back
+ * @property {boolean} hasReference whether the slice has a reference mask that is drawn
+ * @property {boolean} comparable whether the mask can be compared with a reference
+ * @property {boolean} edited
+ * @property {boolean} held whether the input check has not accepted the case
  */
 
 export class Legend {
   #root = find('#legend');
   #shown = '';
 
-  /** @param {Look} look @param {Shown} shown */
-  show(look, shown) {
-    const { threshold, scores, reference, compared, edited, held } = shown;
-    const key = JSON.stringify([look.overlay, look.hidden, look.reference, shown]);
+  /** @param {Appearance} appearance @param {Content} content */
+  show({ overlay, overlayVisible, referenceVisible }, content) {
+    const { threshold, scores, hasReference, comparable, edited, held } = content;
+    const key = JSON.stringify([overlay, overlayVisible, referenceVisible, content]);
     if (key === this.#shown) return;
     this.#shown = key;
-    const agreement = look.overlay === 'agreement' && !look.hidden;
-    if (held) this.#root.replaceChildren(
-      make('span', {}, 'Held back by the input check: no mask is drawn'),
-      ...(reference && look.reference ? [swatch('reference', 'Reference')] : []),
-    );
-    else if (look.overlay === 'heat' && !look.hidden) this.#root.replaceChildren(...this.#heat(edited ? null : threshold, edited));
-    else if (agreement && compared) this.#root.replaceChildren(...agreementKeys(scores));
-    else this.#root.replaceChildren(
-      ...(look.hidden ? [] : [swatch('mask', agreement ? 'Mask; no reference on this slice' : 'Mask')]),
-      ...(reference && look.reference ? [swatch('reference', 'Reference')] : []),
-    );
-  }
-
-  /** @param {number | null} threshold @param {boolean} edited */
-  #heat(threshold, edited) {
-    const bar = make('canvas', { width: 120, height: 8 });
-    const context = bar.getContext('2d');
-    if (context) {
-      const ramp = context.createLinearGradient(0, 0, bar.width, 0);
-      HEAT.forEach((colour, i) => ramp.addColorStop(i / (HEAT.length - 1), colour));
-      context.fillStyle = ramp;
-      context.fillRect(0, 0, bar.width, bar.height);
-      context.fillStyle = '#fff';
-      if (threshold !== null) context.fillRect(Math.round(threshold * bar.width) - 1, 0, 2, bar.height);
+    const reference = hasReference && referenceVisible ? [swatch('reference', 'Reference')] : [];
+    if (held) this.#root.replaceChildren(make('span', {}, 'Not segmented: unlike the training data'), ...reference);
+    else if (overlay === 'heat' && overlayVisible) this.#root.replaceChildren(...heatMap(edited ? null : threshold, edited));
+    else if (overlay === 'agreement' && overlayVisible && comparable) this.#root.replaceChildren(...agreement(scores));
+    else {
+      const mask = overlay === 'agreement' ? 'Mask (this slice has no reference)' : 'Mask';
+      this.#root.replaceChildren(...(overlayVisible ? [swatch('mask', mask)] : []), ...reference);
     }
-    return [make('span', {}, 'Probability 0'), bar, make('span', {}, edited ? '1, outline as edited' : threshold === null ? '1' : `1, outline at ${threshold.toFixed(2)}`)];
   }
 }
 
+/** @param {number | null} threshold @param {boolean} edited */
+function heatMap(threshold, edited) {
+  const bar = make('canvas', { width: 120, height: 8 });
+  const context = bar.getContext('2d');
+  if (context) {
+    const ramp = context.createLinearGradient(0, 0, bar.width, 0);
+    HEAT_COLOURS.forEach((colour, i) => ramp.addColorStop(i / (HEAT_COLOURS.length - 1), colour));
+    context.fillStyle = ramp;
+    context.fillRect(0, 0, bar.width, bar.height);
+    context.fillStyle = '#fff';
+    if (threshold !== null) context.fillRect(Math.round(threshold * bar.width) - 1, 0, 2, bar.height);
+  }
+  const outline = edited ? ', outline: edited mask' : threshold === null ? '' : `, outline at ${threshold.toFixed(2)}`;
+  return [make('span', {}, 'Probability 0'), bar, make('span', {}, `1${outline}`)];
+}
+
 /** @param {Scores | null} scores */
-function agreementKeys(scores) {
-  const [tp, fp, fn] = scores ? [scores.tp, scores.fp, scores.fn].map((value) => ` ${count(value)} px`) : ['', '', ''];
-  return [swatch('tp', `Both${tp}`), swatch('fp', `Mask alone${fp}`), swatch('fn', `Reference alone${fn}`)];
+function agreement(scores) {
+  const [tp, fp, fn] = scores ? [scores.tp, scores.fp, scores.fn].map((value) => ` ${formatCount(value)} px`) : ['', '', ''];
+  return [swatch('tp', `True positive${tp}`), swatch('fp', `False positive${fp}`), swatch('fn', `False negative${fn}`)];
 }
 
 /** @param {'tp' | 'fp' | 'fn' | 'mask' | 'reference'} kind @param {string} text */

@@ -1,46 +1,54 @@
 /**
- * The outline of a mask along the edges of its pixels, in pixels: what is inside lies inside the line.
- * @param {Uint8Array} mask
+ * The outline of a mask along the edges of its pixels.
+ * @param {Uint8Array} mask 0 or 1 a pixel, row by row
  * @param {number} width
  * @param {number} height
  */
 export function outline(mask, width, height) {
   const path = new Path2D();
-  const box = bounds(mask, width, height);
-  if (!box) return path;
+  for (const [x0, y0, x1, y1] of outlineSegments(mask, width, height)) {
+    path.moveTo(x0, y0);
+    path.lineTo(x1, y1);
+  }
+  return path;
+}
+
+/**
+ * The outline as horizontal and vertical segments. Edges on one line are joined, so that no gaps show between them.
+ * @param {Uint8Array} mask
+ * @param {number} width
+ * @param {number} height
+ * @returns {Generator<[number, number, number, number]>} x0, y0, x1, y1 in pixels
+ */
+export function* outlineSegments(mask, width, height) {
+  const box = boundingBox(mask, width, height);
+  if (!box) return;
   const { left, top, right, bottom } = box;
   /** @param {number} x @param {number} y */
   const inside = (x, y) => x >= left && y >= top && x < right && y < bottom && mask[y * width + x] !== 0;
-  /** @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
-  const line = (x0, y0, x1, y1) => {
-    path.moveTo(x0, y0);
-    path.lineTo(x1, y1);
-  };
-  // Edges in one line are drawn in one stroke, so that no joint shows.
   for (let y = top; y <= bottom; y++) {
     for (let x = left; x < right; x++) {
       const start = x;
       while (x < right && inside(x, y - 1) !== inside(x, y)) x++;
-      if (x > start) line(start, y, x, y);
+      if (x > start) yield [start, y, x, y];
     }
   }
   for (let x = left; x <= right; x++) {
     for (let y = top; y < bottom; y++) {
       const start = y;
       while (y < bottom && inside(x - 1, y) !== inside(x, y)) y++;
-      if (y > start) line(x, start, x, y);
+      if (y > start) yield [x, start, x, y];
     }
   }
-  return path;
 }
 
 /**
- * The smallest rectangle that holds a mask; null where it is empty.
+ * The smallest rectangle around a mask, or null where the mask is empty.
  * @param {Uint8Array} mask
  * @param {number} width
  * @param {number} height
  */
-function bounds(mask, width, height) {
+function boundingBox(mask, width, height) {
   const first = mask.indexOf(1);
   if (first < 0) return null;
   const top = Math.floor(first / width);

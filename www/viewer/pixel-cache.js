@@ -1,17 +1,17 @@
 /**
- * The pixels of the slices that were looked at last, asked for once each.
+ * The pixels of the slices that were shown last. Each slice is requested once.
  */
 
 /** @import { Engine } from '../engine/engine.js' */
-/** @import { Pixels, Place } from '../core/types.js' */
+/** @import { Pixels, SliceInfo } from '../core/types.js' */
 /** @typedef {{pixels: Pixels, reference: Uint8Array | null}} Picture */
 
-/** Bytes of pixels that are kept: 170 slices at 256 by 256, of the largest the one in view and another. */
-const KEPT = 64 << 20;
+/** Bytes of pixels to keep: 170 slices of 256 by 256. Of larger slices at least two are kept. */
+const BUDGET = 64 << 20;
 
-export class Pictures {
+export class PixelCache {
   #engine;
-  /** @type {Map<string, {promise: Promise<Picture>, picture: Picture | null}>} the oldest first */
+  /** By slice id, the least recently used first. @type {Map<string, {promise: Promise<Picture>, picture: Picture | null}>} */
   #entries = new Map();
 
   /** @param {Engine} engine */
@@ -23,53 +23,43 @@ export class Pictures {
     this.#entries = new Map();
   }
 
-  /** What is here already. @param {Place} place */
-  ready(place) {
-    return this.#touch(key(place))?.picture ?? null;
+  /** The picture of a slice if it is loaded. @param {string} id */
+  loaded(id) {
+    return this.#touch(id)?.picture ?? null;
   }
 
-  /**
-   * @param {Place} place
-   * @param {boolean} paired whether a mask was dropped with it
-   * @returns {Promise<Picture>}
-   */
-  get(place, paired) {
+  /** @param {SliceInfo} slice @returns {Promise<Picture>} */
+  load({ id, reference: hasReference }) {
     const entries = this.#entries;
-    const name = key(place);
-    const known = this.#touch(name);
+    const known = this.#touch(id);
     if (known) return known.promise;
-    const asked = [this.#engine.pixels(place), paired ? this.#engine.reference(place) : undefined];
-    const promise = Promise.all(asked).then((answers) => {
+    const requests = [this.#engine.pixels(id), hasReference ? this.#engine.reference(id) : undefined];
+    const promise = Promise.all(requests).then((answers) => {
       const picture = { pixels: /** @type {Pixels} */ (answers[0]), reference: /** @type {Uint8Array} */ (answers[1]) ?? null };
       entry.picture = picture;
       this.#trim();
       return picture;
     });
     const entry = { promise, picture: /** @type {Picture | null} */ (null) };
-    entries.set(name, entry);
-    promise.catch(() => entries.delete(name));
+    entries.set(id, entry);
+    promise.catch(() => entries.delete(id));
     return promise;
   }
 
-  /** Makes it the newest. @param {string} name */
-  #touch(name) {
-    const entry = this.#entries.get(name);
-    if (entry && this.#entries.delete(name)) this.#entries.set(name, entry);
+  /** Makes it the most recently used. @param {string} id */
+  #touch(id) {
+    const entry = this.#entries.get(id);
+    if (entry && this.#entries.delete(id)) this.#entries.set(id, entry);
     return entry;
   }
 
-  /** Lets the oldest go until the others are few enough. */
+  /** Removes the oldest until the others fit the budget. */
   #trim() {
-    const here = [...this.#entries].filter(([, { picture }]) => picture).reverse();
+    const loaded = [...this.#entries].filter(([, { picture }]) => picture).reverse();
     let bytes = 0;
-    for (const [at, [name, { picture }]] of here.entries()) {
+    for (const [at, [id, { picture }]] of loaded.entries()) {
       bytes += picture?.pixels.levels.byteLength ?? 0;
-      if (at > 1 && bytes > KEPT) this.#entries.delete(name);
+      if (at > 1 && bytes > BUDGET) this.#entries.delete(id);
     }
   }
-}
-
-/** @param {Place} place */
-function key(place) {
-  return `${place.case}/${place.slice}`;
 }

@@ -1,73 +1,78 @@
 /**
- * Mouse, pen, fingers and wheel on the stage, as what they mean.
+ * Mouse, pen, touch and wheel on the stage, translated to what they do.
  */
 
 /** @import { Tool } from '../core/types.js' */
+/** @typedef {'start' | 'move' | 'end' | 'cancel'} StrokePhase */
 /**
- * @typedef {object} Acts
+ * @typedef {object} Actions
  * @property {() => Tool} tool
- * @property {() => boolean} near whether only a part of the slice is in sight
+ * @property {() => boolean} zoomed whether only part of the slice is visible
  * @property {(slices: number) => void} step
- * @property {(factor: number, event: {clientX: number, clientY: number}) => void} approach
+ * @property {(factor: number, event: {clientX: number, clientY: number}) => void} zoom
  * @property {() => void} fit
- * @property {(x: number, y: number) => void} shift
+ * @property {(x: number, y: number) => void} pan
  * @property {(x: number, y: number) => void} window
- * @property {(event: PointerEvent, phase: 'start' | 'go' | 'end' | 'drop') => void} stroke
+ * @property {(event: PointerEvent, phase: StrokePhase) => void} stroke
  * @property {(event: PointerEvent | null) => void} hover
  */
 
-/** How far a wheel or a finger travels for one slice, in CSS pixels. */
+/** CSS pixels of wheel or finger travel for one slice. */
 const WHEEL_STEP = 40;
 const SWIPE_STEP = 14;
-/** What one notch of a mouse's wheel sends at once, 100 to 120 pixels; a touchpad sends less at a time. */
+/** One notch of a mouse wheel sends 100 to 120 pixels at once. A touchpad sends less. */
 const NOTCH = 110;
-/** How much nearer a pixel of the wheel brings the slice. */
-const NEARER = 1.0022;
+/** Zoom factor per pixel of the wheel. */
+const ZOOM_PER_PIXEL = 1.0022;
+const DOUBLE_CLICK_ZOOM = 2.5;
 
-/** @param {HTMLElement} stage @param {Acts} acts */
-export function listenForHands(stage, acts) {
-  listenForWheel(stage, acts);
-  /** @type {Map<number, PointerEvent>} what is down */
+/** @param {HTMLElement} stage @param {Actions} actions */
+export function listenForPointer(stage, actions) {
+  listenForWheel(stage, actions);
+  /** The last event of each pointer that is down. @type {Map<number, PointerEvent>} */
   const down = new Map();
-  let doing = '';
+  /** @type {'' | 'window' | 'pan' | 'step' | 'pinch' | 'brush' | 'eraser'} */
+  let gesture = '';
   let travelled = 0;
-  /** What a press of this button begins. @param {PointerEvent} event */
-  const meant = ({ button, pointerType, shiftKey }) => {
-    const tool = acts.tool();
+  const painting = () => gesture === 'brush' || gesture === 'eraser';
+  /** The gesture that a press begins. @param {PointerEvent} event */
+  const gestureOf = ({ button, pointerType, shiftKey }) => {
+    const tool = actions.tool();
     if (button === 2) return 'window';
-    if (button === 1) return 'shift';
+    if (button === 1) return 'pan';
     if (tool === 'browse' && shiftKey) return 'window';
     if (tool !== 'browse') return tool;
-    return acts.near() ? 'shift' : pointerType === 'mouse' && button !== 0 ? '' : 'step';
+    return actions.zoomed() ? 'pan' : pointerType === 'mouse' && button !== 0 ? '' : 'step';
   };
   stage.addEventListener('contextmenu', (event) => event.preventDefault());
   stage.addEventListener('dblclick', (event) => {
-    if (acts.tool() === 'browse') acts.near() ? acts.fit() : acts.approach(2.5, event);
+    if (actions.tool() !== 'browse') return;
+    if (actions.zoomed()) actions.fit();
+    else actions.zoom(DOUBLE_CLICK_ZOOM, event);
   });
   stage.addEventListener('pointerdown', (event) => {
     down.set(event.pointerId, event);
     stage.setPointerCapture(event.pointerId);
-    // The first finger of two meant to look nearer, not to paint.
-    if (down.size >= 2 && ['brush', 'eraser'].includes(doing)) acts.stroke(event, 'drop');
-    // Nor does a third one, or a palm.
-    doing = down.size >= 2 ? 'pinch' : meant(event);
+    // With two or more pointers down the gesture is a pinch, and the stroke of the first finger was not meant.
+    if (down.size >= 2 && painting()) actions.stroke(event, 'cancel');
+    gesture = down.size >= 2 ? 'pinch' : gestureOf(event);
     travelled = 0;
-    if (doing === 'brush' || doing === 'eraser') acts.stroke(event, 'start');
+    if (painting()) actions.stroke(event, 'start');
   });
   stage.addEventListener('pointermove', (event) => {
-    acts.hover(event.pointerType === 'touch' ? null : event);
+    actions.hover(event.pointerType === 'touch' ? null : event);
     const before = down.get(event.pointerId);
     if (!before) return;
     const [x, y] = [event.clientX - before.clientX, event.clientY - before.clientY];
-    if (doing === 'pinch') pinch(event, before);
-    else if (doing === 'window') acts.window(x, y);
-    else if (doing === 'shift') acts.shift(x, y);
-    else if (doing === 'brush' || doing === 'eraser') acts.stroke(event, 'go');
-    else if (doing === 'step') {
+    if (gesture === 'pinch') pinch(event, before);
+    else if (gesture === 'window') actions.window(x, y);
+    else if (gesture === 'pan') actions.pan(x, y);
+    else if (painting()) actions.stroke(event, 'move');
+    else if (gesture === 'step') {
       travelled += x;
       const steps = Math.trunc(travelled / SWIPE_STEP);
       travelled -= steps * SWIPE_STEP;
-      if (steps) acts.step(steps);
+      if (steps) actions.step(steps);
     }
     down.set(event.pointerId, event);
   });
@@ -76,37 +81,38 @@ export function listenForHands(stage, acts) {
     const other = [...down.values()].find(({ pointerId }) => pointerId !== event.pointerId);
     if (!other) return;
     /** @param {PointerEvent} one */
-    const apart = (one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
-    const middle = { clientX: (event.clientX + other.clientX) / 2, clientY: (event.clientY + other.clientY) / 2 };
-    acts.approach(apart(event) / Math.max(1, apart(before)), middle);
-    acts.shift((event.clientX - before.clientX) / 2, (event.clientY - before.clientY) / 2);
+    const distance = (one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+    const centre = { clientX: (event.clientX + other.clientX) / 2, clientY: (event.clientY + other.clientY) / 2 };
+    actions.zoom(distance(event) / Math.max(1, distance(before)), centre);
+    actions.pan((event.clientX - before.clientX) / 2, (event.clientY - before.clientY) / 2);
   };
-  /** @param {PointerEvent} event */
-  const up = (event) => {
-    if (down.delete(event.pointerId) && (doing === 'brush' || doing === 'eraser')) acts.stroke(event, 'end');
-    if (down.size === 0) doing = '';
+  /** @param {PointerEvent} event @param {'end' | 'cancel'} phase */
+  const up = (event, phase) => {
+    if (down.delete(event.pointerId) && painting()) actions.stroke(event, phase);
+    if (down.size === 0) gesture = '';
   };
-  stage.addEventListener('pointerup', up);
-  stage.addEventListener('pointercancel', up);
-  stage.addEventListener('pointerleave', () => acts.hover(null));
+  stage.addEventListener('pointerup', (event) => up(event, 'end'));
+  // The system took the pointer away, for example to scroll. The stroke was not meant.
+  stage.addEventListener('pointercancel', (event) => up(event, 'cancel'));
+  stage.addEventListener('pointerleave', () => actions.hover(null));
 }
 
-/** @param {HTMLElement} stage @param {Acts} acts */
-function listenForWheel(stage, acts) {
-  let turned = 0;
+/** @param {HTMLElement} stage @param {Actions} actions */
+function listenForWheel(stage, actions) {
+  let travelled = 0;
   stage.addEventListener('wheel', (event) => {
     event.preventDefault();
-    const turn = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * WHEEL_STEP;
-    // A pinch on a touchpad arrives as a wheel with this key, in small steps.
+    const delta = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * WHEEL_STEP;
+    // Browsers report a pinch on a touchpad as a wheel with Ctrl, in small steps.
     if (event.ctrlKey) {
-      acts.approach(NEARER ** -Math.max(-100, Math.min(100, Math.abs(turn) < 20 ? turn * 5 : turn)), event);
+      actions.zoom(ZOOM_PER_PIXEL ** -Math.max(-100, Math.min(100, Math.abs(delta) < 20 ? delta * 5 : delta)), event);
       return;
     }
-    if (turn * turned < 0) turned = 0;
-    // A notch is a slice, however many pixels the system makes of it; a busy page gets several of them in one go.
-    turned += Math.sign(turn) * Math.min(Math.abs(turn), WHEEL_STEP * Math.max(1, Math.round(Math.abs(turn) / NOTCH)));
-    const steps = Math.trunc(turned / WHEEL_STEP);
-    turned -= steps * WHEEL_STEP;
-    if (steps) acts.step(steps);
+    if (delta * travelled < 0) travelled = 0;
+    // One notch is one slice, whatever its size in pixels. A busy page receives several notches in one event.
+    travelled += Math.sign(delta) * Math.min(Math.abs(delta), WHEEL_STEP * Math.max(1, Math.round(Math.abs(delta) / NOTCH)));
+    const steps = Math.trunc(travelled / WHEEL_STEP);
+    travelled -= steps * WHEEL_STEP;
+    if (steps) actions.step(steps);
   }, { passive: false });
 }

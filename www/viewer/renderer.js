@@ -1,91 +1,94 @@
 /**
- * How a slice and what was found on it are painted: pixels, mask, heat map or agreement, reference, the brush's rim. Where,
- * the context says: its unit is a pixel of the slice.
+ * Draws a slice and its overlay: pixels, mask, heat map or agreement, reference, and the brush cursor. The unit of the
+ * drawing context is a pixel of the slice.
  */
-import { colour } from '../core/dom.js';
+import { cssColour } from '../core/dom.js';
+import { memoizeLast } from '../core/memoize.js';
 import { outline } from './outline.js';
-import { agreement, heat, paint, tint } from './rasterise.js';
-import { remember } from '../core/memoize.js';
+import { rasteriseAgreement, rasteriseHeatMap, rasteriseMask, rasteriseSlice } from './rasterise.js';
 
-/** @import { Look, Pixels } from '../core/types.js' */
+/** @import { Appearance, Contrast, Pixels } from '../core/types.js' */
 /** @import { Cursor, View } from './stage.js' */
 
-/** Three colours have to be told apart: they are laid on no weaker than this. */
-const LEAST_AGREEMENT = 0.6;
+/** The three colours of the agreement have to stay distinct, so their opacity is at least this. */
+const MIN_AGREEMENT_OPACITY = 0.6;
+/** From this many CSS pixels per pixel of the slice, pixels are drawn as squares. */
+const MAX_SMOOTH_SCALE = 8;
 
-export class Painter {
-  #referenceColour = colour('--reference');
-  // Moving about paints these as they are.
-  #grey = remember((/** @type {Pixels} */ pixels, /** @type {Look['contrast']} */ contrast, /** @type {number} */ low, /** @type {number} */ high) =>
-    paint(pixels, contrast, { low, high }));
-  #tint = remember(tint);
-  #heat = remember(heat);
-  #agreement = remember(agreement);
-  #outline = remember(outline);
-  #referenceOutline = remember(outline);
-  #referenceTint = remember(tint);
+export class Renderer {
+  #referenceColour = cssColour('--reference');
+  // Zooming and panning draw the same canvases again.
+  #slice = memoizeLast((/** @type {Pixels} */ pixels, /** @type {Contrast} */ contrast, /** @type {number} */ low, /** @type {number} */ high) =>
+    rasteriseSlice(pixels, contrast, { low, high }));
+  #mask = memoizeLast(rasteriseMask);
+  #heatMap = memoizeLast(rasteriseHeatMap);
+  #agreement = memoizeLast(rasteriseAgreement);
+  #outline = memoizeLast(outline);
+  #referenceOutline = memoizeLast(outline);
+  #referenceMask = memoizeLast(rasteriseMask);
 
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {View} view
-   * @param {Look} look
-   * @param {number} scale device pixels a pixel of the slice
+   * @param {Appearance} appearance
+   * @param {number} scale device pixels per pixel of the slice
    */
-  paint(context, { pixels, mask, probability, reference, beside, flickering }, look, scale) {
+  draw(context, { pixels, mask, probability, reference, sideBySide, flickering }, appearance, scale) {
     const { width, height } = pixels;
-    // Near enough, one wants to see the pixels as they are.
-    context.imageSmoothingEnabled = scale / devicePixelRatio < 8;
+    const { contrast, window, overlay, style, opacity, colour, overlayVisible } = appearance;
+    // At high zoom single pixels are visible.
+    context.imageSmoothingEnabled = scale / devicePixelRatio < MAX_SMOOTH_SCALE;
     context.imageSmoothingQuality = 'high';
-    context.drawImage(this.#grey(pixels, look.contrast, look.window.low, look.window.high), 0, 0);
+    context.drawImage(this.#slice(pixels, contrast, window.low, window.high), 0, 0);
     context.imageSmoothingEnabled = false;
-    /** @param {Path2D} path @param {string} colour @param {number} strength @param {number} weight */
-    const stroke = (path, colour, strength, weight) => {
-      context.globalAlpha = strength;
+    /** @param {Path2D} path @param {string} colour @param {number} alpha @param {number} lineWidth in CSS pixels */
+    const stroke = (path, colour, alpha, lineWidth) => {
+      context.globalAlpha = alpha;
       context.strokeStyle = colour;
       context.lineCap = 'square';
-      context.lineWidth = (weight * devicePixelRatio) / scale;
+      context.lineWidth = (lineWidth * devicePixelRatio) / scale;
       context.stroke(path);
     };
-    /** @param {OffscreenCanvas} layer @param {number} strength */
-    const lay = (layer, strength) => {
-      context.globalAlpha = strength;
+    /** @param {OffscreenCanvas} layer @param {number} alpha */
+    const blend = (layer, alpha) => {
+      context.globalAlpha = alpha;
       context.drawImage(layer, 0, 0);
     };
     /** @param {OffscreenCanvas} layer @param {Path2D} path @param {string} colour */
-    const cover = (layer, path, colour) => {
-      if (look.style === 'fill') lay(layer, look.opacity);
-      // A line needs more strength than an area to be seen as well.
-      if (look.style === 'fill') stroke(path, colour, Math.min(1, look.opacity + 0.25), 1);
-      else stroke(path, colour, 0.4 + 0.6 * look.opacity, 2);
+    const drawMask = (layer, path, colour) => {
+      if (style === 'fill') blend(layer, opacity);
+      // A line needs more opacity than an area to be as visible.
+      if (style === 'fill') stroke(path, colour, Math.min(1, opacity + 0.25), 1);
+      else stroke(path, colour, 0.4 + 0.6 * opacity, 2);
     };
-    if (!look.hidden) {
-      if (look.overlay === 'heat' && probability) {
-        lay(this.#heat(probability, width, height), look.opacity);
+    if (overlayVisible) {
+      if (overlay === 'heat' && probability) {
+        blend(this.#heatMap(probability, width, height), opacity);
         if (mask) stroke(this.#outline(mask, width, height), '#ffffff', 0.8, 1);
-      } else if (look.overlay === 'agreement' && mask && reference) {
-        lay(this.#agreement(mask, reference, width, height), Math.max(look.opacity, LEAST_AGREEMENT));
+      } else if (overlay === 'agreement' && mask && reference) {
+        blend(this.#agreement(mask, reference, width, height), Math.max(opacity, MIN_AGREEMENT_OPACITY));
       } else if (mask) {
-        cover(this.#tint(mask, width, height, look.colour), this.#outline(mask, width, height), look.colour);
+        drawMask(this.#mask(mask, width, height, colour), this.#outline(mask, width, height), colour);
       }
     }
-    // Agreement says it all already.
-    if (reference && look.reference && (look.hidden || look.overlay !== 'agreement')) {
+    // The agreement shows the reference already.
+    if (reference && appearance.referenceVisible && (!overlayVisible || overlay !== 'agreement')) {
       const path = this.#referenceOutline(reference, width, height);
-      // In the mask's place it is drawn as the mask is: what differs is then the masks alone.
-      if ((beside || flickering) && look.hidden) cover(this.#referenceTint(reference, width, height, this.#referenceColour), path, this.#referenceColour);
+      // In place of the mask, the reference is drawn like a mask, so that only the shapes differ.
+      if ((sideBySide || flickering) && !overlayVisible) drawMask(this.#referenceMask(reference, width, height, this.#referenceColour), path, this.#referenceColour);
       else stroke(path, this.#referenceColour, 1, 1.5);
     }
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Cursor} cursor @param {number} scale */
-  paintCursor(context, { x, y, size }, scale) {
+  drawCursor(context, { x, y, size }, scale) {
     context.beginPath();
     context.arc(x, y, size / 2, 0, 2 * Math.PI);
-    // Dark under light: seen on any tissue.
-    for (const [style, weight] of /** @type {const} */ ([['#000', 3], ['#fff', 1.25]])) {
+    // White on black is visible on any tissue.
+    for (const [style, lineWidth] of /** @type {const} */ ([['#000', 3], ['#fff', 1.25]])) {
       context.globalAlpha = 1;
       context.strokeStyle = style;
-      context.lineWidth = (weight * devicePixelRatio) / scale;
+      context.lineWidth = (lineWidth * devicePixelRatio) / scale;
       context.stroke();
     }
   }

@@ -1,115 +1,115 @@
 /**
- * What is in view, drawn from the state: the slice on the stage with its corners and its legend, and the thumbnails.
+ * The slice in view, drawn from the store: the stage with its corners, the legend, and the thumbnails.
  */
-import { count } from '../core/dom.js';
+import { formatCount } from '../core/format.js';
+import { memoizeLast } from '../core/memoize.js';
+import { isSegmentable } from '../core/store.js';
 import { Legend } from './legend.js';
-import { maskOf } from './rasterise.js';
-import { Pictures } from './pixel-cache.js';
-import { remember } from '../core/memoize.js';
-import { Viewer } from './stage.js';
-import { tissue } from './window-presets.js';
+import { PixelCache } from './pixel-cache.js';
+import { Stage } from './stage.js';
+import { thresholdMask } from './threshold.js';
+import { windowOf } from './window-presets.js';
 
 /** @import { Engine } from '../engine/engine.js' */
-/** @import { State } from '../core/store.js' */
-/** @import { Strip } from './filmstrip.js' */
-/** @import { Layout } from './toolbar.js' */
-/** @import { Look, Place, SliceMeasure, SliceState } from '../core/types.js' */
+/** @import { Store } from '../core/store.js' */
+/** @import { Filmstrip } from './filmstrip.js' */
+/** @import { Appearance, SliceMeasure, SliceState } from '../core/types.js' */
 
-export class Scene {
-  viewer = new Viewer();
-  #pictures;
-  #state;
+const CONTRAST_NAMES = { pre: 'pre', flair: 'FLAIR', post: 'post', composite: 'RGB' };
+
+export class SliceView {
+  stage = new Stage();
+  #pixels;
+  #store;
   #legend = new Legend();
-  #onPicture;
-  /** Dragging and zooming ask for the same mask again and again. */
-  #cut = remember(maskOf);
+  #onLoaded;
+  /** Zooming and panning need the same mask again. */
+  #thresholdMask = memoizeLast(thresholdMask);
 
-  /** @param {Engine} engine @param {State} state @param {() => void} onPicture what is in view can be drawn now */
-  constructor(engine, state, onPicture) {
-    this.#pictures = new Pictures(engine);
-    this.#state = state;
-    this.#onPicture = onPicture;
+  /** @param {Engine} engine @param {Store} store @param {() => void} onLoaded the pixels in view are loaded */
+  constructor(engine, store, onLoaded) {
+    this.#pixels = new PixelCache(engine);
+    this.#store = store;
+    this.#onLoaded = onLoaded;
   }
 
-  /** The pixels in view, once they are here. */
+  /** The pixels in view, if they are loaded. */
   get pixels() {
-    return this.#pictures.ready(this.#state.at)?.pixels ?? null;
+    const slice = this.#store.currentSlice;
+    return slice ? (this.#pixels.loaded(slice.info.id)?.pixels ?? null) : null;
   }
 
   /** Other files are open. */
   clear() {
-    this.#pictures.clear();
+    this.#pixels.clear();
   }
 
-  /** The mask in view: what was drawn by hand, or the network's at the threshold. */
+  /** The mask in view: the edited one, or the predicted one at the threshold. */
   get mask() {
-    const { at, threshold } = this.#state;
-    const { probability, edit, leftOut } = this.#state.slice(at);
-    return edit ?? (probability && this.#cut(probability, threshold, leftOut));
+    const slice = this.#store.currentSlice;
+    if (!slice) return null;
+    const { probability, edit, smallRegions } = slice;
+    return edit ?? (probability && this.#thresholdMask(probability, this.#store.threshold, smallRegions));
   }
 
   /**
-   * @param {Look} look
-   * @param {{mask: Uint8Array | null, refusal: string, flickering: boolean, layout: Layout}} now the mask under the brush, if
-   * there is one, why nothing could be drawn, whether mask and reference take turns, and which view is open
+   * @param {Appearance} appearance
+   * @param {{strokeMask: Uint8Array | null, message: string, flickering: boolean}} state the mask during a stroke, why the slice cannot be edited, and whether mask and reference alternate
    */
-  draw(look, { mask, refusal, flickering, layout }) {
-    const { at, current, threshold } = this.#state;
-    if (!current) return;
-    const slice = current.slices[at.slice];
+  draw(appearance, { strokeMask, message, flickering }) {
+    const { current, currentSlice: slice, index, threshold, display: { layout } } = this.#store;
+    if (!current || !slice) return;
     const { info } = slice;
-    const measure = current.measure?.slices[at.slice];
-    const picture = this.#pictures.ready(at);
-    if (!picture) void this.#pictures.get(at, info.reference).then(this.#onPicture, () => {});
+    const measure = current.measure?.slices[index];
+    const picture = this.#pixels.loaded(info.id);
+    if (!picture) void this.#pixels.load(info).then(this.#onLoaded, () => {});
     const view = picture && {
       ...picture,
-      mask: mask ?? this.mask,
+      mask: strokeMask ?? this.mask,
       probability: slice.probability,
-      beside: layout === 'side' && picture.reference !== null,
+      sideBySide: layout === 'side' && picture.reference !== null,
       flickering,
     };
-    const held = !this.#state.drawn(at.case);
-    const found = held ? 'held back' : finding(slice, measure);
-    const where = `${at.slice + 1} of ${current.slices.length} of ${current.name}`;
-    this.viewer.show(view, look, {
-      nw: `${current.name}\n${at.slice + 1} / ${current.slices.length}`,
-      ne: `${info.grey ? 'grey' : CONTRASTS[look.contrast]}\n${info.width} × ${info.height}`,
-      sw: [found, slice.edit ? 'edited' : '', refusal].filter(Boolean).join('\n'),
+    const held = !isSegmentable(current);
+    const state = held ? 'not segmented' : describe(slice, measure);
+    this.stage.show(view, appearance, {
+      nw: `${current.name}\n${index + 1} / ${current.slices.length}`,
+      ne: `${info.grey ? 'grey' : CONTRAST_NAMES[appearance.contrast]}\n${info.width} × ${info.height}`,
+      sw: [state, slice.edit ? 'edited' : '', message].filter(Boolean).join('\n'),
       se: measure?.scores ? `Dice ${measure.scores.dice.toFixed(3)}` : '',
-      left: view?.beside ? pane('Mask', view.mask) : '',
-      right: view?.beside ? pane('Reference', view.reference) : '',
-    }, `Slice ${where}${slice.edit ? ', edited' : ''}: ${found}${refusal && `; ${refusal}`}`);
-    // The volume has neither an outline nor the reference's line in it, and the counts are this slice's.
-    const volume = { threshold: null, scores: null, reference: false, compared: true, edited: false, held };
+      left: view?.sideBySide ? paneTitle('Mask', view.mask) : '',
+      right: view?.sideBySide ? paneTitle('Reference', view.reference) : '',
+    }, `Slice ${index + 1} of ${current.slices.length} of ${current.name}${slice.edit ? ', edited' : ''}: ${state}${message && `; ${message}`}`);
+    // The volume shows neither the outline nor the reference, and the counts are those of the slice.
+    const ofVolume = { threshold: null, scores: null, hasReference: false, comparable: true, edited: false, held };
     const scores = held ? null : (measure?.scores ?? null);
-    this.#legend.show(look, layout === 'volume' ? volume : {
-      threshold, scores, reference: info.reference, compared: info.reference, edited: slice.edit !== null, held,
+    this.#legend.show(appearance, layout === 'volume' ? ofVolume : {
+      threshold, scores, hasReference: info.reference, comparable: info.reference, edited: slice.edit !== null, held,
     });
   }
 
-  /** @param {Strip} strip @param {Place} place @param {Look} look */
-  async drawThumbnail(strip, place, look) {
-    const { current, at } = this.#state;
-    if (!current || place.case !== at.case) return;
-    const slice = current.slices[place.slice];
-    const picture = await this.#pictures.get(place, slice.info.reference).catch(() => null);
-    if (!picture || this.#state.current !== current || !strip.wants(place.slice)) return;
-    const { probability, edit, leftOut } = slice;
-    const mask = look.hidden ? null : (edit ?? (probability && maskOf(probability, this.#state.threshold, leftOut)));
-    strip.draw(place.slice, picture.pixels, mask, look.own ? { ...look, window: tissue(picture.pixels, look.contrast) } : look);
+  /** @param {Filmstrip} filmstrip @param {number} index of the slice in the case in view */
+  async drawThumbnail(filmstrip, index) {
+    const { current, threshold, display } = this.#store;
+    const slice = current?.slices[index];
+    if (!slice) return;
+    const picture = await this.#pixels.load(slice.info).catch(() => null);
+    if (!picture || this.#store.current !== current || !filmstrip.isVisible(index)) return;
+    const { probability, edit, smallRegions } = slice;
+    const mask = display.overlayVisible ? (edit ?? (probability && thresholdMask(probability, threshold, smallRegions))) : null;
+    const window = windowOf(display.preset, display.window, display.contrast, picture.pixels);
+    filmstrip.draw(index, picture.pixels, mask, { ...display, window });
   }
 }
 
-const CONTRASTS = { pre: 'pre', flair: 'FLAIR', post: 'post', composite: 'RGB' };
-
-/** What a pane shows; without a word an empty one would look broken. @param {string} name @param {Uint8Array | null} mask */
-function pane(name, mask) {
-  return mask && !mask.includes(1) ? `${name}, empty` : name;
+/** An empty pane says so. @param {string} title @param {Uint8Array | null} mask */
+function paneTitle(title, mask) {
+  return mask && !mask.includes(1) ? `${title}, empty` : title;
 }
 
-/** In few words. @param {SliceState} slice @param {SliceMeasure | undefined} measure */
-function finding({ fault, probability }, measure) {
+/** @param {SliceState} slice @param {SliceMeasure | undefined} measure */
+function describe({ fault, probability }, measure) {
   if (fault) return 'not segmented';
-  if (measure?.done || measure?.edited) return `${count(measure.area)} px`;
+  if (measure?.segmented || measure?.edited) return `${formatCount(measure.area)} px`;
   return probability ? 'measuring' : 'not segmented yet';
 }

@@ -1,5 +1,5 @@
 /**
- * The slider through a case, under the profile of its lesion: one bar a slice, as high as its area.
+ * The slider over the slices of a case, with a bar for the lesion area of each slice.
  */
 import { find } from '../core/dom.js';
 
@@ -16,27 +16,27 @@ export class Timeline {
     return this.#profile.appendChild(path);
   });
 
-  /** @param {(slice: number) => void} onGo counted from 0 */
-  constructor(onGo) {
-    this.#slider.addEventListener('input', () => onGo(this.#slider.valueAsNumber - 1));
+  /** @param {(index: number) => void} onSelect */
+  constructor(onSelect) {
+    this.#slider.addEventListener('input', () => onSelect(this.#slider.valueAsNumber - 1));
   }
 
   /**
    * @param {CaseState} state
-   * @param {number} slice
+   * @param {number} index the slice in view
    */
-  show({ slices, measure }, slice) {
+  show({ slices, measure }, index) {
     this.#slider.max = String(slices.length);
-    this.#slider.value = String(slice + 1);
-    this.#slider.setAttribute('aria-valuetext', `Slice ${slice + 1} of ${slices.length}`);
+    this.#slider.value = String(index + 1);
+    this.#slider.setAttribute('aria-valuetext', `Slice ${index + 1} of ${slices.length}`);
     const areas = slices.map((_, at) => measure?.slices[at]?.area ?? 0);
-    const most = Math.max(1, ...areas);
+    const largest = Math.max(1, ...areas);
     /** @param {number} at @param {number} from @param {number} to */
     const bar = (at, from, to) => `M${at + 0.1} ${from}H${at + 0.9}V${to}H${at + 0.1}Z`;
     this.#profile.setAttribute('viewBox', `0 0 ${slices.length} 1`);
     const [known, area, here] = this.#paths;
     known.setAttribute('d', slices.map(({ probability }, at) => (probability ? bar(at, 0.96, 1) : '')).join(''));
-    area.setAttribute('d', areas.map((value, at) => (value ? bar(at, 0.92 - 0.9 * (value / most), 0.94) : '')).join(''));
-    here.setAttribute('d', `M${slice} 0H${slice + 1}V1H${slice}Z`);
+    area.setAttribute('d', areas.map((value, at) => (value ? bar(at, 0.92 - 0.9 * (value / largest), 0.94) : '')).join(''));
+    here.setAttribute('d', `M${index} 0H${index + 1}V1H${index}Z`);
   }
 }

@@ -1,259 +1,250 @@
 /**
- * The viewer, wired: the stage, the bar over it, the display controls, the slider and the strip, over one state.
+ * The viewer: stage, toolbar, display panel, filmstrip, timeline and volume, over one store.
  */
+import { BrushCursor } from '../editing/brush-cursor.js';
+import { MaskEditor } from '../editing/mask-editor.js';
 import { find } from '../core/dom.js';
-import { Editing } from '../editing/mask-editor.js';
+import { memoizeLast } from '../core/memoize.js';
+import { isSegmentable } from '../core/store.js';
+import { VolumeView } from '../volume/volume-view.js';
+import { DisplayPanel } from './display-panel.js';
+import { Filmstrip } from './filmstrip.js';
 import { Flicker } from './flicker.js';
-import { listenForHands } from './pointer.js';
-import { Looks } from './display-panel.js';
-import { Pen } from '../editing/brush-cursor.js';
-import { Scene } from './slice-view.js';
-import { listenForShortcuts } from './shortcuts.js';
-import { Strip } from './filmstrip.js';
+import { listenForPointer } from './pointer.js';
+import { SliceView } from './slice-view.js';
 import { Timeline } from './timeline.js';
-import { Tools } from './toolbar.js';
-import { Volume } from '../volume/volume-view.js';
+import { Toolbar } from './toolbar.js';
+import { PRESETS, windowOf } from './window-presets.js';
 
 /** @import { Engine } from '../engine/engine.js' */
-/** @import { State } from '../core/store.js' */
-/** @typedef {'open' | 'view' | 'slice' | 'settings' | 'measure'} Change */
+/** @import { Change, Store } from '../core/store.js' */
+/** @import { Appearance } from '../core/types.js' */
 
-/** After a turn of the threshold the thumbnails follow, in milliseconds. */
-const CALM_MS = 150;
+/** The thumbnails follow this long after the last change, in milliseconds. */
+const THUMBNAIL_DELAY_MS = 150;
 
-export class Looking {
-  #state;
-  #stage = find('#stage');
-  #scene;
-  #looks;
-  #tools;
-  #editing;
-  #pen;
+export class ViewerController {
+  editor;
+  #store;
+  #root = find('#stage');
+  #view;
+  #displayPanel;
+  #toolbar;
+  #brush;
   #volume;
-  #strip;
+  #filmstrip;
   #timeline;
   #flicker = new Flicker(() => this.#redraw());
+  #onDraw;
   #frame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #calm;
-  /** The case that the strip shows. */
-  #opened = -1;
-  #ownThreshold = 0.5;
-  #colour = '';
+  #thumbnailTimer;
+  /** The id of the case in the filmstrip. @type {string | null} */
+  #opened = null;
+  #window = memoizeLast(windowOf);
+  /** The window that was shown last. */
+  #shownWindow = PRESETS.default;
+  #maskColour = '';
 
-  /** @param {Engine} engine @param {State} state */
-  constructor(engine, state) {
-    this.#state = state;
-    this.#scene = new Scene(engine, state, () => this.#redraw());
-    this.#editing = new Editing(engine, state, () => this.#redraw());
-    this.#looks = new Looks(
-      () => this.#redraw(true),
-      (threshold) => state.setThreshold(threshold),
-      () => this.#scene.pixels,
-    );
-    this.#volume = new Volume(engine, state, () => this.#looks.value);
-    const go = (/** @type {number} */ slice) => state.show({ ...state.at, slice });
-    this.#timeline = new Timeline(go);
-    this.#strip = new Strip(go, (slice) => this.#drawThumbnail(slice));
-    const press = this.#presses();
-    this.#tools = new Tools({
-      onTool: () => {
-        this.#stage.dataset.tool = this.#tools.tool;
-        this.#showPen();
-      },
-      onLayout: (layout) => {
-        find('.viewer').dataset.layout = layout;
-        this.#volume.show(layout === 'volume');
-        this.#redraw();
-      },
-      onSize: (size) => {
-        this.#editing.brush.size = size;
-      },
-      press,
-    });
-    this.#pen = new Pen(state, this.#scene, this.#editing, this.#tools, () => this.#unveil());
-    this.#listen(press);
-    for (const change of /** @type {const} */ (['open', 'view', 'slice', 'settings', 'measure'])) state.on(change, () => this.#heard(change));
+  /**
+   * @param {Engine} engine
+   * @param {Store} store
+   * @param {{onDraw: () => void, onError: (error: unknown) => void}} events `onDraw`: the state of commands may be another one
+   */
+  constructor(engine, store, { onDraw, onError }) {
+    this.#store = store;
+    this.#onDraw = onDraw;
+    this.#view = new SliceView(engine, store, () => this.#redraw());
+    this.editor = new MaskEditor(engine, store, () => this.#redraw(), onError);
+    this.#displayPanel = new DisplayPanel(store);
+    this.#toolbar = new Toolbar(store);
+    this.#volume = new VolumeView(engine, store, () => this.#appearance);
+    this.#timeline = new Timeline((index) => store.showIndex(index));
+    this.#filmstrip = new Filmstrip((index) => store.showIndex(index), (index) => this.#drawThumbnail(index));
+    this.#brush = new BrushCursor(store, this.#view, this.editor, () => this.#showMask());
+    this.#listenToPointer();
+    this.#listenToStore();
+    this.#toolbar.update();
   }
 
-  /** The network's own threshold, to which the slider goes back. @param {number} threshold 0 to 1 */
-  setOwnThreshold(threshold) {
-    this.#ownThreshold = threshold;
-    find('[data-act="threshold"]').onclick = () => this.#state.setThreshold(this.#ownThreshold);
-    this.#looks.setThreshold(this.#state.threshold, threshold);
+  get zoomed() {
+    return this.#view.stage.camera.zoom > 1;
   }
 
-  /** Has fetched what is not needed at first. */
+  get flickering() {
+    return this.#flicker.active;
+  }
+
+  /** Whether a stroke is under way on the slice in view. */
+  get isPainting() {
+    return this.editor.strokeMask !== null;
+  }
+
+  /** @param {number} factor @param {{clientX: number, clientY: number}} [event] the point that stays in place */
+  zoomBy(factor, event) {
+    this.#view.stage.zoomBy(factor, event);
+    this.#redraw();
+  }
+
+  fit() {
+    this.#view.stage.camera.reset();
+    this.#redraw();
+  }
+
+  toggleFlicker() {
+    this.#flicker.toggle();
+  }
+
+  /** Paints once at the brush. */
+  paint() {
+    this.#brush.paint();
+  }
+
+  /** An arrow key on the stage. @param {number} x @param {number} y @param {boolean} shift @returns {boolean} whether it was used */
+  stageArrow(x, y, shift) {
+    return this.#brush.move(x, y, shift);
+  }
+
+  /** Loads the volume viewer while the page is idle. */
   prefetch() {
     this.#volume.prefetch();
   }
 
-  /** Whether a stroke is under way on the slice in view. */
-  get drawing() {
-    return this.#editing.mask !== null;
+  /** The current view as a PNG. */
+  toPng() {
+    return this.#store.display.layout === 'volume' ? this.#volume.toPng() : this.#view.stage.toPng();
   }
 
-  /** The stage, or the volume in its place, as it stands, as a PNG. */
-  picture() {
-    return this.#tools.layout === 'volume' ? this.#volume.picture() : this.#scene.viewer.picture();
-  }
-
-  /** What buttons and keys have in common. */
-  #presses() {
-    const { camera } = this.#scene.viewer;
-    const approach = (/** @type {number} */ factor) => {
-      this.#scene.viewer.approach(factor);
-      this.#redraw();
-    };
-    return {
-      undo: () => this.#editing.undo(),
-      redo: () => this.#editing.redo(),
-      revert: () => this.#editing.revert(),
-      nearer: () => approach(1.25),
-      farther: () => approach(0.8),
-      fit: () => {
-        camera.reset();
-        this.#redraw();
-      },
-      flicker: () => {
-        const { current, at } = this.#state;
-        if (this.#flicker.turned !== null || current?.slices[at.slice].info.reference) this.#flicker.toggle();
-      },
-    };
-  }
-
-  /** What is painted has to be seen. */
-  #unveil() {
+  /** Shows the mask before a stroke. */
+  #showMask() {
     this.#flicker.stop();
-    if (this.#looks.value.hidden) this.#looks.toggle('shown');
+    if (!this.#store.display.overlayVisible) this.#store.setDisplay({ overlayVisible: true });
   }
 
-  /** Whoever draws by keyboard sees where, before the first arrow. */
-  #showPen() {
-    if (this.#stage.matches(':focus-visible')) this.#pen.appear();
-    else this.#pen.show(null);
-  }
-
-  /** @param {import('./toolbar.js').Acts['press']} press */
-  #listen(press) {
-    this.#stage.addEventListener('focus', () => this.#showPen());
-    const { viewer } = this.#scene;
-    const step = (/** @type {number} */ slices) => this.#step(slices);
-    listenForHands(this.#stage, {
-      tool: () => this.#tools.tool,
-      near: () => viewer.camera.zoom > 1,
-      step,
-      approach: (factor, event) => {
-        viewer.approach(factor, event);
-        this.#redraw();
-      },
-      fit: press.fit,
-      shift: (x, y) => viewer.shift(x, y),
-      window: (x, y) => this.#looks.drag(x, y),
-      stroke: (event, phase) => this.#pen.stroke(viewer.pixelAt(event.clientX, event.clientY, phase !== 'start'), phase),
-      hover: (event) => this.#pen.show(event && viewer.pixelAt(event.clientX, event.clientY, this.drawing)),
-    });
-    listenForShortcuts({
-      state: this.#state,
-      looks: this.#looks,
-      tools: this.#tools,
-      press,
-      step,
-      move: (x, y, far) => this.#pen.move(x, y, far),
-      stamp: () => this.#pen.stamp(),
+  #listenToPointer() {
+    const { stage } = this.#view;
+    this.#root.addEventListener('focus', () => this.#showBrush());
+    listenForPointer(this.#root, {
+      tool: () => this.#store.display.tool,
+      zoomed: () => this.zoomed,
+      step: (slices) => this.#store.showIndex(this.#store.index + slices),
+      zoom: (factor, event) => this.zoomBy(factor, event),
+      fit: () => this.fit(),
+      pan: (x, y) => stage.panBy(x, y),
+      window: (x, y) => this.#displayPanel.drag(x, y),
+      stroke: (event, phase) => this.#brush.stroke(stage.toSlice(event.clientX, event.clientY, phase !== 'start'), phase),
+      hover: (event) => this.#brush.show(event && stage.toSlice(event.clientX, event.clientY, this.isPainting)),
     });
   }
 
-  /** @param {Change} change */
-  #heard(change) {
-    const { at, told, current } = this.#state;
-    if (change === 'open') {
-      this.#scene.clear();
-      // Where it began is not where it was.
-      this.#editing.drop();
-      this.#opened = -1;
-    }
-    if (current && at.case !== this.#opened) this.#openCase();
-    if (change === 'view' && current) {
-      this.#editing.leave();
-      this.#strip.select(at.slice);
-    }
-    if (change === 'settings') this.#looks.setThreshold(this.#state.threshold, this.#ownThreshold);
-    if (told.case === at.case && change === 'slice') {
-      this.#mark(told.slice);
-      if (this.#strip.wants(told.slice)) this.#drawThumbnail(told.slice);
-    }
-    if (told.case === at.case && change === 'measure') current?.slices.forEach((_, slice) => this.#mark(slice));
-    this.#redraw(change === 'settings');
-    this.#volume.follow(change);
+  /** With the keyboard, the brush is visible before the first arrow key. */
+  #showBrush() {
+    if (this.#root.matches(':focus-visible')) this.#brush.showForKeyboard();
+    else this.#brush.show(null);
+  }
+
+  #listenToStore() {
+    const store = this.#store;
+    /** @param {Change} change @param {(id: string) => void} act */
+    const on = (change, act) => store.on(change, (id) => {
+      act(id);
+      this.#redraw();
+      this.#volume.follow(change, id);
+    });
+    on('open', () => {
+      this.#view.clear();
+      this.#opened = null;
+      this.#openCase();
+    });
+    on('view', () => {
+      if (store.current?.id !== this.#opened) this.#openCase();
+      this.#filmstrip.select(store.index);
+    });
+    on('slice', (id) => {
+      const place = store.placeOf(id);
+      if (!place || place.open !== store.current) return;
+      this.#updateFrame(place.index);
+      if (this.#filmstrip.isVisible(place.index)) this.#drawThumbnail(place.index);
+    });
+    on('measure', (id) => {
+      if (id === store.current?.id) store.current.slices.forEach((_, index) => this.#updateFrame(index));
+    });
+    on('settings', () => {
+      store.current?.slices.forEach((_, index) => this.#updateFrame(index));
+      this.#redrawThumbnails();
+    });
+    let { tool } = store.display;
+    on('display', () => {
+      this.#toolbar.update();
+      if (tool !== store.display.tool) this.#showBrush();
+      ({ tool } = store.display);
+      this.#redrawThumbnails();
+    });
   }
 
   #openCase() {
-    const { at, current } = this.#state;
+    const { current, display } = this.#store;
     if (!current) return;
-    const { slices } = current;
-    this.#opened = at.case;
+    this.#opened = current.id;
     this.#flicker.stop();
-    document.body.dataset.slices = String(slices.length);
-    this.#strip.open(slices, !this.#state.drawn(at.case));
-    this.#strip.select(at.slice);
-    slices.forEach((_, slice) => this.#mark(slice));
-    this.#looks.offer(slices.every(({ info }) => info.grey), slices.some(({ info }) => info.reference));
-    this.#scene.viewer.camera.reset();
-    this.#pen.rest();
+    document.body.dataset.slices = String(current.slices.length);
+    this.#filmstrip.open(current.slices, !isSegmentable(current));
+    this.#filmstrip.select(this.#store.index);
+    current.slices.forEach((_, index) => this.#updateFrame(index));
+    this.#view.stage.camera.reset();
+    this.#brush.centre();
+    if (current.slices.some(({ info }) => info.reference)) return;
+    // Without a reference there is nothing to compare with.
+    if (display.overlay === 'agreement') this.#store.setDisplay({ overlay: 'mask' });
+    if (display.layout === 'side') this.#store.setDisplay({ layout: 'slice' });
   }
 
-  /** @param {number} slice */
-  #mark(slice) {
-    const { current } = this.#state;
-    if (current) this.#strip.mark(slice, current.slices[slice], current.measure?.slices[slice], !this.#state.drawn(this.#state.at.case));
+  /** @param {number} index */
+  #updateFrame(index) {
+    const { current } = this.#store;
+    if (current) this.#filmstrip.update(index, current.slices[index], current.measure?.slices[index], !isSegmentable(current));
   }
 
-  /** @param {number} slice */
-  #drawThumbnail(slice) {
-    void this.#scene.drawThumbnail(this.#strip, { ...this.#state.at, slice }, this.#looks.value);
-  }
-
-  /** Has all that is in view drawn with the next frame. @param {boolean} [thumbnails] those too, once there is time */
-  #redraw(thumbnails = false) {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = requestAnimationFrame(() => this.#draw());
-    if (!thumbnails) return;
-    this.#redrawThumbnails();
-    this.#volume?.update();
+  /** @param {number} index */
+  #drawThumbnail(index) {
+    void this.#view.drawThumbnail(this.#filmstrip, index);
   }
 
   #redrawThumbnails() {
-    clearTimeout(this.#calm);
-    this.#calm = setTimeout(() => this.#strip.again(), CALM_MS);
+    clearTimeout(this.#thumbnailTimer);
+    this.#thumbnailTimer = setTimeout(() => this.#filmstrip.redraw(), THUMBNAIL_DELAY_MS);
+  }
+
+  /** How the slice in view is drawn. @returns {Appearance} */
+  get #appearance() {
+    const { display } = this.#store;
+    const { pixels } = this.#view;
+    // While the pixels are loading, the window stays what it was.
+    if (pixels) this.#shownWindow = this.#window(display.preset, display.window, display.contrast, pixels);
+    return { ...display, window: this.#shownWindow };
+  }
+
+  /** Draws with the next frame. */
+  #redraw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
   #draw() {
-    const { at, current } = this.#state;
+    const { current, index } = this.#store;
     if (!current) return;
-    const followed = this.#looks.follow();
-    const own = this.#looks.value;
-    if (followed) this.#volume.update();
-    // A window that is each slice's own changes that slice alone.
-    if (followed && !own.own) this.#redrawThumbnails();
-    const { turned } = this.#flicker;
-    const look = turned === null ? own : { ...own, overlay: /** @type {const} */ ('mask'), hidden: turned, reference: turned };
-    // Set, it is looked up anew by everything below.
-    if (this.#colour !== look.colour) find('main').style.setProperty('--mask', (this.#colour = look.colour));
-    this.#timeline.show(current, at.slice);
-    const { mask, refusal } = this.#editing;
-    this.#scene.draw(look, { mask, refusal, flickering: turned !== null, layout: this.#tools.layout });
-    const near = this.#scene.viewer.camera.zoom > 1;
-    this.#stage.toggleAttribute('data-near', near);
-    const reference = current.slices.some(({ info }) => info.reference);
-    this.#tools.offer({ ...this.#editing.can, near, reference, flickering: turned !== null });
-  }
-
-  /** @param {number} slices */
-  #step(slices) {
-    const { at, current } = this.#state;
-    const last = (current?.slices.length ?? 0) - 1;
-    const slice = Math.min(last, Math.max(0, at.slice + slices));
-    if (last >= 0 && slice !== at.slice) this.#state.show({ ...at, slice });
+    const shown = this.#shownWindow;
+    const appearance = this.#appearance;
+    if (appearance.window !== shown) this.#volume.update();
+    this.#displayPanel.update(appearance.window, this.#view.pixels);
+    // Setting it makes the browser recompute the styles of the whole page.
+    if (this.#maskColour !== appearance.colour) find('main').style.setProperty('--mask', (this.#maskColour = appearance.colour));
+    this.#timeline.show(current, index);
+    const { showsReference } = this.#flicker;
+    const flicker = showsReference === null ? {} : { overlay: /** @type {const} */ ('mask'), overlayVisible: !showsReference, referenceVisible: showsReference };
+    const { strokeMask, message } = this.editor;
+    this.#view.draw({ ...appearance, ...flicker }, { strokeMask, message, flickering: this.flickering });
+    this.#root.toggleAttribute('data-near', this.zoomed);
+    this.#onDraw();
   }
 }

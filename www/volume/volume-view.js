@@ -1,246 +1,295 @@
 /**
- * The case as a volume: its three planes, or rendered in 3-D, with the mask or the probability in it. NiiVue draws; the
- * volumes are the very NIfTI files that are exported. It takes no part in the slice view: see `xtask/vendor/README.md`.
+ * The case as a volume, in three planes or in 3-D, with the mask or the probability. NiiVue draws it from the same NIfTI
+ * files that are exported. See `xtask/vendor/README.md` for why the slice view does not use it.
  */
-import { find, idle, make } from '../core/dom.js';
+import { find, make, whenIdle } from '../core/dom.js';
+import { isSegmentable, isWaiting } from '../core/store.js';
 import { ARROWS } from '../viewer/keyboard.js';
-import { address, open } from './niivue-adapter.js';
+import { niivueUrl, openNiivue } from './niivue-adapter.js';
 
 /** @import { Engine, VolumeKind } from '../engine/engine.js' */
-/** @import { State } from '../core/store.js' */
-/** @import { CaseState, Look } from '../core/types.js' */
+/** @import { Change, Store } from '../core/store.js' */
+/** @import { Appearance, CaseState, Overlay, SliceState } from '../core/types.js' */
 /** @import { Niivue } from './niivue-adapter.js' */
-/** @typedef {'open' | 'view' | 'slice' | 'settings' | 'measure'} Change */
 
-/** A mask inside of a head has to shine through: the faintest that can be chosen is drawn with this strength. */
-const LEAST = 0.5;
-/** Changes that come this soon after one another are built together. */
-const CALM_MS = 300;
-/** A mask more is the whole case anew, which holds the page up: so long it waits for others while slices are segmented. */
+/** A mask inside a head has to be visible through it, so its opacity is at least this. */
+const MIN_OPACITY = 0.5;
+/** Changes within this time are built together. */
+const DELAY_MS = 300;
+/** Every new mask means a new volume, which blocks the page. While slices arrive, it is built at most this often. */
 const ARRIVING_MS = 4000;
-/** In a case of more slices it waits for all of them. */
-const MANY = 200;
-/** With Shift an arrow goes so many times as far. */
-const FAR = 10;
+/** In a case with more slices it is built when all have arrived. */
+const MANY_SLICES = 200;
+/** How much farther arrow keys go with Shift. */
+const FAST = 10;
 
-export class Volume {
+export class VolumeView {
   #root = find('#volume');
   #hint = find('.hint', this.#root);
   #canvas = /** @type {HTMLCanvasElement} */ (find('canvas', this.#root));
   #engine;
-  #state;
-  /** @type {() => Look} */
-  #look;
-  /** @type {Promise<Niivue> | null} on the canvas, once somebody has asked for a volume */
+  #store;
+  /** @type {() => Appearance} */
+  #appearance;
+  /** Loaded when a volume is shown for the first time. @type {Promise<Niivue> | null} */
   #niivue = null;
-  #on = false;
-  /** What the volumes on the canvas were made from. */
-  #made = '';
-  /** @type {CaseState | undefined} whose they are */
-  #whose;
-  /** The value that the slices show white, and the window that is on the canvas. */
+  /** What the volumes on the canvas were made from; empty without volumes. */
+  #shown = '';
+  /** Their case. @type {CaseState | undefined} */
+  #shownCase;
+  /** The value that the slices show as white, and the window on the canvas. */
   #white = 1;
   #window = '';
-  /** Grows with every change of masks that is to be seen at once. */
-  #masks = 0;
-  /** Whether masks have changed since those on the canvas were made, and when that was. */
+  /** Counts changes of masks that have to be shown. */
+  #maskVersion = 0;
+  /** Whether masks have changed since the last build, and when that was. */
   #stale = false;
-  #since = -Infinity;
+  #builtAt = -Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #arriving;
-  /** Whether a build is to come that will see all that has changed. */
-  #due = false;
+  /** Whether a build is scheduled. */
+  #scheduled = false;
   /** @type {Promise<void>} */
   #work = Promise.resolve();
 
-  /** @param {Engine} engine @param {State} state @param {() => Look} look */
-  constructor(engine, state, look) {
+  /** @param {Engine} engine @param {Store} store @param {() => Appearance} appearance */
+  constructor(engine, store, appearance) {
     this.#engine = engine;
-    this.#state = state;
-    this.#look = look;
-    this.#root.addEventListener('input', ({ target }) => {
-      if (target instanceof HTMLInputElement) this.#ask((niivue) => niivue.view(target.value));
-    });
-    this.#canvas.addEventListener('keydown', (event) => this.#press(event));
+    this.#store = store;
+    this.#appearance = appearance;
+    this.#listenToCanvas();
   }
 
-  /** Has the browser fetch and compile what is needed, while nothing else is to be done. */
+  #listenToCanvas() {
+    this.#canvas.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#canvas.addEventListener('webglcontextlost', (event) => this.#onContextLost(event));
+    this.#canvas.addEventListener('webglcontextrestored', (event) => this.#onContextRestored(event));
+  }
+
+  /** Loads the library while the page is idle. */
   prefetch() {
-    idle(() => document.head.append(make('link', { rel: 'modulepreload', href: address().href })));
+    whenIdle(() => document.head.append(make('link', { rel: 'modulepreload', href: niivueUrl().href })));
   }
 
-  /** @param {boolean} on */
-  show(on) {
-    this.#on = on;
-    this.#root.hidden = !on;
-    this.#take();
+  /** The view as a PNG; null without a volume. */
+  async toPng() {
+    return this.#shown ? ((await this.#niivue)?.toPng() ?? null) : null;
   }
 
-  /** What is on the canvas, as a PNG; nothing before there is a volume. */
-  async picture() {
-    return this.#made ? ((await this.#niivue)?.picture() ?? null) : null;
+  /** @param {Change} change @param {string} id of the slice or case that changed */
+  follow(change, id) {
+    const { current } = this.#store;
+    if (change === 'open') {
+      this.#stale = true;
+      if (!current) this.#dispose();
+      this.#buildWithMasks();
+    } else if (change === 'slice') {
+      if (current && this.#store.placeOf(id)?.open === current) this.#onMask(current);
+    } else if (change === 'view') {
+      this.#withNiivue((niivue) => this.#showSlice(niivue));
+      this.update();
+    } else if (change === 'display') {
+      const on = this.#isOn;
+      if (this.#root.hidden === on) {
+        this.#root.hidden = !on;
+        this.#buildWithMasks();
+      }
+      this.#withNiivue((niivue) => niivue.setPlanes(this.#store.display.planes));
+      this.update();
+    } else if (change === 'settings') this.update();
   }
 
-  /** @param {Change} change */
-  follow(change) {
-    const { at, told, current } = this.#state;
-    this.#stale ||= change === 'open';
-    if (change === 'slice' && told.case === at.case && current) this.#hear(current);
-    if (change === 'view') this.#ask((niivue) => this.#point(niivue));
-    if (change === 'open') this.#take();
-    else if (change !== 'measure') this.update();
+  get #isOn() {
+    return this.#store.display.layout === 'volume';
   }
 
-  /** A mask has changed. @param {CaseState} current */
-  #hear({ slices }) {
+  /** @param {CaseState} current its mask has changed */
+  #onMask({ slices }) {
     this.#stale = true;
     clearTimeout(this.#arriving);
-    const arriving = document.body.dataset.state === 'running' && slices.some(({ probability, fault }) => !probability && !fault);
-    if (arriving && slices.length > MANY) return this.#remark();
-    const wait = arriving ? this.#since + ARRIVING_MS - performance.now() : 0;
-    this.#arriving = setTimeout(() => this.#take(), wait);
+    const arriving = this.#store.phase === 'running' && slices.some(isWaiting);
+    if (arriving && slices.length > MANY_SLICES) return this.#updateHint();
+    const wait = arriving ? this.#builtAt + ARRIVING_MS - performance.now() : 0;
+    this.#arriving = setTimeout(() => this.#buildWithMasks(), wait);
   }
 
-  /** Builds with the masks that there are by now. */
-  #take() {
-    if (this.#stale) this.#masks++;
+  /** Builds with the masks that exist now. */
+  #buildWithMasks() {
+    if (this.#stale) this.#maskVersion++;
     this.update();
   }
 
-  /** Moves what is looked at; elsewhere arrows go through slices. @param {KeyboardEvent} event */
-  #press(event) {
+  /** Moves the crosshair. Elsewhere arrow keys change slices. @param {KeyboardEvent} event */
+  #onKey(event) {
     const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
-    const way = ARROWS[key];
-    if (!way || altKey || ctrlKey || metaKey || !this.#made) return;
+    const arrow = ARROWS[key];
+    if (!arrow || altKey || ctrlKey || metaKey || !this.#shown) return;
     event.preventDefault();
     event.stopPropagation();
-    const [x, y] = way.map((by) => (shiftKey ? FAR * by : by));
-    this.#ask((niivue) => niivue.move(x, y));
+    const [x, y] = arrow.map((by) => (shiftKey ? FAST * by : by));
+    this.#withNiivue((niivue) => niivue.move(x, y));
   }
 
-  /** What is to be seen may have changed. */
+  /** Shows what has changed. */
   update() {
-    const { current } = this.#state;
-    // No head under another patient's name.
-    if (this.#made && this.#whose !== current) this.#blank('Building the volume…');
-    if (!this.#on || !current || this.#due) return;
-    this.#due = true;
+    const { current } = this.#store;
+    // Never shows a volume of another case.
+    if (this.#shown && this.#shownCase !== current) this.#hideCanvas('Building the volume…');
+    if (!this.#isOn || !current || this.#scheduled) return;
+    this.#scheduled = true;
     setTimeout(() => {
-      this.#work = this.#work.then(() => this.#build()).catch((error) => this.#fail(error));
-    }, this.#made ? CALM_MS : 0);
+      this.#work = this.#work.then(() => this.#build()).catch((error) => this.#onFailed(error));
+    }, this.#shown ? DELAY_MS : 0);
   }
 
-  /** @param {(niivue: Niivue) => void} act as soon as there is something to ask; what fails is said where it is built */
-  #ask(act) {
+  /** @param {(niivue: Niivue) => void} act once it is loaded; a failure is reported by the build */
+  #withNiivue(act) {
     this.#niivue?.then(act, () => {});
   }
 
   /**
-   * Shows nothing rather than what was there before, and tries anew the next time. A browser that remembers that a module did
-   * not come (Chromium 148 does, 156 does not) has to load the page anew for it.
+   * Shows a message in place of the volume. The next build tries again. Some browsers (Chromium 148) remember that a
+   * module could not be loaded; then the page has to be reloaded.
    * @param {any} error
    */
-  #fail(error) {
-    this.#blank(`The volume cannot be shown: ${error.message ?? error} (if it stays so, reload the page)`);
+  #onFailed(error) {
+    this.#hideCanvas(`The volume cannot be shown: ${error.message ?? error}. If this message stays, reload the page.`);
   }
 
-  /** @param {string} text in the volume's place */
-  #blank(text) {
-    this.#made = '';
+  /** Frees the volumes and their textures. */
+  #dispose() {
+    clearTimeout(this.#arriving);
+    this.#hideCanvas('');
+    this.#shownCase = undefined;
+    const niivue = this.#niivue;
+    if (!niivue) return;
+    this.#replaceCanvas();
+    this.#work = this.#work.then(() => niivue).then(({ dispose }) => dispose(), () => {});
+  }
+
+  /** The library starts again on a new canvas. */
+  #replaceCanvas() {
+    const canvas = /** @type {HTMLCanvasElement} */ (this.#canvas.cloneNode());
+    this.#canvas.replaceWith(canvas);
+    this.#canvas = canvas;
+    this.#niivue = null;
+    this.#listenToCanvas();
+  }
+
+  /** The browser took the memory of the GPU away. @param {Event} event */
+  #onContextLost(event) {
+    if (event.target !== this.#canvas) return;
+    // Otherwise the browser does not restore it.
+    event.preventDefault();
+    this.#hideCanvas('The browser has lost the 3-D context. The volume appears again when the browser restores it.');
+  }
+
+  /** The old textures and shaders are gone. @param {Event} event */
+  #onContextRestored(event) {
+    if (event.target !== this.#canvas) return;
+    this.#replaceCanvas();
+    this.update();
+  }
+
+  /** @param {string} text shown in place of the volume */
+  #hideCanvas(text) {
+    this.#shown = '';
     this.#canvas.hidden = true;
-    this.#say(text);
+    this.#setHint(text);
   }
 
   async #build() {
-    this.#due = false;
-    const { at, current, threshold } = this.#state;
-    if (!current || !this.#on) return;
-    const look = this.#look();
-    const under = look.contrast === 'composite' ? 'flair' : look.contrast;
-    // Agreement is with a reference.
-    const shows = (/** @type {CaseState['slices'][0]} */ { probability, edit, info }) =>
-      (probability || edit) && (look.overlay !== 'agreement' || info.reference);
-    const found = this.#state.drawn(at.case) && current.slices.some(shows);
-    const over = look.hidden || !found ? 'nothing' : look.overlay;
-    const key = JSON.stringify([at.case, current.name, current.spacing, under, over, look.colour, look.opacity, threshold, this.#masks]);
-    const window = JSON.stringify(look.window);
-    if (key === this.#made && window === this.#window) return;
-    if (!this.#made) this.#say('Building the volume…');
-    // It is drawn as large as its canvas was when NiiVue came, also where it came at the second asking.
+    this.#scheduled = false;
+    const { current, threshold, display: { planes } } = this.#store;
+    if (!current || !this.#isOn) return;
+    const appearance = this.#appearance();
+    const background = appearance.contrast === 'composite' ? 'flair' : appearance.contrast;
+    // The agreement needs a reference.
+    const hasOverlay = (/** @type {SliceState} */ { probability, edit, info }) =>
+      (probability || edit) && (appearance.overlay !== 'agreement' || info.reference);
+    const found = isSegmentable(current) && current.slices.some(hasOverlay);
+    const overlay = appearance.overlayVisible && found ? appearance.overlay : null;
+    const { colour, opacity } = appearance;
+    const key = JSON.stringify([current.id, current.spacing, background, overlay, colour, opacity, threshold, this.#maskVersion]);
+    const window = JSON.stringify(appearance.window);
+    if (key === this.#shown && window === this.#window) return;
+    if (!this.#shown) this.#setHint('Building the volume…');
+    // NiiVue draws at the size that the canvas has when it starts.
     if (!this.#niivue) this.#canvas.hidden = false;
-    this.#niivue ??= open(this.#canvas, (slice) => this.#go(slice));
+    this.#niivue ??= openNiivue(this.#canvas, (slice) => this.#onSlice(slice));
     const niivue = await this.#niivue.catch((error) => {
       this.#niivue = null;
       throw error;
     });
-    if (key !== this.#made) {
+    if (key !== this.#shown) {
       this.#stale = false;
-      // From now on: what comes while it is built waits too.
-      this.#since = performance.now();
-      niivue.colour('glioscope-mask', [look.colour, look.colour]);
+      // Before the build, so that masks that arrive during it wait too.
+      this.#builtAt = performance.now();
+      niivue.addColours('glioscope-mask', [colour, colour]);
       /** @param {VolumeKind} what */
-      const file = (what) => this.#engine.volume(at.case, what, threshold, current.spacing);
-      const image = await niivue.image((await file(under)).buffer, `${under}.nii`, 'gray', 1);
+      const file = (what) => this.#engine.volume(current.id, what, threshold, current.spacing);
+      const image = await niivue.loadImage((await file(background)).buffer, `${background}.nii`, 'gray', 1);
       this.#white = image.cal_max;
-      const overlays = await layers(over, file);
-      const images = await Promise.all(overlays.map(([name, bytes, least]) =>
-        niivue.image(bytes.buffer, `${name}.nii`, `glioscope-${name}`, LEAST + (1 - LEAST) * look.opacity)
-          .then((layer) => Object.assign(layer, { cal_min: least, cal_max: 1 }))));
-      // Another case came into view: its own build follows.
-      if (this.#state.current !== current) return;
-      // What is out of sight has no size to be drawn in.
+      const layers = await layersOf(overlay, file);
+      const images = await Promise.all(layers.map(([name, bytes, smallest]) =>
+        niivue.loadImage(bytes.buffer, `${name}.nii`, `glioscope-${name}`, MIN_OPACITY + (1 - MIN_OPACITY) * opacity)
+          .then((layer) => Object.assign(layer, { cal_min: smallest, cal_max: 1 }))));
+      // Another case is in view by now. Its own build follows.
+      if (this.#store.current !== current) return;
+      // A hidden canvas has no size to draw in.
       this.#canvas.hidden = false;
+      niivue.setPlanes(planes);
       niivue.show([image, ...images]);
-      this.#made = key;
-      this.#since = performance.now();
-      this.#whose = current;
-      this.#point(niivue);
+      this.#shown = key;
+      this.#builtAt = performance.now();
+      this.#shownCase = current;
+      this.#showSlice(niivue);
     }
     // As on the slice, where 255 is white.
-    const { low, high } = look.window;
-    niivue.window((low / 255) * this.#white, (Math.max(low + 1, high) / 255) * this.#white);
+    const { low, high } = appearance.window;
+    niivue.setWindow((low / 255) * this.#white, (Math.max(low + 1, high) / 255) * this.#white);
     this.#window = window;
-    this.#remark();
+    this.#updateHint();
   }
 
-  /** Says how far what is on the canvas can be relied on. */
-  #remark() {
-    const { current } = this.#state;
-    if (!this.#made || !current) return;
-    const size = current.spacing ? '' : 'Slice distance and pixel size are not known: drawn as if voxels were cubes. Give them under Measure.';
-    const masks = this.#stale && current.slices.length > MANY ? 'Masks that were found since are drawn once all are there, or when Volume is chosen again.' : '';
-    this.#say([size, masks].filter(Boolean).join(' '));
+  /** Says what the volume does not show. */
+  #updateHint() {
+    const { current } = this.#store;
+    if (!this.#shown || !current) return;
+    const spacing = current.spacing ? '' : 'Voxels are shown as cubes because the spacing is unknown. Enter it under Measure.';
+    const masks = this.#stale && current.slices.length > MANY_SLICES ? 'New masks appear when all slices are segmented, or when you choose Volume again.' : '';
+    this.#setHint([spacing, masks].filter(Boolean).join(' '));
   }
 
-  /** Puts the planes where the slice in view is. @param {Niivue} niivue */
-  #point(niivue) {
-    const { current, at } = this.#state;
-    if (this.#on && current) niivue.point((at.slice + 0.5) / current.slices.length);
+  /** Moves the planes to the slice in view. @param {Niivue} niivue */
+  #showSlice(niivue) {
+    const { current, index } = this.#store;
+    if (this.#isOn && current) niivue.showPlane((index + 0.5) / current.slices.length);
   }
 
-  /** Looks at the slice that was pointed to. @param {number} slice */
-  #go(slice) {
-    const { current, at } = this.#state;
-    if (this.#on && current && slice !== at.slice && slice >= 0 && slice < current.slices.length) this.#state.show({ ...at, slice });
+  /** Shows the slice that was clicked. @param {number} index */
+  #onSlice(index) {
+    const { current } = this.#store;
+    if (this.#isOn && current && index >= 0 && index < current.slices.length) this.#store.showIndex(index);
   }
 
   /** @param {string} text */
-  #say(text) {
-    // Said once, not with every slice.
+  #setHint(text) {
+    // Screen readers announce every change.
     if (this.#hint.textContent !== text) this.#hint.textContent = text;
   }
 }
 
 /**
- * What is laid over the head: name of the colours, NIfTI-1, and the least value that is drawn.
- * @param {Look['overlay'] | 'nothing'} over
+ * The volumes of an overlay: name of the colour map, NIfTI-1, and the smallest value that is drawn.
+ * @param {Overlay | null} overlay
  * @param {(what: VolumeKind) => Promise<Uint8Array<ArrayBuffer>>} file
  * @returns {Promise<[string, Uint8Array<ArrayBuffer>, number][]>}
  */
-async function layers(over, file) {
-  if (over === 'nothing') return [];
-  if (over === 'heat') return [['heat', await file('probability'), 0.05]];
-  if (over === 'mask') return [['mask', await file('mask'), 0.5]];
+async function layersOf(overlay, file) {
+  if (overlay === null) return [];
+  if (overlay === 'heat') return [['heat', await file('probability'), 0.05]];
+  if (overlay === 'mask') return [['mask', await file('mask'), 0.5]];
   /** @param {'tp' | 'fp' | 'fn'} part @returns {Promise<[string, Uint8Array<ArrayBuffer>, number]>} */
   const layer = async (part) => [part, await file(part), 0.5];
   return Promise.all([layer('tp'), layer('fp'), layer('fn')]);

@@ -3,24 +3,24 @@
  */
 
 /**
- * What the browser offers. `usable`: the network can run there. `preferable`: it is hardware, so it should. `software`:
- * it is the CPU under another name. `limits` and `features` are the adapter's.
- * @typedef {{usable: boolean, preferable: boolean, software: boolean, adapter: string, why: string, limits: Record<string, number>, features: string[]}} Offer
+ * What the browser offers. `usable`: the network can run on it. `preferable`: it is a hardware GPU. `software`: it is an
+ * adapter that computes on the CPU. `limits` and `features` are the adapter's.
+ * @typedef {{usable: boolean, preferable: boolean, software: boolean, adapter: string, why: string, limits: Record<string, number>, features: string[]}} GpuOffer
  */
 
-/** Drivers that compute on the CPU and call themselves a GPU. */
+/** Drivers that compute on the CPU. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
 
-/** @returns {Promise<Offer>} */
+/** @returns {Promise<GpuOffer>} */
 export async function probe() {
-  if (!navigator.gpu) return refused('', 'this browser offers no WebGPU');
-  // As Burn asks for it: where there are two GPUs, the one that is named is then the one that runs.
+  if (!navigator.gpu) return unusable('', 'this browser offers no WebGPU');
+  // The same request as Burn's: on a machine with two GPUs, the one named here is the one that runs.
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
-  if (!adapter) return refused('', 'WebGPU offers no adapter');
+  if (!adapter) return unusable('', 'WebGPU offers no adapter');
   const { vendor, architecture, device, description } = adapter.info;
   const name = description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
-  // The runtime opens a query set with every stream and panics where there is none.
-  if (!adapter.features.has('timestamp-query')) return refused(name, `${name} lacks timestamp-query`);
+  // CubeCL opens a query set with every stream and panics without this feature.
+  if (!adapter.features.has('timestamp-query')) return unusable(name, `${name} lacks timestamp-query`);
   const software = adapter.info.isFallbackAdapter || SOFTWARE.test(`${name} ${architecture}`);
   return {
     usable: true,
@@ -36,14 +36,14 @@ export async function probe() {
 /**
  * @param {string} adapter
  * @param {string} why
- * @returns {Offer}
+ * @returns {GpuOffer}
  */
-function refused(adapter, why) {
+function unusable(adapter, why) {
   return { usable: false, preferable: false, software: false, adapter, why, limits: {}, features: [] };
 }
 
-/** Those that decide what the network's kernels may do. @param {GPUAdapter} adapter */
-function limitsOf({ limits }) {
+/** The limits that decide whether the network's kernels can run. @param {GPUAdapter} adapter */
+export function limitsOf({ limits }) {
   const names = /** @type {const} */ ([
     'maxBufferSize',
     'maxStorageBufferBindingSize',
@@ -56,16 +56,16 @@ function limitsOf({ limits }) {
 }
 
 /**
- * Reports when a device that is opened from now on is lost or refuses a shader. Both would otherwise pass in silence
- * and leave stale numbers in the result, and the runtime does not hand its device out: so it is caught at its creation.
+ * Reports when a device that is opened from now on is lost or rejects a shader. Otherwise both would pass without an
+ * error and leave old numbers in the result. The runtime does not expose its device, so `requestDevice` is wrapped.
  * @param {(message: string) => void} report
  */
 export function watchDevices(report) {
   if (typeof GPUAdapter === 'undefined') return;
-  const open = GPUAdapter.prototype.requestDevice;
+  const requestDevice = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (descriptor) {
-    const device = await open.call(this, descriptor);
-    device.addEventListener('uncapturederror', (event) => report(`the GPU refused work: ${event.error.message}`));
+    const device = await requestDevice.call(this, descriptor);
+    device.addEventListener('uncapturederror', (event) => report(`the GPU rejected work: ${event.error.message}`));
     void device.lost.then(({ reason, message }) => report(`the GPU device was lost (${reason}): ${message || 'no reason given'}`));
     return device;
   };
