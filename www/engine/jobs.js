@@ -24,8 +24,8 @@ import { isSegmentable, isWaiting } from '../core/store.js';
 class Job {
   stopping = false;
   loading = true;
-  /** Whether it reads files and takes more of them. */
-  takesFiles = false;
+  /** Whether it takes more files: until it has read all that it has. */
+  takesFiles;
   /** Settles when its files are open, or when it is known that they are not. @type {Promise<unknown>} */
   loaded = Promise.resolve();
   /** Files of the drop that the browser could not open. */
@@ -38,6 +38,7 @@ class Job {
     this.all = [...sources];
     /** Those that it has not read yet. */
     this.unread = [...sources];
+    this.takesFiles = sources.length > 0;
   }
 
   get signal() {
@@ -132,7 +133,7 @@ export class Jobs {
     const job = this.#start(sources, faults);
     await this.#run(job, async () => {
       await this.#engine.clear();
-      return this.#readFiles(job, false);
+      return !job.signal.aborted && this.#readFiles(job, false);
     });
   }
 
@@ -179,20 +180,20 @@ export class Jobs {
   /** Segments the open slices that wait. */
   async #resume() {
     this.#current?.abort();
-    const job = this.#start([], []);
+    const job = this.#start([], [], 'Segmenting…');
     await this.#run(job, async () => {
-      this.#events.onStatus('running', 'Segmenting…');
       await this.#engine.open();
       return true;
     });
   }
 
-  /** @param {Source[]} sources @param {Fault[]} faults */
-  #start(sources, faults) {
+  /** @param {Source[]} sources @param {Fault[]} faults @param {string} [text] the status */
+  #start(sources, faults, text = 'Reading…') {
     const job = new Job(sources);
     this.#current = job;
     this.#active.add(job);
     this.#report(job, faults);
+    this.#events.onStatus('running', text);
     return job;
   }
 
@@ -230,9 +231,7 @@ export class Jobs {
    */
   async #readFiles(job, adding) {
     const [engine, store, events] = [this.#engine, this.#store, this.#events];
-    if (this.#isCurrent(job)) events.onStatus('running', 'Reading…');
     try {
-      job.takesFiles = true;
       const { faults, notes } = await engine.read(job.unread, job, (read, all) => {
         if (this.#isCurrent(job)) events.onProgress(read, all, all === 1 ? 'file read' : 'files read');
       }).finally(() => {
@@ -267,7 +266,6 @@ export class Jobs {
   /** @param {Job} job @param {Source} source */
   async #readSession(job, source) {
     const [engine, store, events] = [this.#engine, this.#store, this.#events];
-    events.onStatus('running', 'Reading…');
     try {
       const { assembly, settings } = await engine.openSession(source, job.signal);
       this.#unread = [];

@@ -76,6 +76,8 @@ export class WorkerClient {
    */
   call(action, message = {}, { signal, timeout = CALL_TIMEOUT_MS } = {}) {
     if (this.#closed.signal.aborted) return Promise.reject(new FaultError(workerFault('the worker is closed'), true));
+    // A job that was aborted while it waited must not reach the worker.
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.#nextId++;
     const abort = () => this.#worker.postMessage({ abort: id });
     signal?.addEventListener('abort', abort);

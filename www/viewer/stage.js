@@ -56,6 +56,14 @@ export class Stage {
     this.schedule();
   }
 
+  /** Nothing is open. */
+  clear() {
+    this.#view = null;
+    this.#root.ariaLabel = 'No slice';
+    for (const corner of this.#corners) corner.textContent = '';
+    this.schedule();
+  }
+
   /** @param {Cursor | null} cursor null hides it */
   showCursor(cursor) {
     this.#cursor = cursor;

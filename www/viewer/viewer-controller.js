@@ -184,7 +184,11 @@ export class ViewerController {
 
   #openCase() {
     const { current, display } = this.#store;
-    if (!current) return;
+    if (!current) {
+      this.#view.stage.clear();
+      this.#filmstrip.open([], false);
+      return;
+    }
     this.#opened = current.id;
     this.#flicker.stop();
     document.body.dataset.slices = String(current.slices.length);
