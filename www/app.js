@@ -1,137 +1,207 @@
 /**
- * The page, wired: the one module that knows the state, the engine, and all that shows them.
+ * Connects the rooms of the page. This is the only module that knows all of them.
  */
-import { Engine } from './engine.js';
-import { faultOf } from './fault.js';
-import { Job } from './job.js';
-import { Looking } from './looking.js';
-import { Measuring } from './measuring.js';
-import { Notice, Report } from './notice.js';
-import { Panels } from './panels.js';
-import { State } from './state.js';
-import { Status } from './status.js';
+// First, because the policy has to exist before any worker starts.
+import './offline/trusted-types.js';
+import { CommandButtons } from './core/command-buttons.js';
+import { find } from './core/dom.js';
+import { faultOf, withoutFullStop } from './core/errors.js';
+import { Store } from './core/store.js';
+import { UnsavedDialog } from './editing/unsaved-dialog.js';
+import { Engine } from './engine/engine.js';
+import { Jobs } from './engine/jobs.js';
+import { MeasurementSync } from './engine/measurement-sync.js';
+import { Exports } from './export/exports.js';
+import { listenForFiles } from './intake/file-intake.js';
+import { keepOffline } from './offline/register.js';
+import { FileList, Notice } from './panels/notice.js';
+import { PanelsController } from './panels/panels-controller.js';
+import { Status } from './panels/status.js';
+import { listenForKeys } from './viewer/keyboard.js';
+import { ViewerController } from './viewer/viewer-controller.js';
 
-/** @import { Backend, CaseState, Note } from './types.js' */
+/** @import { CommandContext } from './core/commands.js' */
+/** @import { Backend, CaseState, Note } from './core/types.js' */
 
 const address = new URLSearchParams(location.search);
-const wish = /** @type {Backend | undefined} */ (['cpu', 'webgpu'].find((name) => name === address.get('backend')));
-const workers = Number(address.get('workers')) || null;
+const requestedBackend = /** @type {Backend | undefined} */ (['cpu', 'webgpu'].find((name) => name === address.get('backend')));
+const requestedWorkers = Number(address.get('workers')) || null;
 
-const state = new State();
-const engine = new Engine(wish ?? null, workers, {
-  onStanding(standing) {
-    void panels.standing(standing);
+const store = new Store();
+const engine = new Engine(requestedBackend ?? null, requestedWorkers, {
+  onReport(report) {
+    void panels.showReport(report);
     prepare().catch(() => {});
   },
   onLost({ message }) {
-    const kept = state.cases.length > 0 ? ' Your files, finished slices and edits are kept.' : '';
-    notice.say(`The worker stopped: ${message.replace(/[.\s]+$/, '')}. A new one has been started.${kept}`);
+    const kept = store.cases.length > 0 ? ' Your files, finished slices and edits are kept.' : '';
+    notice.show(`The worker stopped: ${withoutFullStop(message)}. A new one has been started.${kept}`);
   },
   onDead(fault) {
-    // What this device has drawn so far is as wrong as its numbers.
+    // On a faulty device, the results that are shown may be wrong too.
     if (fault.kind === 'device') {
-      job.cancel();
-      state.close();
+      jobs.abort();
+      store.close();
     }
-    failed(fault);
+    stop(fault);
   },
 });
-const measuring = new Measuring(engine, state);
-const status = new Status(() => job.cancel(), () => job.again());
-const notice = new Notice(() => (job.begun ? job.again() : void start()));
-const errors = new Report('#errors');
-const notes = new Report('#notes');
-/** What was said of files as they were read. Of the cases all is said anew each time. @type {Map<string, Note>} */
-const said = new Map();
-/** Where the work had put the view: whoever looks elsewhere by the end of it is left alone. */
-let put = state.at;
-/** Whether it was said that nothing can be computed any more. */
-let over = false;
-/** What the first worker that is up makes possible, whoever has asked for it. @type {Promise<void> | null} */
+const measurement = new MeasurementSync(engine, store);
+const status = new Status(store);
+const notice = new Notice(() => (jobs.started ? jobs.continue() : void start()));
+const unusedFiles = new FileList('#errors');
+const notes = new FileList('#notes');
+/** The notes on files, as they were read. Those on cases are new after each assembly. @type {Map<string, Note>} */
+const fileNotes = new Map();
+/** Whether the visitor was told that nothing can be computed. */
+let stopped = false;
+/** Whether something was cancelled or not read. */
+let canContinue = false;
+/** The slice that the page chose to show. If the visitor has moved on, the view stays. @type {string | null} */
+let chosenSlice = null;
+/** @type {Promise<void> | null} */
 let prepared = null;
-const job = new Job(engine, state, measuring, {
+
+const jobs = new Jobs(engine, store, measurement, {
   onStart() {
-    errors.clear();
+    unusedFiles.clear();
     notes.clear();
-    said.clear();
+    fileNotes.clear();
     notice.clear();
   },
-  onStatus(turn, text, rest) {
-    over &&= turn === 'error';
-    status.set(turn, text, rest);
-    panels.turn(turn === 'running');
-    const touched = state.edits.length > 0 || looking.drawing;
-    if (turn === 'done' && state.fresh && state.at === put && !touched) state.show((put = { ...state.at, slice: state.best(state.at.case) }));
+  onStatus(phase, text, rest = false) {
+    stopped &&= phase === 'error';
+    canContinue = rest;
+    store.setPhase(phase);
+    status.set(text);
+    if (phase === 'done') showResult();
   },
   onProgress: (done, all, noun) => status.progress(done, all, noun),
-  onFaults: (faults) => errors.add(faults),
-  onNotes(read, made) {
-    for (const note of read) said.set(JSON.stringify(note), note);
+  onFaults: (faults) => unusedFiles.add(faults),
+  onNotes(ofFiles, ofCases) {
+    for (const note of ofFiles) fileNotes.set(JSON.stringify(note), note);
     notes.clear();
-    notes.add([...said.values(), ...made, ...state.cases.flatMap(greyNote)]);
+    notes.add([...fileNotes.values(), ...ofCases, ...store.cases.flatMap(greyNote)]);
   },
-  onSettings(settings) {
-    state.rules = settings.rules;
-    settings.spacing.forEach((spacing, at) => state.cases[at] && state.setSpacing(at, spacing));
-    state.setThreshold(settings.threshold);
+  onFailed: stop,
+});
+const viewer = new ViewerController(engine, store, {
+  onDraw: () => buttons.schedule(),
+  onError: (error) => notice.show(`An edit was not applied: ${withoutFullStop(faultOf(error).message)}. Undo it, or save a session and reload the page.`),
+});
+const panels = new PanelsController(store, engine);
+const exporter = new Exports(engine, store, {
+  toPng: () => viewer.toPng(),
+  onError: (error) => notice.show(`Not saved: ${withoutFullStop(faultOf(error).message)}.`),
+});
+const unsaved = new UnsavedDialog(store);
+
+/** Runs an action that closes the open files, unless the visitor wants to keep edits. @param {string} description @param {() => void} action */
+async function replacing(description, action) {
+  if (await unsaved.mayDiscard(description)) action();
+}
+
+/** @type {CommandContext} */
+const context = {
+  store,
+  editor: viewer.editor,
+  viewer,
+  jobs: {
+    get canCancel() {
+      return store.phase === 'running' && !jobs.stopping;
+    },
+    get canContinue() {
+      return canContinue;
+    },
+    cancel() {
+      status.stopping();
+      jobs.cancel();
+    },
+    continue: () => jobs.continue(),
+    openSample: () => void replacing('Opening the sample', () => void jobs.open([{ name: 'sample', file: null }])),
+    clear: () => void replacing('Closing all files', () => void jobs.clear()),
+    segmentAnyway: (id) => void jobs.segmentAnyway(id),
   },
-  onFailed: failed,
+  save: (kind) => void exporter.save(kind),
+  toggleHelp: () => find('#help').togglePopover(),
+};
+const buttons = new CommandButtons(context);
+for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'display', 'phase'])) store.on(change, () => buttons.schedule());
+listenForKeys(context, (x, y, shift) => viewer.stageArrow(x, y, shift));
+listenForFiles({
+  onOpen: (sources, faults) => void replacing('Opening these files', () => void jobs.open(sources, faults)),
+  onAdd: (sources, faults) => void (store.cases.length > 0 ? jobs.add(sources, faults) : jobs.open(sources, faults)),
+  onSession(session, adding) {
+    if (adding && store.cases.length > 0) {
+      void jobs.add([], [{ kind: 'file', file: session.name, message: 'a session replaces the open files, so it cannot be added. Open it on its own' }]);
+    } else void replacing('Opening this session', () => void jobs.openSession(session));
+  },
 });
-const looking = new Looking(engine, state);
-const panels = new Panels(state, engine, job, {
-  picture: () => looking.picture(),
-  onFault: (message) => notice.say(message),
+store.on('open', () => {
+  chosenSlice = store.currentSlice?.info.id ?? null;
 });
-state.on('open', () => {
-  put = state.at;
-});
+keepOffline(() => store.phase === 'loading' || store.phase === 'running');
 void start();
 
 async function start() {
-  over = false;
-  status.set('loading', 'Loading the network…');
+  stopped = false;
+  store.setPhase('loading');
+  status.set('Loading the model…');
   try {
     await engine.open();
     await prepare();
-    if (!job.begun) status.set('ready', 'Ready. Files may be dropped anywhere on this page.');
+    if (jobs.started) return;
+    store.setPhase('ready');
+    status.set('Ready. Drop files anywhere on this page.');
   } catch (error) {
-    if (!job.begun) failed(error);
+    if (!jobs.started) stop(error);
   }
 }
 
+/** What the page does once, when the first worker has started. */
 function prepare() {
   return (prepared ??= engine.model().then(
     ({ threshold }) => {
-      if (state.cases.length === 0) state.setThreshold(threshold);
-      looking.setOwnThreshold(threshold);
-      looking.prefetch();
-      panels.rehearse();
+      store.modelThreshold = threshold;
+      if (store.cases.length === 0) store.setThreshold(threshold);
+      viewer.prefetch();
+      panels.prepareLayout();
     },
     (error) => {
-      // The next worker may do better.
+      // The next worker tries again.
       prepared = null;
       throw error;
     },
   ));
 }
 
+/** Shows the largest area of a new case, unless the visitor has moved to another slice or edits. */
+function showResult() {
+  const { current, currentSlice, fresh, edits } = store;
+  if (!current || !fresh || edits.length > 0 || viewer.isPainting || currentSlice?.info.id !== chosenSlice) return;
+  store.showLargest(current);
+  chosenSlice = store.currentSlice?.info.id ?? null;
+}
+
 /**
- * Says where one channel had to serve for three.
+ * A note on slices with FLAIR alone.
  * @param {CaseState} open
  */
 function greyNote({ name, slices }) {
   const grey = slices.filter(({ info }) => info.grey).length;
-  return grey > 0 ? [{ file: name, message: `${grey === 1 ? '1 grey slice' : `${grey} grey slices`} taken as FLAIR for all three channels` }] : [];
+  return grey > 0 ? [{ file: name, message: `${grey === 1 ? '1 grey slice' : `${grey} grey slices`} used as FLAIR for all three channels` }] : [];
 }
 
 /** Nothing more can be computed. @param {unknown} error */
-function failed(error) {
-  if (over) return;
-  over = true;
-  status.set('error', 'Stopped');
+function stop(error) {
+  if (stopped) return;
+  stopped = true;
+  canContinue = false;
+  store.setPhase('error');
+  status.set('Stopped');
   const fault = faultOf(error);
-  const message = fault.message.replace(/[.\s]+$/, '');
-  const way = wish ? ` Without “?backend=${wish}” in its address the page chooses for itself.` : '';
-  notice.say(`glioscope cannot compute here: ${message}.${way}`, true);
-  panels.fail({ ...fault, message });
+  const message = withoutFullStop(fault.message);
+  const hint = requestedBackend ? ` Remove “?backend=${requestedBackend}” from the address to let the page choose.` : '';
+  notice.show(`glioscope cannot compute here: ${message}.${hint}`, true);
+  panels.showFailure({ ...fault, message });
 }

@@ -83,7 +83,7 @@ test('from the file chooser to the download by keyboard alone', async ({ scope, 
   await expect(page.locator('#tab-measure')).toBeFocused();
   await expect(page.locator('#panel-measure')).toBeVisible();
   await expect(page.locator('#panel-look')).toBeHidden();
-  for (const [name, value] of [['x', '1'], ['y', '1'], ['slice', '5']]) {
+  for (const [name, value] of [['x', '1'], ['y', '1'], ['z', '5']]) {
     await to(`#spacing [name="${name}"]`);
     await page.keyboard.type(value);
   }

@@ -52,13 +52,13 @@ test('brush and eraser change the mask and its figures; undo, redo and the way b
   expect(erased).toBeGreaterThan(own);
   await page.keyboard.press('Control+z');
   await expect.poll(() => area(page)).toBe(brushed);
-  await page.click('#brush [data-act="undo"]');
+  await page.click('#brush [data-command="undo"]');
   await expect.poll(() => area(page)).toBe(own);
   await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
   await page.keyboard.press('Control+y');
   await page.keyboard.press('Control+Shift+Z');
   await expect.poll(() => area(page)).toBe(erased);
-  await page.click('#brush [data-act="revert"]');
+  await page.click('#brush [data-command="revert"]');
   await expect.poll(() => area(page)).toBe(own);
   await page.keyboard.press('Control+z');
   await expect.poll(() => area(page), { message: 'the way back can be undone too' }).toBe(erased);
@@ -162,8 +162,8 @@ test('a stroke ends with the slice that it is on', async ({ page }) => {
   await expect.poll(async () => (await area(page)) - own).toBeLessThan(250);
 });
 
-test('why nothing can be drawn is said, before a slice is segmented and while files are added', async ({ scope, page }) => {
-  // What is held back goes on when the test says so.
+test('a slice cannot be edited before it is segmented, and can be edited while files are added', async ({ scope, page }) => {
+  // A held call continues when the test says so.
   const held = (method: string) => override(method, `
     return self.hold === '${method}' ? new Promise((go) => { self.goOn = go; }).then(() => original.apply(this, given)) : original.apply(this, given);`);
   await scope.tamper('pkg/glioscope.js', (source) => held('addFile')(held('segment')(source)));
@@ -190,22 +190,28 @@ test('why nothing can be drawn is said, before a slice is segmented and while fi
   await page.setInputFiles('#add-files', second);
   await expect(page.locator('body')).toHaveAttribute('data-state', 'running');
   await drag(page, [80, 170], [120, 170], SIDE);
-  await expect(corner).toHaveText(/no edits while files are added$/);
+  await expect(page.locator('[data-command="undo"]')).toHaveAttribute('aria-disabled', 'false');
   await page.keyboard.press('Control+z');
-  await expect(corner).toHaveText(/no edits while files are added$/);
+  await page.keyboard.press('Control+y');
   await goOn();
   await scope.is('done');
+  await expect(page.locator('#cases .counts')).toHaveText([/^2 slices, .* 1 edited$/]);
+  // The second stroke is part of the edit: undoing it leaves the first one.
+  await page.locator('#strip [data-edited]').click();
+  const both = await area(page);
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => area(page)).toBeLessThan(both);
   await expect(corner).toHaveText(/^[\d,]+ px\nedited$/);
 });
 
 test('what is painted is seen: a hidden overlay is shown, a flicker ends', async ({ page }) => {
   await page.keyboard.press('h');
   await page.keyboard.press('f');
-  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'true');
   await page.keyboard.press('b');
   await drag(page, [80, 150], [90, 150], SIDE);
   await expect(page.locator('input[name="shown"]')).toBeChecked();
-  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'false');
+  await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'false');
 });
 
 test('an edit stays when slices and references join its case', async ({ scope, page }) => {
@@ -282,7 +288,7 @@ test('what is saved has the hand’s mask where there is one, says so, and opens
   await reopen(scope, page);
   await expect.poll(() => area(page)).toBe(edited);
   await page.keyboard.press('b');
-  await page.click('#brush [data-act="revert"]');
+  await page.click('#brush [data-command="revert"]');
   await expect.poll(() => area(page), { message: 'the network’s own is there too' }).toBe(own);
   // The worker that takes over reads the session's file, which still has the edit.
   expect(await drawnAfterALoss(scope, page)).toEqual(['network', 'network', 'network']);
@@ -303,7 +309,7 @@ test('an edit of a session that was taken back stays so when its case has grown 
   await expect.poll(() => area(page)).toBeGreaterThan(own);
   await reopen(scope, page);
   await page.keyboard.press('b');
-  await page.click('#brush [data-act="revert"]');
+  await page.click('#brush [data-command="revert"]');
   await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
   await page.setInputFiles('#add-files', files[0]);
   await expect(page.locator('#cases .counts')).toHaveText([/^4 slices/]);
@@ -311,9 +317,19 @@ test('an edit of a session that was taken back stays so when its case has grown 
   expect(await drawnAfterALoss(scope, page)).toEqual(['network', 'network', 'network', 'network']);
 });
 
+test('an edit that the library does not accept is reported', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('setEdit', `throw new Error('no room for an edit');`));
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 1));
+  await scope.is('done');
+  await page.keyboard.press('b');
+  await drag(page, [80, 150], [120, 150], SIDE);
+  await expect(page.locator('#notice')).toContainText('An edit was not applied: no room for an edit');
+});
+
 test('an edit that is in no file yet is not closed without a word', async ({ scope, page }) => {
   const own = await area(page);
-  const question = page.getByRole('dialog', { name: 'Edits are not saved' });
+  const question = page.getByRole('dialog', { name: 'Unsaved edits' });
   const opened = page.locator('#cases b');
   const edit = async () => {
     await page.keyboard.press('b');
@@ -325,8 +341,8 @@ test('an edit that is in no file yet is not closed without a word', async ({ sco
   await page.focus('#sample');
   await page.keyboard.press('Enter');
   await expect(question).toBeVisible();
-  await expect(question).toContainText('The mask of 1 slice was edited by hand and not saved since. Opening the sample discards that edit');
-  await expect(page.getByRole('button', { name: 'Go back' })).toBeFocused();
+  await expect(question).toContainText('Opening the sample discards the edits of 1 slice');
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await page.keyboard.press('h');
   await page.keyboard.press('Escape');
   await expect(question).toBeHidden();
@@ -341,10 +357,10 @@ test('an edit that is in no file yet is not closed without a word', async ({ sco
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
   // Two questions: the newer one counts.
   await page.click('#clear');
-  await expect(question).toContainText('Clearing all');
+  await expect(question).toContainText('Closing all files');
   await scope.drop(excerpt(phantoms()[1], 1));
   await expect(question).toContainText('Opening these files');
-  await page.getByRole('button', { name: 'Discard the edits' }).click();
+  await page.getByRole('button', { name: 'Discard edits' }).click();
   await expect(opened).toHaveText('PHANTOM_0002');
   await scope.is('done');
   // Without an edit, and with one that is saved, nothing is asked.
@@ -385,7 +401,7 @@ test('the browser asks before a page with unsaved edits is left, until they are 
   await page.evaluate(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   await page.click('#tab-save');
   const saving = page.waitForEvent('download');
-  await page.click('[data-save="session"]');
+  await page.click('[data-command="save-session"]');
   await saving;
   await expect.poll(asks).toBe(false);
 });

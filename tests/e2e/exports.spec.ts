@@ -13,6 +13,7 @@ import { MODEL, excerpt, masks, phantoms, readMask, train, unzip } from './files
 import { zip } from './making.ts';
 import { expect, override, saved, test, type Scope } from './page.ts';
 import { python, whyNoPython } from './python.ts';
+import { drag } from './stage.ts';
 
 interface Volume {
   shape: number[];
@@ -43,9 +44,9 @@ for path in sys.argv[1:]:
 print(json.dumps(out))`;
 
 /** Saves what a button of the panel gives. */
-async function giveSpacing(page: Page, [x, y, slice]: number[]) {
+async function giveSpacing(page: Page, [x, y, z]: number[]) {
   await page.click('#tab-measure');
-  for (const [name, value] of Object.entries({ x, y, slice })) await page.fill(`#spacing [name="${name}"]`, String(value));
+  for (const [name, value] of Object.entries({ x, y, z })) await page.fill(`#spacing [name="${name}"]`, String(value));
   await expect(page.locator('#case-volume b')).toContainText('mL');
 }
 
@@ -172,7 +173,7 @@ test('the report opens in a tab, whole, and says what it is for', async ({ scope
   await giveSpacing(page, [1, 1, 2]);
   await page.click('#tab-save');
   const opening = context.waitForEvent('page');
-  await page.click('[data-save="report"]');
+  await page.click('[data-command="save-report"]');
   const report = await opening;
   await report.waitForLoadState();
   await expect(report.locator('body')).toContainText(/research use only/i);
@@ -227,7 +228,7 @@ test('a saved session opens again as it was, without the network', async ({ scop
   await expect(page.locator('#cases .size')).toHaveText(before);
   expect(JSON.parse(String(unzip((await scope.download()).bytes).get('provenance.json'))).rules).toBe(rules);
   await page.click('#tab-measure');
-  await expect(page.locator('#spacing [name="slice"]')).toHaveValue('4');
+  await expect(page.locator('#spacing [name="z"]')).toHaveValue('4');
 });
 
 /** Where a method of the package's is to take long: the worker hears nothing meanwhile. */
@@ -276,7 +277,7 @@ test('what is added while a session is being opened joins it', async ({ scope, p
   await expect(page.locator('#status')).toHaveText(/^4 slices/);
   await page.locator('#cases button').nth(1).click();
   await page.click('#tab-measure');
-  await expect(page.locator('#spacing [name="slice"]')).toHaveValue('4');
+  await expect(page.locator('#spacing [name="z"]')).toHaveValue('4');
   // Nor does another worker see anything else.
   await page.workers()[0].evaluate(() => self.close());
   await expect(page.locator('#notice')).toContainText('A new one has been started');
@@ -311,7 +312,7 @@ test('a session that cannot be opened, or is to be added, leaves what is open', 
   await page.setInputFiles('#files', session);
   await stays(/expected format \d+, found 99/);
   await page.setInputFiles('#add-files', session);
-  await stays(/a saved session takes the place of all that is open/);
+  await stays(/a session replaces the open files/);
   expect(masks((await scope.download()).bytes).size).toBe(2);
 });
 
@@ -330,9 +331,27 @@ test('where the browser has a picker, the session goes where the visitor says', 
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
   await scope.is('done');
   await page.click('#tab-save');
-  await page.click('[data-save="session"]');
+  await page.click('[data-command="save-session"]');
   await expect.poll(() => page.evaluate(() => Reflect.get(window, 'written')?.[0])).toBe('PHANTOM_0001_session.zip');
   expect(await page.evaluate(() => Reflect.get(window, 'written')[1])).toBeGreaterThan(1000);
+});
+
+test('a cancelled dialog saves nothing, and edits stay unsaved', async ({ scope, page }) => {
+  await page.addInitScript(() => {
+    Object.assign(window, { showSaveFilePicker: () => Promise.reject(new DOMException('The user aborted a request.', 'AbortError')) });
+  });
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 1));
+  await scope.is('done');
+  await page.keyboard.press('b');
+  await drag(page, [80, 150], [120, 150], 256);
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+  await page.click('#tab-save');
+  await page.click('[data-command="save-session"]');
+  await expect(page.locator('[data-command="save-session"]')).toHaveAttribute('aria-busy', 'false');
+  await expect(page.locator('#notice')).toBeHidden();
+  await page.click('#clear');
+  await expect(page.getByRole('dialog', { name: 'Unsaved edits' })).toBeVisible();
 });
 
 test('what cannot be made is not half-written where the visitor has said, and the page says so', async ({ scope, page }) => {
@@ -346,7 +365,7 @@ test('what cannot be made is not half-written where the visitor has said, and th
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
   await scope.is('done');
   await page.click('#tab-save');
-  await page.click('[data-save="session"]');
+  await page.click('[data-command="save-session"]');
   await expect(page.locator('#notice')).toContainText('Not saved: no room for it');
   expect(await page.evaluate(() => Reflect.get(window, 'acts'))).toEqual(['abort']);
 });

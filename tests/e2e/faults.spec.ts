@@ -82,16 +82,16 @@ test('cancel keeps what is finished', async ({ scope, page }) => {
   await page.click('#tab-measure');
   await expect(page.locator('#measures dl')).toContainText(`Segmented${done} of 24 slices`);
   await page.click('#tab-save');
-  for (const what of ['mask', 'probability']) await expect(page.locator(`[data-save="${what}"]`)).toBeDisabled();
-  await page.click('#go-on');
+  for (const what of ['mask', 'probability']) await expect(page.locator(`[data-command="save-${what}"]`)).toBeDisabled();
+  await page.click('#continue');
   await scope.is('running');
-  await expect(page.locator('#go-on')).toBeHidden();
+  await expect(page.locator('#continue')).toBeHidden();
   await scope.is('done');
   await expect(page.locator('#status')).toHaveText(/^24 slices, \d+ outlined$/);
-  await expect(page.locator('#go-on')).toBeHidden();
+  await expect(page.locator('#continue')).toBeHidden();
   await expect(page.locator('#cases .counts')).toContainText(/^24 slices, /);
   await expect(page.locator('#measures dl')).not.toContainText('Segmented');
-  for (const what of ['mask', 'probability']) await expect(page.locator(`[data-save="${what}"]`)).toBeEnabled();
+  for (const what of ['mask', 'probability']) await expect(page.locator(`[data-command="save-${what}"]`)).toBeEnabled();
 });
 
 test('a newer drop supersedes the one that runs', async ({ scope, page }) => {
@@ -147,7 +147,7 @@ test('where no slice can be segmented the work ends and says so', async ({ scope
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 8));
   await scope.is('error');
-  await expect(page.locator('#notice')).toContainText('6 workers were lost, the last one to this: unreachable');
+  await expect(page.locator('#notice')).toContainText('6 workers were lost, the last one because: unreachable');
 });
 
 test('files that panic the reader are named and left out, however many they are', async ({ scope, page }) => {
@@ -190,7 +190,7 @@ test('where no worker can take over, what is open can be taken up again later, e
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('cannot compute here');
   await page.unroute('**/www/pkg/**');
-  await page.click('#notice [data-act="again"]');
+  await page.click('#notice [data-act="retry"]');
   await scope.is('done');
   await expect.poll(() => area(page)).toBe(edited);
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
@@ -224,16 +224,16 @@ test('a helper that does not come is not waited for', async ({ scope, page }) =>
 const preferSoftware = (source: string) => source.replace('preferable: !software', 'preferable: true');
 
 test('a GPU that is slower than the CPU is given up, and the page says by how much', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#device-facts')).toContainText(/WebGPU was given up: it takes \d+ ms a slice, the CPU \d+ ms/);
+  await expect(page.locator('#device-facts')).toContainText(/WebGPU is not used: it takes \d+ ms per slice, the CPU takes \d+ ms/);
 });
 
 test('a lost device in the middle of a case: the rest runs on the CPU', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   // A software adapter would lose the race against the CPU.
-  await scope.tamper('lead.js', (source) => source.replace(/DOUBTFUL_MS = \d+/, 'DOUBTFUL_MS = Infinity'));
+  await scope.tamper('engine/primary-worker.js', (source) => source.replace(/SLOW_GPU_MS = \d+/, 'SLOW_GPU_MS = Infinity'));
   const keep = `{ const open = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (given) { return (self.opened = await open.call(this, given)); }; }`;
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${keep}`, 1);
@@ -245,20 +245,20 @@ test('a lost device in the middle of a case: the rest runs on the CPU', async ({
   await scope.is('done');
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#notice')).toHaveText(/The worker stopped: .*(device|GPU)/);
-  await expect(page.locator('#device-facts')).toContainText('WebGPU was given up');
+  await expect(page.locator('#device-facts')).toContainText('WebGPU is not used');
   expect(masks((await scope.download()).bytes).size).toBe(5);
 });
 
 test('a GPU that computes wrong numbers is found out', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   await scope.tamper('pkg/glioscope.js', override('check', `return this.backend() === 'webgpu' ? Promise.resolve(0.2) : original.apply(this, given);`));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#device-facts')).toContainText('the self-test is off by 0.2');
+  await expect(page.locator('#device-facts')).toContainText('the self-test differs by 0.2');
 });
 
 test('a GPU that runs something else than it was given is found out by its numbers', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   // Rectified the wrong way round: shaders that compile, and run, and draw nonsense.
   const wrong = `{ const create = GPUDevice.prototype.createShaderModule;
     GPUDevice.prototype.createShaderModule = function (given) {
@@ -266,18 +266,18 @@ test('a GPU that runs something else than it was given is found out by its numbe
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${wrong}`);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#device-facts')).toContainText(/WebGPU was given up: the self-test is off by 0\.\d+, at most 0\.001 passes/);
+  await expect(page.locator('#device-facts')).toContainText(/WebGPU is not used: the self-test differs by 0\.\d+ in probability, the limit is 0\.001/);
 });
 
 test('a GPU without timestamp queries is not tried', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', (source) => preferSoftware(source).replace("has('timestamp-query')", "has('no-such-feature')"));
+  await scope.tamper('worker/gpu.js', (source) => preferSoftware(source).replace("has('timestamp-query')", "has('no-such-feature')"));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('lacks timestamp-query');
 });
 
 test('a backend that was asked for and cannot be had is an error that says so', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
+  await scope.tamper('worker/gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
   await page.goto('./?backend=webgpu');
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('this browser offers no WebGPU');
@@ -290,11 +290,11 @@ test('altered or missing weights are an error that says so', async ({ scope, pag
   await expect(page.locator('#notice')).toContainText('SHA-256');
   await page.unroute('**/www/model/weights.safetensors');
   await page.route('**/www/model/weights.safetensors', (route) => route.fulfill({ status: 404 }));
-  await page.click('#notice [data-act="again"]');
+  await page.click('#notice [data-act="retry"]');
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('404');
   await page.unroute('**/www/model/weights.safetensors');
-  await page.click('#notice [data-act="again"]');
+  await page.click('#notice [data-act="retry"]');
   await scope.is('ready');
 });
 
@@ -311,23 +311,23 @@ test('what was dropped before the network failed to load runs when it does, and 
   fail();
   await scope.is('error');
   await page.unroute('**/www/model/weights.safetensors');
-  await page.click('#notice [data-act="again"]');
+  await page.click('#notice [data-act="retry"]');
   await scope.is('done');
   const threshold = page.locator('input[name="threshold"]');
   await threshold.fill('80');
-  await page.click('[data-act="threshold"]');
+  await page.click('[data-command="reset-threshold"]');
   await expect(threshold).toHaveValue('50');
 });
 
 test('a browser without WebGPU runs on the CPU and says why', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
+  await scope.tamper('worker/gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('offers no WebGPU');
 });
 
 test('a GPU that refuses a buffer is given up for the CPU', async ({ scope, page }) => {
-  await scope.tamper('gpu.js', preferSoftware);
+  await scope.tamper('worker/gpu.js', preferSoftware);
   // What the device itself says to a size that it does not have.
   const greedy = `{ const create = GPUDevice.prototype.createBuffer;
     GPUDevice.prototype.createBuffer = function (given) {
@@ -335,7 +335,7 @@ test('a GPU that refuses a buffer is given up for the CPU', async ({ scope, page
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${greedy}`);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#device-facts')).toContainText('WebGPU was given up');
+  await expect(page.locator('#device-facts')).toContainText('WebGPU is not used');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
   await expect(page.locator('#errors li')).toHaveCount(0);
@@ -363,7 +363,7 @@ test('a module that is no module is an error that says so', async ({ scope, page
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('cannot compute here');
   await page.unroute('**/www/pkg/glioscope_bg.wasm');
-  await page.click('#notice [data-act="again"]');
+  await page.click('#notice [data-act="retry"]');
   await scope.is('ready');
 });
 

@@ -31,7 +31,7 @@ test('Firefox: from a drop to masks, measures and a zip, and nothing is asked of
     await fox.says('#readout .figure.dice', /0\.[89]/);
 
     await fox.click('#tab-measure');
-    for (const [name, value] of Object.entries({ x: '1', y: '1', slice: '5' })) await fox.page.type(`#spacing [name="${name}"]`, value);
+    for (const [name, value] of Object.entries({ x: '1', y: '1', z: '5' })) await fox.page.type(`#spacing [name="${name}"]`, value);
     await fox.says('#case-volume b', /^[\d.]+ mL$/);
     await fox.says('#range', /0\.3.*0\.5.*0\.7/s);
 

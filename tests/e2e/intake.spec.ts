@@ -159,11 +159,11 @@ test('an add that is cancelled can be gone on with', async ({ scope, page }) => 
   await page.setInputFiles('#add-files', slices[0]);
   await scope.is('done');
   await expect(page.locator('#status')).toHaveText(/; [1-4] files? not read$/);
-  await page.click('#go-on');
+  await page.click('#continue');
   await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^6 slices/]);
   await scope.is('done');
   await expect(page.locator('#status')).toHaveText(/^7 slices, \d outlined$/);
-  await expect(page.locator('#go-on')).toBeHidden();
+  await expect(page.locator('#continue')).toBeHidden();
 });
 
 test('an add that no worker could go on with is gone on with when one can', async ({ scope, page }) => {
@@ -174,7 +174,7 @@ test('an add that no worker could go on with is gone on with when one can', asyn
   await page.workers()[0].evaluate(() => self.close());
   await scope.is('error');
   await page.unroute('**/www/pkg/**');
-  await page.click('#notice [data-act="again"]');
+  await page.click('#notice [data-act="retry"]');
   await expect(page.locator('#cases .counts')).toHaveText([/^1 slice/, /^6 slices/]);
   await scope.is('done');
   await expect(page.locator('#status')).toHaveText(/^7 slices, \d outlined$/);
@@ -288,7 +288,7 @@ test('one click leads to the slice with the largest area', async ({ scope, page 
     areas.push(Number(text.replaceAll(',', '')));
   }
   await page.locator('#strip button').first().click();
-  await page.getByRole('button', { name: 'Go to the largest' }).click();
+  await page.getByRole('button', { name: 'Go to largest area' }).click();
   const largest = areas.indexOf(Math.max(...areas)) + 1;
   await expect(page.locator('#readout h2')).toHaveText(`Slice ${largest} of 6`);
   // Over the slider stands a bar for every slice with an area, as high as that.

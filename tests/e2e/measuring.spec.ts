@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { excerpt, phantoms, readMask, unzip } from './files.ts';
 import { withResolution } from './making.ts';
-import { expect, test } from './page.ts';
+import { expect, override, test } from './page.ts';
 
 async function give(page: Page, spacing: Record<string, string>) {
   for (const [name, value] of Object.entries(spacing)) await page.fill(`#spacing [name="${name}"]`, value);
@@ -72,24 +72,24 @@ test('there are no millimetres before all three lengths are given, and the right
   await scope.is('done');
   await page.click('#tab-measure');
   const panel = page.locator('#measures');
-  for (const name of ['x', 'y', 'slice']) await expect(page.locator(`#spacing [name="${name}"]`)).toHaveValue('');
-  await expect(page.locator('#spacing-origin')).toContainText('nothing is guessed');
+  for (const name of ['x', 'y', 'z']) await expect(page.locator(`#spacing [name="${name}"]`)).toHaveValue('');
+  await expect(page.locator('#spacing-origin')).toContainText('do not state the spacing');
   await expect(panel).not.toContainText(/mm²|mL/);
   const voxels = number(await page.locator('#case-volume b').textContent());
   const area = number(await page.locator('#readout .figure.lesion b').textContent());
   expect(area).toBeGreaterThan(0);
   await give(page, { x: '0.9', y: '0.8' });
-  await expect(page.locator('#spacing-origin')).toContainText('All three are needed');
+  await expect(page.locator('#spacing-origin')).toContainText('Enter all three values');
   await expect(panel).not.toContainText(/mm²|mL/);
-  await give(page, { slice: '5' });
+  await give(page, { z: '5' });
   const millilitres = (voxels * 0.9 * 0.8 * 5) / 1000;
   await expect(page.locator('#case-volume b')).toHaveText(`${millilitres.toFixed(millilitres < 10 ? 2 : 1)} mL`);
   await expect(page.locator('#readout .figure.lesion span')).toContainText(`${Math.round(area * 0.9 * 0.8).toLocaleString('en')} mm²`);
   await expect(page.locator('#plots figcaption').first()).toContainText('mm²');
-  await give(page, { slice: '-2' });
+  await give(page, { z: '-2' });
   await expect(page.locator('#spacing-fault')).toBeVisible();
   await expect(panel).not.toContainText('mL');
-  await page.click('#spacing-forget');
+  await page.click('#spacing-clear');
   await expect(page.locator('#spacing [name="x"]')).toHaveValue('');
 });
 
@@ -102,7 +102,7 @@ test('what a TIFF states is filled in and gives areas; the slice distance is sti
   await page.click('#tab-measure');
   await expect(page.locator('#spacing [name="x"]')).toHaveValue(/^0\.9375/);
   await expect(page.locator('#spacing [name="y"]')).toHaveValue('0.75');
-  await expect(page.locator('#spacing [name="slice"]')).toHaveValue('');
+  await expect(page.locator('#spacing [name="z"]')).toHaveValue('');
   await expect(page.locator('#spacing-origin')).toContainText('from the file');
   await expect(page.locator('#measures')).not.toContainText('mL');
   const area = number(await page.locator('#readout .figure.lesion b').textContent());
@@ -110,14 +110,14 @@ test('what a TIFF states is filled in and gives areas; the slice distance is sti
   await expect(page.locator('#readout .figure.lesion span')).toContainText(stated);
   // Half of another opinion is none.
   await give(page, { x: '2' });
-  await expect(page.locator('#spacing-origin')).toContainText('by what the file states, 0.9375 × 0.75 mm');
+  await expect(page.locator('#spacing-origin')).toContainText('0.9375 × 0.75 mm from the file');
   await expect(page.locator('#readout .figure.lesion span')).toContainText(stated);
-  await page.click('#spacing-forget');
-  await give(page, { slice: '4' });
+  await page.click('#spacing-clear');
+  await give(page, { z: '4' });
   await expect(page.locator('#case-volume b')).toContainText('mL');
   await expect(page.locator('#spacing-origin')).toContainText('from the file');
   await give(page, { x: '1' });
-  await expect(page.locator('#spacing-origin')).toContainText('As you gave it. The file states');
+  await expect(page.locator('#spacing-origin')).toContainText('Entered by you. The file states');
 });
 
 test('each case has a spacing of its own', async ({ scope, page }) => {
@@ -125,13 +125,13 @@ test('each case has a spacing of its own', async ({ scope, page }) => {
   await scope.drop(...phantoms().map((folder) => excerpt(folder, 1)));
   await scope.is('done');
   await page.click('#tab-measure');
-  await give(page, { x: '1', y: '1', slice: '3' });
+  await give(page, { x: '1', y: '1', z: '3' });
   await expect(page.locator('#cases .size').first()).toContainText('mL');
   await page.locator('#cases button').nth(1).click();
   await expect(page.locator('#spacing [name="x"]')).toHaveValue('');
   await expect(page.locator('#cases .size').nth(1)).not.toContainText('mL');
   await page.locator('#cases button').first().click();
-  await expect(page.locator('#spacing [name="slice"]')).toHaveValue('3');
+  await expect(page.locator('#spacing [name="z"]')).toHaveValue('3');
 });
 
 test('a spacing that is half typed stays with its case', async ({ scope, page }) => {
@@ -188,9 +188,26 @@ test('a hand’s mask is measured beside the network’s own', async ({ scope, p
   await page.mouse.down();
   await page.mouse.move(x - 60, y, { steps: 6 });
   await page.mouse.up();
-  await expect(page.locator('#measures')).toContainText('Network alone, at 0.50');
+  await expect(page.locator('#measures')).toContainText('Prediction at 0.50');
   await expect(page.locator('#measures')).toContainText(`${before.toLocaleString('en')} voxels`);
   expect(number(await page.locator('#case-volume b').textContent())).toBeGreaterThan(before);
-  await expect(page.locator('#scores thead')).toContainText('Network');
+  await expect(page.locator('#scores thead')).toContainText('Prediction');
   await expect(page.locator('#cases .counts')).toContainText('1 edited');
+});
+
+test('a failure to measure is shown, and goes when measuring works again', async ({ scope, page }) => {
+  await scope.tamper('pkg/glioscope.js', override('measure', `if (given[1] === 0.6) throw new Error('no ruler'); return original.apply(this, given);`));
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  await expect(page.locator('#readout .figure.lesion')).toBeVisible();
+  await page.locator('input[name="threshold"]').fill('60');
+  await expect(page.locator('#readout')).toContainText('Measuring failed: no ruler');
+  await expect(page.locator('#readout .figure.lesion')).toHaveCount(0);
+  await page.click('#tab-measure');
+  await expect(page.locator('#measures')).toHaveText('Measuring failed: no ruler');
+  await page.click('#tab-look');
+  await page.locator('input[name="threshold"]').fill('50');
+  await expect(page.locator('#readout .figure.lesion')).toBeVisible();
+  await expect(page.locator('#readout')).not.toContainText('Measuring failed');
 });

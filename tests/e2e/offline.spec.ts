@@ -59,7 +59,7 @@ test('what is kept of the worker comes with the page’s policy, should a browse
   await scope.is('ready');
   await kept(page);
   const [sent, own] = await page.evaluate(async () => {
-    const { headers } = await fetch('www/worker.js');
+    const { headers } = await fetch('www/worker/worker.js');
     return [headers.get('Content-Security-Policy'), document.querySelector('meta[http-equiv="Content-Security-Policy"]')?.getAttribute('content')];
   });
   expect(sent).toContain("connect-src 'self'");
@@ -119,7 +119,7 @@ test('a file that is not as it should be is named, and nothing of that version i
   await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state ?? 'none')).toBe('none');
   // Whole again, the page is too.
   host.files.set('www/model/weights.safetensors', weights);
-  await page.click('#notice [data-act="again"]');
+  await page.click('#notice [data-act="retry"]');
   await scope.is('ready');
 });
 
@@ -139,7 +139,7 @@ for (const path of ['www/model/weights.safetensors', 'www/pkg/glioscope_bg.wasm'
     await scope.is('error');
     await expect(page.locator('#notice')).toContainText(/cannot compute here/);
     host.down = false;
-    await page.click('#notice [data-act="again"]');
+    await page.click('#notice [data-act="retry"]');
     await scope.is('ready');
   });
 }

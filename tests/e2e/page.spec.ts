@@ -38,7 +38,7 @@ test('a software GPU is not preferred, and the page says so', async ({ scope, pa
 });
 
 test('the adapter that is named is the one that computes: the fast one, where there are two', async ({ scope, page }) => {
-  await scope.tamper('worker.js', (source) => `${source}
+  await scope.tamper('worker/worker.js', (source) => `${source}
     { const ask = GPU.prototype.requestAdapter;
       GPU.prototype.requestAdapter = function (wish) {
         return wish?.powerPreference === 'high-performance' ? ask.call(this, wish) : Promise.resolve(null);
@@ -159,8 +159,8 @@ test('why a case is held back is said beside its slice, not over it', async ({ s
     await page.setViewportSize(viewport);
     await page.click('#sample');
     await scope.is('done');
-    const card = page.locator('#verdict');
-    await expect(card).toContainText('No mask is drawn on this case.');
+    const card = page.locator('#input-check');
+    await expect(card).toContainText('This case is not segmented.');
     await expect(card.getByRole('button')).toBeInViewport();
     const [said, slice] = await Promise.all([card, page.locator('#stage')].map((node) => node.boundingBox()));
     if (!said || !slice) throw new Error('the card or the slice is not in sight');

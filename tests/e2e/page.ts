@@ -81,7 +81,7 @@ export class Scope {
 export async function saved(page: Page, what: string): Promise<{ name: string; path: string; bytes: Buffer }> {
   await page.click('#tab-save');
   const download = page.waitForEvent('download');
-  await page.click(`[data-save="${what}"]`);
+  await page.click(`[data-command="save-${what}"]`);
   const file = await download;
   const path = join(mkdtempSync(join(tmpdir(), 'glioscope-saved-')), file.suggestedFilename());
   await file.saveAs(path);

@@ -19,7 +19,7 @@ test('the watch sees what the worker asks for', async ({ scope, page }) => {
   const seen: string[] = [];
   page.on('request', (request) => seen.push(new URL(request.url()).pathname));
   await scope.open('?backend=cpu');
-  for (const file of ['worker.js', 'pkg/glioscope_bg.wasm', 'model/weights.safetensors']) {
+  for (const file of ['worker/worker.js', 'pkg/glioscope_bg.wasm', 'model/weights.safetensors']) {
     expect(seen.some((path) => path.endsWith(`/www/${file}`)), file).toBe(true);
   }
 });
@@ -44,7 +44,7 @@ test('no request at all once the page is ready', async ({ scope, page }) => {
   await scope.is('done');
   await scope.download();
   await page.locator('input[name="layout"][value="volume"]').check({ force: true });
-  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
   // Of those addresses nobody is asked: what they name is in the page already.
   expect(seen.filter((address) => !/^(blob|data):/.test(address))).toEqual([]);
 });
@@ -327,7 +327,7 @@ base('a host that sends all headers stops WebRTC and being led away as well, and
   expect((await scope.download()).bytes.length).toBeGreaterThan(1000);
   await page.click('#tab-save');
   const opening = page.context().waitForEvent('page');
-  await page.click('[data-save="report"]');
+  await page.click('[data-command="save-report"]');
   await expect((await opening).locator('h1')).toBeVisible();
   const version = page.context().browser()?.version() ?? '';
   if (Number.parseInt(version) < OBEYS) {

@@ -49,13 +49,13 @@ test('swipe, pinch, move and paint with fingers', async ({ scope, page, context 
   await expect.poll(async () => (await picture()) === before).toBe(false);
   expect(await stage.getAttribute('aria-label'), 'one finger moves what is near').toBe(label);
 
-  await page.locator('[data-act="fit"]').tap();
+  await page.locator('[data-command="fit"]').tap();
   await expect(stage).not.toHaveAttribute('data-near', '');
   const own = await area(page);
   await page.locator('label', { has: page.locator('input[value="brush"]') }).tap();
   await fingers(page, client, [[0.35, 0.6]], [[0.48, 0.62]]);
   await expect.poll(() => area(page)).toBeGreaterThan(own + 100);
-  await page.locator('#brush [data-act="undo"]').tap();
+  await page.locator('#brush [data-command="undo"]').tap();
   await expect.poll(() => area(page)).toBe(own);
   await fingers(page, client, [[0.45, 0.4], [0.55, 0.4]], [[0.2, 0.4], [0.8, 0.4]]);
   await expect(stage).toHaveAttribute('data-near', '');
@@ -85,6 +85,31 @@ test('a palm beside two fingers does not paint', async ({ scope, page, context }
   // One finger still does.
   await touch('touchStart', [0.4, 0.6]);
   await touch('touchMove', [0.5, 0.62]);
+  await touch('touchEnd');
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+});
+
+test('a stroke that the system cancels is dropped', async ({ scope, page, context }) => {
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 1));
+  await scope.is('done');
+  const own = await area(page);
+  await page.locator('label', { has: page.locator('input[value="brush"]') }).tap();
+  const client = await context.newCDPSession(page);
+  const box = await page.locator('#stage canvas').boundingBox();
+  if (!box) throw new Error('the stage is not in sight');
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd' | 'touchCancel', ...points: Point[]) => client.send('Input.dispatchTouchEvent', {
+    type, touchPoints: points.map(([x, y], id) => ({ id, x: box.x + box.width * x, y: box.y + box.height * y })),
+  });
+  await touch('touchStart', [0.35, 0.6]);
+  await touch('touchMove', [0.48, 0.62]);
+  await touch('touchCancel');
+  await drawn(page);
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
+  await expect.poll(() => area(page)).toBe(own);
+  // A stroke that ends by itself is kept.
+  await touch('touchStart', [0.35, 0.6]);
+  await touch('touchMove', [0.48, 0.62]);
   await touch('touchEnd');
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
 });

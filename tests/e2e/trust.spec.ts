@@ -10,25 +10,25 @@ import { expect, test } from './page.ts';
 
 test('the self-test runs on start, on this very device, and its result is in sight', async ({ scope, page }) => {
   await scope.open();
-  await expect(page.locator('#selftest')).toHaveText(/^Passed on the CPU, by WebAssembly: at most \d\.\de-\d+ from .*, [\d.]+ m?s a slice\.$/);
+  await expect(page.locator('#selftest')).toHaveText(/^Passed on the CPU \(WebAssembly\): largest difference in probability \d\.\de-\d+, [\d.]+ m?s per slice\.$/);
   await page.getByRole('button', { name: 'Self-test and diagnostics' }).click();
   const facts = page.locator('#device-facts');
   // This browser's GPU is SwiftShader: named as what it is, and the fall-back with its reason.
   await expect(facts).toContainText('a software adapter');
   await expect(facts).toContainText('slower than the CPU');
   await expect(facts).toContainText(/Largest difference\d\.\d\de-\d+ in probability/);
-  await expect(facts).toContainText(/Time a slice[\d.]+ m?s/);
+  await expect(facts).toContainText(/Time per slice[\d.]+ m?s/);
 });
 
 test('a device that fails the self-test computes nothing, and the page says so', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\nSession.prototype.check = () => Promise.resolve(0.2);`);
   await page.goto('./?backend=cpu');
   await scope.is('error');
-  await expect(page.locator('#notice')).toContainText(/cannot compute here: .*the self-test is off by 0\.2/);
-  await expect(page.locator('#selftest')).toHaveText(/^Failed: .*off by 0\.2/);
+  await expect(page.locator('#notice')).toContainText(/cannot compute here: .*the self-test differs by 0\.2/);
+  await expect(page.locator('#selftest')).toHaveText(/^Failed: .*differs by 0\.2/);
   await page.click('#notice [data-act="close"]');
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
-  await expect(page.locator('#notice')).toContainText(/cannot compute here: .*the self-test is off by 0\.2/);
+  await expect(page.locator('#notice')).toContainText(/cannot compute here: .*the self-test differs by 0\.2/);
   await expect(page.locator('#strip button')).toHaveCount(0);
 });
 
@@ -63,10 +63,10 @@ test('the model card in the page has the figures of the weights that run', async
   const card = page.locator('#card');
   await expect(card).toBeVisible();
   for (const [name, value] of [
-    ['Dice a patient, mean', metrics.patient_dice_mean.toFixed(3)],
-    ['Dice a patient, worst', metrics.patient_dice_worst.toFixed(3)],
+    ['Dice per patient, mean', metrics.patient_dice_mean.toFixed(3)],
+    ['Dice per patient, lowest', metrics.patient_dice_worst.toFixed(3)],
     ['Sensitivity, pooled', metrics.pooled_sensitivity.toFixed(3)],
-    ['Held out', `${split.held_out.length} patients`],
+    ['Held-out patients', String(split.held_out.length)],
     ['Weights, SHA-256', weights.sha256],
   ]) {
     await expect(card.locator('dl > div', { has: page.getByText(name, { exact: true }) }).locator('dd')).toHaveText(value);
@@ -95,27 +95,27 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await scope.open('?backend=cpu');
   await scope.drop(...phantoms().map((folder) => excerpt(folder, 2)));
   await scope.is('done');
-  await expect(page.locator('#cases .badge')).toHaveText(['checked', 'held back']);
-  await expect(page.locator('#status')).toContainText('1 case held back');
-  await expect(page.locator('#verdict')).toBeHidden();
+  await expect(page.locator('#cases .badge')).toHaveText(['checked', 'not segmented']);
+  await expect(page.locator('#status')).toContainText('1 case not segmented: unlike the training data');
+  await expect(page.locator('#input-check')).toBeHidden();
   await expect(page.locator('#readout')).toContainText('input check passed');
   await page.locator('#cases button').nth(1).click();
-  await expect(page.locator('#verdict')).toBeVisible();
-  await expect(page.locator('#verdict li')).toHaveText([reason]);
+  await expect(page.locator('#input-check')).toBeVisible();
+  await expect(page.locator('#input-check li')).toHaveText([reason]);
   await page.click('#tab-measure');
-  await expect(page.locator('#measures'), 'nothing was measured, which is not 0').toHaveText('Measured as soon as a slice is segmented.');
+  await expect(page.locator('#measures'), 'nothing was measured, which is not 0').toHaveText('Measures appear when the first slice is segmented.');
   await expect(page.locator('#plots svg')).toHaveCount(0);
   // Nothing is on its way: each place that could say "waiting" says what is the matter.
   await expect(page.locator('#strip [data-is="held"]')).toHaveCount(2);
-  await expect(page.locator('#strip [aria-current]')).toHaveAttribute('aria-label', /^Slice \d, held back by the input check$/);
-  await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: held back$/);
-  await expect(page.locator('#stage [data-corner="sw"]')).toHaveText('held back');
-  await expect(page.locator('#legend')).toContainText('Held back by the input check');
+  await expect(page.locator('#strip [aria-current]')).toHaveAttribute('aria-label', /^Slice \d, not segmented: unlike the training data$/);
+  await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: not segmented$/);
+  await expect(page.locator('#stage [data-corner="sw"]')).toHaveText('not segmented');
+  await expect(page.locator('#legend')).toContainText('Not segmented: unlike the training data');
   await expect(page.locator('#legend .is-mask')).toHaveCount(0);
   await expect(page.locator('#readout .figure')).toHaveCount(0);
   await page.getByRole('button', { name: 'Segment anyway' }).click();
   await scope.is('done');
-  await expect(page.locator('#verdict')).toBeHidden();
+  await expect(page.locator('#input-check')).toBeHidden();
   await expect(page.locator('#readout .figure.lesion')).toBeVisible();
   await expect(page.locator('#stage')).toHaveAttribute('aria-label', / px$/);
   await expect(page.locator('#strip [data-is="held"]')).toHaveCount(0);
@@ -127,7 +127,7 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await expect(page.locator('#cases .counts').nth(1)).toHaveText(/^4 slices, /);
   await scope.is('done');
   await expect(page.locator('#cases .badge')).toHaveText(['checked', 'overruled']);
-  await expect(page.locator('#verdict')).toBeHidden();
+  await expect(page.locator('#input-check')).toBeHidden();
 });
 
 /** A sky with a sun and its haze, hills and a meadow: what somebody might drop by mistake. */
@@ -150,15 +150,15 @@ for (const [name, colour] of Object.entries({ landscape, page })) {
     await scope.open('?backend=cpu');
     await scope.chooseFiles([{ name: `${name}.png`, bytes: png(320, 320, colour) }]);
     await scope.is('done');
-    await expect(tab.locator('#cases .badge')).toHaveText(['held back']);
-    await expect(tab.locator('#verdict')).toBeVisible();
-    await expect(tab.locator('#verdict li')).not.toHaveCount(0);
-    for (const reason of await tab.locator('#verdict li').allTextContents()) expect(reason).toMatch(/^[A-Z1-9].{20,}\.$/);
+    await expect(tab.locator('#cases .badge')).toHaveText(['not segmented']);
+    await expect(tab.locator('#input-check')).toBeVisible();
+    await expect(tab.locator('#input-check li')).not.toHaveCount(0);
+    for (const reason of await tab.locator('#input-check li').allTextContents()) expect(reason).toMatch(/^[A-Z1-9].{20,}\.$/);
     await expect(tab.locator('#strip [data-is="held"]')).toHaveCount(1);
     await expect(tab.locator('#readout .figure')).toHaveCount(0);
     await tab.getByRole('button', { name: 'Segment anyway' }).click();
     await expect(tab.locator('#strip [data-is="clear"], #strip [data-is="lesion"]')).toHaveCount(1);
-    await expect(tab.locator('#verdict')).toBeHidden();
+    await expect(tab.locator('#input-check')).toBeHidden();
     await expect(tab.locator('#cases .badge')).toHaveText(['overruled']);
   });
 }

@@ -23,16 +23,16 @@ test('a window changes what is shown, by preset, by slider and by drag, and noth
   const dark = await countPixels(page, 'bright');
   await page.selectOption('select[name="preset"]', 'dark');
   await expect.poll(() => countPixels(page, 'bright')).toBeGreaterThan(dark + 500);
-  await page.click('[data-act="window"]');
+  await page.click('[data-command="reset-window"]');
   await expect.poll(() => countPixels(page, 'bright')).toBe(dark);
   await page.locator('input[name="level"]').fill('60');
-  await expect(page.locator('select[name="preset"]')).toHaveValue('hand');
+  await expect(page.locator('select[name="preset"]')).toHaveValue('custom');
   await expect.poll(() => countPixels(page, 'bright')).toBeGreaterThan(dark);
-  await page.click('[data-act="window"]');
+  await page.click('[data-command="reset-window"]');
   await drag(page, [128, 60], [40, 60], SIDE, 'right');
-  await expect(page.locator('select[name="preset"]')).toHaveValue('hand');
+  await expect(page.locator('select[name="preset"]')).toHaveValue('custom');
   expect(Number(await page.locator('input[name="width"]').inputValue()), 'a drag to the left narrows').toBeLessThan(255);
-  await page.click('[data-act="window"]');
+  await page.click('[data-command="reset-window"]');
   // Letters in the list of windows choose one of them.
   await page.focus('#stage');
   await page.keyboard.press('w');
@@ -51,7 +51,7 @@ test('what is brighter than white is told apart by another window', async ({ pag
   // What is white at first is grey then, however the window is reached.
   const [level, width] = [page.locator('input[name="level"]'), page.locator('input[name="width"]')];
   expect(Number(await width.inputValue())).toBeGreaterThan(255);
-  await page.selectOption('select[name="preset"]', 'usual');
+  await page.selectOption('select[name="preset"]', 'default');
   await level.fill('250');
   await width.fill('80');
   await expect.poll(() => countPixels(page, 'white')).toBeLessThan(white / 4);
@@ -59,7 +59,7 @@ test('what is brighter than white is told apart by another window', async ({ pag
 
 test('each preset is another window and another picture', async ({ page }) => {
   const seen: string[][] = [];
-  for (const preset of ['usual', 'full', 'auto', 'bright', 'dark']) {
+  for (const preset of ['default', 'full', 'auto', 'bright', 'dark']) {
     await page.selectOption('select[name="preset"]', preset);
     await drawn(page);
     const window = await Promise.all(['level', 'width'].map((name) => page.locator(`input[name="${name}"]`).inputValue()));
@@ -116,8 +116,8 @@ test('the slice is zoomed by wheel, keys, buttons and double click, and moved by
   await drag(page, [60, 128], [200, 128], SIDE);
   await drawn(page);
   expect(await page.locator('#stage').getAttribute('aria-label'), 'a drag moves the slice, not through slices').toBe(label);
-  await page.click('[data-act="fit"]');
-  await page.click('[data-act="nearer"]');
+  await page.click('[data-command="fit"]');
+  await page.click('[data-command="zoom-in"]');
   await expect(page.locator('#stage')).toHaveAttribute('data-near', '');
   await page.keyboard.press('-');
   await expect(page.locator('#stage')).not.toHaveAttribute('data-near', '');
@@ -132,7 +132,7 @@ test('the threshold redraws at once from what is kept, and the figures follow', 
   await slider.fill('95');
   await expect.poll(() => countPixels(page, 'amber')).toBeLessThan(low);
   await expect.poll(() => area(page)).toBeLessThan(own);
-  await page.click('[data-act="threshold"]');
+  await page.click('[data-command="reset-threshold"]');
   await expect.poll(() => area(page)).toBe(own);
   await page.keyboard.press(',');
   await expect(page.locator('.threshold output')).toHaveText('0.45');
@@ -173,7 +173,7 @@ test('probability is a heat map with a legend, agreement has three colours and t
   const counts = async () => ((await page.locator('#legend').textContent()) ?? '').match(/[\d,]+(?= px)/g)?.map((text) => Number(text.replaceAll(',', ''))) ?? [];
   await expect.poll(async () => (await counts()).length).toBe(3);
   await expect.poll(async () => (await counts())[0] + (await counts())[1] - (await area(page))).toBe(0);
-  await expect(page.locator('#legend')).toContainText(/Both.*Mask alone.*Reference alone/);
+  await expect(page.locator('#legend')).toContainText(/True positive.*False positive.*False negative/);
   await page.locator('input[name="reference"]').uncheck();
   await page.locator('input[name="threshold"]').fill('95');
   await expect.poll(async () => (await counts())[2], { message: 'a high threshold misses something' }).toBeGreaterThan(0);
@@ -205,11 +205,11 @@ test('agreement is said of slices that have a reference alone', async ({ scope, 
   await scope.is('done');
   await page.locator('#strip button').nth(0).click();
   await page.keyboard.press('a');
-  await expect(page.locator('#legend')).toContainText(/Both.*Mask alone.*Reference alone/);
+  await expect(page.locator('#legend')).toContainText(/True positive.*False positive.*False negative/);
   await page.locator('#strip button').nth(1).click();
-  await expect(page.locator('#legend')).toHaveText('Mask; no reference on this slice');
+  await expect(page.locator('#legend')).toHaveText('Mask (this slice has no reference)');
   await page.click('#tab-measure');
-  await expect(page.locator('#scores caption')).toHaveText('Against the reference mask, on 1 of 2 slices');
+  await expect(page.locator('#scores caption')).toHaveText('Scores against the reference, on 1 of 2 slices');
   // A case without any, opened beside another panel: nothing to agree with is left.
   await scope.chooseFiles([file('_14.tif')]);
   await scope.is('done');
@@ -242,23 +242,23 @@ test('mask and reference stand side by side, or flicker', async ({ scope, page }
   expect([a && a.x + a.width, b?.x], 'each in its pane').toEqual(Array(2).fill(middle && middle.x + middle.width / 2));
   await page.keyboard.press('s');
   await page.keyboard.press('f');
-  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'true');
   const seen = new Set<string>();
   await expect.poll(async () => {
     seen.add((await countPixels(page, 'amber')) > 500 ? 'mask' : 'reference');
     return seen.size;
   }).toBe(2);
   await page.keyboard.press('f');
-  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'false');
+  await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'false');
   // In a case that has nothing to flicker with nothing does.
   const name = `${basename(phantoms()[1])}_12.tif`;
   await page.setInputFiles('#add-files', { name, mimeType: '', buffer: readFileSync(join(phantoms()[1], name)) });
   await expect(page.locator('#cases b')).toHaveCount(2);
   await scope.is('done');
   await page.keyboard.press('f');
-  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'true');
   await page.locator('#cases button').nth(1).click();
-  await expect(page.locator('[data-act="flicker"]')).toHaveAttribute('aria-pressed', 'false');
+  await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'false');
 });
 
 test('an empty reference is said to be empty, side by side', async ({ scope, page }) => {
@@ -334,7 +334,7 @@ test('the case is a volume with its mask in it', async ({ page }) => {
   await page.keyboard.press('d');
   const canvas = page.locator('#volume canvas');
   await expect(canvas).toBeVisible();
-  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
   const picture = async () => (await canvas.screenshot()).toString('base64');
   const planes = await picture();
   await page.locator('input[name="planes"][value="render"]').check({ force: true });
@@ -344,7 +344,7 @@ test('the case is a volume with its mask in it', async ({ page }) => {
   await expect.poll(picture, { message: 'without the mask it looks different' }).not.toBe(filled);
   await page.click('#tab-save');
   const saving = page.waitForEvent('download');
-  await page.click('[data-save="view"]');
+  await page.click('[data-command="save-view"]');
   const png = readFileSync(await (await saving).path());
   expect([png.subarray(1, 4).toString(), png.length > 10_000]).toEqual(['PNG', true]);
   await page.keyboard.press('d');
@@ -353,7 +353,7 @@ test('the case is a volume with its mask in it', async ({ page }) => {
 
 test('the volume has the probability in it too, in three planes and in 3-D', async ({ page }) => {
   await page.keyboard.press('d');
-  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
   for (const planes of ['multi', 'render']) {
     await page.locator(`input[name="planes"][value="${planes}"]`).check({ force: true });
     await expect.poll(() => countVoxels(page, 'bright'), { message: `the head in ${planes}` }).toBeGreaterThan(5000);
@@ -373,7 +373,7 @@ test('the volume has the probability in it too, in three planes and in 3-D', asy
 test('the volume has the window of the slice, and its overlay every opacity', async ({ page }) => {
   await page.locator('input[name="reference"]').uncheck();
   await page.keyboard.press('d');
-  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
   // The head alone.
   await page.keyboard.press('h');
   await expect.poll(() => countVoxels(page, 'amber')).toBe(0);
@@ -384,7 +384,7 @@ test('the volume has the window of the slice, and its overlay every opacity', as
   await page.locator('input[name="level"]').fill('250');
   await page.locator('input[name="width"]').fill('10');
   await expect.poll(() => countVoxels(page, 'bright'), { message: 'little is as bright' }).toBeLessThan(bright / 2);
-  await page.click('[data-act="window"]');
+  await page.click('[data-command="reset-window"]');
   await expect.poll(() => countVoxels(page, 'bright')).toBeGreaterThan(bright / 2);
   await expect.poll(() => countVoxels(page, 'white')).toBeLessThan(full + 100);
   const canvas = page.locator('#volume canvas');
@@ -447,6 +447,43 @@ test('a volume that could not be shown is shown when it is asked for again', asy
   expect(await canvas.evaluate((drawn: HTMLCanvasElement) => drawn.width), 'as sharp as at first').toBe(await canvas.evaluate((drawn) => drawn.clientWidth));
 });
 
+test('closing all files frees the volumes and the memory of the GPU', async ({ scope, page }) => {
+  await scope.tamper('volume/niivue-adapter.js', (source) => source.replace('await niivue.attachToCanvas', 'globalThis.niivue = niivue; await niivue.attachToCanvas'));
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 4));
+  await scope.is('done');
+  await page.keyboard.press('d');
+  await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
+  const open = () => page.evaluate(() => {
+    const { volumes, gl } = Reflect.get(globalThis, 'niivue');
+    return { volumes: volumes.length, lost: gl.isContextLost() };
+  });
+  expect(await open()).toEqual({ volumes: 2, lost: false });
+  await page.click('#clear');
+  await expect(page.locator('body')).toHaveAttribute('data-view', 'empty');
+  await expect.poll(open).toEqual({ volumes: 0, lost: true });
+  // The next files have a volume again.
+  await scope.chooseFolder(excerpt(phantoms()[1], 4));
+  await scope.is('done');
+  await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
+  expect(await open()).toEqual({ volumes: 2, lost: false });
+});
+
+test('a lost 3-D context is reported, and the volume appears again when it is restored', async ({ page }) => {
+  await page.keyboard.press('d');
+  await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
+  await page.locator('#volume canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const extension = canvas.getContext('webgl2')?.getExtension('WEBGL_lose_context');
+    extension?.loseContext();
+    Object.assign(globalThis, { restore: () => extension?.restoreContext() });
+  });
+  await expect(page.locator('#volume .hint')).toContainText('has lost the 3-D context');
+  await expect(page.locator('#volume canvas')).toBeHidden();
+  await page.evaluate(() => Reflect.get(globalThis, 'restore')());
+  await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
+  await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
+});
+
 test('the volume shows agreement in three colours with their legend, and nothing of it when overlays are off', async ({ page }) => {
   // A false area and a missed one.
   await page.keyboard.press('b');
@@ -455,8 +492,8 @@ test('the volume shows agreement in three colours with their legend, and nothing
   await drag(page, [157, 85], [169, 85], SIDE);
   await page.keyboard.press('a');
   await page.keyboard.press('d');
-  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
-  await expect(page.locator('#legend')).toHaveText('BothMask aloneReference alone');
+  await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
+  await expect(page.locator('#legend')).toHaveText('True positiveFalse positiveFalse negative');
   await expect(page.locator('#legend .is-fn')).toBeVisible();
   await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
   expect(await countVoxels(page, 'red')).toBeGreaterThan(200);
@@ -470,7 +507,7 @@ test('the volume shows agreement in three colours with their legend, and nothing
 test('keys on the volume are the page’s: letters as everywhere, arrows move the cross or turn the head', async ({ page }) => {
   page.on('dialog', (dialog) => expect(dialog.message(), 'nothing is said by NiiVue').toBe(''));
   await page.keyboard.press('d');
-  await expect(page.locator('#volume .hint')).toContainText('voxels were cubes');
+  await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
   const canvas = page.locator('#volume canvas');
   const picture = async () => (await canvas.screenshot()).toString('base64');
   // NiiVue listens where the pointer is.
@@ -499,14 +536,14 @@ test('keys on the volume are the page’s: letters as everywhere, arrows move th
   await page.keyboard.press('End');
   await expect(stage).toHaveAttribute('aria-label', /^Slice 4 of 4/);
   await page.keyboard.press('?');
-  await expect(page.getByRole('dialog', { name: 'Keys and gestures' })).toContainText('on the volume');
+  await expect(page.getByRole('dialog', { name: 'Keys and gestures' })).toContainText('On the volume');
 });
 
 test('masks wait for those that are about to follow before they come into the volume, and in the end all are there', async ({ scope, page }) => {
   const counted = override('volume', `if (given[1] === 'mask') self.built = (self.built ?? 0) + 1; return original.apply(this, given);`);
   await scope.tamper('pkg/glioscope.js', (source) => counted(slowSlices(1000)(source)));
   // However slow this machine draws.
-  await scope.tamper('volume.js', (source) => source.replace(/ARRIVING_MS = \d+/, 'ARRIVING_MS = 600_000'));
+  await scope.tamper('volume/volume-view.js', (source) => source.replace(/ARRIVING_MS = \d+/, 'ARRIVING_MS = 600_000'));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 12));
   await expect(page.locator('body')).toHaveAttribute('data-view', 'case');
@@ -528,24 +565,24 @@ test('masks of a long stack come into the volume with the last of them, or when 
     go?.();
     return go !== undefined;
   })).toBe(true);
-  await scope.tamper('volume.js', (source) => source.replace(/MANY = \d+/, 'MANY = 3'));
+  await scope.tamper('volume/volume-view.js', (source) => source.replace(/MANY_SLICES = \d+/, 'MANY_SLICES = 3'));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 4));
   await scope.finished(1);
   const hint = page.locator('#volume .hint');
   await page.keyboard.press('d');
-  await expect(hint).toContainText('voxels were cubes');
+  await expect(hint).toContainText('Voxels are shown as cubes');
   await goOn();
-  await expect(hint).toContainText('found since');
+  await expect(hint).toContainText('New masks appear');
   await page.keyboard.press('d');
   await page.keyboard.press('d');
-  await expect(hint).not.toContainText('found since');
-  await expect(hint).toContainText('voxels were cubes');
+  await expect(hint).not.toContainText('New masks appear');
+  await expect(hint).toContainText('Voxels are shown as cubes');
   await goOn();
-  await expect(hint).toContainText('found since');
+  await expect(hint).toContainText('New masks appear');
   await goOn();
   await scope.is('done');
-  await expect(hint).not.toContainText('found since');
+  await expect(hint).not.toContainText('New masks appear');
   await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
 });
 

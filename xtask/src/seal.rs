@@ -20,7 +20,7 @@ pub(crate) const FILES: [&str; 4] = ["assets.json", "sw.js", "_headers", "bom.js
 
 /// Where the service worker's code lies. At the root it may answer for the whole site; no static host would let it from
 /// below `www`.
-pub(crate) const WORKER: &str = "www/sw.js";
+pub(crate) const WORKER: &str = "www/offline/service-worker.js";
 
 /// Removes the service worker of an earlier version with its cached files. `serve --dev` sends it, because a cached file
 /// would be out of date.

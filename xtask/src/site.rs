@@ -87,7 +87,7 @@ pub(crate) fn print_sizes(folder: &Path) -> Result<()> {
 }
 
 /// Whether a path relative to the site's root is one that the site publishes: `index.html`, what [`seal`] writes beside
-/// it, or a file below `www` without dot-files, without a way upwards and without what only compilers read.
+/// it, or a file below `www` without dot-files, without a way upwards, and without tests and type declarations.
 pub(crate) fn publishes(path: &str) -> bool {
     let plain =
         path.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']));
@@ -95,6 +95,7 @@ pub(crate) fn publishes(path: &str) -> bool {
         && (path == INDEX || path.starts_with("www/") || seal::FILES.contains(&path))
         && path != seal::WORKER
         && !path.ends_with(".d.ts")
+        && !path.ends_with(".test.js")
         && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
@@ -186,7 +187,8 @@ mod tests {
             "www/c:/x",
             "www/a\0b",
             "www/pkg/glioscope.d.ts",
-            "www/sw.js",
+            "www/offline/service-worker.js",
+            "www/core/store.test.js",
             "wwwx/app.js",
         ] {
             assert!(!publishes(path), "{path:?}");

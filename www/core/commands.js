@@ -1,0 +1,300 @@
+/**
+ * Every command of the page, once: its text, its keys, when it can be used, and what it does. Buttons, titles, keys and
+ * the help dialog are made from this list.
+ */
+import { isSegmentable } from './store.js';
+
+/** @import { Store } from './store.js' */
+/** @import { Display, SliceState } from './types.js' */
+/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'csv' | 'view'} SaveKind */
+/**
+ * What commands act on.
+ * @typedef {object} CommandContext
+ * @property {Store} store
+ * @property {{readonly canUndo: boolean, readonly canRedo: boolean, undo(): void, redo(): void, revert(): void}} editor
+ * @property {{readonly zoomed: boolean, readonly flickering: boolean, zoomBy(factor: number): void, fit(): void, toggleFlicker(): void, paint(): void}} viewer
+ * @property {{readonly canCancel: boolean, readonly canContinue: boolean, cancel(): void, continue(): void, openSample(): void, clear(): void, segmentAnyway(id: string): void}} jobs
+ * @property {(kind: SaveKind) => void} save
+ * @property {() => void} toggleHelp
+ */
+/**
+ * @typedef {object} Command
+ * @property {string} id
+ * @property {string} label the text of its button
+ * @property {string} [symbol] shown on the button in place of the label
+ * @property {string} [verb] the beginning of the label that narrow buttons hide
+ * @property {string} help what it does, for titles and the help dialog
+ * @property {string[]} [keys] as in `KeyboardEvent.key`, letters in lower case, with `Ctrl+` and `Shift+` before them
+ * @property {string[]} [sliceKeys] keys that work only while slices have the focus, because they scroll the page
+ * @property {(context: CommandContext) => boolean} [available] whether it is shown; by default always
+ * @property {(context: CommandContext) => boolean} [enabled] whether it can be used; by default always
+ * @property {(context: CommandContext) => boolean} [active] whether its button is pressed
+ * @property {(context: CommandContext) => void} run
+ */
+
+/** How far a key changes the threshold, and the range. */
+const THRESHOLD_STEP = 0.05;
+const [MIN_THRESHOLD, MAX_THRESHOLD] = [0.05, 0.95];
+/** How far Page Up and Page Down go, in slices. */
+const PAGE = 10;
+const [ZOOM_IN, ZOOM_OUT] = [1.25, 0.8];
+/** The range of the brush size, in pixels of the slice. */
+const [MIN_BRUSH, MAX_BRUSH] = [1, 61];
+/** Thresholds that are shown the same are the same. */
+const THRESHOLD_PRECISION = 0.005;
+
+/** @type {Command[]} */
+const NAVIGATION = [
+  step('previous-slice', 'Previous slice', -1, ['ArrowLeft'], ['ArrowUp']),
+  step('next-slice', 'Next slice', 1, ['ArrowRight'], ['ArrowDown']),
+  step('back-10', '10 slices back', -PAGE, [], ['PageUp']),
+  step('forward-10', '10 slices forward', PAGE, [], ['PageDown']),
+  step('first-slice', 'First slice', -Infinity, [], ['Home']),
+  step('last-slice', 'Last slice', Infinity, [], ['End']),
+  {
+    id: 'largest-area', label: 'Go to largest area', help: 'Slice with the largest area', keys: ['l'],
+    enabled: ({ store }) => store.current !== undefined,
+    run: ({ store }) => store.current && store.showLargest(store.current),
+  },
+];
+
+/** @type {Command[]} */
+const TOOLS = [
+  choice('tool', 'browse', 'Browse', 'Drag to change slices, or to pan when zoomed in', ['v']),
+  choice('tool', 'window', 'Window', 'Drag sideways for window width, up or down for level', ['w']),
+  choice('tool', 'brush', 'Brush', 'Add to the mask', ['b']),
+  choice('tool', 'eraser', 'Eraser', 'Remove from the mask', ['e']),
+  brush('smaller-brush', 'Smaller brush', -1, ['[']),
+  brush('larger-brush', 'Larger brush', 1, [']']),
+  {
+    id: 'paint', label: 'Paint', help: 'Paint once at the brush', sliceKeys: [' '],
+    enabled: ({ store }) => isPainting(store), run: ({ viewer }) => viewer.paint(),
+  },
+  {
+    id: 'undo', label: 'Undo', help: 'Undo the last edit of this slice', keys: ['Ctrl+z'],
+    enabled: ({ editor }) => editor.canUndo, run: ({ editor }) => editor.undo(),
+  },
+  {
+    id: 'redo', label: 'Redo', help: 'Redo the last undone edit of this slice', keys: ['Ctrl+y', 'Ctrl+Shift+z'],
+    enabled: ({ editor }) => editor.canRedo, run: ({ editor }) => editor.redo(),
+  },
+  {
+    id: 'revert', label: 'Revert to the prediction', help: 'Remove all edits of this slice',
+    enabled: ({ store }) => Boolean(store.currentSlice?.edit), run: ({ editor }) => editor.revert(),
+  },
+];
+
+/** @type {Command[]} */
+const VIEW = [
+  { id: 'zoom-out', label: 'Zoom out', symbol: '−', help: 'Zoom out', keys: ['-'], enabled: ({ viewer }) => viewer.zoomed, run: ({ viewer }) => viewer.zoomBy(ZOOM_OUT) },
+  { id: 'fit', label: 'Fit', help: 'Fit the slice to the view', keys: ['0'], enabled: ({ viewer }) => viewer.zoomed, run: ({ viewer }) => viewer.fit() },
+  { id: 'zoom-in', label: 'Zoom in', symbol: '+', help: 'Zoom in', keys: ['+', '='], run: ({ viewer }) => viewer.zoomBy(ZOOM_IN) },
+  choice('layout', 'slice', 'Slice', 'Show one slice', []),
+  { ...toggledLayout('side', 'Side by side', 'Show mask and reference side by side', ['s']), available: hasReference },
+  toggledLayout('volume', 'Volume', 'Show the case in three planes or in 3-D', ['d']),
+  choice('planes', 'multi', 'Three planes', 'Show three planes', []),
+  choice('planes', 'render', '3-D', 'Show a 3-D rendering', []),
+  {
+    id: 'flicker', label: 'Flicker', help: 'Alternate between mask and reference', keys: ['f'], available: hasReference,
+    enabled: ({ store, viewer }) => viewer.flickering || Boolean(store.currentSlice?.info.reference),
+    active: ({ viewer }) => viewer.flickering, run: ({ viewer }) => viewer.toggleFlicker(),
+  },
+];
+
+/** @type {Command[]} */
+const DISPLAY = [
+  ...[choice('contrast', 'flair', 'FLAIR', 'Show FLAIR', ['1']),
+    choice('contrast', 'pre', 'Pre', 'Show pre-contrast', ['2']),
+    choice('contrast', 'post', 'Post', 'Show post-contrast', ['3']),
+    choice('contrast', 'composite', 'RGB', 'Show all contrasts as red, green and blue', ['4']),
+  ].map((command) => ({ ...command, enabled: hasContrasts })),
+  choice('overlay', 'mask', 'Mask', 'Show the mask', ['m']),
+  choice('overlay', 'heat', 'Probability', 'Show the probability as a heat map', ['p']),
+  { ...choice('overlay', 'agreement', 'Agreement', 'Show true positives, false positives and false negatives', ['a']), available: hasReference },
+  choice('style', 'fill', 'Fill', 'Fill the mask', []),
+  choice('style', 'outline', 'Outline', 'Outline the mask', []),
+  {
+    id: 'next-style', label: 'Fill or outline', help: 'Change between fill and outline', keys: ['o'],
+    run: ({ store }) => store.setDisplay({ style: store.display.style === 'fill' ? 'outline' : 'fill' }),
+  },
+  {
+    id: 'toggle-overlay', label: 'Show overlay', help: 'Show or hide the overlay', keys: ['h'],
+    active: ({ store }) => store.display.overlayVisible,
+    run: ({ store }) => store.setDisplay({ overlayVisible: !store.display.overlayVisible }),
+  },
+  {
+    id: 'toggle-reference', label: 'Show reference', help: 'Show or hide the reference', keys: ['r'], available: hasReference,
+    active: ({ store }) => store.display.referenceVisible,
+    run: ({ store }) => store.setDisplay({ referenceVisible: !store.display.referenceVisible }),
+  },
+  {
+    id: 'reset-window', label: 'Reset', help: 'Reset the window', available: ({ store }) => store.display.preset !== 'default',
+    run: ({ store }) => store.setDisplay({ preset: 'default' }),
+  },
+  threshold('lower-threshold', 'Lower threshold', -THRESHOLD_STEP, [',']),
+  threshold('higher-threshold', 'Higher threshold', THRESHOLD_STEP, ['.']),
+  {
+    id: 'reset-threshold', label: 'Reset', help: 'Reset the threshold to that of the model',
+    available: ({ store }) => Math.abs(store.threshold - store.modelThreshold) >= THRESHOLD_PRECISION,
+    run: ({ store }) => store.setThreshold(store.modelThreshold),
+  },
+];
+
+/** @type {Command[]} */
+const FILES = [
+  { id: 'open-sample', label: 'sample', verb: 'Open the ', help: 'Open a synthetic case', run: ({ jobs }) => jobs.openSample() },
+  { id: 'clear', label: 'Clear all', help: 'Close all files', run: ({ jobs }) => jobs.clear() },
+  {
+    id: 'cancel', label: 'Cancel', help: 'Stop after the slice under way', enabled: ({ jobs }) => jobs.canCancel,
+    run: ({ jobs }) => jobs.cancel(),
+  },
+  { id: 'continue', label: 'Continue', help: 'Continue with what is left', available: ({ jobs }) => jobs.canContinue, run: ({ jobs }) => jobs.continue() },
+  {
+    id: 'segment-anyway', label: 'Segment anyway', help: 'Segment this case although it is unlike the training data',
+    enabled: ({ store }) => store.current !== undefined && !isSegmentable(store.current),
+    run: ({ store, jobs }) => store.current && jobs.segmentAnyway(store.current.id),
+  },
+  save('all', 'Save all results', 'One zip: masks, overlays, NIfTI, CSV, provenance and report', anyMask),
+  save('report', 'Report', 'A printable report of all cases, in a new tab', anyMask),
+  save('session', 'Session', 'Files, results and edits; open it here to continue', isOpen),
+  save('mask', 'Mask', 'NIfTI of this case, with edits', allSlices(({ probability, edit }) => probability !== null || edit !== null)),
+  save('probability', 'Probability', 'NIfTI of this case', allSlices(({ probability }) => probability !== null)),
+  save('csv', 'Statistics', 'CSV, one row per slice', anyMask),
+  save('view', 'View', 'PNG of the current view', isOpen),
+  { id: 'help', label: 'Keys and gestures', symbol: '?', help: 'Show keys and gestures', keys: ['?'], run: ({ toggleHelp }) => toggleHelp() },
+];
+
+/** All commands, by group. @type {Record<string, Command[]>} */
+export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, View: VIEW, Display: DISPLAY, Page: FILES };
+
+/** @type {ReadonlyMap<string, Command>} */
+export const COMMANDS = new Map(Object.values(GROUPS).flat().map((command) => [command.id, command]));
+
+/** Gestures and keys that depend on where the pointer or the focus is. @type {[string, string][]} */
+export const GESTURES = [
+  ['Wheel', 'Change slices; with Ctrl zoom'],
+  ['Two fingers', 'Zoom and pan'],
+  ['Double click', 'Zoom in, or fit'],
+  ['Right button', 'Change the window; also Shift and drag'],
+  ['Arrow keys', 'With a brush on the slice: move the brush; with Shift faster'],
+  ['Shift + arrow keys', 'On the slice: pan'],
+  ['Arrow keys', 'On the volume: move the crosshair, or turn the head in 3-D; with Shift faster'],
+];
+
+/** Whether a command can be used now. @param {Command} command @param {CommandContext} context */
+export function isEnabled({ available, enabled }, context) {
+  return (available?.(context) ?? true) && (enabled?.(context) ?? true);
+}
+
+/** Runs a command if it can be used. @param {string} id @param {CommandContext} context */
+export function runCommand(id, context) {
+  const command = COMMANDS.get(id);
+  if (!command) throw new Error(`there is no command ${id}`);
+  if (isEnabled(command, context)) command.run(context);
+}
+
+/** @type {Record<string, string>} */
+const KEY_NAMES = {
+  ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', PageUp: 'Page Up', PageDown: 'Page Down', ' ': 'Space', '-': '−',
+};
+
+/** The parts of a key combination, as printed on a keyboard. @param {string} key */
+export function keyNames(key) {
+  // The plus sign itself is a key.
+  const parts = key === '+' ? [key] : key.split('+');
+  return parts.map((part) => KEY_NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part));
+}
+
+/** The title of a command's button: what it does, and its first key. @param {Command} command */
+export function titleOf({ help, keys }) {
+  return keys?.length ? `${help} (${keyNames(keys[0]).join('+')})` : help;
+}
+
+/** Whether a drag on the slice changes the mask. @param {Store} store */
+export function isPainting({ display: { tool } }) {
+  return tool === 'brush' || tool === 'eraser';
+}
+
+/** @param {CommandContext} context */
+function hasReference({ store }) {
+  return store.current?.slices.some(({ info }) => info.reference) ?? false;
+}
+
+/** Whether a slice of the case has more than one contrast. @param {CommandContext} context */
+function hasContrasts({ store }) {
+  return !(store.current?.slices.every(({ info }) => info.grey) ?? false);
+}
+
+/** @param {CommandContext} context */
+function isOpen({ store }) {
+  return store.cases.length > 0;
+}
+
+/** @param {CommandContext} context */
+function anyMask({ store }) {
+  return store.slices.some(({ probability, edit }) => probability || edit);
+}
+
+/** A NIfTI volume cannot mark missing slices, so all slices of the case are needed. @param {(slice: SliceState) => boolean} has */
+function allSlices(has) {
+  return (/** @type {CommandContext} */ { store }) => store.current?.slices.every(has) ?? false;
+}
+
+/**
+ * @param {string} id @param {string} label @param {number} slices @param {string[]} keys @param {string[]} sliceKeys
+ * @returns {Command}
+ */
+function step(id, label, slices, keys, sliceKeys) {
+  return {
+    id, label, help: label, keys, sliceKeys,
+    enabled: ({ store }) => store.current !== undefined,
+    run: ({ store }) => store.showIndex(store.index + slices),
+  };
+}
+
+/**
+ * Sets one display setting to one value.
+ * @param {keyof Display} setting @param {string} value @param {string} label @param {string} help @param {string[]} keys
+ * @returns {Command}
+ */
+function choice(setting, value, label, help, keys) {
+  return {
+    id: `${setting}-${value}`, label, help, keys,
+    active: ({ store }) => store.display[setting] === value,
+    run: ({ store }) => store.setDisplay({ [setting]: value }),
+  };
+}
+
+/**
+ * A layout whose key also goes back to one slice.
+ * @param {'side' | 'volume'} layout @param {string} label @param {string} help @param {string[]} keys
+ * @returns {Command}
+ */
+function toggledLayout(layout, label, help, keys) {
+  return {
+    ...choice('layout', layout, label, help, keys),
+    run: ({ store }) => store.setDisplay({ layout: store.display.layout === layout ? 'slice' : layout }),
+  };
+}
+
+/** @param {string} id @param {string} label @param {number} pixels @param {string[]} keys @returns {Command} */
+function brush(id, label, pixels, keys) {
+  return {
+    id, label, help: label, keys,
+    run: ({ store }) => store.setDisplay({ brushSize: Math.min(MAX_BRUSH, Math.max(MIN_BRUSH, store.display.brushSize + pixels)) }),
+  };
+}
+
+/** @param {string} id @param {string} label @param {number} change @param {string[]} keys @returns {Command} */
+function threshold(id, label, change, keys) {
+  return {
+    id, label, help: label, keys,
+    run: ({ store }) =>
+      store.setThreshold(Math.min(MAX_THRESHOLD, Math.max(MIN_THRESHOLD, Math.round((store.threshold + change) * 100) / 100))),
+  };
+}
+
+/** @param {SaveKind} kind @param {string} label @param {string} help @param {(context: CommandContext) => boolean} enabled @returns {Command} */
+function save(kind, label, help, enabled) {
+  return { id: `save-${kind}`, label, help, enabled, run: (context) => context.save(kind) };
+}

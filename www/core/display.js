@@ -1,0 +1,67 @@
+/**
+ * The display settings: their defaults, and how saved ones are read.
+ */
+
+/** @import { Display } from './types.js' */
+
+/** @type {Readonly<Display>} */
+export const DEFAULT_DISPLAY = Object.freeze({
+  contrast: 'flair',
+  preset: 'default',
+  window: { low: 0, high: 255 },
+  overlay: 'mask',
+  style: 'fill',
+  opacity: 0.4,
+  colour: '#ffb000',
+  overlayVisible: true,
+  referenceVisible: true,
+  tool: 'browse',
+  layout: 'slice',
+  planes: 'multi',
+  brushSize: 9,
+  letterKeys: true,
+});
+
+/** @type {Record<string, (value: any) => boolean>} */
+const VALID = {
+  contrast: oneOf('pre', 'flair', 'post', 'composite'),
+  preset: oneOf('default', 'full', 'auto', 'bright', 'dark', 'custom'),
+  window: (value) => Number.isFinite(value?.low) && Number.isFinite(value?.high) && value.low < value.high,
+  overlay: oneOf('mask', 'heat', 'agreement'),
+  style: oneOf('fill', 'outline'),
+  opacity: between(0.05, 1),
+  colour: (value) => /^#[0-9a-f]{6}$/.test(value),
+  overlayVisible: isBoolean,
+  referenceVisible: isBoolean,
+  tool: oneOf('browse', 'window', 'brush', 'eraser'),
+  layout: oneOf('slice', 'side', 'volume'),
+  planes: oneOf('multi', 'render'),
+  brushSize: between(1, 61),
+  letterKeys: isBoolean,
+};
+
+/**
+ * The valid settings of a saved object. Unknown keys and invalid values are ignored: a session may come from another
+ * version, or from another program.
+ * @param {unknown} saved
+ * @returns {Partial<Display>}
+ */
+export function readDisplay(saved) {
+  if (typeof saved !== 'object' || saved === null) return {};
+  return Object.fromEntries(Object.entries(saved).filter(([key, value]) => Object.hasOwn(VALID, key) && VALID[key](value)));
+}
+
+/** @param {string[]} values */
+function oneOf(...values) {
+  return (/** @type {unknown} */ value) => typeof value === 'string' && values.includes(value);
+}
+
+/** @param {number} low @param {number} high */
+function between(low, high) {
+  return (/** @type {unknown} */ value) => typeof value === 'number' && value >= low && value <= high;
+}
+
+/** @param {unknown} value */
+function isBoolean(value) {
+  return typeof value === 'boolean';
+}

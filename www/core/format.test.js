@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { countOf, formatArea, formatDuration, formatMillilitres, formatRemaining, formatScore, formatVolume, NONE } from './format.js';
+
+test('counts have a noun in the right number', () => {
+  assert.equal(countOf(1, 'slice'), '1 slice');
+  assert.equal(countOf(1234, 'slice'), '1,234 slices');
+});
+
+test('sizes have millimetres only where they are known', () => {
+  assert.equal(formatArea(7, null), '7 pixels');
+  assert.equal(formatArea(7, 5.6), '7 pixels, 6 mm²');
+  assert.equal(formatVolume(1, 0.004), '1 voxel, 0.00 mL');
+  assert.equal(formatMillilitres(12.34), '12.3 mL');
+});
+
+test('a score that is not defined is a dash', () => {
+  assert.equal(formatScore(0.8766), '0.877');
+  for (const value of [null, undefined, NaN]) assert.equal(formatScore(value), NONE);
+});
+
+test('times have a unit that fits', () => {
+  assert.equal(formatDuration(999.4), '999 ms');
+  assert.equal(formatDuration(1250), '1.3 s');
+  assert.equal(formatRemaining(89_000), '89 s');
+  assert.equal(formatRemaining(120_000), '2 min');
+});

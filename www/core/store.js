@@ -1,0 +1,255 @@
+/**
+ * The state of the page: what is open, what is in view, and how it is displayed and measured. Everything on the page is
+ * drawn from here. Inputs and attributes of the page mirror it.
+ */
+import { DEFAULT_DISPLAY, readDisplay } from './display.js';
+
+/** @import { Assembly, CaseState, Display, Phase, Settings, SliceInfo, SliceState, Spacing } from './types.js' */
+/**
+ * What listeners hear of. `open`: other cases, or more. `slice`: something about one slice. `view`: another slice is in
+ * view. `settings`: the threshold or a spacing. `display`: a display setting. `measure`: the measures of one case.
+ * `phase`: what the page does.
+ * @typedef {'open' | 'slice' | 'view' | 'settings' | 'display' | 'measure' | 'phase'} Change
+ */
+/** @typedef {Pick<SliceState, 'probability' | 'edit'>} KnownSlice */
+
+export class Store {
+  /** @type {CaseState[]} */
+  cases = [];
+  /** @type {Phase} */
+  phase = 'loading';
+  threshold = 0.5;
+  /** The threshold that the model suggests. */
+  modelThreshold = 0.5;
+  /** @type {Display} */
+  display = { ...DEFAULT_DISPLAY };
+  /** The annotation rules of an open session, which another program may have written. @type {string | undefined} */
+  rules;
+  /** Whether the open cases are all new. */
+  fresh = true;
+  /** The id of the slice in view. @type {string | null} */
+  #sliceId = null;
+  /** @type {Map<string, {open: CaseState, index: number}>} */
+  #places = new Map();
+  /** Edits that are in a file of the visitor's. @type {WeakSet<Uint8Array>} */
+  #saved = new WeakSet();
+  /** @type {Map<Change, ((id: string) => void)[]>} */
+  #listeners = new Map();
+
+  /**
+   * @param {Change} change
+   * @param {(id: string) => void} listener gets the id of the slice for `slice`, that of the case for `measure`
+   */
+  on(change, listener) {
+    this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
+  }
+
+  /** @param {Change} change @param {string} [id] */
+  notify(change, id = '') {
+    for (const listener of this.#listeners.get(change) ?? []) listener(id);
+  }
+
+  /** The case in view. @returns {CaseState | undefined} */
+  get current() {
+    return this.#sliceId === null ? undefined : this.#places.get(this.#sliceId)?.open;
+  }
+
+  /** The position of the slice in view in its case. */
+  get index() {
+    return this.#sliceId === null ? 0 : (this.#places.get(this.#sliceId)?.index ?? 0);
+  }
+
+  /** The slice in view. @returns {SliceState | undefined} */
+  get currentSlice() {
+    return this.current?.slices[this.index];
+  }
+
+  /** @param {string} id @returns {SliceState | undefined} */
+  slice(id) {
+    const place = this.#places.get(id);
+    return place?.open.slices[place.index];
+  }
+
+  /** The case of a slice, and the slice's position in it. @param {string} id */
+  placeOf(id) {
+    return this.#places.get(id);
+  }
+
+  /** @param {string} id @returns {CaseState | undefined} */
+  case(id) {
+    return this.cases.find((open) => open.id === id);
+  }
+
+  get slices() {
+    return this.cases.flatMap(({ slices }) => slices);
+  }
+
+  /** Closes everything. */
+  close() {
+    this.cases = [];
+    this.#places = new Map();
+    this.rules = undefined;
+    this.#sliceId = null;
+    this.notify('open');
+  }
+
+  /**
+   * Opens the cases of an assembly. What is known of a case or slice stays.
+   * @param {Assembly} assembly
+   * @param {(slice: string) => KnownSlice} known
+   */
+  open(assembly, known) {
+    const [viewed, viewedCase] = [this.#sliceId, this.current?.id];
+    const before = new Map(this.cases.map((open) => [open.id, open]));
+    const slicesBefore = new Map(this.slices.map((slice) => [slice.info.id, slice]));
+    this.cases = assembly.cases.map(({ id, name, resolution, inputCheck, slices }) => {
+      const former = before.get(id);
+      const unchanged = former !== undefined && sameSlices(former.slices, slices);
+      return {
+        id,
+        name,
+        resolution,
+        inputCheck,
+        // A session contains masks that were requested before.
+        segmentAnyway: former?.segmentAnyway ?? slices.some((slice) => known(slice.id).probability !== null),
+        measure: unchanged ? former.measure : null,
+        measureFault: null,
+        spacing: former?.spacing ?? null,
+        spacingDraft: former?.spacingDraft ?? null,
+        slices: slices.map((info) => ({
+          milliseconds: slicesBefore.get(info.id)?.milliseconds ?? null,
+          info,
+          fault: null,
+          smallRegions: null,
+          ...known(info.id),
+        })),
+      };
+    });
+    this.#places = new Map(this.cases.flatMap((open) => open.slices.map(({ info }, index) => [info.id, { open, index }])));
+    const same = this.cases.find((open) => open.id === viewedCase);
+    this.fresh = same === undefined;
+    if (viewed === null || !this.#places.has(viewed)) this.#sliceId = middleSlice(same ?? this.cases[0]);
+    this.notify('open');
+  }
+
+  /** Shows a slice. @param {string} id */
+  show(id) {
+    if (!this.#places.has(id)) return;
+    this.#sliceId = id;
+    this.notify('view');
+  }
+
+  /** Shows a slice of the case in view by its position, limited to the slices there are. @param {number} index */
+  showIndex(index) {
+    const slices = this.current?.slices;
+    if (!slices) return;
+    const { info } = slices[Math.min(slices.length - 1, Math.max(0, index))];
+    if (info.id !== this.#sliceId) this.show(info.id);
+  }
+
+  /** Shows the slice of a case with the largest area, or the middle one while nothing is measured. @param {CaseState} open */
+  showLargest({ slices, measure }) {
+    const index = measure && measure.largest >= 0 ? measure.largest : slices.length >> 1;
+    this.show(slices[index].info.id);
+  }
+
+  /** @param {Phase} phase */
+  setPhase(phase) {
+    this.phase = phase;
+    this.notify('phase');
+  }
+
+  /** @param {number} threshold 0 to 1 */
+  setThreshold(threshold) {
+    if (threshold === this.threshold) return;
+    this.threshold = threshold;
+    this.notify('settings');
+  }
+
+  /** @param {string} id of the case @param {Spacing | null} spacing @param {string[] | null} draft the text of the three fields */
+  setSpacing(id, spacing, draft) {
+    const open = this.case(id);
+    if (!open) return;
+    Object.assign(open, { spacing, spacingDraft: draft });
+    this.notify('settings');
+  }
+
+  /** @param {Partial<Display>} changes */
+  setDisplay(changes) {
+    this.display = { ...this.display, ...changes };
+    this.notify('display');
+  }
+
+  /** @param {string} id of the slice @param {Partial<SliceState>} changes */
+  setSlice(id, changes) {
+    const slice = this.slice(id);
+    if (!slice) return;
+    Object.assign(slice, changes);
+    this.notify('slice', id);
+  }
+
+  /** @param {string} id of the case @param {Pick<CaseState, 'measure' | 'measureFault'>} result */
+  setMeasure(id, result) {
+    const open = this.case(id);
+    if (!open) return;
+    Object.assign(open, result);
+    this.notify('measure', id);
+  }
+
+  /** Segments a case that the input check has not accepted. @param {string} id */
+  allowSegmentation(id) {
+    const open = this.case(id);
+    if (!open) return;
+    open.segmentAnyway = true;
+    this.notify('settings');
+  }
+
+  /** The settings that exports and sessions contain. @returns {Settings} */
+  get settings() {
+    const spacing = Object.fromEntries(this.cases.flatMap((open) => (open.spacing ? [[open.id, open.spacing]] : [])));
+    return { threshold: this.threshold, spacing, rules: this.rules, view: this.display };
+  }
+
+  /** Takes over the settings of a session. @param {Settings} settings */
+  restore(settings) {
+    this.rules = settings.rules;
+    for (const [id, spacing] of Object.entries(settings.spacing)) this.setSpacing(id, spacing, null);
+    this.setThreshold(settings.threshold);
+    this.setDisplay(readDisplay(settings.view));
+  }
+
+  /** All edited masks. */
+  get edits() {
+    return this.slices.flatMap(({ edit }) => edit ?? []);
+  }
+
+  /** The number of slices with an edit that is in no file yet. */
+  get unsavedEdits() {
+    return this.edits.filter((edit) => !this.#saved.has(edit)).length;
+  }
+
+  /** @param {Uint8Array[]} edits */
+  markSaved(edits) {
+    for (const edit of edits) this.#saved.add(edit);
+  }
+}
+
+/** Whether masks of a case are shown: the input check has accepted it, or the visitor has overruled it. @param {CaseState} open */
+export function isSegmentable({ inputCheck, segmentAnyway }) {
+  return inputCheck.accepted || segmentAnyway;
+}
+
+/** Whether a slice waits for the network. @param {SliceState} slice */
+export function isWaiting({ probability, fault }) {
+  return !probability && !fault;
+}
+
+/** @param {SliceState[]} before @param {SliceInfo[]} now */
+function sameSlices(before, now) {
+  return before.length === now.length && before.every(({ info }, i) => info.id === now[i].id);
+}
+
+/** @param {CaseState | undefined} open */
+function middleSlice(open) {
+  return open ? open.slices[open.slices.length >> 1].info.id : null;
+}

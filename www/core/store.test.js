@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Store } from './store.js';
+
+/** @param {string} id @param {string[]} slices */
+function caseOf(id, slices) {
+  return {
+    id, name: id, resolution: null, inputCheck: { accepted: true, reasons: [] },
+    slices: slices.map((name) => ({ id: name, name, width: 2, height: 1, grey: false, reference: false, segmented: false, edited: false })),
+  };
+}
+
+const nothing = () => ({ probability: null, edit: null });
+
+/** @param {[string, string[]][]} cases */
+function opened(...cases) {
+  const store = new Store();
+  store.open({ cases: cases.map(([id, slices]) => caseOf(id, slices)), notes: [] }, nothing);
+  return store;
+}
+
+test('the middle slice of the first case is shown', () => {
+  const store = opened(['a', ['a1', 'a2', 'a3']], ['b', ['b1']]);
+  assert.equal(store.currentSlice?.info.id, 'a2');
+  assert.equal(store.index, 1);
+});
+
+test('the slice in view stays when a case comes before its case', () => {
+  const store = opened(['b', ['b1', 'b2']]);
+  store.show('b1');
+  store.setSpacing('b', { x: 1, y: 2, z: 3 }, null);
+  store.open({ cases: [caseOf('a', ['a1']), caseOf('b', ['b1', 'b2'])], notes: [] }, nothing);
+  assert.equal(store.currentSlice?.info.id, 'b1');
+  assert.equal(store.current, store.cases[1]);
+  assert.deepEqual(store.case('b')?.spacing, { x: 1, y: 2, z: 3 });
+  assert.equal(store.fresh, false);
+});
+
+test('measures stay with a case that has the same slices, and only with such a case', () => {
+  const store = opened(['a', ['a1']], ['b', ['b1']]);
+  const measure = /** @type {any} */ ({ slices: [], largest: -1 });
+  for (const id of ['a', 'b']) store.setMeasure(id, { measure, measureFault: null });
+  store.open({ cases: [caseOf('a', ['a1']), caseOf('b', ['b1', 'b2'])], notes: [] }, nothing);
+  assert.equal(store.case('a')?.measure, measure);
+  assert.equal(store.case('b')?.measure, null);
+});
+
+test('positions are limited to the slices of the case', () => {
+  const store = opened(['a', ['a1', 'a2', 'a3']]);
+  store.showIndex(Infinity);
+  assert.equal(store.index, 2);
+  store.showIndex(-Infinity);
+  assert.equal(store.index, 0);
+});
+
+test('an edit is unsaved until it is marked as saved, and a later one is unsaved again', () => {
+  const store = opened(['a', ['a1']]);
+  store.setSlice('a1', { edit: Uint8Array.of(1, 0) });
+  assert.equal(store.unsavedEdits, 1);
+  store.markSaved(store.edits);
+  assert.equal(store.unsavedEdits, 0);
+  store.setSlice('a1', { edit: Uint8Array.of(1, 1) });
+  assert.equal(store.unsavedEdits, 1);
+});
+
+test('a session restores threshold, spacing, rules and display', () => {
+  const store = opened(['a', ['a1']]);
+  const view = { ...store.display, opacity: 0.8, layout: 'volume' };
+  store.restore({ threshold: 0.3, spacing: { a: { x: 1, y: 1, z: 5 } }, rules: 'no oedema', view });
+  const { threshold, spacing, rules } = store.settings;
+  assert.deepEqual([threshold, spacing, rules], [0.3, { a: { x: 1, y: 1, z: 5 } }, 'no oedema']);
+  assert.equal(store.display.opacity, 0.8);
+  assert.equal(store.display.layout, 'volume');
+});
+
+test('closing leaves nothing in view', () => {
+  const store = opened(['a', ['a1']]);
+  store.close();
+  assert.equal(store.current, undefined);
+  assert.equal(store.currentSlice, undefined);
+  assert.equal(store.slice('a1'), undefined);
+});

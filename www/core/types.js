@@ -1,0 +1,96 @@
+/**
+ * Types that several rooms share. Nothing here runs.
+ *
+ * @typedef {import('../pkg/glioscope.js').Backend} Backend
+ * @typedef {import('../pkg/glioscope.js').Fault} Fault
+ * @typedef {import('../pkg/glioscope.js').ModelInfo} ModelInfo
+ * @typedef {import('../pkg/glioscope.js').Added} Added
+ * @typedef {import('../pkg/glioscope.js').Note} Note
+ * @typedef {import('../pkg/glioscope.js').Pixels} Pixels
+ * @typedef {import('../pkg/glioscope.js').Scores} Scores
+ * @typedef {import('../worker/ids.js').Assembly} Assembly
+ * @typedef {import('../worker/ids.js').CaseInfo} CaseInfo
+ * @typedef {import('../worker/ids.js').SliceInfo} SliceInfo
+ * @typedef {import('../worker/ids.js').InputCheck} InputCheck
+ * @typedef {import('../worker/ids.js').Segmented} Segmented
+ * @typedef {import('../worker/ids.js').SliceMeasure} SliceMeasure
+ * @typedef {import('../worker/ids.js').CaseMeasure} CaseMeasure
+ * @typedef {import('../worker/ids.js').Spacing} Spacing
+ * @typedef {import('../worker/ids.js').Settings} Settings
+ */
+
+/**
+ * A file to read and its name, folders included. Without a file it is the built-in sample. `session`: the file is a saved
+ * session, which contains files, probabilities and edits.
+ * @typedef {{name: string, file: Blob | null, session?: boolean}} Source
+ */
+
+/**
+ * One slice. `probability` is 0 to 65535 a pixel, row by row on the file's own grid. `edit` is the edited mask, 0 or 1 a
+ * pixel; null while the slice has the predicted mask. `smallRegions` is 1 where a small region was removed from the
+ * prediction. The arrays are never changed, only replaced.
+ * @typedef {object} SliceState
+ * @property {SliceInfo} info
+ * @property {Uint16Array | null} probability
+ * @property {Uint8Array | null} edit
+ * @property {Uint8Array | null} smallRegions
+ * @property {Fault | null} fault why it could not be segmented
+ * @property {number | null} milliseconds the network's time on this device; null where it came from a session
+ */
+
+/**
+ * One case. `measure` is updated a moment after the masks. `measureFault`: why it could not be measured. `spacing` is what
+ * the visitor gave, `spacingDraft` what is typed in the three fields so far. `segmentAnyway`: the input check has not
+ * accepted the case, and the visitor wants masks.
+ * @typedef {object} CaseState
+ * @property {string} id
+ * @property {string} name
+ * @property {[number, number] | null} resolution
+ * @property {InputCheck} inputCheck
+ * @property {boolean} segmentAnyway
+ * @property {SliceState[]} slices
+ * @property {CaseMeasure | null} measure
+ * @property {Fault | null} measureFault
+ * @property {Spacing | null} spacing
+ * @property {string[] | null} spacingDraft
+ */
+
+/**
+ * What runs and the result of its self-test. `version` is the package's. `difference` is the largest difference in
+ * probability from the expected result, `milliseconds` the time of the test slice; both are null until the test has
+ * passed. `limits` and `features` are the adapter's.
+ * @typedef {{version: string, backend: Backend, adapter: string, software: boolean, why: string, difference: number | null, milliseconds: number | null, limits: Record<string, number>, features: string[]}} DeviceReport
+ */
+
+/** What the page does: `ready` has nothing open. @typedef {'loading' | 'ready' | 'running' | 'done' | 'error'} Phase */
+
+/**
+ * The contrast in view: one of three channels, or all as red, green and blue.
+ * @typedef {'pre' | 'flair' | 'post' | 'composite'} Contrast
+ */
+/** Grey levels, 0 to 255, that are shown as black and as white. @typedef {{low: number, high: number}} Window */
+/** @typedef {'default' | 'full' | 'auto' | 'bright' | 'dark' | 'custom'} Preset */
+/** @typedef {'mask' | 'heat' | 'agreement'} Overlay */
+/** What a drag on the slice does. @typedef {'browse' | 'window' | 'brush' | 'eraser'} Tool */
+/** @typedef {'slice' | 'side' | 'volume'} Layout */
+
+/**
+ * How a slice and its overlay are drawn. `opacity` is 0 to 1, `colour` is `#rrggbb`.
+ * @typedef {object} Appearance
+ * @property {Contrast} contrast
+ * @property {Window} window
+ * @property {Overlay} overlay
+ * @property {'fill' | 'outline'} style
+ * @property {number} opacity
+ * @property {string} colour
+ * @property {boolean} overlayVisible
+ * @property {boolean} referenceVisible
+ */
+
+/**
+ * The display settings, which sessions save. `window` is that of the preset `custom`. `letterKeys`: keys without a
+ * modifier work everywhere, not only on the slice.
+ * @typedef {Appearance & {preset: Preset, tool: Tool, layout: Layout, planes: 'multi' | 'render', brushSize: number, letterKeys: boolean}} Display
+ */
+
+export {};

@@ -1,0 +1,239 @@
+/**
+ * Everything that computes. Callers see cases, slices and faults, never workers. Behind it are the choice of the backend,
+ * the helpers, and the recovery from a lost worker.
+ *
+ * All measures and files come from here. Requests are answered between two slices while a case is being segmented.
+ */
+import { FaultError, Superseded } from '../core/errors.js';
+import { Pool } from './pool.js';
+import { fileFault, PrimaryWorker } from './primary-worker.js';
+import { Queue } from './queue.js';
+import { RecoveryLog } from './recovery-log.js';
+import { segmentAll } from './scheduler.js';
+
+/** @import { Item } from './queue.js' */
+/** @import { WorkerEvents } from './primary-worker.js' */
+/** @import { Assembly, Backend, CaseMeasure, Fault, Note, Pixels, Segmented, Settings, Source, Spacing } from '../core/types.js' */
+/** @typedef {'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn'} VolumeKind */
+/**
+ * Controls a job. `signal` aborts it: its results are dropped. `stopping`: it ends after the file or slice under way, and
+ * its results are kept.
+ * @typedef {{readonly signal: AbortSignal, readonly stopping: boolean}} JobControl
+ */
+/** @typedef {{faults: Fault[], notes: Note[]}} ReadResult files that cannot be used, and notes on the others */
+
+export class Engine {
+  #log = new RecoveryLog();
+  #primary;
+  #pool;
+  /** While a session is being opened: resolves to whether the open cases stay open. @type {Promise<boolean> | null} */
+  #openingSession = null;
+
+  /**
+   * @param {Backend | null} backend the backend to use, or null for the best one that works
+   * @param {number | null} workers how many workers to use on the CPU, or null for the default
+   * @param {WorkerEvents} events
+   */
+  constructor(backend, workers, events) {
+    this.#primary = new PrimaryWorker(backend, this.#log, events);
+    this.#pool = new Pool(workers, (onLost) => this.#primary.startHelper(onLost));
+    this.#primary.onStarted = () => {
+      if (this.#primary.backend === 'cpu') this.#pool.start();
+    };
+  }
+
+  /** Starts the primary worker if there is none. Rejects with a fault of kind `gone` when no backend works. */
+  async open() {
+    this.#primary.resetLosses();
+    await this.#primary.open();
+  }
+
+  /** The workers that failed, without file names. */
+  get failures() {
+    return this.#primary.failures;
+  }
+
+  /** The model's manifest. @returns {Promise<any>} */
+  model() {
+    return this.#primary.ask('model');
+  }
+
+  /** Closes everything. */
+  async clear() {
+    this.#primary.resetLosses();
+    this.#log.clear();
+    await this.#primary.ask('clear');
+  }
+
+  /**
+   * Reads files, which belong to no case until `assemble`.
+   * @param {Source[]} sources those that were read are removed; others may be appended meanwhile
+   * @param {JobControl} job
+   * @param {(read: number, all: number) => void} onRead
+   * @returns {Promise<ReadResult>}
+   */
+  async read(sources, job, onRead) {
+    this.#primary.resetLosses();
+    /** @type {ReadResult} */
+    const result = { faults: [], notes: [] };
+    try {
+      for (let done = 0; sources.length > 0 && !job.stopping; onRead(++done, done + sources.length)) {
+        const [source] = sources;
+        const answer = await this.#primary.ask('read', source, job.signal).then((added) => ({ added }), (error) => this.#refused(error));
+        job.signal.throwIfAborted();
+        sources.shift();
+        if ('fault' in answer) result.faults.push({ ...answer.fault, file: source.name });
+        else this.#log.sources.push(source);
+        if ('added' in answer) result.notes.push(...(answer.added?.notes ?? []));
+      }
+      return result;
+    } catch (error) {
+      if (!job.signal.aborted) this.#log.dropUnassembled();
+      throw error;
+    }
+  }
+
+  /** @param {unknown} error */
+  #refused(error) {
+    const fault = fileFault(error);
+    // The workers were lost because of this file. The files after it are not at fault.
+    if (error instanceof FaultError && error.workerLost) this.#primary.resetLosses();
+    return { fault };
+  }
+
+  /**
+   * Makes cases of all files that were read. Results of cases that stay the same are kept.
+   * @param {AbortSignal} signal
+   * @returns {Promise<Assembly>}
+   */
+  async assemble(signal) {
+    const slicesBefore = this.#log.assembly?.cases.flatMap(({ slices }) => slices) ?? [];
+    const edits = new Map(slicesBefore.map(({ id }) => [id, this.#log.edit(id)]));
+    /** @type {Assembly} */
+    const assembly = await this.#primary.ask('assemble');
+    signal.throwIfAborted();
+    this.#log.assemble(assembly);
+    for (const { id, segmented, edited } of assembly.cases.flatMap(({ slices }) => slices)) {
+      // An edit that was made since then is not in the assembly.
+      const editedSince = this.#log.edit(id) !== (edits.get(id) ?? null);
+      if (!segmented) this.#log.dropProbability(id);
+      if (!edited && !editedSince) this.#log.setEdit(id, null);
+      if (segmented && !this.#log.probability(id)) this.#log.setProbability(id, await this.#primary.ask('probability', { slice: id }));
+      if (edited && !this.#log.edit(id) && !editedSince) this.#log.setEdit(id, await this.#primary.ask('mask', { slice: id, threshold: 0.5 }));
+      signal.throwIfAborted();
+    }
+    return assembly;
+  }
+
+  /**
+   * Opens a saved session in place of the open cases. If it cannot be opened, the open cases stay open.
+   * @param {Source} source
+   * @param {AbortSignal} signal
+   * @returns {Promise<{assembly: Assembly, settings: Settings}>}
+   */
+  async openSession(source, signal) {
+    this.#primary.resetLosses();
+    const { promise, resolve } = /** @type {PromiseWithResolvers<boolean>} */ (Promise.withResolvers());
+    this.#openingSession = promise;
+    let replaced = false;
+    try {
+      await this.#primary.ask('read', { ...source, session: true }, signal);
+      replaced = true;
+      signal.throwIfAborted();
+      this.#log.clear();
+      this.#log.sources = [{ ...source, session: true }];
+      const assembly = await this.assemble(signal);
+      const settings = await this.#primary.ask('sessionSettings');
+      signal.throwIfAborted();
+      return { assembly, settings };
+    } finally {
+      this.#openingSession = null;
+      resolve(!replaced);
+    }
+  }
+
+  /**
+   * Segments slices.
+   * @param {Item[]} items
+   * @param {() => string | undefined} preferredCase the case whose slices come first
+   * @param {JobControl} job
+   * @param {(slice: string, result: Segmented | Fault) => void} onSlice
+   */
+  async segment(items, preferredCase, job, onSlice) {
+    const workers = { primary: this.#primary, pool: this.#pool, log: this.#log };
+    await segmentAll(workers, new Queue(items, preferredCase), job, onSlice);
+  }
+
+  /** The results of a slice that are known to the page. @param {string} id */
+  results(id) {
+    return { probability: this.#log.probability(id), edit: this.#log.edit(id) };
+  }
+
+  /** @param {string} id of the slice @returns {Promise<Uint8Array | undefined>} 1 where a small region was removed */
+  smallRegions(id) {
+    return this.#request('smallRegions', { slice: id });
+  }
+
+  /** @param {string} id of the slice @param {Uint8Array | null} mask 0 or 1 a pixel; null removes the edit */
+  async setEdit(id, mask) {
+    this.#log.setEdit(id, mask);
+    await this.#request('setEdit', { slice: id, mask: mask ?? undefined });
+  }
+
+  /** @param {string} id of the slice @returns {Promise<Pixels>} for display */
+  pixels(id) {
+    return this.#request('pixels', { slice: id });
+  }
+
+  /** @param {string} id of the slice @returns {Promise<Uint8Array | undefined>} the reference mask, 0 or 1 a pixel */
+  reference(id) {
+    return this.#request('reference', { slice: id });
+  }
+
+  /**
+   * @param {string} id of the case
+   * @param {number} threshold
+   * @param {Spacing | null} spacing
+   * @returns {Promise<CaseMeasure>}
+   */
+  measure(id, threshold, spacing) {
+    return this.#request('measure', { case: id, threshold, spacing });
+  }
+
+  /**
+   * @param {string} id of the case
+   * @param {VolumeKind} what
+   * @param {number} threshold
+   * @param {Spacing | null} spacing
+   * @returns {Promise<Uint8Array<ArrayBuffer>>} NIfTI-1
+   */
+  volume(id, what, threshold, spacing) {
+    return this.#request('volume', { case: id, what, threshold, spacing });
+  }
+
+  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} all results as a zip */
+  exportZip(settings) {
+    return this.#request('exportZip', { settings });
+  }
+
+  /** @param {Settings} settings @returns {Promise<string>} an HTML page without external files */
+  report(settings) {
+    return this.#request('report', { settings });
+  }
+
+  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} a zip for `openSession` */
+  saveSession(settings) {
+    return this.#request('saveSession', { settings });
+  }
+
+  /**
+   * A request about the open cases. It waits while a session is being opened, because the same id may be another slice
+   * there.
+   * @param {string} action
+   * @param {object} message
+   */
+  async #request(action, message) {
+    if (this.#openingSession && !(await this.#openingSession)) throw new Superseded();
+    return this.#primary.ask(action, message);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Everything that a new worker needs to take over: the files, the probabilities and the edits. A helper needs the files
+ * only.
+ */
+import { FaultError } from '../core/errors.js';
+
+/** @import { WorkerClient } from './worker-client.js' */
+/** @import { Assembly, Source } from '../core/types.js' */
+
+export class RecoveryLog {
+  /** Every file that was read, in order. @type {Source[]} */
+  sources = [];
+  /** The cases of the first `#assembled` files. @type {Assembly | null} */
+  assembly = null;
+  #assembled = 0;
+  /** By slice id. @type {Map<string, Uint16Array>} */
+  #probabilities = new Map();
+  /** By slice id. @type {Map<string, Uint8Array>} */
+  #edits = new Map();
+
+  /** A lower bound for the memory of a worker with all cases: files, 8-bit samples and 16-bit probabilities, in bytes. */
+  get bytes() {
+    const files = this.sources.reduce((sum, { file }) => sum + (file?.size ?? 0), 0);
+    const slices = this.assembly?.cases.flatMap((one) => one.slices) ?? [];
+    return slices.reduce((sum, { width, height, grey }) => sum + width * height * ((grey ? 1 : 3) + 2), files);
+  }
+
+  /** @param {string} id of the slice */
+  probability(id) {
+    return this.#probabilities.get(id) ?? null;
+  }
+
+  /** @param {string} id of the slice */
+  edit(id) {
+    return this.#edits.get(id) ?? null;
+  }
+
+  /** @param {string} id of the slice @param {Uint16Array} probability */
+  setProbability(id, probability) {
+    this.#probabilities.set(id, probability);
+  }
+
+  /** @param {string} id of the slice @param {Uint8Array | null} mask null removes the edit */
+  setEdit(id, mask) {
+    if (mask) this.#edits.set(id, mask);
+    else this.#edits.delete(id);
+  }
+
+  /** @param {string} id of the slice */
+  dropProbability(id) {
+    this.#probabilities.delete(id);
+  }
+
+  clear() {
+    this.sources = [];
+    this.assembly = null;
+    this.#assembled = 0;
+    this.#probabilities = new Map();
+    this.#edits = new Map();
+  }
+
+  /** Removes files that belong to no case, because they could not be added. */
+  dropUnassembled() {
+    this.sources.length = this.#assembled;
+  }
+
+  /** Takes over the cases of all files, and removes the results of slices that are gone. @param {Assembly} assembly */
+  assemble(assembly) {
+    const ids = new Set(assembly.cases.flatMap(({ slices }) => slices.map(({ id }) => id)));
+    for (const results of [this.#probabilities, this.#edits]) {
+      for (const id of results.keys()) if (!ids.has(id)) results.delete(id);
+    }
+    this.assembly = assembly;
+    this.#assembled = this.sources.length;
+  }
+
+  /**
+   * Reads the files into another worker, which has to make the same cases of them.
+   * @param {WorkerClient} client
+   * @param {() => boolean} stopped
+   * @returns {Promise<boolean>} whether it has all of them
+   */
+  async readInto(client, stopped) {
+    const { assembly } = this;
+    await client.call('clear');
+    for (const [at, source] of this.sources.slice(0, this.#assembled).entries()) {
+      if (!stopped()) await client.call('read', source);
+      // A session has results for the cases of its own files, so they are assembled before other files join them.
+      if (source.session && at + 1 < this.#assembled && !stopped()) await client.call('assemble');
+    }
+    if (!assembly || stopped()) return false;
+    if (layoutOf(await client.call('assemble')) !== layoutOf(assembly)) {
+      throw new FaultError({ kind: 'gone', file: null, message: 'the files have changed since they were opened' });
+    }
+    return true;
+  }
+
+  /** Fills a worker that takes over. @param {WorkerClient} client */
+  async restore(client) {
+    await this.readInto(client, () => false);
+    for (const [slice, probability] of this.#probabilities) await client.call('adopt', { slice, probability });
+    // The file of a session still has edits that were reverted since.
+    if (this.sources.some(({ session }) => session)) {
+      const slices = this.assembly?.cases.flatMap((one) => one.slices) ?? [];
+      for (const { id } of slices) await client.call('setEdit', { slice: id });
+    }
+    for (const [slice, mask] of this.#edits) await client.call('setEdit', { slice, mask });
+    for (const source of this.sources.slice(this.#assembled)) await client.call('read', source);
+  }
+}
+
+/** The slices of each case, without results. @param {Assembly} assembly */
+function layoutOf({ cases }) {
+  return JSON.stringify(cases.map(({ name, slices }) =>
+    [name, slices.map(({ id, width, height, grey, reference }) => [id, width, height, grey, reference])]));
+}

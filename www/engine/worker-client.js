@@ -1,0 +1,140 @@
+/**
+ * One worker and the calls to it.
+ */
+import { FaultError } from '../core/errors.js';
+
+/** @import { Fault } from '../core/types.js' */
+
+/** How long a call may take before the worker counts as hung. A software GPU needs seconds per slice. */
+const CALL_TIMEOUT_MS = 180_000;
+
+const WORKER = new URL('../worker/worker.js', import.meta.url).href;
+
+export class WorkerClient {
+  #worker;
+  #onLost;
+  #nextId = 1;
+  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: FaultError) => void, timer: ReturnType<typeof setTimeout>, message: object}>} */
+  #calls = new Map();
+  #closed = new AbortController();
+  // `crypto.randomUUID` is missing on plain HTTP, for example on a hospital's own host.
+  #name = `glioscope ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
+
+  /** @param {(fault: Fault) => void} onLost called once, before the pending calls fail; not called after `close` */
+  constructor(onLost) {
+    this.#onLost = onLost;
+    // A worker that is loaded from a URL has the policy of that response, and static hosts send none. A worker from a
+    // blob inherits the page's policy. So `connect-src 'self'` applies to the code that sees the files.
+    const source = `import ${JSON.stringify(WORKER)};`;
+    const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    this.#worker = this.#start(blob, (reason) => this.#startFromCache(reason));
+    this.#worker.addEventListener('message', () => URL.revokeObjectURL(blob), { once: true });
+  }
+
+  /**
+   * @param {string} address
+   * @param {(reason: Fault) => void} onNotLoaded the script cannot be loaded
+   */
+  #start(address, onNotLoaded) {
+    const worker = new Worker(address, { type: 'module', name: this.#name });
+    let responded = false;
+    worker.onmessage = ({ data }) => {
+      responded = true;
+      if (data.held) this.#watchLock(this.#name);
+      else if (data.fault) this.#lose(data.fault);
+      else this.#settle(data);
+    };
+    worker.onmessageerror = () => this.#lose(workerFault('an answer of the worker could not be read'));
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (!responded && !event.message) onNotLoaded(workerFault('the worker could not be loaded'));
+      else this.#lose(workerFault(event.message || 'the worker failed without a message'));
+    };
+    return worker;
+  }
+
+  /**
+   * Offline, Firefox does not ask the service worker for the imports of a worker that was started from a blob. For a
+   * worker that was started by its URL it does. The service worker answers that URL with the page's policy; without the
+   * policy the worker is not started.
+   * @param {Fault} reason
+   */
+  async #startFromCache(reason) {
+    const cached = navigator.serviceWorker?.controller ? await fetch(WORKER).catch(() => null) : null;
+    if (this.#closed.signal.aborted) return;
+    if (!cached?.headers.has('Content-Security-Policy')) return this.#lose(reason);
+    this.#worker.terminate();
+    this.#worker = this.#start(WORKER, (again) => this.#lose(again));
+    for (const { message } of this.#calls.values()) this.#worker.postMessage(message);
+  }
+
+  /**
+   * @param {string} action one of the worker's
+   * @param {object} [message] its arguments, which are copied
+   * @param {{signal?: AbortSignal, timeout?: number}} [options] `timeout` in milliseconds
+   * @returns {Promise<any>}
+   */
+  call(action, message = {}, { signal, timeout = CALL_TIMEOUT_MS } = {}) {
+    if (this.#closed.signal.aborted) return Promise.reject(new FaultError(workerFault('the worker is closed'), true));
+    // A job that was aborted while it waited must not reach the worker.
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const id = this.#nextId++;
+    const abort = () => this.#worker.postMessage({ abort: id });
+    signal?.addEventListener('abort', abort);
+    /** @type {Promise<any>} */
+    const answer = new Promise((resolve, reject) => {
+      const onTimeout = () => this.#lose(workerFault(`the worker did not answer "${action}" within ${timeout / 1000} s`));
+      const request = { ...message, id, action };
+      this.#calls.set(id, { resolve, reject, timer: setTimeout(onTimeout, timeout), message: request });
+      this.#worker.postMessage(request);
+    });
+    return answer.finally(() => signal?.removeEventListener('abort', abort));
+  }
+
+  /** Ends the worker. Pending calls fail. */
+  close() {
+    this.#end(workerFault('the worker was closed'));
+  }
+
+  /** @param {string} name of the lock that the worker holds while it lives */
+  #watchLock(name) {
+    const onReleased = () => this.#lose(workerFault('the browser ended the worker'));
+    navigator.locks.request(name, { signal: this.#closed.signal }, onReleased).catch(() => {});
+  }
+
+  /** @param {{id: number, result?: unknown, error?: Fault}} data */
+  #settle({ id, result, error }) {
+    const call = this.#calls.get(id);
+    if (!call) return;
+    this.#calls.delete(id);
+    clearTimeout(call.timer);
+    if (error) call.reject(new FaultError(error));
+    else call.resolve(result);
+  }
+
+  /** @param {Fault} reason */
+  #lose(reason) {
+    if (this.#closed.signal.aborted) return;
+    this.#onLost(reason);
+    this.#end(reason);
+  }
+
+  /** @param {Fault} reason */
+  #end(reason) {
+    this.#closed.abort();
+    this.#worker.terminate();
+    for (const { reject, timer } of this.#calls.values()) {
+      clearTimeout(timer);
+      reject(new FaultError(reason, true));
+    }
+    this.#calls.clear();
+  }
+}
+
+/**
+ * @param {string} message
+ * @returns {Fault}
+ */
+function workerFault(message) {
+  return { kind: 'worker', file: null, message };
+}

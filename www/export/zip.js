@@ -1,0 +1,59 @@
+/**
+ * Takes one file out of a zip archive that the library wrote.
+ */
+
+/** @typedef {{name: string, method: number, size: number, offset: number}} Entry `size`: compressed, in bytes */
+
+/** The end of the central directory: its length without a comment, and the longest comment. */
+const END_LENGTH = 22;
+const LONGEST_COMMENT = 0xffff;
+const END_SIGNATURE = 0x06054b50;
+/** An entry of the central directory, up to its name. */
+const ENTRY_LENGTH = 46;
+const ENTRY_SIGNATURE = 0x02014b50;
+/** A local file header, up to its name. */
+const HEADER_LENGTH = 30;
+const DEFLATE = 8;
+
+/**
+ * @param {Blob} archive
+ * @param {string} name
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function extract(archive, name) {
+  const entry = (await list(archive)).find((one) => one.name === name);
+  if (!entry) throw new Error(`the archive has no ${name}`);
+  const header = await view(archive, entry.offset, HEADER_LENGTH);
+  const start = entry.offset + HEADER_LENGTH + header.getUint16(26, true) + header.getUint16(28, true);
+  const packed = archive.slice(start, start + entry.size);
+  const plain = entry.method === DEFLATE ? packed.stream().pipeThrough(new DecompressionStream('deflate-raw')) : packed.stream();
+  return new Uint8Array(await new Response(plain).arrayBuffer());
+}
+
+/** The entries of an archive; empty where it is none. @param {Blob} archive @returns {Promise<Entry[]>} */
+async function list(archive) {
+  const tail = Math.max(0, archive.size - END_LENGTH - LONGEST_COMMENT);
+  const last = await view(archive, tail, archive.size - tail);
+  let end = last.byteLength - END_LENGTH;
+  while (end >= 0 && last.getUint32(end, true) !== END_SIGNATURE) end--;
+  if (end < 0) return [];
+  const directory = await view(archive, last.getUint32(end + 16, true), last.getUint32(end + 12, true));
+  const entries = [];
+  const text = new TextDecoder();
+  for (let at = 0; at + ENTRY_LENGTH <= directory.byteLength && directory.getUint32(at, true) === ENTRY_SIGNATURE; ) {
+    const [name, extra, comment] = [28, 30, 32].map((field) => directory.getUint16(at + field, true));
+    entries.push({
+      name: text.decode(new Uint8Array(directory.buffer, at + ENTRY_LENGTH, Math.min(name, directory.byteLength - at - ENTRY_LENGTH))),
+      method: directory.getUint16(at + 10, true),
+      size: directory.getUint32(at + 20, true),
+      offset: directory.getUint32(at + 42, true),
+    });
+    at += ENTRY_LENGTH + name + extra + comment;
+  }
+  return entries;
+}
+
+/** @param {Blob} blob @param {number} from @param {number} length */
+async function view(blob, from, length) {
+  return new DataView(await blob.slice(from, from + length).arrayBuffer());
+}

@@ -1,0 +1,106 @@
+/**
+ * The service worker: serves the whole site from a cache that holds exactly one version of it.
+ *
+ * `cargo xtask dist` copies this file to the site's root, because its scope must be the whole site. It puts a first line
+ * `self.SITE = {version, files}` before it. So the script changes with every version, and the browser notices. It is a
+ * classic script because some browsers that run the page do not support module service workers.
+ *
+ * A new version is fetched while the old one serves. It waits until no tab uses the old one. So no tab gets files of two
+ * versions. (Taking over earlier, with a forced reload, sometimes left the page blank.)
+ */
+
+const worker = /** @type {any} ServiceWorkerGlobalScope, which the page's types lack. */ (self);
+/** @type {{version: string, files: Record<string, string>}} */
+const site = worker.SITE;
+const scope = new URL(worker.registration.scope);
+/** Several sites may share an origin, for example on github.io. Caches belong to the origin. */
+const PREFIX = `glioscope ${scope.pathname} `;
+const CACHE = PREFIX + site.version;
+
+worker.addEventListener('install', (/** @type {any} */ event) => event.waitUntil(fill()));
+
+worker.addEventListener('activate', (/** @type {any} */ event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== CACHE) await caches.delete(name);
+      // A page that was just loaded for the first time can use the cache too.
+      await worker.clients.claim();
+    })(),
+  );
+});
+
+worker.addEventListener('fetch', (/** @type {any} */ event) => {
+  /** @type {Request} */
+  const request = event.request;
+  const url = new URL(request.url);
+  // Other requests go to the network, where the page's policy applies.
+  if (request.method !== 'GET' || url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return;
+  // The list is in this file.
+  if (url.pathname === `${scope.pathname}assets.json`) event.respondWith(Response.json(site));
+  else if (cacheKey(url)) event.respondWith(answer(request, url));
+});
+
+/** Fetches all files of the site. One wrong file makes the installation fail. */
+async function fill() {
+  const cache = await caches.open(CACHE);
+  const former = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  await Promise.all(
+    Object.entries(site.files).map(async ([path, integrity]) => {
+      const address = new URL(path, scope).href;
+      if (await cache.match(address)) return;
+      for (const name of former) {
+        const kept = await (await caches.open(name)).match(address);
+        if (kept && (await hash(kept.clone())) === integrity) return cache.put(address, kept);
+      }
+      // The visit has fetched most files already, so the HTTP cache is tried first. The page itself is fetched by the
+      // address that visitors use: some hosts redirect `index.html` to its folder.
+      const source = path === 'index.html' ? scope.href : address;
+      const response = await load(source, integrity, 'default').catch(() => load(source, integrity, 'reload'));
+      await cache.put(address, response);
+    }),
+  );
+}
+
+/**
+ * @param {string} address
+ * @param {string} integrity `sha256-…`, which the browser checks
+ * @param {RequestCache} cache
+ */
+async function load(address, integrity, cache) {
+  const response = await fetch(address, { integrity, cache, redirect: 'error' });
+  if (!response.ok) throw new Error(`${address}: the server answered ${response.status}`);
+  return response;
+}
+
+/** @param {Response} response */
+async function hash(response) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await response.arrayBuffer()));
+  return `sha256-${btoa(String.fromCharCode(...digest))}`;
+}
+
+/**
+ * @param {Request} request
+ * @param {URL} url
+ */
+async function answer(request, url) {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(/** @type {string} */ (cacheKey(url)));
+  if (!kept) return fetch(request);
+  if (url.pathname !== `${scope.pathname}www/worker/worker.js`) return kept;
+  // A worker that is started by its address uses the policy of its response. It gets the page's policy.
+  const page = await (await cache.match(new URL('index.html', scope).href))?.text();
+  const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page ?? '') ?? [];
+  const headers = new Headers(kept.headers);
+  if (policy) headers.append('Content-Security-Policy', policy);
+  return new Response(kept.body, { headers });
+}
+
+/**
+ * The address under which a file of the site is cached, or null. Queries are ignored: they change how the page runs, not
+ * its files.
+ * @param {URL} url
+ */
+function cacheKey(url) {
+  const path = decodeURIComponent(url.pathname.slice(scope.pathname.length)) || 'index.html';
+  return path in site.files ? new URL(path, scope).href : null;
+}

@@ -1,0 +1,64 @@
+/**
+ * The model card: what the network is, its training data and its accuracy. The figures are from the manifest of the
+ * weights. Below them is the whole text of the card.
+ */
+import { find, make } from '../core/dom.js';
+import { formatCount, formatPercent, formatScore } from '../core/format.js';
+import { verify } from '../offline/integrity.js';
+import { markdown } from './markdown.js';
+
+/** @import { ModelInfo } from '../core/types.js' */
+
+export class ModelCard {
+  #root = find('#card-body');
+  #text = make('div', { className: 'written' });
+
+  constructor() {
+    // Loaded with the page, so that opening the card needs no network.
+    void loadCard().then(
+      (text) => this.#text.replaceChildren(...markdown(text, 1)),
+      (error) => this.#text.replaceChildren(make('p', { className: 'fine' }, `The text of the card could not be loaded: ${error.message}`)),
+    );
+  }
+
+  /** @param {ModelInfo} model */
+  show({ name, sha256, bytes, parameters, threshold, grid, normalisation, split, counts, metrics }) {
+    const rows = (/** @type {[string, string | null][]} */ ...pairs) =>
+      make('dl', {}, ...pairs.flatMap(([name, value]) => (value === null ? [] : [make('div', {}, make('dt', {}, name), make('dd', {}, value))])));
+    /** @param {string} key */
+    const metric = (key) => (key in metrics ? formatScore(metrics[key]) : null);
+    this.#root.replaceChildren(
+      make('p', { className: 'alarm' }, 'Research use only. Not a medical device. Not for diagnosis.'),
+      make('h3', {}, 'Accuracy on held-out patients'),
+      rows(
+        ['Held-out patients', formatCount(split.held_out.length)],
+        ['Dice per patient, mean', metric('patient_dice_mean')],
+        ['Dice per patient, median', metric('patient_dice_median')],
+        ['Dice per patient, lowest', metric('patient_dice_worst')],
+        ['Dice per patient, standard deviation', metric('patient_dice_deviation')],
+        ['Dice, all pixels pooled', metric('pooled_dice')],
+        ['Sensitivity, pooled', metric('pooled_sensitivity')],
+        ['Precision, pooled', metric('pooled_precision')],
+        ['Slices without lesion but with a mask', 'empty_slices_drawn_fraction' in metrics ? formatPercent(metrics.empty_slices_drawn_fraction) : null],
+      ),
+      make('p', { className: 'fine' }, `At threshold ${threshold}. Dice per patient is computed over the patient’s whole volume.`),
+      make('h3', {}, 'Model'),
+      rows(
+        ['Training data', `${formatCount(split.fit.length)} patients, ${formatCount(counts.slices)} slices, ${formatCount(counts.positive)} with lesion`],
+        ['Network', `${name}; ${formatCount(parameters)} parameters in ${formatCount(bytes)} bytes`],
+        ['Input', `pre-contrast, FLAIR and post-contrast, or FLAIR alone; a grid of ${grid} × ${grid}; ${normalisation} over the whole case`],
+        ['Weights, SHA-256', sha256],
+        ['Licence', 'CC BY-NC-SA 4.0, like the dataset'],
+      ),
+      this.#text,
+    );
+  }
+}
+
+/** @returns {Promise<string>} without its title, which the dialog has already */
+async function loadCard() {
+  const response = await fetch(new URL('../model/MODEL_CARD.md', import.meta.url));
+  if (!response.ok) throw new Error(`model/MODEL_CARD.md: the server answered ${response.status}`);
+  const [, text] = await Promise.all([verify(response.clone()), response.text()]);
+  return text.replace(/^# .*\n/, '');
+}

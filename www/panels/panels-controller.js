@@ -1,0 +1,123 @@
+/**
+ * The panels beside the viewer, over one store: cases, results, measures, spacing, input check and model card. The panels
+ * do not know one another.
+ */
+import { find, whenIdle } from '../core/dom.js';
+import { anonymousMessage } from '../core/errors.js';
+import { CaseList } from './case-list.js';
+import { Diagnostics } from './diagnostics.js';
+import { fillHelp } from './help.js';
+import { InputCheckCard } from './input-check.js';
+import { Measures } from './measures.js';
+import { ModelCard } from './model-card.js';
+import { Plots } from './plots.js';
+import { Results } from './results.js';
+import { SelfTest } from './self-test.js';
+import { SpacingForm } from './spacing-form.js';
+import { Tabs } from './tabs.js';
+
+/** @import { Engine } from '../engine/engine.js' */
+/** @import { Store } from '../core/store.js' */
+/** @import { DeviceReport, Fault, ModelInfo } from '../core/types.js' */
+
+export class PanelsController {
+  #engine;
+  #store;
+  #selfTest = new SelfTest();
+  #modelCard = new ModelCard();
+  #caseList;
+  #results;
+  #measures = new Measures();
+  #plots;
+  #spacing;
+  #inputCheck = new InputCheckCard();
+  #frame = 0;
+  /** @type {DeviceReport | null} */
+  #report = null;
+  /** Why nothing can be computed. @type {string | null} */
+  #failure = null;
+  /** @type {ModelInfo | null} */
+  #model = null;
+
+  /**
+   * @param {Store} store
+   * @param {Engine} engine
+   */
+  constructor(store, engine) {
+    this.#engine = engine;
+    this.#store = store;
+    new Tabs('.tabs');
+    fillHelp(store);
+    this.#caseList = new CaseList((id) => {
+      const open = store.case(id);
+      if (open) store.showLargest(open);
+    });
+    this.#results = new Results(() => store.current && store.showLargest(store.current));
+    this.#plots = new Plots((index) => store.showIndex(index));
+    this.#spacing = new SpacingForm((spacing, draft) => store.current && store.setSpacing(store.current.id, spacing, draft));
+    new Diagnostics(() => ({
+      report: this.#report, failure: this.#failure, failures: engine.failures, model: this.#model, cases: store.cases,
+    }));
+    store.on('open', () => {
+      document.body.dataset.view = store.cases.length > 0 ? 'case' : 'empty';
+      this.#caseList.open(store.cases);
+      // After files were opened by keyboard, the keyboard continues on the slice.
+      if (store.fresh && store.cases.length > 0 && document.activeElement?.closest('.intake')) find('#stage').focus({ preventScroll: true });
+    });
+    store.on('measure', (id) => {
+      const open = store.case(id);
+      if (open) this.#caseList.update(open);
+    });
+    store.on('phase', () => {
+      document.body.dataset.state = store.phase;
+    });
+    for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'measure', 'phase'])) store.on(change, () => this.#schedule());
+  }
+
+  /** @param {DeviceReport} report */
+  async showReport(report) {
+    this.#report = report;
+    this.#failure = null;
+    this.#selfTest.show(report);
+    this.#model ??= await this.#engine.model().catch(() => null);
+    if (this.#model) this.#modelCard.show(this.#model);
+  }
+
+  /** Nothing can be computed. @param {Fault} fault */
+  showFailure(fault) {
+    this.#failure = anonymousMessage(fault);
+    this.#selfTest.fail(fault.message);
+  }
+
+  /**
+   * Has the browser lay out the page of a case while it is idle. Otherwise styles and fonts take more than half of the
+   * time to the first frame of the first case.
+   */
+  prepareLayout() {
+    whenIdle(() => {
+      const { dataset } = document.body;
+      if (dataset.view !== 'empty') return;
+      dataset.view = 'case';
+      document.body.getBoundingClientRect();
+      dataset.view = 'empty';
+    });
+  }
+
+  /** Draws once with the next frame. */
+  #schedule() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    const { cases, current, index, threshold, phase } = this.#store;
+    this.#inputCheck.show(current);
+    if (!current) return;
+    this.#caseList.select(current.id);
+    for (const open of cases) this.#caseList.update(open);
+    this.#results.show(current, index, phase === 'running');
+    this.#measures.show(current, index, threshold);
+    this.#plots.show(current.measure, index);
+    this.#spacing.show(current);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The results of the slice in view.
+ */
+import { find, make } from '../core/dom.js';
+import { formatCount, formatDuration, formatPercent, formatScore } from '../core/format.js';
+import { isSegmentable } from '../core/store.js';
+
+/** @import { CaseState, SliceMeasure } from '../core/types.js' */
+
+export class Results {
+  #root = find('#readout');
+
+  /** @param {() => void} onLargest go to the slice with the largest area */
+  constructor(onLargest) {
+    this.#root.addEventListener('click', ({ target }) => {
+      if (target instanceof Element && target.closest('button')) onLargest();
+    });
+  }
+
+  /**
+   * @param {CaseState} open
+   * @param {number} index the slice in view
+   * @param {boolean} running whether slices are being segmented
+   */
+  show(open, index, running) {
+    const { slices, measure, inputCheck } = open;
+    const { info, probability, fault, milliseconds } = slices[index];
+    const measured = measure?.slices[index];
+    const shown = measured && (measured.segmented || measured.edited) ? measured : null;
+    const check = inputCheck.accepted ? 'passed' : isSegmentable(open) ? 'overruled' : 'not passed';
+    const facts = [
+      `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`,
+      ...(milliseconds === null || !probability ? [] : [`computed in ${formatDuration(milliseconds)}`]),
+      `input check ${check}`,
+    ];
+    const waiting = !isSegmentable(open) ? 'Not segmented: unlike the training data'
+      : !probability ? (running ? 'Waiting to be segmented' : 'Not segmented')
+        : open.measureFault ? '' : 'Measuring…';
+    const focused = this.#root.contains(document.activeElement);
+    this.#root.replaceChildren(
+      make('div', { className: 'title' },
+        make('h2', {}, `Slice ${index + 1}`, make('small', {}, ` of ${slices.length}`)),
+        ...(measure && measure.largest >= 0 && slices.length > 1 ? [largestButton(measure.largest)] : [])),
+      make('p', { className: 'file', title: info.name }, make('bdi', {}, info.name)),
+      ...(fault ? [make('p', { className: 'faulty' }, `Not segmented: ${fault.message}`)] : []),
+      ...(open.measureFault ? [make('p', { className: 'faulty' }, `Measuring failed: ${open.measureFault.message}`)] : []),
+      ...(shown ? [figures(shown, info.width * info.height)] : []),
+      ...(shown || fault || !waiting ? [] : [make('p', { className: 'waiting' }, waiting)]),
+      make('p', { className: 'facts' }, `${facts.join('; ')}.`),
+      ...(inputCheck.accepted ? [] : inputCheck.reasons.map((reason) => make('p', { className: 'faulty' }, reason))),
+    );
+    // The button that had the focus was replaced.
+    if (focused) this.#root.querySelector('button')?.focus();
+  }
+}
+
+/** @param {number} largest */
+function largestButton(largest) {
+  return make('button', { type: 'button', className: 'quiet', ariaLabel: `Go to largest area, slice ${largest + 1}` }, 'Go to largest area');
+}
+
+/** @param {SliceMeasure} measure @param {number} pixels of the whole slice */
+function figures({ area, mm2, edited, scores }, pixels) {
+  const size = mm2 === null ? '' : `${formatCount(Math.round(mm2))} mm², `;
+  return make('div', { className: 'figures' },
+    make('p', { className: 'figure lesion' },
+      make('b', {}, formatCount(area)),
+      make('span', {}, `${area === 1 ? 'pixel' : 'pixels'} outlined${edited ? ', edited' : ''}, ${size}${formatPercent(area / pixels)} of the slice`)),
+    ...(scores ? [make('p', { className: 'figure dice' },
+      make('b', {}, formatScore(scores.dice)),
+      make('span', {}, scores.tp + scores.fp + scores.fn === 0 ? 'Dice; mask and reference are empty' : 'Dice'))] : []));
+}

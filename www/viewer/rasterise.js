@@ -1,0 +1,101 @@
+/**
+ * Pixels, masks and probabilities as canvases, for display only.
+ */
+import { STEPS_PER_LEVEL } from './window-presets.js';
+
+/** @import { Contrast, Pixels, Window } from '../core/types.js' */
+
+/** The channel of each contrast in the pixels. */
+const CHANNEL = { pre: 0, flair: 1, post: 2 };
+
+/** True positive, false positive and false negative. Distinct for all common kinds of colour blindness. */
+export const AGREEMENT_COLOURS = { tp: '#ffb000', fp: '#bb3300', fn: '#0099ff' };
+
+/** The heat map from 0 to 1. Its lightness rises steadily, so that it can be read without hue. */
+export const HEAT_COLOURS = ['#1b0f4b', '#5a1a8b', '#a5317e', '#e3594f', '#fb9a2c', '#fff3a3'];
+
+/** The heat map's opacity reaches its maximum at 1/6: very small probabilities stay transparent. */
+const HEAT_ALPHA_SLOPE = 6;
+
+/**
+ * One contrast of a slice, on a canvas of the slice's size.
+ * @param {Pixels} pixels
+ * @param {Contrast} contrast
+ * @param {Window} [window]
+ */
+export function rasteriseSlice({ width, height, levels, brightest }, contrast, window = { low: 0, high: 255 }) {
+  const span = Math.max(1, window.high - window.low);
+  const grey = new Uint8ClampedArray(Math.ceil(brightest * STEPS_PER_LEVEL) + 1);
+  for (let step = 0; step < grey.length; step++) grey[step] = (255 * (step / STEPS_PER_LEVEL - window.low)) / span;
+  if (contrast === 'composite') {
+    return rasterise(width, height, (i) =>
+      0xff000000 | (grey[levels[3 * i + 2]] << 16) | (grey[levels[3 * i + 1]] << 8) | grey[levels[3 * i]]);
+  }
+  const channel = CHANNEL[contrast];
+  return rasterise(width, height, (i) => 0xff000000 | (grey[levels[3 * i + channel]] * 0x010101));
+}
+
+/**
+ * A mask in one colour, transparent outside.
+ * @param {Uint8Array} mask
+ * @param {number} width
+ * @param {number} height
+ * @param {string} colour `#rrggbb`
+ */
+export function rasteriseMask(mask, width, height, colour) {
+  const inside = abgr(colour);
+  return rasterise(width, height, (i) => (mask[i] ? inside : 0));
+}
+
+/**
+ * The probability as a heat map.
+ * @param {Uint16Array} probability
+ * @param {number} width
+ * @param {number} height
+ */
+export function rasteriseHeatMap(probability, width, height) {
+  const ramp = Uint32Array.from({ length: 256 }, (_, value) => {
+    const at = (value / 255) * (HEAT_COLOURS.length - 1);
+    const [from, to] = [HEAT_COLOURS[Math.floor(at)], HEAT_COLOURS[Math.ceil(at)]].map(rgb);
+    const [red, green, blue] = from.map((part, i) => Math.round(part + (to[i] - part) * (at % 1)));
+    return ((Math.min(255, value * HEAT_ALPHA_SLOPE) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  });
+  return rasterise(width, height, (i) => ramp[probability[i] >> 8]);
+}
+
+/**
+ * True positive, false positive and false negative pixels of a mask.
+ * @param {Uint8Array} mask
+ * @param {Uint8Array} reference
+ * @param {number} width
+ * @param {number} height
+ */
+export function rasteriseAgreement(mask, reference, width, height) {
+  const [tp, fp, fn] = [AGREEMENT_COLOURS.tp, AGREEMENT_COLOURS.fp, AGREEMENT_COLOURS.fn].map(abgr);
+  return rasterise(width, height, (i) => (mask[i] ? (reference[i] ? tp : fp) : reference[i] ? fn : 0));
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {(i: number) => number} pixel its colour, as `abgr`
+ */
+function rasterise(width, height, pixel) {
+  const image = new ImageData(width, height);
+  const words = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < words.length; i++) words[i] = pixel(i);
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** Red, green and blue of `#rrggbb`. @param {string} colour */
+function rgb(colour) {
+  return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+}
+
+/** An opaque colour in the byte order of `ImageData` on little-endian machines. @param {string} colour */
+function abgr(colour) {
+  const [red, green, blue] = rgb(colour);
+  return (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+}

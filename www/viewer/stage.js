@@ -1,0 +1,173 @@
+/**
+ * The canvas with the slice: zoom and pan, one or two panes, and text in the corners.
+ */
+import { find } from '../core/dom.js';
+import { Camera } from './camera.js';
+import { Renderer } from './renderer.js';
+
+/** @import { Pane } from './camera.js' */
+/** @import { Appearance, Pixels } from '../core/types.js' */
+/**
+ * @typedef {object} View
+ * @property {Pixels} pixels
+ * @property {Uint8Array | null} mask
+ * @property {Uint16Array | null} probability
+ * @property {Uint8Array | null} reference
+ * @property {boolean} sideBySide whether the reference has its own pane
+ * @property {boolean} flickering whether mask and reference alternate
+ */
+/** @typedef {Record<'nw' | 'ne' | 'sw' | 'se' | 'left' | 'right', string>} Corners text by compass direction, and the titles of the two panes */
+/** @typedef {{x: number, y: number, size: number}} Cursor the brush, in pixels of the slice */
+
+export class Stage {
+  camera = new Camera();
+  #root = find('#stage');
+  #canvas = /** @type {HTMLCanvasElement} */ (find('canvas', this.#root));
+  #corners = [...this.#root.querySelectorAll('.corner')].map((node) => /** @type {HTMLElement} */ (node));
+  /** @type {View | null} */
+  #view = null;
+  /** @type {Appearance | null} */
+  #appearance = null;
+  /** @type {Cursor | null} */
+  #cursor = null;
+  /** The pane of the pointer. */
+  #pane = 0;
+  #frame = 0;
+  #renderer = new Renderer();
+
+  constructor() {
+    new ResizeObserver(() => this.schedule()).observe(this.#root);
+    this.#followPixelRatio();
+  }
+
+  /**
+   * @param {View | null} view null while its pixels are loading
+   * @param {Appearance} appearance
+   * @param {Corners} corners
+   * @param {string} label the same for screen readers
+   */
+  show(view, appearance, corners, label) {
+    this.#view = view;
+    this.#appearance = appearance;
+    this.#root.ariaLabel = label;
+    for (const corner of this.#corners) {
+      corner.textContent = corners[/** @type {keyof Corners} */ (corner.dataset.corner)];
+    }
+    this.schedule();
+  }
+
+  /** Nothing is open. */
+  clear() {
+    this.#view = null;
+    this.#root.ariaLabel = 'No slice';
+    for (const corner of this.#corners) corner.textContent = '';
+    this.schedule();
+  }
+
+  /** @param {Cursor | null} cursor null hides it */
+  showCursor(cursor) {
+    this.#cursor = cursor;
+    this.schedule();
+  }
+
+  schedule() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  /** The current view without the brush cursor. @returns {Promise<Blob | null>} a PNG */
+  toPng() {
+    this.#draw(null);
+    // Draws the cursor again with the next frame.
+    this.schedule();
+    return new Promise((resolve) => this.#canvas.toBlob(resolve));
+  }
+
+  /**
+   * A point of the browser window in pixels of the slice. It may lie outside the slice.
+   * @param {number} clientX
+   * @param {number} clientY
+   * @param {boolean} [dragging] a drag stays in the pane where it began
+   */
+  toSlice(clientX, clientY, dragging = false) {
+    if (!this.#view) return null;
+    const point = this.#toDevice(clientX, clientY);
+    const panes = this.#panes();
+    if (!dragging) this.#pane = Math.max(0, panes.findIndex(({ x, width }) => point.x >= x && point.x < x + width));
+    const { scale, left, top } = this.camera.place(panes[this.#pane] ?? panes[0], this.#view.pixels);
+    return { x: (point.x - left) / scale, y: (point.y - top) / scale };
+  }
+
+  /** @param {number} factor @param {{clientX: number, clientY: number}} [event] the point that stays in place */
+  zoomBy(factor, event) {
+    if (!this.#view) return;
+    const point = event && this.#toDevice(event.clientX, event.clientY);
+    const panes = this.#panes();
+    const pane = (point && panes.find(({ x, width }) => point.x >= x && point.x < x + width)) ?? panes[0];
+    this.camera.zoomBy(factor, pane, this.#view.pixels, point);
+    this.schedule();
+  }
+
+  /** @param {number} x in CSS pixels @param {number} y */
+  panBy(x, y) {
+    if (!this.#view) return;
+    this.camera.panBy(x * devicePixelRatio, y * devicePixelRatio, this.#panes()[0], this.#view.pixels);
+    this.schedule();
+  }
+
+  /** Draws again when the window moves to a display of another density. The stage may keep its size in CSS pixels. */
+  #followPixelRatio() {
+    const current = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    current.addEventListener('change', () => this.#followPixelRatio(), { once: true });
+    this.schedule();
+  }
+
+  /** @param {number} clientX @param {number} clientY */
+  #toDevice(clientX, clientY) {
+    const { left, top } = this.#canvas.getBoundingClientRect();
+    return { x: (clientX - left) * devicePixelRatio, y: (clientY - top) * devicePixelRatio };
+  }
+
+  /** @returns {Pane[]} */
+  #panes() {
+    const { width, height } = this.#canvas;
+    if (!this.#view?.sideBySide) return [{ x: 0, y: 0, width, height }];
+    const half = Math.floor(width / 2);
+    return [{ x: 0, y: 0, width: half - 1, height }, { x: half + 1, y: 0, width: width - half - 1, height }];
+  }
+
+  /** @param {Cursor | null} [cursor] */
+  #draw(cursor = this.#cursor) {
+    const width = Math.round(this.#root.clientWidth * devicePixelRatio);
+    const height = Math.round(this.#root.clientHeight * devicePixelRatio);
+    if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
+    const context = this.#canvas.getContext('2d');
+    if (!context || !this.#appearance) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    if (!this.#view) return;
+    const [first, second] = this.#panes();
+    const appearance = this.#appearance;
+    this.#drawPane(context, first, this.#view, second ? { ...appearance, referenceVisible: false } : appearance, cursor);
+    if (second) this.#drawPane(context, second, this.#view, { ...appearance, overlayVisible: false, referenceVisible: true }, cursor);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Pane} pane
+   * @param {View} view
+   * @param {Appearance} appearance
+   * @param {Cursor | null} cursor
+   */
+  #drawPane(context, pane, view, appearance, cursor) {
+    const { scale, left, top } = this.camera.place(pane, view.pixels);
+    context.save();
+    context.beginPath();
+    context.rect(pane.x, pane.y, pane.width, pane.height);
+    context.clip();
+    context.setTransform(scale, 0, 0, scale, left, top);
+    this.#renderer.draw(context, view, appearance, scale);
+    if (cursor) this.#renderer.drawCursor(context, cursor, scale);
+    context.restore();
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * The viewer: stage, toolbar, display panel, filmstrip, timeline and volume, over one store.
+ */
+import { BrushCursor } from '../editing/brush-cursor.js';
+import { MaskEditor } from '../editing/mask-editor.js';
+import { find } from '../core/dom.js';
+import { memoizeLast } from '../core/memoize.js';
+import { isSegmentable } from '../core/store.js';
+import { VolumeView } from '../volume/volume-view.js';
+import { DisplayPanel } from './display-panel.js';
+import { Filmstrip } from './filmstrip.js';
+import { Flicker } from './flicker.js';
+import { listenForPointer } from './pointer.js';
+import { SliceView } from './slice-view.js';
+import { Timeline } from './timeline.js';
+import { Toolbar } from './toolbar.js';
+import { PRESETS, windowOf } from './window-presets.js';
+
+/** @import { Engine } from '../engine/engine.js' */
+/** @import { Change, Store } from '../core/store.js' */
+/** @import { Appearance } from '../core/types.js' */
+
+/** The thumbnails follow this long after the last change, in milliseconds. */
+const THUMBNAIL_DELAY_MS = 150;
+
+export class ViewerController {
+  editor;
+  #store;
+  #root = find('#stage');
+  #view;
+  #displayPanel;
+  #toolbar;
+  #brush;
+  #volume;
+  #filmstrip;
+  #timeline;
+  #flicker = new Flicker(() => this.#redraw());
+  #onDraw;
+  #frame = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #thumbnailTimer;
+  /** The id of the case in the filmstrip. @type {string | null} */
+  #opened = null;
+  #window = memoizeLast(windowOf);
+  /** The window that was shown last. */
+  #shownWindow = PRESETS.default;
+  #maskColour = '';
+
+  /**
+   * @param {Engine} engine
+   * @param {Store} store
+   * @param {{onDraw: () => void, onError: (error: unknown) => void}} events `onDraw`: the state of commands may be another one
+   */
+  constructor(engine, store, { onDraw, onError }) {
+    this.#store = store;
+    this.#onDraw = onDraw;
+    this.#view = new SliceView(engine, store, () => this.#redraw());
+    this.editor = new MaskEditor(engine, store, () => this.#redraw(), onError);
+    this.#displayPanel = new DisplayPanel(store);
+    this.#toolbar = new Toolbar(store);
+    this.#volume = new VolumeView(engine, store, () => this.#appearance);
+    this.#timeline = new Timeline((index) => store.showIndex(index));
+    this.#filmstrip = new Filmstrip((index) => store.showIndex(index), (index) => this.#drawThumbnail(index));
+    this.#brush = new BrushCursor(store, this.#view, this.editor, () => this.#showMask());
+    this.#listenToPointer();
+    this.#listenToStore();
+    this.#toolbar.update();
+  }
+
+  get zoomed() {
+    return this.#view.stage.camera.zoom > 1;
+  }
+
+  get flickering() {
+    return this.#flicker.active;
+  }
+
+  /** Whether a stroke is under way on the slice in view. */
+  get isPainting() {
+    return this.editor.strokeMask !== null;
+  }
+
+  /** @param {number} factor @param {{clientX: number, clientY: number}} [event] the point that stays in place */
+  zoomBy(factor, event) {
+    this.#view.stage.zoomBy(factor, event);
+    this.#redraw();
+  }
+
+  fit() {
+    this.#view.stage.camera.reset();
+    this.#redraw();
+  }
+
+  toggleFlicker() {
+    this.#flicker.toggle();
+  }
+
+  /** Paints once at the brush. */
+  paint() {
+    this.#brush.paint();
+  }
+
+  /** An arrow key on the stage. @param {number} x @param {number} y @param {boolean} shift @returns {boolean} whether it was used */
+  stageArrow(x, y, shift) {
+    return this.#brush.move(x, y, shift);
+  }
+
+  /** Loads the volume viewer while the page is idle. */
+  prefetch() {
+    this.#volume.prefetch();
+  }
+
+  /** The current view as a PNG. */
+  toPng() {
+    return this.#store.display.layout === 'volume' ? this.#volume.toPng() : this.#view.stage.toPng();
+  }
+
+  /** Shows the mask before a stroke. */
+  #showMask() {
+    this.#flicker.stop();
+    if (!this.#store.display.overlayVisible) this.#store.setDisplay({ overlayVisible: true });
+  }
+
+  #listenToPointer() {
+    const { stage } = this.#view;
+    this.#root.addEventListener('focus', () => this.#showBrush());
+    listenForPointer(this.#root, {
+      tool: () => this.#store.display.tool,
+      zoomed: () => this.zoomed,
+      step: (slices) => this.#store.showIndex(this.#store.index + slices),
+      zoom: (factor, event) => this.zoomBy(factor, event),
+      fit: () => this.fit(),
+      pan: (x, y) => stage.panBy(x, y),
+      window: (x, y) => this.#displayPanel.drag(x, y),
+      stroke: (event, phase) => this.#brush.stroke(stage.toSlice(event.clientX, event.clientY, phase !== 'start'), phase),
+      hover: (event) => this.#brush.show(event && stage.toSlice(event.clientX, event.clientY, this.isPainting)),
+    });
+  }
+
+  /** With the keyboard, the brush is visible before the first arrow key. */
+  #showBrush() {
+    if (this.#root.matches(':focus-visible')) this.#brush.showForKeyboard();
+    else this.#brush.show(null);
+  }
+
+  #listenToStore() {
+    const store = this.#store;
+    /** @param {Change} change @param {(id: string) => void} act */
+    const on = (change, act) => store.on(change, (id) => {
+      act(id);
+      this.#redraw();
+      this.#volume.follow(change, id);
+    });
+    on('open', () => {
+      this.#view.clear();
+      this.#opened = null;
+      this.#openCase();
+    });
+    on('view', () => {
+      if (store.current?.id !== this.#opened) this.#openCase();
+      this.#filmstrip.select(store.index);
+    });
+    on('slice', (id) => {
+      const place = store.placeOf(id);
+      if (!place || place.open !== store.current) return;
+      this.#updateFrame(place.index);
+      if (this.#filmstrip.isVisible(place.index)) this.#drawThumbnail(place.index);
+    });
+    on('measure', (id) => {
+      if (id === store.current?.id) store.current.slices.forEach((_, index) => this.#updateFrame(index));
+    });
+    on('settings', () => {
+      store.current?.slices.forEach((_, index) => this.#updateFrame(index));
+      this.#redrawThumbnails();
+    });
+    let { tool } = store.display;
+    on('display', () => {
+      this.#toolbar.update();
+      if (tool !== store.display.tool) this.#showBrush();
+      ({ tool } = store.display);
+      this.#redrawThumbnails();
+    });
+  }
+
+  #openCase() {
+    const { current, display } = this.#store;
+    if (!current) {
+      this.#view.stage.clear();
+      this.#filmstrip.open([], false);
+      return;
+    }
+    this.#opened = current.id;
+    this.#flicker.stop();
+    document.body.dataset.slices = String(current.slices.length);
+    this.#filmstrip.open(current.slices, !isSegmentable(current));
+    this.#filmstrip.select(this.#store.index);
+    current.slices.forEach((_, index) => this.#updateFrame(index));
+    this.#view.stage.camera.reset();
+    this.#brush.centre();
+    if (current.slices.some(({ info }) => info.reference)) return;
+    // Without a reference there is nothing to compare with.
+    if (display.overlay === 'agreement') this.#store.setDisplay({ overlay: 'mask' });
+    if (display.layout === 'side') this.#store.setDisplay({ layout: 'slice' });
+  }
+
+  /** @param {number} index */
+  #updateFrame(index) {
+    const { current } = this.#store;
+    if (current) this.#filmstrip.update(index, current.slices[index], current.measure?.slices[index], !isSegmentable(current));
+  }
+
+  /** @param {number} index */
+  #drawThumbnail(index) {
+    void this.#view.drawThumbnail(this.#filmstrip, index);
+  }
+
+  #redrawThumbnails() {
+    clearTimeout(this.#thumbnailTimer);
+    this.#thumbnailTimer = setTimeout(() => this.#filmstrip.redraw(), THUMBNAIL_DELAY_MS);
+  }
+
+  /** How the slice in view is drawn. @returns {Appearance} */
+  get #appearance() {
+    const { display } = this.#store;
+    const { pixels } = this.#view;
+    // While the pixels are loading, the window stays what it was.
+    if (pixels) this.#shownWindow = this.#window(display.preset, display.window, display.contrast, pixels);
+    return { ...display, window: this.#shownWindow };
+  }
+
+  /** Draws with the next frame. */
+  #redraw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    const { current, index } = this.#store;
+    if (!current) return;
+    const shown = this.#shownWindow;
+    const appearance = this.#appearance;
+    if (appearance.window !== shown) this.#volume.update();
+    this.#displayPanel.update(appearance.window, this.#view.pixels);
+    // Setting it makes the browser recompute the styles of the whole page.
+    if (this.#maskColour !== appearance.colour) find('main').style.setProperty('--mask', (this.#maskColour = appearance.colour));
+    this.#timeline.show(current, index);
+    const { showsReference } = this.#flicker;
+    const flicker = showsReference === null ? {} : { overlay: /** @type {const} */ ('mask'), overlayVisible: !showsReference, referenceVisible: showsReference };
+    const { strokeMask, message } = this.editor;
+    this.#view.draw({ ...appearance, ...flicker }, { strokeMask, message, flickering: this.flickering });
+    this.#root.toggleAttribute('data-near', this.zoomed);
+    this.#onDraw();
+  }
+}
