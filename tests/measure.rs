@@ -110,7 +110,7 @@ proptest! {
             voxels += area;
             network_voxels += network.as_ref().map_or(0, |mask| count(mask));
             prop_assert_eq!(slice.area, area);
-            prop_assert_eq!(slice.done, given.probability.is_some());
+            prop_assert_eq!(slice.segmented, given.probability.is_some());
             prop_assert_eq!(slice.edited, given.edit.is_some());
             prop_assert_eq!(slice.mm2, Some(area as f64 * 0.375));
             prop_assert_eq!(slice.removed_small_regions, count(small));

@@ -182,7 +182,7 @@ impl Findings {
                 id: id.to_owned(),
                 area,
                 edited: edit.is_some(),
-                done: network.is_some(),
+                segmented: network.is_some(),
                 scores: confusion.map(Scores::from),
                 mm2: pixel.map(|pixel| pixel.area(area)),
                 removed_small_regions: self.small_regions(index).map_or(0, Mask::area),

@@ -20,7 +20,7 @@ pub struct SliceMeasure {
     /// Whether the mask was drawn or edited by a reader.
     pub edited: bool,
     /// Whether it has probabilities.
-    pub done: bool,
+    pub segmented: bool,
     /// The mask compared with the reference, where there are both.
     pub scores: Option<Scores>,
     /// The area in square millimetres, where a spacing is given or the files state one.

@@ -107,8 +107,8 @@ export interface Scores {
 }
 
 /**
- * The measures of a slice. `area`: pixels inside its mask, 0 without one. `edited`: the mask is an edited one. `done`: the
- * slice has probabilities. `mm2` is null where the size of a pixel is unknown, `scores` without a mask or a reference.
+ * The measures of a slice. `area`: pixels inside its mask, 0 without one. `edited`: the mask is an edited one. `segmented`:
+ * the slice has probabilities. `mm2` is null where the size of a pixel is unknown, `scores` without a mask or a reference.
  * `removed_small_regions`: pixels of small regions, which the network's mask does not have once all slices of the case are
  * segmented. They are counted at the lowest threshold, 0.05.
  */
@@ -116,7 +116,7 @@ export interface SliceMeasure {
     id: string;
     area: number;
     edited: boolean;
-    done: boolean;
+    segmented: boolean;
     scores: Scores | null;
     mm2: number | null;
     removed_small_regions: number;

@@ -125,7 +125,7 @@ fn section(
         page.push_str("</ul></div>\n");
     }
     let count = |of: fn(&SliceMeasure) -> bool| measure.slices.iter().filter(|slice| of(slice)).count();
-    let without = count(|slice| !slice.done && !slice.edited);
+    let without = count(|slice| !slice.segmented && !slice.edited);
     page.push_str("<table>\n");
     page.push_str(&row("Slices", &format_args!("{} ({without} without a mask)", slices.len())));
     let check = match findings.input_check() {
@@ -187,7 +187,7 @@ fn section(
     let reference = |slice: &SliceMeasure| slice.scores.is_some_and(|scores| scores.tp + scores.fn_ > 0);
     let listed = |slice: &SliceMeasure| slice.area > 0 || slice.edited || reference(slice);
     for (entry, slice) in slices.iter().zip(&measure.slices).filter(|(_, slice)| listed(slice)) {
-        let by = match (slice.edited, slice.done) {
+        let by = match (slice.edited, slice.segmented) {
             (true, _) => "reader",
             (false, true) => "network",
             (false, false) => "",

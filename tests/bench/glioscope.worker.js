@@ -5,6 +5,8 @@ import { answer } from './answer.js';
 let session;
 /** @type {WebAssembly.Memory} */
 let memory;
+/** Ids of the slices of the open case, in order. @type {string[]} */
+let ids = [];
 
 answer({
   /** @param {{backend: string}} wish */
@@ -46,13 +48,13 @@ answer({
   /** One slice on its way from pixels to probabilities. @param {{slice: number}} wish */
   async segment({ slice }) {
     const start = performance.now();
-    await session.segment(0, slice);
+    await session.segment(ids[slice]);
     return performance.now() - start;
   },
 
   /** @param {{slice: number}} wish */
   async probability({ slice }) {
-    const { probability } = await session.segment(0, slice);
+    const { probability } = await session.segment(ids[slice]);
     // 16-bit fixed point, or f32.
     const scale = probability instanceof Uint16Array ? 1 / 65_535 : 1;
     return Float32Array.from(probability, (/** @type {number} */ value) => value * scale);
@@ -64,7 +66,8 @@ answer({
 function slices() {
   const { cases } = session.assemble();
   if (cases.length !== 1) throw new Error(`expected one case, found ${cases.length}`);
-  return cases[0].slices.length;
+  ids = cases[0].slices.map((/** @type {{id: string}} */ { id }) => id);
+  return ids.length;
 }
 
 /** @param {URL} url */

@@ -27,7 +27,7 @@ export function readSafetensors(bytes) {
     const [start, end] = offsets.map((/** @type {number} */ offset) => 8 + length + offset);
     tensors.set(name, { shape, values: new Float32Array(bytes.slice(start, end).buffer) });
   }
-  return { tensors, network: { widths: metadata.widths.split(',').map(Number), stem: Number(metadata.stem) } };
+  return { tensors, network: JSON.parse(metadata.network) };
 }
 
 /**

@@ -278,7 +278,7 @@ test('what is saved has the hand’s mask where there is one, says so, and opens
   expect(readMask(files.get(changed[0]) as Buffer).pixels.filter((value) => value > 0)).toHaveLength(edited);
   const { slices } = JSON.parse(String(files.get('provenance.json'))).cases[0];
   expect(slices.map(({ mask, mask_by }: { mask: string; mask_by: string }) => [mask_by, mask === changed[0]]).sort()).toEqual([
-    ['by hand', true], ['network', false], ['network', false],
+    ['network', false], ['network', false], ['reader', true],
   ]);
   const [heads, ...lines] = String(files.get('statistics.csv')).trim().split('\n').map((line) => line.split(','));
   const [path, pixels, hand] = ['slice', 'area_px', 'edited'].map((name) => heads.indexOf(name));

@@ -152,7 +152,7 @@ test('a slice that is looked at stays in view when others come in before it', as
 test('why a case is held back is said beside its slice, not over it', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('assemble', `
     const assembly = original.apply(this, given);
-    for (const one of assembly.cases) one.verdict = { accepted: false, reasons: ['The picture has no head in it.', 'It is not grey.'] };
+    for (const one of assembly.cases) one.inputCheck = { accepted: false, reasons: ['The picture has no head in it.', 'It is not grey.'] };
     return assembly;`));
   await scope.open('?backend=cpu');
   for (const viewport of [{ width: 1440, height: 900 }, { width: 1280, height: 720 }, { width: 390, height: 844 }]) {

@@ -89,7 +89,7 @@ test('a case outside of what the network was fitted on gets no mask before the v
       Session.prototype.assemble = function () {
         const assembly = original.call(this);
         const refused = assembly.cases.find(({ name }) => name === 'PHANTOM_0002');
-        if (refused) refused.verdict = { accepted: false, reasons: [${JSON.stringify(reason)}] };
+        if (refused) refused.inputCheck = { accepted: false, reasons: [${JSON.stringify(reason)}] };
         return assembly;
       }; }`);
   await scope.open('?backend=cpu');

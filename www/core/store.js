@@ -149,8 +149,7 @@ export class Store {
 
   /** Shows the slice of a case with the largest area, or the middle one while nothing is measured. @param {CaseState} open */
   showLargest({ slices, measure }) {
-    const index = measure && measure.largest >= 0 ? measure.largest : slices.length >> 1;
-    this.show(slices[index].info.id);
+    this.show(measure?.largest ?? slices[slices.length >> 1].info.id);
   }
 
   /** @param {Phase} phase */

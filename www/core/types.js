@@ -8,15 +8,15 @@
  * @typedef {import('../pkg/glioscope.js').Note} Note
  * @typedef {import('../pkg/glioscope.js').Pixels} Pixels
  * @typedef {import('../pkg/glioscope.js').Scores} Scores
- * @typedef {import('../worker/ids.js').Assembly} Assembly
- * @typedef {import('../worker/ids.js').CaseInfo} CaseInfo
- * @typedef {import('../worker/ids.js').SliceInfo} SliceInfo
- * @typedef {import('../worker/ids.js').InputCheck} InputCheck
- * @typedef {import('../worker/ids.js').Segmented} Segmented
- * @typedef {import('../worker/ids.js').SliceMeasure} SliceMeasure
- * @typedef {import('../worker/ids.js').CaseMeasure} CaseMeasure
- * @typedef {import('../worker/ids.js').Spacing} Spacing
- * @typedef {import('../worker/ids.js').Settings} Settings
+ * @typedef {import('../pkg/glioscope.js').Assembly} Assembly
+ * @typedef {import('../pkg/glioscope.js').CaseInfo} CaseInfo
+ * @typedef {import('../pkg/glioscope.js').SliceInfo} SliceInfo
+ * @typedef {import('../pkg/glioscope.js').InputCheck} InputCheck
+ * @typedef {import('../pkg/glioscope.js').Segmented} Segmented
+ * @typedef {import('../pkg/glioscope.js').SliceMeasure} SliceMeasure
+ * @typedef {import('../pkg/glioscope.js').CaseMeasure} CaseMeasure
+ * @typedef {import('../pkg/glioscope.js').Spacing} Spacing
+ * @typedef {import('../pkg/glioscope.js').Settings} Settings
  */
 
 /**

@@ -137,14 +137,12 @@ export class Engine {
     this.#openingSession = promise;
     let replaced = false;
     try {
-      await this.#primary.ask('read', { ...source, session: true }, signal);
+      const settings = /** @type {Settings} */ (await this.#primary.ask('read', { ...source, session: true }, signal));
       replaced = true;
       signal.throwIfAborted();
       this.#log.clear();
       this.#log.sources = [{ ...source, session: true }];
       const assembly = await this.assemble(signal);
-      const settings = await this.#primary.ask('sessionSettings');
-      signal.throwIfAborted();
       return { assembly, settings };
     } finally {
       this.#openingSession = null;
@@ -211,9 +209,9 @@ export class Engine {
     return this.#request('volume', { case: id, what, threshold, spacing });
   }
 
-  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} all results as a zip */
+  /** @param {Settings} settings all results as a zip, chunk by chunk */
   exportZip(settings) {
-    return this.#request('exportZip', { settings });
+    return this.#zip('exportZip', settings);
   }
 
   /** @param {Settings} settings @returns {Promise<string>} an HTML page without external files */
@@ -221,9 +219,26 @@ export class Engine {
     return this.#request('report', { settings });
   }
 
-  /** @param {Settings} settings @returns {Promise<Uint8Array<ArrayBuffer>>} a zip for `openSession` */
+  /** @param {Settings} settings a zip for `openSession`, chunk by chunk */
   saveSession(settings) {
-    return this.#request('saveSession', { settings });
+    return this.#zip('saveSession', settings);
+  }
+
+  /**
+   * The worker makes each chunk when it is asked for, so that a zip needs the memory of one of its files.
+   * @param {'exportZip' | 'saveSession'} action
+   * @param {Settings} settings
+   * @returns {AsyncGenerator<Uint8Array<ArrayBuffer>, void>}
+   */
+  async *#zip(action, settings) {
+    const zip = await this.#request(action, { settings });
+    try {
+      let chunk;
+      while ((chunk = await this.#primary.ask('nextChunk', { zip }))) yield chunk;
+    } finally {
+      // A worker that was lost has no zip any more.
+      this.#primary.ask('closeZip', { zip }).catch(() => {});
+    }
   }
 
   /**

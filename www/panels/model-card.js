@@ -1,6 +1,6 @@
 /**
- * The model card: what the network is, its training data and its accuracy. The figures are from the manifest of the
- * weights. Below them is the whole text of the card.
+ * The model card: what the network is, its training data and its accuracy. The figures are from
+ * `card.json`. Below them is the whole text of the card.
  */
 import { find, make } from '../core/dom.js';
 import { formatCount, formatPercent, formatScore } from '../core/format.js';
@@ -22,7 +22,9 @@ export class ModelCard {
   }
 
   /** @param {ModelInfo} model */
-  show({ name, sha256, bytes, parameters, threshold, grid, normalisation, split, counts, metrics }) {
+  show({ name, sha256, bytes, parameters, threshold, grid, normalisation, card }) {
+    if (!card) throw new Error('the page opens its model with card.json');
+    const { split, counts, metrics } = card;
     const rows = (/** @type {[string, string | null][]} */ ...pairs) =>
       make('dl', {}, ...pairs.flatMap(([name, value]) => (value === null ? [] : [make('div', {}, make('dt', {}, name), make('dd', {}, value))])));
     /** @param {string} key */

@@ -40,7 +40,7 @@ export class Results {
     this.#root.replaceChildren(
       make('div', { className: 'title' },
         make('h2', {}, `Slice ${index + 1}`, make('small', {}, ` of ${slices.length}`)),
-        ...(measure && measure.largest >= 0 && slices.length > 1 ? [largestButton(measure.largest)] : [])),
+        ...(measure?.largest && slices.length > 1 ? [largestButton(slices.findIndex((slice) => slice.info.id === measure.largest))] : [])),
       make('p', { className: 'file', title: info.name }, make('bdi', {}, info.name)),
       ...(fault ? [make('p', { className: 'faulty' }, `Not segmented: ${fault.message}`)] : []),
       ...(open.measureFault ? [make('p', { className: 'faulty' }, `Measuring failed: ${open.measureFault.message}`)] : []),

@@ -4,7 +4,6 @@
  */
 import { faultOf } from '../core/errors.js';
 import { probe, watchDevices } from './gpu.js';
-import { Ids, toLibrary } from './ids.js';
 import { fetchBytes, fetchModule } from './verified-fetch.js';
 
 /** @import { VolumeKind } from '../engine/engine.js' */
@@ -15,9 +14,9 @@ import { fetchBytes, fetchModule } from './verified-fetch.js';
 
 /** @type {import('../pkg/glioscope.js').Session | undefined} */
 let session;
-const ids = new Ids();
-/** The settings of the session that was opened last. @type {import('../pkg/glioscope.js').Settings | undefined} */
-let opened;
+/** Zips that the page is reading, by number. @type {Map<number, import('../pkg/glioscope.js').ZipStream>} */
+const zips = new Map();
+let nextZip = 1;
 /** Actions under way, by the id of their message. @type {Map<number, AbortController>} */
 const running = new Map();
 
@@ -31,40 +30,47 @@ const actions = {
   check: async () => ({ value: await check() }),
   model: () => ({ value: library().model() }),
   read: async (source, signal) => ({ value: await read(source, signal) }),
-  clear: () => {
-    ids.clear();
-    return { value: library().clear() };
-  },
-  assemble: () => ({ value: ids.assemble(library()) }),
-  sessionSettings: () => ({ value: opened && ids.restored(opened) }),
+  clear: () => ({ value: library().clear() }),
+  assemble: () => ({ value: library().assemble() }),
   segment: async (/** @type {OfSlice} */ { slice }) => {
-    const { width, height, probability, milliseconds } = await library().segment(...ids.slice(slice));
+    const { width, height, probability, milliseconds } = await library().segment(slice);
     return { value: { slice, width, height, probability, milliseconds }, transfer: [probability.buffer] };
   },
   adopt: (/** @type {OfSlice & {probability: Uint16Array}} */ { slice, probability }) => ({
-    value: library().adopt(...ids.slice(slice), probability),
+    value: library().adopt(slice, probability),
   }),
   setEdit: (/** @type {OfSlice & {mask?: Uint8Array}} */ { slice, mask }) => ({
-    value: library().setEdit(...ids.slice(slice), mask),
+    value: library().setEdit(slice, mask),
   }),
   pixels: (/** @type {OfSlice} */ { slice }) => {
-    const pixels = library().pixels(...ids.slice(slice));
+    const pixels = library().pixels(slice);
     return { value: pixels, transfer: [pixels.levels.buffer] };
   },
-  reference: (/** @type {OfSlice} */ { slice }) => transferred(library().reference(...ids.slice(slice))),
+  reference: (/** @type {OfSlice} */ { slice }) => transferred(library().reference(slice)),
   mask: (/** @type {OfSlice & {threshold: number}} */ { slice, threshold }) =>
-    transferred(library().mask(...ids.slice(slice), threshold)),
-  smallRegions: (/** @type {OfSlice} */ { slice }) => transferred(library().leftOut(...ids.slice(slice))),
-  probability: (/** @type {OfSlice} */ { slice }) => transferred(library().probability(...ids.slice(slice))),
+    transferred(library().mask(slice, threshold)),
+  smallRegions: (/** @type {OfSlice} */ { slice }) => transferred(library().smallRegions(slice)),
+  probability: (/** @type {OfSlice} */ { slice }) => transferred(library().probability(slice)),
   measure: (/** @type {OfCase} */ { case: id, threshold, spacing }) => ({
-    value: ids.measure(library(), id, threshold, spacing),
+    value: library().measure(id, threshold, spacing),
   }),
   volume: (/** @type {OfCase & {what: VolumeKind}} */ { case: id, what, threshold, spacing }) =>
-    transferred(library().volume(ids.case(id), what, threshold, toLibrary(spacing))),
-  exportZip: ({ settings }) => transferred(library().exportZip(ids.settings(settings))),
-  report: ({ settings }) => ({ value: library().report(ids.settings(settings)) }),
-  saveSession: ({ settings }) => transferred(library().saveSession(ids.settings(settings))),
+    transferred(library().volume(id, what, threshold, spacing)),
+  report: ({ settings }) => ({ value: library().report(settings) }),
+  exportZip: ({ settings }) => ({ value: addZip(library().exportZip(settings)) }),
+  saveSession: ({ settings }) => ({ value: addZip(library().saveSession(settings)) }),
+  nextChunk: ({ zip }) => transferred(zips.get(zip)?.next()),
+  closeZip: ({ zip }) => {
+    zips.get(zip)?.free();
+    return { value: zips.delete(zip) };
+  },
 };
+
+/** @param {import('../pkg/glioscope.js').ZipStream} stream @returns {number} by which the page reads it */
+function addZip(stream) {
+  zips.set(nextZip, stream);
+  return nextZip++;
+}
 
 /** Bytes that are moved to the page. @param {Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | undefined} bytes */
 function transferred(bytes) {
@@ -76,15 +82,16 @@ function transferred(bytes) {
  * @param {{backend: Backend, module?: WebAssembly.Module}} request
  */
 async function open(request) {
-  const [{ default: init, onPanic, Session, version }, module, manifest, weights] = await Promise.all([
+  const [{ default: init, onPanic, Session, version }, module, manifest, weights, card] = await Promise.all([
     pkg(),
     request.module ?? fetchModule('pkg/glioscope_bg.wasm'),
     fetchBytes('model/model.json'),
     fetchBytes('model/weights.safetensors'),
+    fetchBytes('model/card.json'),
   ]);
   await init({ module_or_path: module });
   onPanic((message) => lost({ kind: 'panic', file: null, message }));
-  session = await Session.create(request.backend, manifest, weights);
+  session = await Session.create(request.backend, manifest, weights, card);
   return { backend: session.backend(), module, version: version() };
 }
 
@@ -121,8 +128,7 @@ async function read({ name, file, session }, signal) {
   Session.admit(name, file.size, await content(file.slice(0, Session.headLength())));
   const bytes = await content(file);
   if (!session) return library().addFile(name, bytes);
-  opened = library().openSession(bytes);
-  ids.clear();
+  return library().openSession(bytes);
 }
 
 function library() {
