@@ -602,7 +602,7 @@ fn saving_in_pieces_gives_the_whole_and_holds_one_file() {
 fn the_results_in_pieces_are_the_files_of_a_bundle() {
     let manifest = Manifest::from_json(include_bytes!("../www/model/model.json")).expect("the shipped manifest");
     let (study, settings) = example();
-    let origin = Origin { manifest, backend: "cpu".to_owned(), threshold: settings.threshold, rules: None };
+    let origin = Origin { manifest, card: None, backend: "cpu".to_owned(), threshold: settings.threshold, rules: None };
     let mut bundle = Bundle::new(origin.clone());
     let mut files: Vec<NamedFile> =
         study.measured(&settings).flat_map(|(findings, spacing)| bundle.case_files(findings, spacing)).collect();
