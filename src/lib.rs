@@ -31,11 +31,11 @@
 //! | [`phantom`] | a seed → a synthetic head with a lesion and its exact mask | the dataset |
 //! | [`network`] | slices → normalised input → U-Net → probabilities; weights, input check | disk, fetch, wasm-bindgen |
 //! | [`result`] | a case with its probabilities, edits, measures and display levels | files |
-//! | [`write`] | results → masks, volumes, pictures, tables, a report: bytes | disk, DOM |
+//! | [`mod@write`] | results → masks, volumes, pictures, tables, a report: bytes | disk, DOM |
 //! | [`study`] | everything that is open: files, cases, results; saved sessions | JavaScript, disk |
 //! | `web` | the wasm boundary, wasm32 only: conversions | arithmetic |
 //!
-//!//! # Invariants
+//! # Invariants
 //!
 //! - Preprocessing exists once, here: no caller touches a pixel value that the network sees.
 //! - The library cannot tell whether the page, `train` or a test has called it.

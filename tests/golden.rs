@@ -1,5 +1,5 @@
 //! The U-Net against an independent implementation: `fixtures/golden_logits.py`.
-#![cfg(not(target_arch = "wasm32"))]
+#![cfg(all(feature = "burn", not(target_arch = "wasm32")))]
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};

@@ -1,5 +1,5 @@
 //! The weights that the page ships.
-#![cfg(not(target_arch = "wasm32"))]
+#![cfg(all(feature = "cpu", not(target_arch = "wasm32")))]
 
 use glioscope::error::{Error, ModelFault};
 use glioscope::network::segmenter::{Backend, Segmenter};

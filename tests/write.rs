@@ -9,7 +9,7 @@ use glioscope::layout::{Case, CaseSlice};
 use glioscope::mask::Mask;
 use glioscope::mask::Probability;
 use glioscope::mask::small_regions;
-use glioscope::network::manifest::Manifest;
+use glioscope::network::{Card, Manifest};
 use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
 use glioscope::result::findings::Findings;
 use glioscope::write::{Bundle, NamedFile, Origin, Row, Volume, csv, mask_tiff, nifti, report};
@@ -354,7 +354,7 @@ fn the_report_is_one_escaped_page_with_the_measures() {
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
     assert!(page.contains("Research use only"));
     assert!(page.contains(&manifest.weights.sha256));
-    assert!(page.contains(&format!("{:.4}", manifest.metrics["patient_dice_mean"])));
+    assert!(page.contains(&format!("{:.4}", card().metrics["patient_dice_mean"])));
     assert!(page.contains("<h2>P &amp; &lt;Q&gt;</h2>") && !page.contains("<Q>"));
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
     let measure = findings.measure(0.5, Some(SPACING));
@@ -387,16 +387,20 @@ fn the_report_is_one_escaped_page_with_the_measures() {
 
 #[test]
 fn a_report_tells_slices_from_patients() {
-    let mut manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
-    let patients = manifest.split.fit.len();
+    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
+    let mut card = card();
+    let patients = card.split.fit.len();
     let page = report(&origin(&manifest), []);
     assert!(page.contains(&format!("<td>{patients} patients</td>")), "{page}");
     // The names of slices, as `train fit` writes them: three slices of two patients.
-    manifest.split.fit = ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"].map(str::to_owned).into();
-    manifest.split.held_out = ["P/P_3.tif", "Q/Q_2.tif", "Q/Q_3.tif", "Q/Q_4.tif"].map(str::to_owned).into();
-    let page = report(&origin(&manifest), []);
+    card.split.fit = ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"].map(str::to_owned).into();
+    card.split.held_out = ["P/P_3.tif", "Q/Q_2.tif", "Q/Q_3.tif", "Q/Q_4.tif"].map(str::to_owned).into();
+    let page = report(&Origin { card: Some(card), ..origin(&manifest) }, []);
     assert!(page.contains("<td>3 slices of 2 patients</td>"), "{page}");
     assert!(page.contains("(4 slices of 2 patients)"), "{page}");
+    // Without a card the rows about the fit are absent.
+    let page = report(&Origin { card: None, ..origin(&manifest) }, []);
+    assert!(!page.contains("Training data") && page.contains(&manifest.weights.sha256), "{page}");
 }
 
 #[test]
@@ -413,8 +417,13 @@ fn every_picture_of_the_bundle_can_be_read() {
 
 // ---- helpers -------------------------------------------------------------------------------------------------------
 
+fn card() -> Card {
+    Card::from_json(include_bytes!("../www/model/card.json")).expect("the shipped card")
+}
+
 fn origin(manifest: &Manifest) -> Origin {
-    Origin { manifest: manifest.clone(), backend: "cpu".to_owned(), threshold: 0.5, rules: None }
+    let card = Some(card());
+    Origin { manifest: manifest.clone(), card, backend: "cpu".to_owned(), threshold: 0.5, rules: None }
 }
 
 /// A case with many different probabilities and a reference on each of its slices.

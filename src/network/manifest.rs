@@ -32,7 +32,7 @@ pub struct Manifest {
     /// What identifies the file of weights.
     pub weights: WeightsFile,
     /// Probabilities of a known slice, 0.0 to 1.0, as
-    /// [`Segmenter::known_answer`](super::segmenter::Segmenter::known_answer) computed them natively. Never empty in a file.
+    /// `Segmenter::known_answer` computed them natively. Never empty in a file.
     pub known_answer: Vec<f32>,
     /// The training data's distribution, for the [input check](super::input_check). Without it every case is accepted.
     #[serde(default)]
