@@ -40,8 +40,8 @@ impl LayerShape {
     /// The dimensions of a transposed convolution with kernel and stride `side`.
     ///
     /// # Panics
-    /// Unless `side` is 1 or 2, the shape of `x` is `[n, inputs, h, w]`, that of `weight` `[inputs, outputs, side,
-    /// side]` and that of `bias` `[outputs]`, and all of them are above 0.
+    /// Unless `side` is 1 or 2, the shape of `x` is `[n, inputs, h, w]`, that of `weight`
+    /// `[inputs, outputs, side, side]` and that of `bias` `[outputs]`, and all of them are above 0.
     pub(super) fn conv_transpose(x: &[usize], weight: &[usize], bias: &[usize], side: usize) -> Self {
         assert!(side == 1 || side == 2, "expected a kernel of 1x1 or 2x2, found {side}x{side}");
         let shape = Self::new(x, bias, side);

@@ -4,8 +4,8 @@
 //!
 //! | operation | computes | used for |
 //! |---|---|---|
-//! | [`conv3x3_relu`] | `relu(conv(x, weight) + bias)` | inference: the normalisation is folded into the weights |
-//! | [`conv_transpose`] | `conv_transpose(x, weight) + bias` | inference: up-convolutions, and the head with a kernel of 1x1 |
+//! | `conv3x3_relu` | `relu(conv(x, weight) + bias)` | inference: the normalisation is folded into the weights |
+//! | `conv_transpose` | `conv_transpose(x, weight) + bias` | inference: up-convolutions, and the head with a kernel of 1x1 |
 //! | `conv3x3_norm_relu` | `relu(batch_norm(conv(x, weight)))`, with its backward pass | fitting (feature `fit`) |
 
 #[cfg(feature = "fit")]

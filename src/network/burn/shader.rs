@@ -19,8 +19,8 @@ use super::layer_shape::LayerShape;
 
 /// `relu(conv(x, weight) + bias)`: stride 1, padding 1.
 ///
-/// `x` is `[n, inputs, h, w]`, `weight` `[outputs, inputs, 3, 3]`, `bias` `[outputs]`; the result is `[n, outputs, h,
-/// w]`.
+/// `x` is `[n, inputs, h, w]`, `weight` `[outputs, inputs, 3, 3]`, `bias` `[outputs]`; the result is
+/// `[n, outputs, h, w]`.
 ///
 /// # Panics
 /// If a shape differs from these, or a tensor is not in single precision.

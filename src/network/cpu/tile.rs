@@ -48,8 +48,8 @@ pub(crate) trait Tile {
 
 /// Whether [`Tile4`] is the better choice for `images` of `height` x `width`.
 ///
-/// It is if it needs fewer multiplications, also where tiles extend beyond the image, and there are at least
-/// [`MIN_TILES`]. With fewer tiles each weight is used too seldom, and the fewer weights of [`Tile2`] count more.
+/// It needs fewer multiplications than [`Tile2`] unless most of a tile lies outside of a narrow image. With fewer than
+/// [`MIN_TILES`] tiles each weight is used too seldom, and the fewer weights of [`Tile2`] count more.
 pub(crate) fn prefer_tile4([height, width]: [usize; 2], images: usize) -> bool {
     let tiles = |out: usize| height.div_ceil(out) * width.div_ceil(out);
     let (four, two) = (tiles(Tile4::OUT), tiles(Tile2::OUT));
