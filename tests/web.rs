@@ -59,8 +59,10 @@ fn text(object: &JsValue, key: &str) -> String {
 
 /// The sample on the CPU, with the ids of its case and of its first slice.
 async fn sample() -> (Session, String, String) {
-    let (manifest, weights) = (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.bin"));
-    let session = Session::create("cpu".to_owned(), manifest.to_vec(), weights.to_vec()).await.expect("a session");
+    let (manifest, weights) =
+        (include_bytes!("../www/model/model.json"), include_bytes!("../www/model/weights.safetensors"));
+    let session = Session::create("cpu".to_owned(), manifest.to_vec(), weights.to_vec(), None).await;
+    let session = session.expect("a session");
     session.sample().expect("room for the sample");
     let assembly = session.assemble().expect("cases");
     let case = Reflect::get_u32(&get(&assembly, "cases"), 0).expect("a case");

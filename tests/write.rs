@@ -15,7 +15,6 @@ use glioscope::result::findings::Findings;
 use glioscope::write::{Bundle, NamedFile, Origin, Row, Volume, csv, mask_tiff, nifti, report};
 use proptest::prelude::*;
 
-const MANIFEST: &[u8] = include_bytes!("../www/model/model.json");
 const SPACING: Spacing = Spacing { x: 0.5, y: 0.75, z: Some(6.0) };
 
 // ---- NIfTI-1 -------------------------------------------------------------------------------------------------------
@@ -229,8 +228,7 @@ proptest! {
 
 #[test]
 fn every_file_of_a_case_and_of_the_bundle() {
-    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
-    let mut bundle = Bundle::new(origin(&manifest));
+    let mut bundle = Bundle::new(origin());
     let mut findings = findings(3, 5, 4, Channels::Rgb);
     let edit = Mask::new(5, 4, (0..20).map(|i| i == 7).collect());
     findings.set_edit(1, Some(edit.clone()));
@@ -256,7 +254,7 @@ fn every_file_of_a_case_and_of_the_bundle() {
     assert_eq!(&volume[352 + 20..352 + 40], edit.to_bytes());
 
     let provenance: serde_json::Value = serde_json::from_slice(file(&files, "provenance.json")).expect("JSON");
-    assert_eq!(provenance["model"]["sha256"], manifest.weights.sha256.as_str());
+    assert_eq!(provenance["model"]["sha256"], origin().manifest.weights.sha256.as_str());
     assert_eq!((&provenance["backend"], &provenance["threshold"]), (&"cpu".into(), &0.5.into()));
     assert_eq!(provenance["model"]["normalisation"], "head-z-score");
     assert_eq!(provenance["small_regions"]["fraction_of_largest"], 0.3);
@@ -281,8 +279,7 @@ fn every_file_of_a_case_and_of_the_bundle() {
 
 #[test]
 fn the_source_of_a_spacing_is_named() {
-    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
-    let mut bundle = Bundle::new(origin(&manifest));
+    let mut bundle = Bundle::new(origin());
     let slice = Slice::new("P/1.tif", 2, 1, Channels::Grey, Samples::U8(vec![1, 2])).expect("valid");
     let slice = slice.with_spacing(Some(Spacing::in_plane(0.5, 3.0)));
     let mut findings = Findings::new(Case { name: "P".to_owned(), slices: vec![CaseSlice { slice, reference: None }] });
@@ -300,8 +297,7 @@ fn the_source_of_a_spacing_is_named() {
 
 #[test]
 fn provenance_names_masks_as_the_zip_has_them() {
-    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
-    let mut bundle = Bundle::new(origin(&manifest));
+    let mut bundle = Bundle::new(origin());
     let mut files = Vec::new();
     // The first two give masks of one name. So do the third and fourth, apart from upper and lower case.
     for name in ["p/stack.tif#2", "p/stack_2.tif", "q/A_1.tif", "Q/a_1.tif", "../r/1.tif"] {
@@ -328,8 +324,7 @@ fn provenance_names_masks_as_the_zip_has_them() {
 
 #[test]
 fn an_unfinished_case_gives_the_files_it_can_and_names_the_others() {
-    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
-    let mut bundle = Bundle::new(origin(&manifest));
+    let mut bundle = Bundle::new(origin());
     let whole = findings(3, 5, 4, Channels::Grey);
     let mut part = Findings::new(whole.case().clone());
     part.keep(2, whole.probability(2).expect("found").clone());
@@ -347,14 +342,14 @@ fn an_unfinished_case_gives_the_files_it_can_and_names_the_others() {
 
 #[test]
 fn the_report_is_one_escaped_page_with_the_measures() {
-    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let findings = findings(3, 5, 4, Channels::Rgb);
     let rules = "<script>alert(1)</script>";
-    let page = report(&Origin { rules: Some(rules.to_owned()), ..origin(&manifest) }, [(&findings, Some(SPACING))]);
+    let origin = Origin { rules: Some(rules.to_owned()), ..origin() };
+    let page = report(&origin, [(&findings, Some(SPACING))]);
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
     assert!(page.contains("Research use only"));
-    assert!(page.contains(&manifest.weights.sha256));
-    assert!(page.contains(&format!("{:.4}", card().metrics["patient_dice_mean"])));
+    assert!(page.contains(&origin.manifest.weights.sha256));
+    assert!(page.contains(&format!("{:.4}", origin.card.as_ref().expect("a card").metrics["patient_dice_mean"])));
     assert!(page.contains("<h2>P &amp; &lt;Q&gt;</h2>") && !page.contains("<Q>"));
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
     let measure = findings.measure(0.5, Some(SPACING));
@@ -371,43 +366,42 @@ fn the_report_is_one_escaped_page_with_the_measures() {
     // A slice whose lesion was missed is listed too.
     let mut missed = findings.clone();
     missed.set_edit(0, Some(Mask::empty(5, 4)));
-    let page = report(&origin(&manifest), [(&missed, Some(SPACING))]);
+    let page = report(&origin, [(&missed, Some(SPACING))]);
     assert!(page.contains("/0.tif</td><td>0</td><td>0.0</td><td>reader</td><td>0.0000</td>"), "{page}");
     assert!(page.contains("Blue: drawn or edited masks."));
     let mut nothing = Findings::new(findings.case().clone());
     nothing.keep(1, Probability::new(5, 4, vec![0; 20]));
-    let page = report(&origin(&manifest), [(&nothing, None)]);
+    let page = report(&origin, [(&nothing, None)]);
     assert!(page.contains("/1.tif</td><td>0</td><td></td><td>network</td><td>0.0000</td>"), "{page}");
     // Without a predicted pixel there is no precision.
     assert!(page.contains(", sensitivity 0.0000, precision –"), "{page}");
-    // Without a spacing there are no millilitres.
-    let page = report(&origin(&manifest), [(&findings, None)]);
-    assert!(!page.contains(" mL"), "{page}");
+    // Without a spacing there are no millilitres, and without a card no training data.
+    let page = report(&Origin { card: None, ..origin }, [(&findings, None)]);
+    assert!(!page.contains(" mL") && !page.contains("<th>Training data</th>"), "{page}");
 }
 
 #[test]
 fn a_report_tells_slices_from_patients() {
-    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
-    let mut card = card();
+    let origin = origin();
+    let mut card = origin.card.clone().expect("a card");
     let patients = card.split.fit.len();
-    let page = report(&origin(&manifest), []);
+    let page = report(&origin, []);
     assert!(page.contains(&format!("<td>{patients} patients</td>")), "{page}");
     // The names of slices, as `train fit` writes them: three slices of two patients.
     card.split.fit = ["P/P_1.tif", "P/P_2.tif", "Q/Q_1.tif"].map(str::to_owned).into();
     card.split.held_out = ["P/P_3.tif", "Q/Q_2.tif", "Q/Q_3.tif", "Q/Q_4.tif"].map(str::to_owned).into();
-    let page = report(&Origin { card: Some(card), ..origin(&manifest) }, []);
+    let page = report(&Origin { card: Some(card), ..origin.clone() }, []);
     assert!(page.contains("<td>3 slices of 2 patients</td>"), "{page}");
     assert!(page.contains("(4 slices of 2 patients)"), "{page}");
     // Without a card the rows about the fit are absent.
-    let page = report(&Origin { card: None, ..origin(&manifest) }, []);
-    assert!(!page.contains("Training data") && page.contains(&manifest.weights.sha256), "{page}");
+    let page = report(&Origin { card: None, ..origin.clone() }, []);
+    assert!(!page.contains("Training data") && page.contains(&origin.manifest.weights.sha256), "{page}");
 }
 
 #[test]
 fn every_picture_of_the_bundle_can_be_read() {
-    let manifest = Manifest::from_json(MANIFEST).expect("the shipped manifest");
     let findings = findings(2, 5, 4, Channels::Rgb);
-    for (name, bytes) in Bundle::new(origin(&manifest)).case_files(&findings, None) {
+    for (name, bytes) in Bundle::new(origin()).case_files(&findings, None) {
         if name.ends_with(".tif") || name.ends_with(".png") {
             let slices = read(&name, &bytes, &Limits::default()).expect("an image");
             assert_eq!((slices[0].width(), slices[0].height()), (5, 4), "{name}");
@@ -417,13 +411,10 @@ fn every_picture_of_the_bundle_can_be_read() {
 
 // ---- helpers -------------------------------------------------------------------------------------------------------
 
-fn card() -> Card {
-    Card::from_json(include_bytes!("../www/model/card.json")).expect("the shipped card")
-}
-
-fn origin(manifest: &Manifest) -> Origin {
-    let card = Some(card());
-    Origin { manifest: manifest.clone(), card, backend: "cpu".to_owned(), threshold: 0.5, rules: None }
+fn origin() -> Origin {
+    let manifest = Manifest::from_json(include_bytes!("../www/model/model.json")).expect("the shipped manifest");
+    let card = Card::from_json(include_bytes!("../www/model/card.json")).expect("the shipped card");
+    Origin { manifest, card: Some(card), backend: "cpu".to_owned(), threshold: 0.5, rules: None }
 }
 
 /// A case with many different probabilities and a reference on each of its slices.

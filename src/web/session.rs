@@ -78,7 +78,7 @@ impl Session {
             None => sha256(&weights),
         };
         let segmenter = Segmenter::load_hashed(&model_json, &weights, sha256, backend).map_err(fault)?;
-        let card = card_json.map(|json| Card::from_json(&json)).transpose().map_err(|error| fault(error.into()))?;
+        let card = card_json.map(|json| Card::from_json(&json)).transpose().map_err(fault)?;
         Ok(Self { backend: name, segmenter, card, study: Rc::default() })
     }
 

@@ -209,9 +209,9 @@ export class Engine {
     return this.#request('volume', { case: id, what, threshold, spacing });
   }
 
-  /** @param {Settings} settings all results as a zip, chunk by chunk */
+  /** @param {Settings} settings @returns {Promise<Blob>} all results as a zip */
   exportZip(settings) {
-    return this.#zip('exportZip', settings);
+    return this.#request('exportZip', { settings });
   }
 
   /** @param {Settings} settings @returns {Promise<string>} an HTML page without external files */
@@ -219,26 +219,9 @@ export class Engine {
     return this.#request('report', { settings });
   }
 
-  /** @param {Settings} settings a zip for `openSession`, chunk by chunk */
+  /** @param {Settings} settings @returns {Promise<Blob>} a zip for `openSession` */
   saveSession(settings) {
-    return this.#zip('saveSession', settings);
-  }
-
-  /**
-   * The worker makes each chunk when it is asked for, so that a zip needs the memory of one of its files.
-   * @param {'exportZip' | 'saveSession'} action
-   * @param {Settings} settings
-   * @returns {AsyncGenerator<Uint8Array<ArrayBuffer>, void>}
-   */
-  async *#zip(action, settings) {
-    const zip = await this.#request(action, { settings });
-    try {
-      let chunk;
-      while ((chunk = await this.#primary.ask('nextChunk', { zip }))) yield chunk;
-    } finally {
-      // A worker that was lost has no zip any more.
-      this.#primary.ask('closeZip', { zip }).catch(() => {});
-    }
+    return this.#request('saveSession', { settings });
   }
 
   /**

@@ -2,7 +2,7 @@
  * Saving: all results, single files, the report and sessions. Each kind is made once at a time.
  */
 import { find } from '../core/dom.js';
-import { download, openInTab, releaseTab, saveAs, toBlob } from './save.js';
+import { download, openInTab, releaseTab, saveAs } from './save.js';
 import { extract } from './zip.js';
 
 /** @import { SaveKind } from '../core/commands.js' */
@@ -36,7 +36,7 @@ export class Exports {
     this.#makers = {
       all: async () => {
         const edits = store.edits;
-        download(`${this.#name()}_glioscope.zip`, await toBlob(engine.exportZip(store.settings), ZIP), ZIP);
+        download(`${this.#name()}_glioscope.zip`, await engine.exportZip(store.settings), ZIP);
         store.markSaved(edits);
       },
       report: () => openInTab(engine.report(store.settings), `${this.#name()}_report.html`),
@@ -57,7 +57,7 @@ export class Exports {
       probability: async () => download(`${this.#caseName()}_probability.nii`, await this.#volume('probability'), NIFTI),
       csv: async () => {
         const name = `${this.#name()}_statistics.csv`;
-        const archive = await toBlob(engine.exportZip(store.settings), ZIP);
+        const archive = await engine.exportZip(store.settings);
         download(name, await extract(archive, 'statistics.csv'), 'text/csv');
       },
       view: async () => {

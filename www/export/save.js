@@ -25,13 +25,13 @@ export function download(name, content, type) {
  * browsers allow the question only right after a click.
  * @param {string} name
  * @param {string} type
- * @param {() => AsyncIterable<Uint8Array<ArrayBuffer>>} make
+ * @param {() => Promise<Blob>} make
  * @returns {Promise<boolean>} whether it was saved; false where the visitor cancelled
  */
 export async function saveAs(name, type, make) {
   const ask = /** @type {any} */ (globalThis).showSaveFilePicker;
   if (!ask) {
-    download(name, await toBlob(make(), type), type);
+    download(name, await make(), type);
     return true;
   }
   const extension = name.slice(name.lastIndexOf('.'));
@@ -44,7 +44,7 @@ export async function saveAs(name, type, make) {
   }
   const file = await handle.createWritable();
   try {
-    for await (const chunk of make()) await file.write(chunk);
+    await file.write(await make());
     await file.close();
   } catch (error) {
     // Keeps the file that was there. The first error counts.
@@ -52,17 +52,6 @@ export async function saveAs(name, type, make) {
     throw error;
   }
   return true;
-}
-
-/**
- * Collects chunks. The browser may keep a blob outside of the page's memory.
- * @param {AsyncIterable<Uint8Array<ArrayBuffer>>} chunks
- * @param {string} type
- */
-export async function toBlob(chunks, type) {
-  const parts = [];
-  for await (const chunk of chunks) parts.push(new Blob([chunk]));
-  return new Blob(parts, { type });
 }
 
 /** The page in the last new tab. */

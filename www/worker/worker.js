@@ -14,9 +14,6 @@ import { fetchBytes, fetchModule } from './verified-fetch.js';
 
 /** @type {import('../pkg/glioscope.js').Session | undefined} */
 let session;
-/** Zips that the page is reading, by number. @type {Map<number, import('../pkg/glioscope.js').ZipStream>} */
-const zips = new Map();
-let nextZip = 1;
 /** Actions under way, by the id of their message. @type {Map<number, AbortController>} */
 const running = new Map();
 
@@ -57,19 +54,23 @@ const actions = {
   volume: (/** @type {OfCase & {what: VolumeKind}} */ { case: id, what, threshold, spacing }) =>
     transferred(library().volume(id, what, threshold, spacing)),
   report: ({ settings }) => ({ value: library().report(settings) }),
-  exportZip: ({ settings }) => ({ value: addZip(library().exportZip(settings)) }),
-  saveSession: ({ settings }) => ({ value: addZip(library().saveSession(settings)) }),
-  nextChunk: ({ zip }) => transferred(zips.get(zip)?.next()),
-  closeZip: ({ zip }) => {
-    zips.get(zip)?.free();
-    return { value: zips.delete(zip) };
-  },
+  exportZip: ({ settings }) => ({ value: toBlob(library().exportZip(settings)) }),
+  saveSession: ({ settings }) => ({ value: toBlob(library().saveSession(settings)) }),
 };
 
-/** @param {import('../pkg/glioscope.js').ZipStream} stream @returns {number} by which the page reads it */
-function addZip(stream) {
-  zips.set(nextZip, stream);
-  return nextZip++;
+/**
+ * Each chunk moves into a blob before the next one is made, so the worker needs the memory of one file of the zip. Browsers
+ * keep blobs outside of the worker's memory.
+ * @param {import('../pkg/glioscope.js').ZipStream} stream
+ */
+function toBlob(stream) {
+  const parts = [];
+  try {
+    for (let chunk; (chunk = stream.next()); ) parts.push(new Blob([chunk]));
+  } finally {
+    stream.free();
+  }
+  return new Blob(parts, { type: 'application/zip' });
 }
 
 /** Bytes that are moved to the page. @param {Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | undefined} bytes */
