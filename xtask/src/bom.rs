@@ -105,12 +105,12 @@ fn listed(selected: &BTreeSet<(&str, &str)>, packages: &[Package], lock: &Lock) 
     Ok(components)
 }
 
-/// The packages that a package-lock.json of version 2 or 3 installs, without those for development.
+/// The packages of a package-lock.json of version 2 or 3, without those for development and those for one platform alone.
 fn packages(lock: &Value) -> Result<Vec<Value>> {
     let mut components = Vec::new();
     for (path, package) in lock["packages"].as_object().context("a package-lock.json without packages")? {
         let Some((_, name)) = path.rsplit_once("node_modules/") else { continue };
-        if package["dev"] == true || package["link"] == true {
+        if ["dev", "link", "optional"].iter().any(|kind| package[kind] == true) {
             continue;
         }
         let text = |key: &str| package[key].as_str().with_context(|| format!("{name}: package-lock.json has no {key}"));
@@ -193,10 +193,19 @@ mod tests {
             "": { "name": "vendor" },
             "node_modules/@niivue/niivue": { "version": "1.0.0", "license": "BSD-2-Clause", "integrity": "sha512-YWJj" },
             "node_modules/esbuild": { "version": "2.0.0", "dev": true, "integrity": "sha512-YWJj" },
+            "node_modules/rollup-linux": { "version": "3.0.0", "optional": true, "integrity": "sha512-YWJj" },
         } });
         let found = packages(&lock).expect("sound");
         assert_eq!(found.len(), 1);
         assert_eq!(found[0]["purl"], "pkg:npm/%40niivue/niivue@1.0.0");
         assert_eq!(found[0]["hashes"][0]["content"], "616263");
+    }
+
+    #[test]
+    fn the_libraries_of_the_page_are_listed() {
+        let lock: Value = serde_json::from_str(include_str!("../vendor/package-lock.json")).expect("JSON");
+        let found = packages(&lock).expect("sound");
+        assert!(found.iter().any(|component| component["name"] == "@niivue/niivue"), "{found:?}");
+        assert!(found.iter().all(|component| component["name"] != "esbuild"), "{found:?}");
     }
 }
