@@ -5,7 +5,7 @@
 import { isSegmentable } from './store.js';
 
 /** @import { Store } from './store.js' */
-/** @import { Display, SliceState } from './types.js' */
+/** @import { Display, SliceState, Tool } from './types.js' */
 /** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'csv' | 'view'} SaveKind */
 /**
  * What commands act on.
@@ -60,10 +60,10 @@ const NAVIGATION = [
 
 /** @type {Command[]} */
 const TOOLS = [
-  choice('tool', 'browse', 'Browse', 'Drag to change slices, or to pan when zoomed in', ['v']),
-  choice('tool', 'window', 'Window', 'Drag sideways for window width, up or down for level', ['w']),
-  choice('tool', 'brush', 'Brush', 'Add to the mask', ['b']),
-  choice('tool', 'eraser', 'Eraser', 'Remove from the mask', ['e']),
+  tool('browse', 'Browse', 'drag to change slices, or to pan when zoomed in', 'v'),
+  tool('window', 'Window', 'drag sideways for width, up or down for level', 'w'),
+  tool('brush', 'Brush', 'add to the mask', 'b'),
+  tool('eraser', 'Eraser', 'remove from the mask', 'e'),
   brush('smaller-brush', 'Smaller brush', -1, ['[']),
   brush('larger-brush', 'Larger brush', 1, [']']),
   {
@@ -263,6 +263,12 @@ function choice(setting, value, label, help, keys) {
     active: ({ store }) => store.display[setting] === value,
     run: ({ store }) => store.setDisplay({ [setting]: value }),
   };
+}
+
+/** @param {Tool} value @param {string} label @param {string} help @param {string} key @returns {Command} */
+function tool(value, label, help, key) {
+  // Narrow toolbars show the icon only, so the title begins with the name.
+  return choice('tool', value, label, `${label}: ${help}`, [key]);
 }
 
 /**
