@@ -37,7 +37,7 @@ test('Firefox: from a drop to masks, measures and a zip, and nothing is asked of
 
     const archive = await fox.saved(SAVE);
     expect(masks(archive).size).toBe(3);
-    expect(JSON.parse(String(unzip(archive).get('provenance.json'))).cases[0].spacing.millimetres).toEqual({ x: 1, y: 1, slice: 5 });
+    expect(JSON.parse(String(unzip(archive).get('provenance.json'))).cases[0].spacing.millimetres).toEqual({ x: 1, y: 1, z: 5 });
 
     // Another case by the button, then the sample: each takes the place of what is open.
     await fox.choose('#files', second);
