@@ -662,15 +662,19 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     paths
 }
 
+fn files(folder: &Path) -> Vec<PathBuf> {
+    entries(folder).into_iter().filter(|path| path.is_file()).collect()
+}
+
 fn tree(folder: &Path) -> Vec<PathBuf> {
-    files(folder).into_iter().flat_map(|path| if path.is_dir() { tree(&path) } else { vec![path] }).collect()
+    entries(folder).into_iter().flat_map(|path| if path.is_dir() { tree(&path) } else { vec![path] }).collect()
 }
 
 fn read_bytes(bytes: &[u8]) -> Result<Vec<Slice>, Error> {

@@ -4,18 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Note, OpenFile, Study, session};
+use super::session_head::{self, HELD};
+use super::{Note, OpenFile, Study};
 use crate::error::{Error, FileFault, Quantity, Result};
 use crate::layout::{CaseSlice, Group};
 use crate::phantom;
 use crate::read::zip::{self, ZipLimits};
 use crate::read::{self, Slice};
 use crate::write::{mask_name, mask_tiff, slice_tiff};
-
-/// Bytes that all files, their samples and the probabilities to come may take together: 3 GiB of the 4 GiB that a page can
-/// address. Files count because a session saves them. The whole dataset fits: 1.0 GiB of samples, and as much of files and
-/// of probabilities.
-pub(super) const HELD: u64 = 3 << 30;
 
 /// Bytes of a probability per pixel.
 const PROBABILITY: u64 = 2;
@@ -50,7 +46,7 @@ impl Study {
     /// [`FileFault::NotAnImage`] or [`FileFault::OverLimit`].
     pub fn admit(name: &str, size: u64, head: &[u8]) -> Result<()> {
         if zip::is_zip(head) {
-            let limits = if session::is_session(head) { session::limits() } else { ZipLimits::default() };
+            let limits = if session_head::is_session(head) { session_head::limits() } else { ZipLimits::default() };
             limits.admit(name, size)
         } else {
             read::admit(name, size, head, &read::Limits::default())
@@ -79,7 +75,7 @@ impl Study {
             let slices = self.add_image(name, bytes)?;
             return Ok(Added { file: name.to_owned(), slices, notes: Vec::new() });
         }
-        if session::is_session(bytes) {
+        if session_head::is_session(bytes) {
             return Err(Error::in_file(name, FileFault::SavedSession));
         }
         let mut contents = zip::unpack(name, bytes, &ZipLimits::default())?;

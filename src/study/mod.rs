@@ -5,6 +5,7 @@
 
 mod intake;
 mod session;
+mod session_head;
 mod settings;
 mod stream;
 
@@ -219,19 +220,6 @@ impl Study {
         self.cases[case].findings.set_edit(slice, edit);
         self.change += 1;
         Ok(())
-    }
-
-    /// Replaces everything that is open by a saved session, and returns its settings. [`assemble`](Self::assemble) then makes
-    /// the cases. Probabilities of another network than `model` are dropped, with a note.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::File`] with [`FileFault::Session`](crate::error::FileFault::Session), or the fault of one of its files.
-    /// Everything then stays as it was.
-    pub fn open(&mut self, bytes: &[u8], model: &str) -> Result<Settings> {
-        let (study, settings) = session::open(bytes, model)?;
-        *self = Self { change: self.change + 1, ..study };
-        Ok(settings)
     }
 
     /// Closes everything.

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::intake::HELD;
+use super::session_head::{INDEX, is_session, limits};
 use super::{Note, Settings, Study};
 use crate::error::{Error, FileFault, Result};
 use crate::layout::{CaseSlice, assemble};
 use crate::mask::{Mask, Probability};
 use crate::read::Spacing;
-use crate::read::zip::{self as archive, ZipLimits};
+use crate::read::zip as archive;
 use crate::result::findings::Found;
 
 /// What errors call the session.
@@ -23,7 +23,6 @@ const NAME: &str = "session";
 
 /// The version that is written. Version 1, which had a list of spacings in the order of the cases, is still read.
 const FORMAT: u32 = 2;
-const INDEX: &str = "session.json";
 
 /// The content of `session.json`. `S` are the settings of its version.
 #[derive(Serialize, Deserialize)]
@@ -75,16 +74,6 @@ const LARGEST: usize = 1 << 24;
 #[derive(Deserialize)]
 struct Header {
     format: Option<u64>,
-}
-
-/// The limits of a saved session: as much as may be open, so that every session that was saved can be opened.
-pub(super) fn limits() -> ZipLimits {
-    ZipLimits { packed: HELD, bytes: HELD, ..ZipLimits::default() }
-}
-
-/// Whether a zip is a saved session: the name of its first entry, at a fixed place, is `session.json`.
-pub(super) fn is_session(zip: &[u8]) -> bool {
-    zip.get(30..30 + INDEX.len()).is_some_and(|name| name == INDEX.as_bytes())
 }
 
 /// The entries of a session's zip, to be made one at a time.
@@ -161,8 +150,23 @@ impl Saved {
     }
 }
 
+impl Study {
+    /// Replaces everything that is open by a saved session, and returns its settings. [`assemble`](Self::assemble) then makes
+    /// the cases. Probabilities of another network than `model` are dropped, with a note.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] with [`FileFault::Session`](crate::error::FileFault::Session), or the fault of one of its files.
+    /// Everything then stays as it was.
+    pub fn open(&mut self, bytes: &[u8], model: &str) -> Result<Settings> {
+        let (study, settings) = read(bytes, model)?;
+        *self = Self { change: self.change + 1, ..study };
+        Ok(settings)
+    }
+}
+
 /// Reads a session. `model` is the SHA-256 of the open network's weights.
-pub(super) fn open(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
+fn read(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
     if !is_session(bytes) {
         return Err(fault(format!("it does not begin with {INDEX}")));
     }

@@ -8,33 +8,17 @@ use flate2::write::GzEncoder;
 use super::csv::{Row, csv};
 use super::name::{mask_name, overlay_name};
 use super::nifti::{Volume, dimensions, nifti};
+use super::origin::Origin;
 use super::overlay::overlay_png;
 use super::provenance::{CaseRecord, Provenance, SliceRecord, SpacingRecord};
 use super::report::Report;
 use super::tiff::mask_tiff;
 use super::zip::{Taken, safe};
-use crate::network::card::Card;
-use crate::network::manifest::Manifest;
 use crate::read::Spacing;
 use crate::result::findings::Findings;
 
 /// The path of a file, folders separated by `/`, and its bytes.
 pub type NamedFile = (String, Vec<u8>);
-
-/// What all cases of a bundle have in common.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    /// The network.
-    pub manifest: Manifest,
-    /// How it was fitted and how well it does, where that is known.
-    pub card: Option<Card>,
-    /// What it ran on, for people.
-    pub backend: String,
-    /// A pixel is inside if its probability is at least this, 0 to 1.
-    pub threshold: f64,
-    /// The rules by which masks were drawn or edited, in the user's words.
-    pub rules: Option<String>,
-}
 
 /// The files of a result, case by case, so that not all of them are in memory at once.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Origin;
+use super::origin::Origin;
 use crate::mask::small_regions;
 use crate::network::input_check::InputCheck;
 use crate::network::preprocess::{CaseStatistics, Normalisation};

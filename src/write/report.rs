@@ -8,8 +8,9 @@ use std::fmt::{self, Write as _};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 
+use super::origin::Origin;
+use super::overlay::overlay_png;
 use super::provenance::NOTICE;
-use super::{Origin, overlay_png};
 use crate::mask::small_regions;
 use crate::network::Card;
 use crate::read::Spacing;

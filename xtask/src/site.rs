@@ -17,12 +17,15 @@ pub(crate) const INDEX: &str = "index.html";
 const ASSETS: &str = "www";
 
 /// The files that the page needs, each with its origin.
-const NEEDED: [(&str, &str); 6] = [
+const NEEDED: [(&str, &str); 9] = [
     (INDEX, "the repository"),
+    ("www/startup.js", "the repository"),
+    ("www/app.js", "the repository"),
     ("www/pkg/glioscope.js", "the wasm build"),
     ("www/pkg/glioscope_bg.wasm", "the wasm build"),
     ("www/vendor/niivue.js", "the bundle of libraries"),
     ("www/model/model.json", "`train fit`"),
+    ("www/model/card.json", "`train fit`"),
     ("www/model/weights.safetensors", "`train fit`"),
 ];
 

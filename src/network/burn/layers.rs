@@ -33,7 +33,7 @@ pub fn conv_transpose(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tenso
 #[backend_extension(Flex, Cube: cfg(any(target_arch = "wasm32", feature = "gpu")))]
 pub(crate) trait InferenceLayers: Backend {
     fn conv3x3_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-        Self::relu(Self::conv2d(x, weight, Some(bias), super::same_padding()))
+        Self::relu(Self::conv2d(x, weight, Some(bias), super::same_padding::same_padding()))
     }
 
     fn conv_transpose(

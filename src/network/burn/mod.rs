@@ -16,6 +16,7 @@ mod former;
 #[cfg(any(target_arch = "wasm32", feature = "gpu", test))]
 mod layer_shape;
 mod layers;
+mod same_padding;
 #[cfg(any(target_arch = "wasm32", feature = "gpu"))]
 #[allow(unsafe_code, reason = "GPU kernels without bounds checks; the launch lists what they rely on")]
 mod shader;
@@ -29,10 +30,3 @@ use fit::conv3x3_norm_relu;
 pub use former::{FormerModel, read_former};
 pub use layers::{conv_transpose, conv3x3_relu};
 pub use unet::UNet;
-
-use burn::backend::ops::ConvOptions;
-
-/// Stride 1, padding 1, dilation 1, one group: a 3x3 convolution keeps height and width.
-fn same_padding() -> ConvOptions<2> {
-    ConvOptions::new([1, 1], [1, 1], [1, 1], 1)
-}

@@ -13,7 +13,7 @@ use burn::tensor::Tensor;
 
 use super::batch_norm::{self, Layout};
 use super::conv3x3::{conv3x3, conv3x3_backward};
-use crate::network::burn::same_padding;
+use crate::network::burn::same_padding::same_padding;
 
 /// `relu(batch_norm(conv(x, weight)))` with the statistics of the batch: stride 1, padding 1.
 ///
