@@ -410,7 +410,7 @@ pub enum UsageFault {
 
 impl Error {
     /// A fault of the named file.
-    pub fn in_file(file: impl Into<String>, fault: FileFault) -> Self {
+    pub(crate) fn in_file(file: impl Into<String>, fault: FileFault) -> Self {
         Self::File { file: file.into(), fault }
     }
 }

@@ -23,7 +23,7 @@ pub enum AssemblyNote {
         /// The name of that slice, without an extension.
         expected: String,
     },
-    /// An image of a slice and its mask, as [`overlay_png`](crate::write::overlay_png) writes it.
+    /// An image of a slice and its mask, as a [`Bundle`](crate::write::Bundle) has them.
     Overlay {
         /// The image.
         name: String,

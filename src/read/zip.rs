@@ -44,7 +44,7 @@ impl Default for ZipLimits {
 }
 
 /// Whether these are the first bytes of a zip.
-pub fn is_zip(bytes: &[u8]) -> bool {
+pub(crate) fn is_zip(bytes: &[u8]) -> bool {
     // The header of the first entry, or the end of an empty zip.
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }

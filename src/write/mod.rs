@@ -17,6 +17,6 @@ pub use csv::{Row, csv};
 pub use name::{mask_name, overlay_name};
 pub use nifti::{Volume, nifti};
 pub use origin::Origin;
-pub use overlay::overlay_png;
 pub use tiff::{mask_tiff, slice_tiff};
-pub use zip::{ZipEncoder, zip};
+pub(crate) use zip::ZipEncoder;
+pub use zip::zip;

@@ -22,7 +22,7 @@ const REFERENCE: [u8; 3] = [0x56, 0xb4, 0xe9];
 /// # Panics
 ///
 /// If `mask` or `reference` has another size.
-pub fn overlay_png(slice: &Slice, window: &Window, mask: &Mask, reference: Option<&Mask>) -> Vec<u8> {
+pub(crate) fn overlay_png(slice: &Slice, window: &Window, mask: &Mask, reference: Option<&Mask>) -> Vec<u8> {
     let (width, height) = (slice.width(), slice.height());
     for mask in reference.into_iter().chain([mask]) {
         assert_eq!([mask.width(), mask.height()], [width, height], "the size of a mask on {}", slice.name());

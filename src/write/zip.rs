@@ -24,7 +24,7 @@ pub fn zip<B: AsRef<[u8]>>(files: &[(String, B)]) -> Vec<u8> {
 
 /// A zip that is made file by file: it keeps the last file that was added, and hands out the bytes of those before.
 #[derive(Debug)]
-pub struct ZipEncoder {
+pub(crate) struct ZipEncoder {
     writer: ZipWriter<Sink>,
     /// What `writer` has written.
     written: Rc<RefCell<Written>>,
@@ -51,7 +51,7 @@ impl ZipEncoder {
     /// # Panics
     ///
     /// If the file has 4 GiB or more, or the path more than 65,000 bytes.
-    pub fn add(&mut self, path: &str, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn add(&mut self, path: &str, bytes: &[u8]) -> Vec<u8> {
         match self.try_add(path, bytes) {
             Ok(()) => std::mem::take(&mut self.written.borrow_mut().final_bytes),
             // Memory takes every byte, and no path is there twice.
@@ -60,7 +60,7 @@ impl ZipEncoder {
     }
 
     /// The rest of the zip: the last file and the directory.
-    pub fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         let Self { writer, written, .. } = self;
         if let Err(error) = writer.finish() {
             unreachable!("memory takes every byte: {error}");

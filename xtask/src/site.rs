@@ -29,6 +29,9 @@ const NEEDED: [(&str, &str); 9] = [
     ("www/model/weights.safetensors", "`train fit`"),
 ];
 
+/// The unfolded network, to fit on: the page does not need it.
+const UNFOLDED: &str = "www/model/network.safetensors";
+
 /// Lists the files that a `dist` wrote into a folder, which the next `dist` may remove.
 const MARKER: &str = ".glioscope-dist";
 
@@ -90,7 +93,8 @@ pub(crate) fn print_sizes(folder: &Path) -> Result<()> {
 }
 
 /// Whether a path relative to the site's root is one that the site publishes: `index.html`, what [`seal`] writes beside
-/// it, or a file below `www` without dot-files, without a way upwards, and without tests and type declarations.
+/// it, or a file below `www` without dot-files, without a way upwards, and without tests, type
+/// declarations and the network to fit on.
 pub(crate) fn publishes(path: &str) -> bool {
     let plain =
         path.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']));
@@ -99,6 +103,7 @@ pub(crate) fn publishes(path: &str) -> bool {
         && path != seal::WORKER
         && !path.ends_with(".d.ts")
         && !path.ends_with(".test.js")
+        && path != UNFOLDED
         && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
