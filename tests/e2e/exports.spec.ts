@@ -234,6 +234,25 @@ test('a saved session opens again as it was, without the network', async ({ scop
 /** Where a method of the package's is to take long: the worker hears nothing meanwhile. */
 const LONG = 'for (const end = performance.now() + 1500; performance.now() < end; );';
 
+test('a session restores the display settings', async ({ scope, page }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 1));
+  await scope.is('done');
+  await page.keyboard.press('3');
+  await page.keyboard.press('o');
+  await page.locator('input[name="opacity"]').fill('75');
+  await page.selectOption('select[name="preset"]', 'bright');
+  const session = await saved(page, 'session');
+  await scope.open('?backend=cpu');
+  await page.setInputFiles('#files', session.path);
+  await scope.is('done');
+  await expect(page.locator('input[name="contrast"][value="post"]')).toBeChecked();
+  await expect(page.locator('input[name="style"][value="outline"]')).toBeChecked();
+  await expect(page.locator('input[name="opacity"]')).toHaveValue('75');
+  await expect(page.locator('select[name="preset"]')).toHaveValue('bright');
+});
+
 /** A patient's session; the page, anew, takes long to open one. */
 async function slowToOpen(scope: Scope, page: Page, folder: string) {
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
