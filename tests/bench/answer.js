@@ -7,8 +7,8 @@ export function answer(actions) {
     try {
       self.postMessage({ id, result: await actions[action](message) });
     } catch (error) {
-      const said = error instanceof Error ? error.stack ?? error.message : JSON.stringify(error);
-      self.postMessage({ id, error: `${action}: ${said}` });
+      const reason = error instanceof Error ? error.stack ?? error.message : JSON.stringify(error);
+      self.postMessage({ id, error: `${action}: ${reason}` });
     }
   };
 }

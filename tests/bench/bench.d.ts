@@ -1,8 +1,8 @@
-/** What `page.js` offers to the functions that `bench.js` runs in the page. */
+/** The functions of `page.js` that `bench.js` calls in the page. */
 declare const bench: {
-  hire(name: string, script: string): void;
+  startWorker(name: string, script: string): void;
   call(name: string, action: string, message?: object): Promise<any>;
-  dismiss(name: string): void;
+  stopWorker(name: string): void;
   patient(names: string[], count: number, slices: number): Promise<number>;
   cold(name: string, script: string, steps: readonly (readonly [string, object])[]): Promise<number>;
   check(name: string, slice: number, path: string): Promise<number>;

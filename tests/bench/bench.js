@@ -1,5 +1,5 @@
 /**
- * The published page's network side by side with onnxruntime-web in one browser. `cargo xtask bench` runs it; alone:
+ * Compares the published page's network with onnxruntime-web in one browser. `cargo xtask bench` runs it. To run it alone:
  *
  *     node bench.js --site DIR --model FILE.safetensors --ceiling FILE.wasm --phantom DIR --chromium FILE --out FILE.json
  */
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** WebGPU on the software adapter, so that nothing depends on the machine's GPU, and no traffic of the browser's own. */
+/** WebGPU on the software adapter, independent of the machine's GPU, and no background traffic of the browser. */
 const FLAGS = [
   '--headless=new',
   '--no-sandbox',
@@ -39,15 +39,15 @@ const FLAGS = [
   '--no-first-run',
 ];
 
-/** What is known as the network of this field: Buda, Saha and Mazurowski 2019, 7.76 M parameters. */
+/** The reference network of this field: Buda, Saha and Mazurowski 2019, 7.76 M parameters. */
 const REFERENCE = { widths: [32, 64, 128, 256, 512], stem: 1 };
-/** The slices of a patient of the dataset, about. */
+/** Slices of a typical patient in the data set. */
 const PATIENT = 35;
-/** How far onnxruntime-web may be from the network before anything is timed, in probability. */
-const SAME = 1e-4;
-/** And the page's own network from what it computes natively. */
-const AGREES = 1e-3;
-/** The default phantom's middle slice, which `train export` describes. */
+/** The largest difference in probability between onnxruntime-web and the network. */
+const ORT_TOLERANCE = 1e-4;
+/** The largest difference in probability between the page's network and the native one. */
+const OUR_TOLERANCE = 1e-3;
+/** The middle slice of the default phantom, for which `train export` writes input and probability. */
 const KNOWN_SLICE = 12;
 
 const quick = options.quick;
@@ -58,7 +58,7 @@ const runs = quick
 const { tensors, network } = readSafetensors(new Uint8Array(readFileSync(needed('model'))));
 const input = tensors.get('input');
 const probability = tensors.get('probability');
-if (!input || !probability) throw new Error('the model comes without input and probability');
+if (!input || !probability) throw new Error('the model has no tensors input and probability');
 const side = input.shape[2];
 /** @type {Record<string, Uint8Array>} */
 const made = {
@@ -95,7 +95,7 @@ for (const [name, part] of Object.entries({ ...parts, cold, memory, bytes })) {
   try {
     results[name] = name in parts ? await inBrowser(parts[name]) : await /** @type {() => unknown} */ (part)();
   } catch (error) {
-    // One path that cannot run must not take the figures of the others with it.
+    // A part that fails does not stop the others.
     console.log(`bench: ${name} failed: ${error}`);
     results[name] = { failed: String(error) };
   }
@@ -108,14 +108,14 @@ async function ceiling(/** @type {Page} */ page) {
   return page.evaluate(() => bench.ceiling());
 }
 
-/** One slice on one thread each, taking turns. */
+/** One slice at a time on one thread each, alternating. */
 async function slice(/** @type {Page} */ page) {
   const slices = await openOurs(page, 'ours', 'cpu');
   await openOrt(page, 'ort', { backend: 'cpu', threads: 1 });
-  return turns(page, runs.slices, runs.warmUp, slices);
+  return alternate(page, runs.slices, runs.warmUp, slices);
 }
 
-/** A patient on two threads each, taking turns. */
+/** A patient on two threads each, alternating. */
 async function patient(/** @type {Page} */ page) {
   const slices = await openOurs(page, 'ours', 'cpu');
   await openOurs(page, 'ours2', 'cpu');
@@ -123,7 +123,7 @@ async function patient(/** @type {Page} */ page) {
   const ours = [];
   const ort = [];
   for (let run = -1; run < runs.patients; run++) {
-    // The first one warms up.
+    // The first run is a warm-up.
     const count = run < 0 ? 4 * runs.warmUp : PATIENT;
     ours.push(await page.evaluate(([count, slices]) => bench.patient(['ours', 'ours2'], count, slices), [count, slices]));
     ort.push(await page.evaluate((count) => bench.patient(['ort'], count, 1), count));
@@ -141,19 +141,19 @@ async function reference(/** @type {Page} */ page) {
     const times = [];
     for (let run = -1; run < runs.reference; run++) times.push(await segment(page, name, 0));
     found[`threads${threads}`] = spread(times.slice(1));
-    await page.evaluate((name) => bench.dismiss(name), name);
+    await page.evaluate((name) => bench.stopWorker(name), name);
   }
   return found;
 }
 
-/** One slice on the software adapter each, taking turns. */
+/** One slice at a time on the software adapter, alternating. */
 async function webgpu(/** @type {Page} */ page) {
   const slices = await openOurs(page, 'ours', 'webgpu');
   await openOrt(page, 'ort', { backend: 'webgpu', threads: 1 });
-  return turns(page, runs.webgpu, 1, slices);
+  return alternate(page, runs.webgpu, 1, slices);
 }
 
-/** How time and memory grow with a case's slices, on one thread. */
+/** Time and memory by the number of slices, on one thread. */
 async function growth(/** @type {Page} */ page) {
   const found = [];
   await openOurs(page, 'ours', 'cpu');
@@ -168,7 +168,7 @@ async function growth(/** @type {Page} */ page) {
   return found;
 }
 
-/** From nothing to the first mask, each in a browser context that has seen nothing. */
+/** Time to the first mask, each in a new browser. */
 async function cold() {
   const file = phantom[Math.min(KNOWN_SLICE, phantom.length - 1)];
   const model = { model: '/made/model.onnx', input: '/made/input.bin', side };
@@ -191,9 +191,9 @@ async function cold() {
   return { ours: spread(times.ours), ort: spread(times.ort) };
 }
 
-/** The most memory that the page's process has held, for each way alone; `blank` is the process without either. */
+/** The peak memory of the page's process, for each implementation alone; `blank` is the process without either. */
 async function memory() {
-  if (process.platform !== 'linux') return { skipped: 'only Linux tells the most memory of a process' };
+  if (process.platform !== 'linux') return { skipped: 'only Linux reports the peak memory of a process' };
   /** @type {Record<string, (page: Page) => Promise<unknown>>} */
   const ways = {
     blank: async () => {},
@@ -213,8 +213,8 @@ async function memory() {
 }
 
 /**
- * What a visitor fetches before the first mask, in bytes, raw and with brotli at quality 11: all that the page has asked
- * for by the time that it takes files. onnxruntime-web's own files alone, without page, network or weights.
+ * Bytes that are downloaded before the first mask, raw and with brotli at quality 11: all requests until the page is ready.
+ * For onnxruntime-web only its own files, without page, network and weights.
  */
 async function bytes() {
   /** @type {(folder: string, names: string[]) => {files: number, raw: number, brotli: number}} */
@@ -241,7 +241,7 @@ async function bytes() {
     model: asked.filter((path) => path.startsWith('www/model/')),
   };
   const page = asked.filter((path) => !parts.module.includes(path) && !parts.model.includes(path));
-  if (!parts.module.length || !parts.model.length) throw new Error(`the page has asked for ${asked.join(', ')} alone`);
+  if (!parts.module.length || !parts.model.length) throw new Error(`expected a module and a model, the page requested ${asked.join(', ')}`);
   const site = needed('site');
   return {
     page: weigh(site, page),
@@ -254,7 +254,7 @@ async function bytes() {
 }
 
 /**
- * A browser of its own for `work`, with the bench's page in it.
+ * Runs `work` in a new browser with the page of the benchmark.
  * @template T
  * @param {(page: Page, pid: number) => Promise<T>} work
  * @returns {Promise<T>}
@@ -267,8 +267,8 @@ async function inBrowser(work) {
     browser = await chromium.connect(launched.wsEndpoint());
     const page = await browser.newPage();
     page.setDefaultTimeout(0);
-    page.on('console', (said) => {
-      if (said.type() === 'error') console.log(`browser: ${said.text()}`);
+    page.on('console', (message) => {
+      if (message.type() === 'error') console.log(`browser: ${message.text()}`);
     });
     await page.goto(`${server.url}made/index.html`);
     await page.waitForFunction(() => 'bench' in globalThis);
@@ -279,34 +279,34 @@ async function inBrowser(work) {
   }
 }
 
-/** A worker with the page's network, checked; answers how many slices the sample has. */
+/** Starts a worker with the page's network, checks its output, and returns the number of slices of the sample. */
 async function openOurs(/** @type {Page} */ page, /** @type {string} */ name, /** @type {'cpu' | 'webgpu'} */ backend) {
-  await page.evaluate(([name, script]) => bench.hire(name, script), [name, OURS[1]]);
+  await page.evaluate(([name, script]) => bench.startWorker(name, script), [name, OURS[1]]);
   await page.evaluate(([name, backend]) => bench.call(name, 'open', { backend }), [name, backend]);
   const slices = await page.evaluate((name) => bench.call(name, 'sample'), name);
-  await agree(page, name, AGREES);
+  await agree(page, name, OUR_TOLERANCE);
   return slices;
 }
 
 /**
- * A worker with onnxruntime-web, checked unless it holds another network.
+ * Starts a worker with onnxruntime-web, and checks its output if it runs the `same` network.
  * @param {Page} page
  * @param {string} name
  * @param {{backend: 'cpu' | 'webgpu', threads: number, model?: string}} wish
  */
 async function openOrt(page, name, wish, same = true) {
   const message = { model: '/made/model.onnx', input: '/made/input.bin', side, ...wish };
-  await page.evaluate(([name, script]) => bench.hire(name, script), [name, ORTS[1]]);
+  await page.evaluate(([name, script]) => bench.startWorker(name, script), [name, ORTS[1]]);
   await page.evaluate(([name, message]) => bench.call(name, 'open', message), /** @type {const} */ ([name, message]));
-  if (same) await agree(page, name, SAME);
+  if (same) await agree(page, name, ORT_TOLERANCE);
 }
 
-/** Nothing is timed that computes something else. */
+/** Fails if the output differs by more than `tolerance`, so that only equal computations are timed. */
 async function agree(/** @type {Page} */ page, /** @type {string} */ name, /** @type {number} */ tolerance) {
   const known = /** @type {const} */ ([name, KNOWN_SLICE, '/made/probability.bin']);
   const difference = await page.evaluate((known) => bench.check(...known), known);
-  if (!(difference <= tolerance)) throw new Error(`${name} is off by ${difference}, at most ${tolerance} passes`);
-  console.log(`bench: ${name} is off by ${difference.toExponential(1)}`);
+  if (!(difference <= tolerance)) throw new Error(`${name} differs by ${difference}, the limit is ${tolerance}`);
+  console.log(`bench: ${name} differs by ${difference.toExponential(1)}`);
 }
 
 /** @returns {Promise<number>} milliseconds */
@@ -314,8 +314,8 @@ function segment(/** @type {Page} */ page, /** @type {string} */ name, /** @type
   return page.evaluate(([name, slice]) => bench.call(name, 'segment', { slice }), /** @type {const} */ ([name, slice]));
 }
 
-/** Slices of both, taking turns. */
-async function turns(/** @type {Page} */ page, /** @type {number} */ count, /** @type {number} */ warmUp, /** @type {number} */ slices) {
+/** Times slices of both, alternating. */
+async function alternate(/** @type {Page} */ page, /** @type {number} */ count, /** @type {number} */ warmUp, /** @type {number} */ slices) {
   const ours = [];
   const ort = [];
   for (let run = -warmUp; run < count; run++) {
@@ -327,14 +327,14 @@ async function turns(/** @type {Page} */ page, /** @type {number} */ count, /** 
   return { ours: spread(ours), ort: spread(ort) };
 }
 
-/** The most resident memory of the largest renderer below a browser, in bytes. */
+/** The peak resident memory of the largest renderer process of a browser, in bytes. */
 function renderer(/** @type {number} */ browser) {
   /** @type {(file: string) => string} */
   const read = (file) => {
     try {
       return readFileSync(file, 'utf8');
     } catch {
-      // It has ended meanwhile.
+      // The process has ended.
       return '';
     }
   };
@@ -349,7 +349,7 @@ function renderer(/** @type {number} */ browser) {
   return Math.max(...most);
 }
 
-/** The phantom's slices on the server, in their order. */
+/** The URL paths of the phantom's slices, in order. */
 function phantomPaths() {
   const folder = needed('phantom');
   const [name] = readdirSync(folder).filter((name) => name.startsWith('PHANTOM_'));
@@ -361,11 +361,11 @@ function phantomPaths() {
 /** @param {number[]} values */
 function spread(values) {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (/** @type {number} */ share) => sorted[Math.round(share * (sorted.length - 1))];
+  const at = (/** @type {number} */ fraction) => sorted[Math.round(fraction * (sorted.length - 1))];
   return { median: at(0.5), low: at(0.1), high: at(0.9), all: values };
 }
 
-/** What the log shows of a result: no list of single values. @param {unknown} result */
+/** A result for the log, without the lists of single values. @param {unknown} result */
 function brief(result) {
   return JSON.parse(JSON.stringify(result, (key, value) => (key === 'all' ? undefined : typeof value === 'number' ? Number(value.toPrecision(4)) : value)));
 }

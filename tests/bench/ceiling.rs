@@ -1,10 +1,10 @@
-//! What one thread of this machine can do at best: multiply-adds in registers, and a triad over memory that no cache
-//! holds. One source for `rustc` alone, natively and for wasm32.
+//! Measures the peak rates of one thread: multiply-adds in registers, and a triad over arrays that are larger than any
+//! cache. `rustc` alone compiles this file, natively and for wasm32.
 #![cfg_attr(target_arch = "wasm32", allow(missing_docs))]
 
 use std::hint::black_box;
 
-/// Sums side by side: enough to hide the latency of a multiply-add, few enough for the registers.
+/// Independent sums: enough to hide the latency of a multiply-add, few enough for the registers.
 #[cfg(target_arch = "wasm32")]
 const SUMS: usize = 48;
 #[cfg(all(not(target_arch = "wasm32"), target_feature = "avx512f"))]
@@ -12,16 +12,16 @@ const SUMS: usize = 192;
 #[cfg(all(not(target_arch = "wasm32"), not(target_feature = "avx512f")))]
 const SUMS: usize = 96;
 
-/// Numbers in each of the triad's three arrays, 96 MB in all.
+/// Elements of each of the triad's three arrays, 96 MB in total.
 const LENGTH: usize = 8 << 20;
 
 #[inline(always)]
 fn fused(a: f32, b: f32, c: f32) -> f32 {
-    // The wasm that is published has no fused multiply-add; nor is there one without this feature.
+    // The published wasm has no fused multiply-add. Nor has a native build without this feature.
     if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, c) } else { a * b + c }
 }
 
-/// Does `rounds` rounds and returns how many multiply-adds they were.
+/// Runs `rounds` rounds and returns the number of multiply-adds.
 #[cfg(not(target_arch = "wasm32"))]
 #[unsafe(no_mangle)]
 pub extern "C" fn multiply_add(rounds: u32) -> f64 {
@@ -36,7 +36,7 @@ pub extern "C" fn multiply_add(rounds: u32) -> f64 {
     f64::from(rounds) * SUMS as f64
 }
 
-/// The same with its vectors written out: the compiler would leave them numbers one by one here.
+/// The same with explicit vectors: the compiler does not vectorise the loop for wasm32.
 #[cfg(target_arch = "wasm32")]
 #[unsafe(no_mangle)]
 pub extern "C" fn multiply_add(rounds: u32) -> f64 {
@@ -52,7 +52,7 @@ pub extern "C" fn multiply_add(rounds: u32) -> f64 {
     f64::from(rounds) * SUMS as f64
 }
 
-/// Does `rounds` rounds of `a = b + s * c` and returns how many bytes they moved.
+/// Runs `rounds` rounds of `a = b + s * c` and returns the number of bytes moved.
 #[unsafe(no_mangle)]
 pub extern "C" fn triad(rounds: u32) -> f64 {
     let mut a = vec![0f32; LENGTH];

@@ -1,9 +1,9 @@
-"""A fit step of the same network in Keras on the CPU: prints the seconds of each as JSON.
+"""Times fit steps of the same network in Keras on the CPU, and prints the seconds of each step as JSON.
 
     python3 fit_step.py WIDTHS STEM BATCH CROP STEPS      # fit_step.py 16,32,64,128,256 2 16 192 5
 
-As `train fit` does it: batch normalisation, binary cross-entropy plus 1 minus soft Dice, AdamW with its gradient clipped
-to norm 1, a moving average of the weights. Channels last, which is what TensorFlow is made for on a CPU, and traced once.
+Like `train fit`: batch normalisation, binary cross-entropy plus 1 minus soft Dice, AdamW with gradients clipped to norm 1,
+and an EMA of the weights. Channels last, the layout that TensorFlow supports on a CPU, and traced once.
 """
 import json
 import os
@@ -50,24 +50,24 @@ optimiser.build(weights)
 
 
 @tf.function
-def step(images, truths):
+def step(images, references):
     with tf.GradientTape() as tape:
         logits = model(images, training=True)
-        entropy = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=truths, logits=logits))
+        entropy = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=references, logits=logits))
         probability = tf.sigmoid(logits)
-        shared, both = tf.reduce_sum(probability * truths), tf.reduce_sum(probability) + tf.reduce_sum(truths)
-        loss = entropy - (2.0 * shared + 1.0) / (both + 1.0) + 1.0
+        overlap, total = tf.reduce_sum(probability * references), tf.reduce_sum(probability) + tf.reduce_sum(references)
+        loss = entropy - (2.0 * overlap + 1.0) / (total + 1.0) + 1.0
     optimiser.apply(tape.gradient(loss, weights), weights)
     return loss
 
 
 random = np.random.default_rng(1)
 images = tf.constant(random.standard_normal((batch, crop, crop, 3)), tf.float32)
-truths = tf.constant(random.random((batch, crop, crop, 1)) < 0.1, tf.float32)
+references = tf.constant(random.random((batch, crop, crop, 1)) < 0.1, tf.float32)
 seconds = []
 for _ in range(WARM_UP + steps):
     start = time.perf_counter()
-    step(images, truths).numpy()
+    step(images, references).numpy()
     seconds.append(time.perf_counter() - start)
 parameters = int(sum(np.prod(weight.shape) for weight in weights))
 print(json.dumps({"step_s": seconds[WARM_UP:], "parameters": parameters, "versions": f"Keras {keras.__version__}, TensorFlow {tf.__version__}"}))

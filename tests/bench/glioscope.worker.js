@@ -1,4 +1,4 @@
-/** The published package in a worker of its own, driven by the bench. Answers `{id, action, ...}` with `{id, result}`. */
+/** The published package in its own worker, controlled by `bench.js`. Answers `{id, action, ...}` with `{id, result}`. */
 import { answer } from './answer.js';
 
 /** @type {any} */
@@ -23,7 +23,7 @@ answer({
     session = await pkg.Session.create(backend, manifest, weights);
   },
 
-  /** Opens the sample case; answers how many slices it has. */
+  /** Opens the sample case and returns its number of slices. */
   sample() {
     session.clear();
     session.sample();
@@ -45,7 +45,7 @@ answer({
     return { slices: found, milliseconds: milliseconds + performance.now() - start };
   },
 
-  /** One slice on its way from pixels to probabilities. @param {{slice: number}} wish */
+  /** Returns the milliseconds of one slice, from pixels to probabilities. @param {{slice: number}} wish */
   async segment({ slice }) {
     const start = performance.now();
     await session.segment(ids[slice]);

@@ -1,7 +1,7 @@
 /**
- * A U-Net as an ONNX file: what somebody would export who runs the same network in onnxruntime-web.
+ * Writes a U-Net as an ONNX file, to run the same network in onnxruntime-web.
  *
- * The format is protobuf; of its many messages a plain network needs the few below, in field numbers of onnx.proto.
+ * ONNX is a protobuf format. Only the messages that a U-Net needs are written, with the field numbers of onnx.proto.
  */
 
 /** @typedef {{shape: number[], values: Float32Array}} Weights */
@@ -67,8 +67,8 @@ export function randomWeights({ widths, stem }) {
 }
 
 /**
- * The layers of a network on a square of `side` pixels, with what each has to multiply and to move: weights, input and
- * output once each, four bytes a number.
+ * The layers of a network on an image of `side` × `side` pixels, with the multiply-adds and bytes of each. The bytes count
+ * weights, input and output once each, with four bytes per value.
  * @param {Network} network
  * @param {number} side
  * @returns {{name: string, kind: string, inputs: number, outputs: number, side: number, macs: number, bytes: number}[]}
@@ -88,7 +88,7 @@ export function layers({ widths, stem }, side) {
     add(`down.${depth}.second`, '3x3', width, width, at(depth), 9);
   });
   for (let depth = widths.length - 2; depth >= 0; depth--) {
-    // Each output of a transposed 2x2 convolution of stride 2 sees one input.
+    // Each output of a transposed 2x2 convolution with stride 2 depends on one input.
     add(`up.${depth}`, 'up', widths[depth + 1], widths[depth], at(depth), 1);
     add(`merge.${depth}.first`, '3x3', 2 * widths[depth], widths[depth], at(depth), 9);
     add(`merge.${depth}.second`, '3x3', widths[depth], widths[depth], at(depth), 9);
@@ -145,7 +145,7 @@ export function onnx({ widths, stem }, tensors, side) {
   const skips = [];
   widths.forEach((_, depth) => {
     if (depth > 0) x = node('MaxPool', [x], [integers('kernel_shape', [2, 2]), integers('strides', [2, 2])]);
-    // ONNX puts the cells' places before the channels, the project the channels first.
+    // ONNX orders the input channels by cell and then channel, this project by channel and then cell.
     x = pair(x, `down.${depth}`, depth === 0 ? cellsFirst(tensor('down.0.first.weight'), stem) : undefined);
     skips.push(x);
   });

@@ -1,4 +1,4 @@
-/** onnxruntime-web in a worker of its own, driven by the bench. Answers `{id, action, ...}` with `{id, result}`. */
+/** onnxruntime-web in its own worker, controlled by `bench.js`. Answers `{id, action, ...}` with `{id, result}`. */
 import { answer } from './answer.js';
 
 /** @type {any} */
@@ -12,7 +12,7 @@ answer({
   /** @param {{backend: 'cpu' | 'webgpu', threads: number, model: string, input: string, side: number}} wish */
   async open({ backend, threads, model, input: path, side }) {
     const dist = new URL('/ort/', location.href);
-    // The smallest build that has the backend, as its documentation advises.
+    // The smallest build with the backend, as its documentation recommends.
     const script = backend === 'webgpu' ? 'ort.webgpu.min.mjs' : 'ort.wasm.min.mjs';
     const fetched = Promise.all([bytes(new URL(model, location.href)), bytes(new URL(path, location.href))]);
     ort = await import(new URL(script, dist).href);
@@ -24,7 +24,7 @@ answer({
     input = new ort.Tensor('float32', new Float32Array(values.buffer), [1, 3, side, side]);
   },
 
-  /** One slice, from the network's input to probabilities. */
+  /** Returns the milliseconds of one slice, from the network's input to probabilities. */
   async segment() {
     const start = performance.now();
     await run();

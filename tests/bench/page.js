@@ -1,11 +1,11 @@
-/** What the bench calls in the page: workers by name, and what is timed around them. */
+/** The functions that `bench.js` calls in the page: workers by name, and timing. */
 
 /** @type {Map<string, {worker: Worker, calls: Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>}>} */
 const workers = new Map();
 let next = 1;
 
 /** @param {string} name @param {string} script */
-function hire(name, script) {
+function startWorker(name, script) {
   const worker = new Worker(new URL(script, import.meta.url), { type: 'module' });
   const calls = new Map();
   worker.onmessage = ({ data: { id, result, error } }) => {
@@ -32,14 +32,14 @@ function call(name, action, message = {}) {
 }
 
 /** @param {string} name */
-function dismiss(name) {
+function stopWorker(name) {
   workers.get(name)?.worker.terminate();
   workers.delete(name);
 }
 
 /**
- * Milliseconds until `count` slices are done, handed out one by one to workers of equal kind, which take turns on the
- * `slices` that they know.
+ * Milliseconds until `count` slices are done. Each worker takes the next one when it is free, and repeats its `slices` open
+ * slices.
  * @param {string[]} names
  * @param {number} count
  * @param {number} slices
@@ -55,43 +55,43 @@ async function patient(names, count, slices) {
 }
 
 /**
- * Milliseconds from nothing to the first mask.
+ * Milliseconds from the start of a worker to the first mask.
  * @param {string} name
  * @param {string} script
  * @param {[string, object][]} steps actions in order
  */
 async function cold(name, script, steps) {
   const start = performance.now();
-  hire(name, script);
+  startWorker(name, script);
   for (const [action, message] of steps) await call(name, action, message);
   return performance.now() - start;
 }
 
-/** The largest difference between two maps. @param {Float32Array} a @param {ArrayLike<number>} b */
+/** The largest difference between two probability maps. @param {Float32Array} a @param {ArrayLike<number>} b */
 function difference(a, b) {
   if (a.length !== b.length) return Infinity;
   let most = 0;
   for (let i = 0; i < a.length; i++) {
-    // Not Math.max: NaN has to show.
+    // The negated comparison is also true for NaN.
     if (!(Math.abs(a[i] - b[i]) <= most)) most = Math.abs(a[i] - b[i]);
   }
   return most;
 }
 
-/** How far a worker's map is from the expected one. @param {string} name @param {number} slice @param {string} path */
+/** The largest difference between a worker's probability map and the expected one. @param {string} name @param {number} slice @param {string} path */
 async function check(name, slice, path) {
   const expected = new Float32Array(await (await fetch(path)).arrayBuffer());
   return difference(await call(name, 'probability', { slice }), expected);
 }
 
-/** Multiply-adds and bytes a second that wasm reaches on one thread here. */
+/** Multiply-adds and bytes per second of wasm on one thread. */
 async function ceiling() {
   const { instance } = await WebAssembly.instantiateStreaming(fetch('/made/ceiling.wasm'), {});
   const { multiply_add: multiplyAdd, triad } = /** @type {Record<string, (rounds: number) => number>} */ (
     /** @type {unknown} */ (instance.exports)
   );
   const rate = (/** @type {(rounds: number) => number} */ work, /** @type {number} */ rounds) => {
-    // Many short calls: the browser puts better code in place only between them.
+    // Many short calls, because the browser switches to optimised code only between calls.
     for (let i = 0; i < 200; i++) work(1 + rounds / 200);
     let best = 0;
     for (let i = 0; i < 20; i++) {
@@ -103,4 +103,4 @@ async function ceiling() {
   return { macs: rate(multiplyAdd, 1_000_000), bytes: rate(triad, 4) };
 }
 
-Object.assign(globalThis, { bench: { hire, call, dismiss, patient, cold, check, ceiling } });
+Object.assign(globalThis, { bench: { startWorker, call, stopWorker, patient, cold, check, ceiling } });

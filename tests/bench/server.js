@@ -1,4 +1,4 @@
-/** A static server for the bench: several folders under one origin that is cross-origin isolated, so that threads work. */
+/** A static server for the benchmark: several folders under one origin, cross-origin isolated so that threads work. */
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -13,8 +13,8 @@ const TYPES = {
 };
 
 /**
- * @param {Record<string, string>} folders by the path's first part
- * @param {Record<string, Uint8Array>} made what lies in no folder, by its path
+ * @param {Record<string, string>} folders by the first segment of the path
+ * @param {Record<string, Uint8Array>} made generated files, by path
  * @returns {Promise<{url: string, close: () => void}>}
  */
 export async function serve(folders, made) {
