@@ -1,6 +1,6 @@
 /**
- * The main paths in a stock Firefox, on the CPU: what comes in, what is measured, what is taken away, and all of it without
- * a network. That its masks are the native ones, `truth.spec.ts` says.
+ * The main paths in Firefox, on the CPU: open files, measure, save, and work offline. `truth.spec.ts` compares the masks with
+ * the native ones.
  */
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -11,17 +11,17 @@ import { Host } from './host.ts';
 import { SAVE } from './page.ts';
 
 test.beforeEach(() => {
-  const reason = 'there is no Firefox here; GLIOSCOPE_FIREFOX may name one';
+  const reason = 'Firefox is not installed; GLIOSCOPE_FIREFOX can name one';
   if (!firefox()) console.log(`skipped: ${reason}`);
   test.skip(!firefox(), reason);
 });
 
-test('Firefox: from a drop to masks, measures and a zip, and nothing is asked of anyone', async ({ baseURL }) => {
+test('Firefox: from a drop to masks, measures and a zip, without a request to another host', async ({ baseURL }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 3));
   const fox = await Fox.open(baseURL ?? '');
   try {
     const before = fox.asked.length;
-    expect(before, 'requests are seen').toBeGreaterThan(0);
+    expect(before, 'requests are recorded').toBeGreaterThan(0);
     await fox.drop(first);
     await fox.says('#cases b', /^PHANTOM_0001$/);
     await fox.is('done');
@@ -39,7 +39,7 @@ test('Firefox: from a drop to masks, measures and a zip, and nothing is asked of
     expect(masks(archive).size).toBe(3);
     expect(JSON.parse(String(unzip(archive).get('provenance.json'))).cases[0].spacing.millimetres).toEqual({ x: 1, y: 1, z: 5 });
 
-    // Another case by the button, then the sample: each takes the place of what is open.
+    // Open another case by the button, then the sample. Each replaces the open case.
     await fox.choose('#files', second);
     await fox.says('#cases b', /^PHANTOM_0002$/);
     await fox.is('done');
@@ -47,7 +47,7 @@ test('Firefox: from a drop to masks, measures and a zip, and nothing is asked of
     await fox.says('#readout .figure.lesion b', /^[\d,]*[1-9][\d,]*$/);
     await fox.is('done');
     expect(await fox.count('#cases b')).toBe(1);
-    // The volume viewer comes when the page is idle; it is the site's own.
+    // The page loads its own volume viewer when it is idle.
     const asked = fox.asked.slice(before).filter((address) => !address.startsWith('blob:') && !address.startsWith('data:'));
     expect(asked.filter((address) => !address.startsWith(baseURL ?? ''))).toEqual([]);
     expect(fox.errors).toEqual([]);
@@ -56,15 +56,15 @@ test('Firefox: from a drop to masks, measures and a zip, and nothing is asked of
   }
 });
 
-test('Firefox: a dropped folder is walked to its ends, each patient in it a case', async ({ baseURL }) => {
+test('Firefox: a dropped folder is read with all its subfolders, and each patient is a case', async ({ baseURL }) => {
   const [folder, patients] = [study(), phantoms()];
   const alone = excerpt(patients[1], 1);
   const fox = await Fox.open(baseURL ?? '', tmpdir());
   try {
-    const reason = `${await fox.browser.version()} lets no test hand a folder over; 153 does`;
-    const reaches = await fox.reaches();
-    if (!reaches) console.log(`skipped: ${reason}`);
-    test.skip(!reaches, reason);
+    const reason = `${await fox.browser.version()} does not let a test drop a folder; 153 does`;
+    const access = await fox.hasSystemAccess();
+    if (!access) console.log(`skipped: ${reason}`);
+    test.skip(!access, reason);
     await fox.dropFolders(folder);
     await fox.says('#cases', /PHANTOM_0002/);
     await fox.is('done');
@@ -73,7 +73,7 @@ test('Firefox: a dropped folder is walked to its ends, each patient in it a case
     expect(await fox.count('#errors li')).toBe(0);
     await fox.click('#strip button:last-child');
     await fox.says('#readout .file', /^study\/ward 0\/mr\/PHANTOM_0001\/PHANTOM_0001_10\.tif$/);
-    // Two folders in one go.
+    // Two folders in one drop.
     await fox.dropFolders(join(folder, 'ward 0'), alone);
     await fox.says('#cases', /1 slice,/);
     await fox.is('done');
@@ -85,7 +85,7 @@ test('Firefox: a dropped folder is walked to its ends, each patient in it a case
   }
 });
 
-test('Firefox: after one visit the site works without a network', async ({ baseURL }) => {
+test('Firefox: after one visit the site works offline', async ({ baseURL }) => {
   const host = await Host.of(baseURL ?? '');
   const fox = await Fox.open(host.url);
   try {

@@ -1,5 +1,5 @@
 /**
- * The page in a stock Firefox, which Playwright cannot drive: over WebDriver BiDi, on the CPU path.
+ * The page in an unmodified Firefox, which Playwright cannot control: over WebDriver BiDi, on the CPU.
  */
 import { existsSync } from 'node:fs';
 import { launch, type Browser, type Page } from 'puppeteer-core';
@@ -7,16 +7,16 @@ import { Remote } from './remote.ts';
 
 const PLACES = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'];
 
-/** Where a Firefox is, if there is one. */
+/** The path of Firefox, if it is installed. */
 export function firefox(): string | undefined {
   return [process.env.GLIOSCOPE_FIREFOX ?? '', ...PLACES].find((path) => path && existsSync(path));
 }
 
-/** What the browser answers: its windows, or the result of an expression. */
+/** An answer of the browser: its windows, or the result of an expression. */
 interface Answer { contexts: { context: string }[]; result: { value?: unknown } }
 
-/** Lets the test speak to the browser's own code, and the page's process read a folder that was not chosen in a dialogue. */
-function reaching(folder: string) {
+/** Options that let a test run code in the browser's own context, and let the page's process read `folder`. */
+function systemAccess(folder: string) {
   return {
     args: ['--remote-allow-system-access'],
     extraPrefsFirefox: { 'dom.filesystem.pathcheck.disabled': true, 'security.sandbox.content.read_path_whitelist': `${folder}/` },
@@ -26,7 +26,7 @@ function reaching(folder: string) {
 export class Fox extends Remote {
   /** The page's uncaught errors. */
   readonly errors: string[] = [];
-  /** The addresses of its requests, in order. */
+  /** The URLs of its requests, in order. */
   readonly asked: string[] = [];
 
   private constructor(readonly browser: Browser, readonly page: Page) {
@@ -38,7 +38,7 @@ export class Fox extends Remote {
   /** Opens the page and waits until it is ready. Folders below `folders` can then be dropped. */
   static async open(address: string, folders = ''): Promise<Fox> {
     const browser = await launch({
-      browser: 'firefox', executablePath: firefox(), headless: true, timeout: 300_000, protocolTimeout: 1_800_000, ...(folders ? reaching(folders) : {}),
+      browser: 'firefox', executablePath: firefox(), headless: true, timeout: 300_000, protocolTimeout: 1_800_000, ...(folders ? systemAccess(folders) : {}),
     });
     const page = await browser.newPage();
     page.setDefaultTimeout(300_000);
@@ -58,7 +58,7 @@ export class Fox extends Remote {
     await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...paths);
   }
 
-  /** Drops the files of a folder on the page, with events and a transfer that a script makes. */
+  /** Drops the files of a folder on the page, with synthetic events. */
   async drop(folder: string) {
     await this.page.evaluate(() => {
       const input = Object.assign(document.createElement('input'), { type: 'file', multiple: true, id: 'hand', hidden: true });
@@ -70,12 +70,12 @@ export class Fox extends Remote {
       Object.assign(globalThis, { held: [...(input?.files ?? [])] });
       input?.remove();
     });
-    await this.#letGo();
+    await this.#dropHeld();
   }
 
   /**
-   * Drops folders. A script can make a transfer of files, but only the browser's own code can put a folder into one, so
-   * that code does it in the page's process.
+   * Drops folders. A script in the page can put only files into a `DataTransfer`. The browser's own code can add folders,
+   * and does so in the page's process.
    */
   async dropFolders(...paths: string[]) {
     const frame = `
@@ -87,26 +87,26 @@ export class Fox extends Remote {
         return transfer.files[0];
       }), content, { wrapReflectors: true });`;
     const script = `data:application/javascript,${encodeURIComponent(frame)}`;
-    await this.#ask(`gBrowser.selectedBrowser.messageManager.loadFrameScript(${JSON.stringify(script)}, false)`);
+    await this.#evaluateInBrowser(`gBrowser.selectedBrowser.messageManager.loadFrameScript(${JSON.stringify(script)}, false)`);
     await this.until(60_000, (name) => name in globalThis, 'held');
-    await this.#letGo();
+    await this.#dropHeld();
   }
 
-  /** Whether this Firefox lets a test speak to its own code: 153 does, 140 answers from the page. */
-  async reaches(): Promise<boolean> {
-    return (await this.#ask('typeof gBrowser')).result.value === 'object';
+  /** Whether a test can run code in the browser's own context: Firefox 153 allows it, 140 runs the code in the page. */
+  async hasSystemAccess(): Promise<boolean> {
+    return (await this.#evaluateInBrowser('typeof gBrowser')).result.value === 'object';
   }
 
-  /** Evaluates an expression in the browser's own code, in its first window. */
-  async #ask(expression: string): Promise<Answer> {
+  /** Evaluates an expression in the browser's own context, in its first window. */
+  async #evaluateInBrowser(expression: string): Promise<Answer> {
     const { connection } = this.browser as unknown as { connection: { send(method: string, params: object): Promise<{ result: Answer }> } };
     const tree = await connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' });
     const target = { context: tree.result.contexts[0].context };
     return (await connection.send('script.evaluate', { target, expression, awaitPromise: false })).result;
   }
 
-  /** Drops the files that the page holds for it. */
-  async #letGo() {
+  /** Drops the files in `globalThis.held`. */
+  async #dropHeld() {
     await this.page.evaluate(() => {
       const dataTransfer = new DataTransfer();
       for (const file of (globalThis as unknown as { held: File[] }).held) dataTransfer.items.add(file);

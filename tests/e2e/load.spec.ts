@@ -1,21 +1,21 @@
 /**
- * Much at once, and the same again and again: nothing grows, nothing slows down. `@soak` is what `cargo xtask soak` runs.
+ * Many slices at once, and many cases in a row: memory and time do not grow. `cargo xtask soak` runs the tests with `@soak`.
  */
 import type { BrowserContext } from '@playwright/test';
 import { excerpt, patients, phantoms, stack, unzip } from './files.ts';
-import { memory, shown } from './memory.ts';
+import { exposeMemory, memory } from './memory.ts';
 import { Scope, expect, test } from './page.ts';
 
-/** How long `cargo xtask soak` drives the page. */
+/** Minutes that `cargo xtask soak` runs. */
 const MINUTES = Number(process.env.GLIOSCOPE_SOAK ?? 0);
 
 test.describe.configure({ timeout: 3_600_000 + 60_000 * MINUTES });
 
-test('2,000 slices in one drop: the page answers all the while, and cancel keeps what is done', async ({ scope, page }) => {
+test('2,000 slices in one drop: the page stays responsive, and cancel keeps finished slices', async ({ scope, page }) => {
   const many = stack(patients(1, 20, 3)[0], 'MANY', 2000);
   await scope.open('?backend=cpu');
   await page.evaluate(() => {
-    // How long the page was deaf at most: a timer that is due every 20 ms says.
+    // The longest delay of a timer with an interval of 20 ms.
     let last = performance.now();
     const watch = { longest: 0 };
     Object.assign(globalThis, { watch });
@@ -32,13 +32,13 @@ test('2,000 slices in one drop: the page answers all the while, and cancel keeps
   await expect(page.locator('#status')).toHaveText(/^Cancelled/);
   await expect(page.locator('#errors li')).toHaveCount(0);
   const longest = await page.evaluate(() => (globalThis as unknown as { watch: { longest: number } }).watch.longest);
-  console.log(`2,000 slices: the page was deaf for ${longest.toFixed(0)} ms at most`);
-  // Of a machine whose cores have other work, so it is generous; what counts is that the page comes back.
+  console.log(`2,000 slices: the page was blocked for ${longest.toFixed(0)} ms at most`);
+  // A generous limit, because the cores may be busy with other work.
   expect(longest).toBeLessThan(5000);
   expect(unzip((await scope.download()).bytes).size).toBeGreaterThanOrEqual(3);
 });
 
-test('ten patients at once are ten cases, each whole', async ({ scope, page }) => {
+test('ten patients in one drop are ten complete cases', async ({ scope, page }) => {
   const folders = patients(10, 12, 4).map((folder) => excerpt(folder, 2));
   await scope.open('?backend=cpu');
   await scope.drop(...folders);
@@ -49,23 +49,23 @@ test('ten patients at once are ten cases, each whole', async ({ scope, page }) =
   expect(masks).toHaveLength(20);
 });
 
-test('case after case in one tab: memory stays what it was after the second', async ({ scope, context }) => {
+test('case after case in one tab: memory does not grow after the second case', async ({ scope, context }) => {
   await repeat(scope, context, (round) => round < 6, 5, 1.5);
 });
 
-test('case after case in one tab, for long @soak', async ({ scope, context }) => {
+test('case after case in one tab, for a long time @soak', async ({ scope, context }) => {
   const end = performance.now() + 60_000 * MINUTES;
   await repeat(scope, context, (round) => round < 6 || performance.now() < end, 40, 1.1);
 });
 
 /**
- * Drops two cases in turn for as long as `goesOn`; fails where memory grows, or where a case then takes `slower` times as
- * long as in a fresh tab: the two are timed in turn, `turns` cases each, so that a machine with other work makes no difference.
+ * Opens two cases in turn while `goesOn` returns true. Fails if memory grows, or if a case then takes more than `slower`
+ * times as long as in a new tab. Both tabs are timed in turn, `turns` cases each, so that other load affects both.
  */
 async function repeat(scope: Scope, context: BrowserContext, goesOn: (round: number) => boolean, turns: number, slower: number) {
   const folders = phantoms().map((folder) => excerpt(folder, 8));
-  /** Its milliseconds. */
-  const drop = async (on: Scope, round: number) => {
+  /** Opens and saves a case, and returns the milliseconds until it is done. */
+  const openCase = async (on: Scope, round: number) => {
     const start = performance.now();
     await on.chooseFolder(folders[round % 2]);
     await expect(on.page.locator('#cases b')).toHaveText([`PHANTOM_000${(round % 2) + 1}`]);
@@ -75,13 +75,13 @@ async function repeat(scope: Scope, context: BrowserContext, goesOn: (round: num
     return time;
   };
   const open = async (on: Scope) => {
-    await on.tamper('pkg/glioscope.js', shown);
+    await on.tamper('pkg/glioscope.js', exposeMemory);
     await on.open('?backend=cpu&workers=2');
   };
   await open(scope);
   const states: Awaited<ReturnType<typeof memory>>[] = [];
   for (let round = 0; goesOn(round); round++) {
-    await drop(scope, round);
+    await openCase(scope, round);
     states.push(await memory(scope.page));
   }
   const fresh = new Scope(await context.newPage());
@@ -90,8 +90,8 @@ async function repeat(scope: Scope, context: BrowserContext, goesOn: (round: num
   for (let turn = -2; turn < turns; turn++) {
     for (const [which, on] of [scope, fresh].entries()) {
       await on.page.bringToFront();
-      const time = await drop(on, turn + 2);
-      // The first two of a tab pay for compiling.
+      const time = await openCase(on, turn + 2);
+      // The first two cases in a tab include compilation.
       if (turn >= 0) times[which].push(time);
     }
   }
@@ -100,7 +100,7 @@ async function repeat(scope: Scope, context: BrowserContext, goesOn: (round: num
   const mega = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
   console.log(
     `${states.length} cases: wasm ${mega(second.wasm)} → ${mega(last.wasm)} MB, heap ${mega(second.heap)} → ${mega(last.heap)} MB, ` +
-      `${late.toFixed(0)} ms a case, in a fresh tab ${early.toFixed(0)}`,
+      `${late.toFixed(0)} ms per case, in a new tab ${early.toFixed(0)}`,
   );
   expect(last.workers).toBe(second.workers);
   expect(last.wasm, 'wasm memory').toBeLessThanOrEqual(second.wasm);

@@ -1,12 +1,12 @@
 /**
- * How much of this machine is left for what is timed on it.
+ * The load of this machine, to adjust time limits.
  */
 import { cpus, loadavg } from 'node:os';
 
-/** The processes that want a core, of the last minute. */
+/** The load average of the last minute. */
 export const load = () => loadavg()[0];
 
-/** How many times longer two threads take while other processes want the cores too; 1 on a machine with nothing else to do. */
-export function busy(): number {
+/** The expected slowdown of two threads under the current load; 1 on an idle machine. */
+export function slowdown(): number {
   return Math.max(1, load() / Math.min(2, cpus().length));
 }

@@ -1,17 +1,17 @@
 /**
- * What the page and its workers take.
+ * The memory of the page and its workers.
  */
 import type { Page } from '@playwright/test';
 
-/** A change of `pkg/glioscope.js` that shows wasm's memory, which the package keeps to itself. */
-export const shown = (source: string) => `{ const instantiate = WebAssembly.instantiate;
+/** Changes `pkg/glioscope.js` so that `self.wasmMemory` is the wasm memory, which the package does not export. */
+export const exposeMemory = (source: string) => `{ const instantiate = WebAssembly.instantiate;
   WebAssembly.instantiate = async (...given) => {
     const result = await instantiate(...given);
     self.wasmMemory = (result.instance ?? result).exports.memory;
     return result;
   }; }\n${source}`;
 
-/** Bytes after a collection: the page's heap, the buffers that it holds on to, and the wasm memory of all workers. */
+/** Bytes after a garbage collection: the page's heap, its buffers, and the wasm memory of all workers. */
 export async function memory(page: Page) {
   const client = await page.context().newCDPSession(page);
   await client.send('HeapProfiler.collectGarbage');
