@@ -1,5 +1,5 @@
 /**
- * Files as the tests need them: folders of slices, and independent readers of what the page exports.
+ * Test files: folders of slices, and independent readers for the files that the page saves.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ export const TRAIN = process.env.GLIOSCOPE_TRAIN ?? resolve(import.meta.dirname,
 /** The shipped model. */
 export const MODEL = resolve(import.meta.dirname, '../../www/model');
 
-/** Image files that the readers' own tests are held against. */
+/** Image files of the readers' unit tests. */
 export const FIXTURES = resolve(import.meta.dirname, '../fixtures');
 
 /** Runs the native program. */
@@ -21,25 +21,25 @@ export function train(...args: string[]) {
   execFileSync(TRAIN, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-let made = '';
+let phantomRoot = '';
 
-/** Folders of two synthetic patients, made once. */
+/** Folders of two synthetic patients, created once. */
 export function phantoms(): string[] {
-  if (!made) {
-    made = mkdtempSync(join(tmpdir(), 'glioscope-phantoms-'));
-    train('phantom', '--out', join(made, 'all'), '--patients', '2', '--seed', '1');
+  if (!phantomRoot) {
+    phantomRoot = mkdtempSync(join(tmpdir(), 'glioscope-phantoms-'));
+    train('phantom', '--out', join(phantomRoot, 'all'), '--patients', '2', '--seed', '1');
   }
-  return readdirSync(join(made, 'all')).sort().map((name) => join(made, 'all', name));
+  return readdirSync(join(phantomRoot, 'all')).sort().map((name) => join(phantomRoot, 'all', name));
 }
 
-/** Folders of synthetic patients of so many slices each, made anew. */
+/** Creates new synthetic patients with `slices` slices each, and returns their folders. */
 export function patients(count: number, slices: number, seed: number): string[] {
   const out = mkdtempSync(join(tmpdir(), 'glioscope-patients-'));
   train('phantom', '--out', out, '--patients', String(count), '--slices', String(slices), '--seed', String(seed));
   return readdirSync(out).sort().map((name) => join(out, name));
 }
 
-/** A patient of many slices without references: those of a folder over and over, under another name. */
+/** A patient with many slices and no references, by repeating the slices of a folder. */
 export function stack(folder: string, name: string, slices: number): string {
   const files = readdirSync(folder).filter((file) => !file.includes('_mask'));
   const out = join(mkdtempSync(join(tmpdir(), 'glioscope-stack-')), name);
@@ -48,7 +48,7 @@ export function stack(folder: string, name: string, slices: number): string {
   return out;
 }
 
-/** A patient of some slices out of the middle of a folder; few enough for a software GPU. */
+/** A copy of a patient with some slices from the middle, few enough for a software GPU. */
 export function excerpt(folder: string, slices: number): string {
   const name = basename(folder);
   const out = join(mkdtempSync(join(tmpdir(), 'glioscope-excerpt-')), name);
@@ -61,7 +61,7 @@ export function excerpt(folder: string, slices: number): string {
   return out;
 }
 
-/** A study as it lies on a disk: three slices of each of two patients, each a few folders deep, and some litter. */
+/** A study with nested folders: three slices of each of two patients, and an unrelated file. */
 export function study(): string {
   const root = join(mkdtempSync(join(tmpdir(), 'glioscope-nested-')), 'study');
   for (const [at, patient] of phantoms().entries()) {
@@ -76,7 +76,7 @@ export function study(): string {
   return root;
 }
 
-/** Folders of real patients, where this machine has any. */
+/** Folders of real patients below `GLIOSCOPE_REAL`, if it is set. */
 export function realPatients(): string[] {
   const root = process.env.GLIOSCOPE_REAL;
   if (!root) return [];
@@ -85,7 +85,7 @@ export function realPatients(): string[] {
   return [...new Set(folders)].sort();
 }
 
-/** The masks that the native program draws for a patient, by file name. */
+/** The native program's masks of a patient, by file name. */
 export function nativeMasks(folder: string): Map<string, Mask> {
   const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
   train('segment', folder, '--out', out, '--model', MODEL, '--device', 'cpu');
@@ -100,7 +100,7 @@ export interface Mask {
   pixels: Buffer;
 }
 
-/** A grey, uncompressed 8-bit TIFF: all that a mask may be. */
+/** Reads a mask: an uncompressed 8-bit grey TIFF. */
 export function readMask(file: Buffer): Mask {
   if (file.toString('latin1', 0, 2) !== 'II' || file.readUInt16LE(2) !== 42) throw new Error('not a little-endian TIFF');
   const directory = file.readUInt32LE(4);
@@ -120,11 +120,11 @@ export function readMask(file: Buffer): Mask {
   const strips = (tags.get(273) ?? []).map((offset, i) => file.subarray(offset, offset + lengths[i]));
   const pixels = Buffer.concat(strips);
   if (pixels.length !== width * height) throw new Error(`${pixels.length} bytes for ${width} x ${height}`);
-  if (pixels.some((value) => value !== 0 && value !== 255)) throw new Error('values besides 0 and 255');
+  if (pixels.some((value) => value !== 0 && value !== 255)) throw new Error('values other than 0 and 255');
   return { width, height, pixels };
 }
 
-/** The files of a zip, by path, as its central directory lists them. */
+/** The files of a zip by path, from its central directory. */
 export function unzip(archive: Buffer): Map<string, Buffer> {
   const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
   if (end < 0) throw new Error('not a zip');
@@ -144,13 +144,13 @@ export function unzip(archive: Buffer): Map<string, Buffer> {
   return files;
 }
 
-/** The masks of an archive that the page saved, by path. */
+/** The masks of a saved archive, by path. */
 export function masks(archive: Buffer): Map<string, Buffer> {
   return new Map([...unzip(archive)].filter(([path]) => path.endsWith('_mask.tif')));
 }
 
-/** Which share of the pixels is alike in two masks of one slice, 0 to 1. */
+/** The fraction of pixels that are equal in two masks of one slice, 0 to 1. */
 export function agreement(a: Mask, b: Mask): number {
   if (a.width !== b.width || a.height !== b.height) return 0;
-  return a.pixels.reduce((alike, value, i) => alike + (value === b.pixels[i] ? 1 : 0), 0) / a.pixels.length;
+  return a.pixels.reduce((equal, value, i) => equal + (value === b.pixels[i] ? 1 : 0), 0) / a.pixels.length;
 }

@@ -1,6 +1,6 @@
 /**
- * A static host of a test's own, under a path of its own: it publishes the site, then another version of it, goes down in
- * the middle of a file, sends what it should not, and remembers what it was asked for.
+ * A static host for one test, with its own base path. It can publish another version of the site, serve altered files, fail
+ * in the middle of a file, and record its requests.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
@@ -16,13 +16,13 @@ const TYPES: Record<string, string> = {
 };
 
 export class Host {
-  /** What it has, by path below the site. */
+  /** Its files, by path below the base path. */
   readonly files: Map<string, Buffer>;
-  /** Paths below the site, in the order in which they were asked for. */
+  /** The requested paths below the base path, in order. */
   asked: string[] = [];
-  /** No answer at all, as without a network. */
+  /** Closes every connection without an answer, as without a network. */
   down = false;
-  /** The line goes dead after so many bytes of such a file; once. */
+  /** Closes the connection once, after `bytes` bytes of the file at `path`, and then sets `down`. */
   cut: { path: string; bytes: number } | null = null;
   #server: Server;
 
@@ -47,11 +47,11 @@ export class Host {
     });
   }
 
-  /** Publishes the site that is at `address` at another one. */
+  /** Starts a host with a copy of the site at `address`. */
   static async of(address: string, base = '/a/b/'): Promise<Host> {
     const get = async (path: string) => {
       const response = await fetch(new URL(path, address));
-      if (!response.ok) throw new Error(`${path}: ${response.status}; is the site one that dist has written?`);
+      if (!response.ok) throw new Error(`${path}: ${response.status}; was the site built by cargo xtask dist?`);
       return Buffer.from(await response.arrayBuffer());
     };
     const assets = await get('assets.json');
@@ -67,7 +67,7 @@ export class Host {
     return `http://localhost:${(this.#server.address() as AddressInfo).port}${this.base}`;
   }
 
-  /** Publishes another version, in which one file is another one. */
+  /** Publishes another version, with one file changed. */
   release(path: string, change: (text: string) => string) {
     const file = this.files.get(path);
     if (!file) throw new Error(`there is no ${path}`);

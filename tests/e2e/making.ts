@@ -1,12 +1,12 @@
 /**
- * Files as visitors have them, made of a synthetic patient's: archives, TIFFs of several pages, TIFFs that state how
- * large a pixel is. Written here from the formats' own descriptions, so that the readers are not tested against themselves.
+ * Writes test files: archives, PNGs, multi-page TIFFs and TIFFs with a resolution. The code follows the format
+ * specifications, so that the readers are not tested against themselves.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 
-/** A zip of files by their paths. */
+/** Writes a zip of files, by path. */
 export function zip(files: Map<string, Buffer>): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
@@ -39,7 +39,7 @@ export function zip(files: Map<string, Buffer>): Buffer {
   return Buffer.concat([...locals, directory, end]);
 }
 
-/** An RGB picture as a PNG; `colour` says what is at a place. */
+/** Writes an RGB PNG. `colour` gives the channels of a pixel. */
 export function png(width: number, height: number, colour: (x: number, y: number) => number[]): Buffer {
   const rows = Buffer.alloc(height * (3 * width + 1));
   for (let y = 0; y < height; y++) {
@@ -59,14 +59,14 @@ export function png(width: number, height: number, colour: (x: number, y: number
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
 }
 
-/** The files of a folder as they would lie in an archive of it. */
+/** The files of a folder, by their path in an archive of it. */
 export function filesOf(folder: string): Map<string, Buffer> {
   return new Map(readdirSync(folder).sort().map((name) => [`${basename(folder)}/${name}`, readFileSync(join(folder, name))]));
 }
 
 const INCH = 25.4;
 
-/** A little-endian TIFF once more, stating millimetres a pixel. */
+/** A copy of a little-endian TIFF with a resolution, given in millimetres per pixel. */
 export function withResolution(file: Buffer, x: number, y: number): Buffer {
   const directory = file.readUInt32LE(4);
   const entries = entriesOf(file, directory).filter((entry) => ![282, 283, 296].includes(entry.readUInt16LE(0)));
@@ -78,12 +78,12 @@ export function withResolution(file: Buffer, x: number, y: number): Buffer {
   });
   const more = [entry(282, 5, 1, start), entry(283, 5, 1, start + 8), entry(296, 3, 1, 2)];
   const sorted = [...entries, ...more].sort((a, b) => a.readUInt16LE(0) - b.readUInt16LE(0));
-  const whole = Buffer.concat([file, Buffer.alloc(start - file.length), rationals, written(sorted, 0)]);
+  const whole = Buffer.concat([file, Buffer.alloc(start - file.length), rationals, encodeDirectory(sorted, 0)]);
   whole.writeUInt32LE(start + 16, 4);
   return whole;
 }
 
-/** Little-endian TIFFs of one page each as the pages of one. */
+/** Joins little-endian single-page TIFFs into one multi-page TIFF. */
 export function pages(files: Buffer[]): Buffer {
   const parts: Buffer[] = [Buffer.from('II*\0\0\0\0\0', 'latin1')];
   let length = 8;
@@ -93,16 +93,16 @@ export function pages(files: Buffer[]): Buffer {
     const moved = Buffer.from(file);
     const entries = entriesOf(moved, moved.readUInt32LE(4)).map((one) => {
       const [tag, type, count] = [one.readUInt16LE(0), one.readUInt16LE(2), one.readUInt32LE(4)];
-      const apart = count * ([0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8][type] ?? 1) > 4;
-      // Where the strips are: as far on as the page itself.
+      const external = count * ([0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8][type] ?? 1) > 4;
+      // Strip offsets move with the page.
       if (tag === 273 && type === 4) {
-        const values = apart ? { bytes: moved, at: one.readUInt32LE(8) } : { bytes: one, at: 8 };
+        const values = external ? { bytes: moved, at: one.readUInt32LE(8) } : { bytes: one, at: 8 };
         for (let i = 0; i < count; i++) values.bytes.writeUInt32LE(values.bytes.readUInt32LE(values.at + 4 * i) + base, values.at + 4 * i);
       }
-      if (apart) one.writeUInt32LE(one.readUInt32LE(8) + base, 8);
+      if (external) one.writeUInt32LE(one.readUInt32LE(8) + base, 8);
       return one;
     });
-    const directory = written(entries, 0);
+    const directory = encodeDirectory(entries, 0);
     const padding = Buffer.alloc(moved.length % 2);
     link.part.writeUInt32LE(base + moved.length + padding.length, link.at);
     link = { part: directory, at: directory.length - 4 };
@@ -127,7 +127,7 @@ function entry(tag: number, type: number, count: number, value: number): Buffer 
   return bytes;
 }
 
-function written(entries: Buffer[], next: number): Buffer {
+function encodeDirectory(entries: Buffer[], next: number): Buffer {
   const [count, link] = [Buffer.alloc(2), Buffer.alloc(4)];
   count.writeUInt16LE(entries.length);
   link.writeUInt32LE(next);

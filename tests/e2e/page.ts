@@ -1,6 +1,6 @@
 /**
- * The page as the tests drive it. Every test is watched: one request to another origin, one breach of the page's policy
- * or one uncaught error fails it.
+ * The page as the tests use it. Every test fails on a request to another origin, a violation of the page's policy or an
+ * uncaught error.
  */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ export type State = 'loading' | 'ready' | 'running' | 'done' | 'error';
 export class Scope {
   constructor(readonly page: Page) {}
 
-  /** Opens the page and waits until a worker is up. */
+  /** Opens the page and waits until a worker is ready. */
   async open(query = '') {
     await this.page.goto(`./${query}`);
     await this.is('ready');
@@ -25,13 +25,13 @@ export class Scope {
     return expect(this.page.locator('body')).toHaveAttribute('data-state', state, { timeout: 1_700_000 });
   }
 
-  /** Waits until a number of slices of the case in view are finished. */
+  /** Waits until at least `slices` slices of the current case are finished. */
   finished(slices: number) {
     const done = this.page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]');
     return expect.poll(() => done.count(), { timeout: 1_700_000 }).toBeGreaterThanOrEqual(slices);
   }
 
-  /** Chooses a folder, as the folder dialogue would. */
+  /** Chooses a folder, as in the folder dialog. */
   chooseFolder(folder: string) {
     return this.page.setInputFiles('#folder', folder);
   }
@@ -40,12 +40,12 @@ export class Scope {
     return this.page.setInputFiles('#files', files.map(({ name, bytes }) => ({ name, mimeType: '', buffer: bytes })));
   }
 
-  /** Drops real files and folders on the page, as a hand would. */
+  /** Drops files and folders on the page, with the browser's own input events. */
   drop(...paths: string[]) {
     return this.dropAt({ x: 400, y: 400 }, ...paths);
   }
 
-  /** Drops them at a place of the window: on the right, they are added to what is open. */
+  /** Drops at a position in the window. On the right, files are added to the open ones. */
   async dropAt(place: { x: number; y: number }, ...paths: string[]) {
     const client = await this.page.context().newCDPSession(this.page);
     const data = { items: [], files: paths, dragOperationsMask: 1 };
@@ -55,7 +55,7 @@ export class Scope {
     await client.detach();
   }
 
-  /** What `Download masks` saves. */
+  /** Saves all results and returns the archive. */
   async download(): Promise<{ name: string; bytes: Buffer }> {
     const saved = this.page.waitForEvent('download');
     await this.page.click(SAVE);
@@ -64,8 +64,8 @@ export class Scope {
   }
 
   /**
-   * Serves a script of the page altered, the first time it is asked for or each time. This is how faults get in: the
-   * product has no switch for them.
+   * Serves an altered script of the page for its first `times` requests. Tests inject faults in this way: the product has
+   * no switches for them.
    */
   async tamper(script: string, change: (source: string) => string, times = Infinity) {
     let served = 0;
@@ -77,7 +77,7 @@ export class Scope {
   }
 }
 
-/** What a button of the panel Save gives, as a file of the name that it is given. */
+/** Clicks a button of the Save tab, and returns the file with its suggested name. */
 export async function saved(page: Page, what: string): Promise<{ name: string; path: string; bytes: Buffer }> {
   await page.click('#tab-save');
   const download = page.waitForEvent('download');
@@ -95,34 +95,34 @@ export function override(method: string, body: string) {
       Session.prototype.${method} = function (...given) { call++; ${body} }; }`;
 }
 
-/** Makes every slice take so much longer: where a test needs a run that is still going on, no machine is too fast for it. */
+/** Makes every slice take `milliseconds` longer, so that a run lasts long enough on any machine. */
 export const slowSlices = (milliseconds: number) =>
   override('segment', `return new Promise((go) => setTimeout(go, ${milliseconds})).then(() => original.apply(this, given));`);
 
 export const test = base.extend<{ scope: Scope; watch: void }>({
   scope: async ({ page }, use) => {
     await use(new Scope(page));
-    // A helper may still be asking for an altered file.
+    // A helper worker may still be loading an altered file.
     await page.unrouteAll({ behavior: 'ignoreErrors' });
   },
   watch: [
     async ({ page, baseURL }, use) => {
       const origin = new URL(baseURL ?? '').origin;
       const addresses: string[] = [];
-      const breaches: string[] = [];
+      const violations: string[] = [];
       const errors: string[] = [];
-      // Requests of workers are among these.
+      // Includes requests of workers.
       page.on('request', (request) => addresses.push(request.url()));
       page.on('websocket', (socket) => addresses.push(socket.url()));
       page.on('pageerror', (error) => errors.push(String(error)));
       page.on('console', (message) => {
-        if (/Content Security Policy/i.test(message.text())) breaches.push(message.text());
+        if (/Content Security Policy/i.test(message.text())) violations.push(message.text());
       });
       await use();
-      const elsewhere = addresses.filter((address) => !['data:', 'blob:'].includes(new URL(address).protocol))
+      const external = addresses.filter((address) => !['data:', 'blob:'].includes(new URL(address).protocol))
         .filter((address) => new URL(address).origin !== origin);
-      expect(elsewhere, 'requests to other origins').toEqual([]);
-      expect(breaches, 'breaches of the policy').toEqual([]);
+      expect(external, 'requests to other origins').toEqual([]);
+      expect(violations, 'violations of the policy').toEqual([]);
       expect(errors, 'uncaught errors').toEqual([]);
     },
     { auto: true },

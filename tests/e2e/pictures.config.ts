@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
 import suite from './playwright.config.ts';
 
-/** Makes the pictures of the README anew; see `pictures.ts`. Not a part of the tests. */
+/** Renders the pictures of the README; see `pictures.ts`. Not part of the tests. */
 export default defineConfig({ ...suite, projects: undefined, testMatch: 'pictures.ts', workers: 1 });

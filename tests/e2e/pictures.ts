@@ -1,6 +1,6 @@
 /**
- * The pictures of the README, made from the page and synthetic patients alone. With `cargo xtask serve` running, and
- * `cargo build --release --workspace` done for the phantoms:
+ * Renders the pictures of the README from the page with synthetic patients. Needs a running `cargo xtask serve`, and
+ * `cargo build --release --workspace` for the phantoms:
  *
  *     cd tests/e2e && npx playwright test --config pictures.config.ts
  */
@@ -32,7 +32,7 @@ test('from drop to outline', async ({ scope, page, browser }) => {
   const folder = excerpt(phantoms()[0], 12);
   const frames: { png: Buffer; milliseconds: number }[] = [];
   const shoot = async (milliseconds: number) => void frames.push({ png: await page.screenshot(), milliseconds });
-  // One worker, and a pause after each slice: a screenshot takes longer than a slice does, and they are to be seen to come in.
+  // One worker and a pause after each slice, because a screenshot takes longer than a slice.
   await scope.tamper('pkg/glioscope.js', (source) => `${source}
     { const original = Session.prototype.segment;
       Session.prototype.segment = async function (...given) {
@@ -49,7 +49,7 @@ test('from drop to outline', async ({ scope, page, browser }) => {
   await client.send('Input.dispatchDragEvent', { type: 'dragOver', x: 700, y: 430, data });
   await expect(page.locator('.veil')).toBeVisible();
   await shoot(900);
-  // A drag that falls silent is given up.
+  // The page treats a drag without events as cancelled, so the drag enters again.
   await client.send('Input.dispatchDragEvent', { type: 'dragEnter', x: 700, y: 430, data });
   await client.send('Input.dispatchDragEvent', { type: 'drop', x: 700, y: 430, data });
   await expect(page.locator('#strip button')).toHaveCount(12);
@@ -73,7 +73,7 @@ test('from drop to outline', async ({ scope, page, browser }) => {
   save('drop.webp', animated(pictures, frames.map(({ milliseconds }) => milliseconds)));
 });
 
-/** Screenshots as WebP of a width, by the browser's own encoder. */
+/** Encodes screenshots as WebP of the given width, with the browser's encoder. */
 async function webp(browser: Browser, pngs: Buffer[], width: number, quality: number): Promise<Buffer[]> {
   const page = await browser.newPage();
   const pictures = [];
@@ -92,7 +92,7 @@ async function webp(browser: Browser, pngs: Buffer[], width: number, quality: nu
   return pictures;
 }
 
-/** WebP pictures of one size as one that moves, for ever: the container's format is Google's "WebP Container Specification". */
+/** Joins WebP pictures of one size into an endless animation. Format: Google's "WebP Container Specification". */
 function animated(pictures: Buffer[], milliseconds: number[]): Buffer {
   const chunk = (name: string, ...parts: Buffer[]) => {
     const data = Buffer.concat(parts);
@@ -101,7 +101,7 @@ function animated(pictures: Buffer[], milliseconds: number[]): Buffer {
     return Buffer.concat([Buffer.from(name, 'latin1'), size, data, Buffer.alloc(data.length % 2)]);
   };
   const three = (...values: number[]) => Buffer.from(values.flatMap((value) => [value & 255, (value >> 8) & 255, value >> 16]));
-  // Of each picture the one chunk that holds its pixels; profiles and the like stay behind.
+  // The chunk of each picture that has the pixels.
   const lossy = pictures.map((picture) => {
     for (let at = 12; at < picture.length; ) {
       const end = at + 8 + picture.readUInt32LE(at + 4);
@@ -110,7 +110,7 @@ function animated(pictures: Buffer[], milliseconds: number[]): Buffer {
     }
     throw new Error('a picture without a lossy frame');
   });
-  // Where a frame of VP8 has its size, 14 bits each.
+  // A VP8 frame has its width and height in 14 bits each.
   const [width, height] = [14, 16].map((at) => lossy[0].readUInt16LE(at) & 0x3fff);
   const frames = lossy.map((data, i) => chunk('ANMF', three(0, 0, width - 1, height - 1, milliseconds[i]), Buffer.from([2]), data));
   const header = chunk('VP8X', Buffer.from([2, 0, 0, 0]), three(width - 1, height - 1));

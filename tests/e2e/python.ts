@@ -1,6 +1,6 @@
 /**
- * Readers that others wrote, by way of Python: nibabel for NIfTI and tifffile for TIFF, in an environment of their own
- * below cargo's target folder, made when it is first needed.
+ * Independent readers in Python: nibabel for NIfTI and tifffile for TIFF. They are installed on first use in a virtual
+ * environment below cargo's target folder.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
@@ -12,10 +12,10 @@ const PACKAGES = ['nibabel==5.3.3', 'numpy==2.2.6', 'tifffile==2025.5.10'];
 const FOLDER = resolve(TRAIN, '../../e2e-python');
 const programIn = (folder: string) => join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
-/** Why there is no such reader on this machine, or nothing where there is one. */
+/** The reason why the readers are not available, or an empty string. */
 export function whyNoPython(): string {
   if (existsSync(FOLDER)) return '';
-  // Tests run side by side: each that finds none makes its own, and the first to be done is the one that stays.
+  // Tests run in parallel: each may create an environment, and the first to finish is kept.
   const own = `${FOLDER}-${process.pid}`;
   try {
     const python = process.platform === 'win32' ? 'python' : 'python3';
@@ -31,7 +31,7 @@ export function whyNoPython(): string {
   return '';
 }
 
-/** Runs a script with arguments; it prints JSON. */
+/** Runs a script that prints JSON, and returns the parsed value. */
 export function python<T>(script: string, ...args: string[]): T {
   return JSON.parse(execFileSync(programIn(FOLDER), ['-c', script, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 })) as T;
 }

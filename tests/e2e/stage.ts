@@ -1,17 +1,17 @@
 /**
- * The stage as the tests look at it: its pixels, and where a pixel of the slice lies on it.
+ * Reads the pixels of the stage, and finds the position of a pixel of the slice on it.
  */
 import { expect, type Page } from '@playwright/test';
 
-/** Red, green and blue of one place, 0 to 255 each. */
+/** Red, green and blue of one pixel, 0 to 255 each. */
 export type Rgb = [number, number, number];
 
-/** Waits until everything that was asked for is drawn. */
+/** Waits until all changes are drawn. */
 export function drawn(page: Page): Promise<void> {
   return page.evaluate(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
 }
 
-/** How many pixels of the stage look as `is` says, which runs in the page. */
+/** The number of pixels of the stage with a kind of colour. */
 export async function countPixels(page: Page, is: 'amber' | 'blue' | 'magenta' | 'coloured' | 'bright' | 'white'): Promise<number> {
   await drawn(page);
   return page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement, kind) => {
@@ -33,7 +33,7 @@ export async function countPixels(page: Page, is: 'amber' | 'blue' | 'magenta' |
   }, is);
 }
 
-/** The colour in the middle of a pixel of a slice that is shown whole and alone. */
+/** The colour at the centre of a pixel of the slice, which must be shown whole in a single pane. */
 export async function colourAt(page: Page, x: number, y: number, side: number): Promise<Rgb> {
   await drawn(page);
   return page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement, at) => {
@@ -45,15 +45,15 @@ export async function colourAt(page: Page, x: number, y: number, side: number): 
   }, { x, y, side });
 }
 
-/** Where the middle of a pixel lies in the window. */
+/** The position of the centre of a slice pixel in the window. */
 export async function point(page: Page, x: number, y: number, side: number): Promise<{ x: number; y: number }> {
   const box = await page.locator('#stage canvas').boundingBox();
-  if (!box) throw new Error('the stage is not in sight');
+  if (!box) throw new Error('the stage is not visible');
   const scale = Math.min(box.width, box.height) / side;
   return { x: box.x + (box.width - side * scale) / 2 + (x + 0.5) * scale, y: box.y + (box.height - side * scale) / 2 + (y + 0.5) * scale };
 }
 
-/** Drags a mouse over pixels of the slice. */
+/** Drags the mouse from one pixel of the slice to another. */
 export async function drag(page: Page, from: [number, number], to: [number, number], side: number, button: 'left' | 'right' = 'left') {
   const [start, end] = [await point(page, ...from, side), await point(page, ...to, side)];
   await page.mouse.move(start.x, start.y);
@@ -62,7 +62,7 @@ export async function drag(page: Page, from: [number, number], to: [number, numb
   await page.mouse.up({ button });
 }
 
-/** The pixels that the page says are outlined on the slice in view, once it has measured them. */
+/** The mask area of the current slice in pixels, once the page has measured it. */
 export async function area(page: Page): Promise<number> {
   await drawn(page);
   await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: [\d,]+ px$/);
@@ -70,7 +70,7 @@ export async function area(page: Page): Promise<number> {
   return Number((label?.match(/: ([\d,]+) px$/)?.[1] ?? '').replaceAll(',', ''));
 }
 
-/** How many pixels of the volume look as `is` says; NiiVue's canvas shows them to a screenshot alone. */
+/** The number of pixels of the volume with a kind of colour. NiiVue's canvas can be read only through a screenshot. */
 export async function countVoxels(page: Page, is: 'amber' | 'pale' | 'bright' | 'white' | 'red' | 'blue'): Promise<number> {
   const shot = await page.locator('#volume canvas').screenshot();
   return page.evaluate(async ([base64, kind]) => {
