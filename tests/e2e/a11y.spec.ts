@@ -1,6 +1,6 @@
 /**
- * For everyone: axe over the main states in both themes and at both sizes, and the whole way by keyboard alone. The same
- * states as pictures, so that a change of looks is a change that somebody has seen.
+ * Accessibility: axe checks the main states in both themes and at both sizes, and one test uses the page by keyboard alone.
+ * Screenshots of the same states show every change of the page's appearance.
  */
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
@@ -10,34 +10,34 @@ import { expect, test } from './page.ts';
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
-async function clean(page: Page, state: string) {
-  // What fades in has no contrast yet.
+async function checkAxe(page: Page, state: string) {
+  // Elements have low contrast until they have faded in.
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
   const { violations } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
-  const said = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ target }) => target).join(' | ')}`);
-  expect.soft(said, state).toEqual([]);
+  const found = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ target }) => target).join(' | ')}`);
+  expect.soft(found, state).toEqual([]);
 }
 
-/** A picture of the window; what differs from run to run is painted over. */
-async function picture(page: Page, name: string, besides: string[] = []) {
-  const varies = ['#backend-detail', '#selftest', '#device-facts', '#diagnostics', '.facts', ...besides].map((selector) => page.locator(selector));
-  // Fonts and their edges differ from machine to machine; a panel that is gone or over another one is more than this.
-  await expect(page).toHaveScreenshot(`${name}.png`, { mask: varies, maskColor: '#888', maxDiffPixelRatio: 0.06, threshold: 0.3, animations: 'disabled' });
+/** Compares a screenshot of the window with the stored one. Content that differs between runs is masked. */
+async function screenshot(page: Page, name: string, alsoMasked: string[] = []) {
+  const masked = ['#backend-detail', '#selftest', '#device-facts', '#diagnostics', '.facts', ...alsoMasked].map((selector) => page.locator(selector));
+  // Fonts and antialiasing differ between machines. A missing or overlapping panel exceeds this limit.
+  await expect(page).toHaveScreenshot(`${name}.png`, { mask: masked, maskColor: '#888', maxDiffPixelRatio: 0.06, threshold: 0.3, animations: 'disabled' });
 }
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`${size}, ${colorScheme}: axe finds nothing, and the page looks as it did`, async ({ scope, page }) => {
+    test(`${size}, ${colorScheme}: axe finds no violations, and the screenshots match`, async ({ scope, page }) => {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await scope.open('?backend=cpu');
       await expect(page.locator('#selftest')).toContainText('Passed');
-      await clean(page, 'empty');
-      await picture(page, `${size}-${colorScheme}-empty`);
+      await checkAxe(page, 'empty');
+      await screenshot(page, `${size}-${colorScheme}-empty`);
       for (const sheet of ['privacy', 'device', 'card']) {
         await page.locator(`[popovertarget="${sheet}"]:not(.close)`).first().click();
-        await clean(page, sheet);
-        if (sheet === 'card') await picture(page, `${size}-${colorScheme}-card`);
+        await checkAxe(page, sheet);
+        if (sheet === 'card') await screenshot(page, `${size}-${colorScheme}-card`);
         await page.keyboard.press('Escape');
       }
       await scope.chooseFolder(excerpt(phantoms()[0], 5));
@@ -45,27 +45,27 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await expect(page.locator('#strip canvas')).toHaveCount(5);
       for (const tab of ['look', 'measure', 'save']) {
         await page.click(`#tab-${tab}`);
-        await clean(page, tab);
-        // On a phone the tabs lie below the slice.
+        await checkAxe(page, tab);
+        // On a phone the tabs are below the slice.
         await page.evaluate((below) => scrollTo(0, below ? document.body.scrollHeight : 0), size === 'phone' && tab !== 'look');
-        // The slice once is enough: its noise is most of what a picture weighs.
-        await picture(page, `${size}-${colorScheme}-${tab}`, tab === 'look' ? [] : ['#stage', '#strip']);
+        // One screenshot with the slice is enough: its noise takes most of the file size.
+        await screenshot(page, `${size}-${colorScheme}-${tab}`, tab === 'look' ? [] : ['#stage', '#strip']);
       }
-      // The question before an edit is lost.
+      // The dialog before an edit is discarded.
       await page.focus('#stage');
       await page.keyboard.press('b');
       await page.keyboard.press('Space');
       await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
       await page.click('#clear');
       await expect(page.locator('#unsaved')).toBeVisible();
-      await clean(page, 'unsaved');
+      await checkAxe(page, 'unsaved');
     });
   }
 }
 
 test('from the file chooser to the download by keyboard alone', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
-  const to = async (selector: string) => {
+  const tabTo = async (selector: string) => {
     for (let i = 0; i < 80; i++) {
       await page.keyboard.press('Tab');
       if (await page.locator(selector).evaluate((element) => element === document.activeElement)) return;
@@ -73,22 +73,22 @@ test('from the file chooser to the download by keyboard alone', async ({ scope, 
     throw new Error(`${selector} cannot be reached by Tab`);
   };
   const chooser = page.waitForEvent('filechooser');
-  // The browser is told to hand the dialog over a good while before it is asked for: one that it opens itself is never seen.
-  await to('#folder');
+  // It takes a while until the browser passes the dialog to the test, so this starts early.
+  await tabTo('#folder');
   await page.keyboard.press('Enter');
   await (await chooser).setFiles(excerpt(phantoms()[0], 3));
   await scope.is('done');
-  await to('#tab-look');
+  await tabTo('#tab-look');
   await page.keyboard.press('ArrowRight');
   await expect(page.locator('#tab-measure')).toBeFocused();
   await expect(page.locator('#panel-measure')).toBeVisible();
   await expect(page.locator('#panel-look')).toBeHidden();
   for (const [name, value] of [['x', '1'], ['y', '1'], ['z', '5']]) {
-    await to(`#spacing [name="${name}"]`);
+    await tabTo(`#spacing [name="${name}"]`);
     await page.keyboard.type(value);
   }
   await expect(page.locator('#case-volume b')).toContainText('mL');
-  await to('#save-all');
+  await tabTo('#save-all');
   const saving = page.waitForEvent('download');
   await page.keyboard.press('Enter');
   expect((await saving).suggestedFilename()).toBe('PHANTOM_0001_glioscope.zip');

@@ -1,5 +1,5 @@
 /**
- * Correcting: what is drawn by hand is kept apart from the network's mask, is measured, and can be taken back.
+ * Editing: an edited mask is separate from the prediction, is measured, and can be reverted.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { area, drag, drawn } from './stage.ts';
 
 const SIDE = 256;
 
-/** Saves a session, opens it in the page anew, and looks at the slice that was edited. */
+/** Saves a session, reloads the page, opens the session, and selects the edited slice. */
 async function reopen(scope: Scope, page: Page) {
   const session = await saved(page, 'session');
   await scope.open('?backend=cpu&workers=1');
@@ -19,8 +19,8 @@ async function reopen(scope: Scope, page: Page) {
   await page.locator('#strip [data-edited]').click();
 }
 
-/** Who drew each mask, as a worker says that has taken over from a lost one. */
-async function drawnAfterALoss(scope: Scope, page: Page): Promise<string[]> {
+/** Ends the worker, and returns the `mask_by` of each slice from the new one. */
+async function maskByAfterWorkerLoss(scope: Scope, page: Page): Promise<string[]> {
   await page.workers()[0].evaluate(() => self.close());
   await expect(page.locator('#notice')).toContainText('A new one has been started');
   const files = unzip((await scope.download()).bytes);
@@ -34,13 +34,13 @@ test.beforeEach(async ({ scope, page }) => {
   await area(page);
 });
 
-test('brush and eraser change the mask and its figures; undo, redo and the way back', async ({ page }) => {
-  const own = await area(page);
+test('brush and eraser change the mask and its figures; undo, redo and revert work', async ({ page }) => {
+  const predicted = await area(page);
   await page.keyboard.press('b');
   await expect(page.locator('#brush')).toBeVisible();
   // Over healthy tissue, far from the lesion.
   await drag(page, [80, 150], [120, 150], SIDE);
-  await expect.poll(() => area(page)).toBeGreaterThan(own + 300);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted + 300);
   const brushed = await area(page);
   await expect(page.locator('#stage')).toHaveAttribute('aria-label', /, edited: /);
   await expect(page.locator('#strip [aria-current]')).toHaveAttribute('data-edited', '');
@@ -49,42 +49,42 @@ test('brush and eraser change the mask and its figures; undo, redo and the way b
   await drag(page, [80, 150], [100, 150], SIDE);
   await expect.poll(() => area(page)).toBeLessThan(brushed);
   const erased = await area(page);
-  expect(erased).toBeGreaterThan(own);
+  expect(erased).toBeGreaterThan(predicted);
   await page.keyboard.press('Control+z');
   await expect.poll(() => area(page)).toBe(brushed);
   await page.click('#brush [data-command="undo"]');
-  await expect.poll(() => area(page)).toBe(own);
+  await expect.poll(() => area(page)).toBe(predicted);
   await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
   await page.keyboard.press('Control+y');
   await page.keyboard.press('Control+Shift+Z');
   await expect.poll(() => area(page)).toBe(erased);
   await page.click('#brush [data-command="revert"]');
-  await expect.poll(() => area(page)).toBe(own);
+  await expect.poll(() => area(page)).toBe(predicted);
   await page.keyboard.press('Control+z');
-  await expect.poll(() => area(page), { message: 'the way back can be undone too' }).toBe(erased);
+  await expect.poll(() => area(page), { message: 'a revert can be undone' }).toBe(erased);
 });
 
-test('the brush is as wide as it says', async ({ page }) => {
-  const own = await area(page);
+test('the brush has the size that is set', async ({ page }) => {
+  const predicted = await area(page);
   await page.keyboard.press('b');
   await page.locator('#brush input[name="size"]').fill('21');
   await drag(page, [90, 150], [90, 150], SIDE);
-  await expect.poll(() => area(page)).not.toBe(own);
-  const disc = (await area(page)) - own;
+  await expect.poll(() => area(page)).not.toBe(predicted);
+  const disc = (await area(page)) - predicted;
   expect(Math.abs(disc - Math.PI * 10.5 ** 2) / disc, `${disc} pixels`).toBeLessThan(0.05);
 });
 
-test('an edit is not the network: it stays at every threshold, and other slices move', async ({ page }) => {
-  const own = await area(page);
+test('an edited mask does not depend on the threshold, other masks do', async ({ page }) => {
+  const predicted = await area(page);
   await page.keyboard.press('b');
   await drag(page, [80, 150], [120, 150], SIDE);
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
   const edited = await area(page);
   await page.locator('input[name="threshold"]').fill('95');
   await page.focus('#stage');
   await page.keyboard.press('PageUp');
-  // The stage follows with the next frame: until then it tells of the edited slice.
+  // The stage updates in the next frame.
   await expect(page.locator('#stage')).toHaveAttribute('aria-label', /^Slice 1 of 3/);
   const other = await area(page);
   await page.locator('input[name="threshold"]').fill('5');
@@ -93,19 +93,19 @@ test('an edit is not the network: it stays at every threshold, and other slices 
   await expect.poll(() => area(page)).toBe(edited);
 });
 
-test('a mask is drawn by keyboard alone', async ({ page }) => {
-  const own = await area(page);
+test('a mask can be drawn by keyboard alone', async ({ page }) => {
+  const predicted = await area(page);
   await page.focus('#stage');
   await page.keyboard.press('b');
   for (let i = 0; i < 4; i++) await page.keyboard.press('Shift+ArrowLeft');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Space');
-  await expect.poll(() => area(page)).toBeGreaterThan(own + 40);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted + 40);
 });
 
-test('the brush is seen as soon as the keyboard has it, and is not in the picture that is saved', async ({ page }) => {
+test('the brush cursor is shown as soon as the keyboard controls it, and is not in the saved view', async ({ page }) => {
   await page.keyboard.press('b');
-  // The bar of the brush takes some of the stage's height: from here on that stays.
+  // The brush toolbar reduces the height of the stage, which then stays the same.
   await expect(page.locator('#brush')).toBeVisible();
   await page.keyboard.press('v');
   await page.keyboard.press('b');
@@ -118,35 +118,35 @@ test('the brush is seen as soon as the keyboard has it, and is not in the pictur
   await page.keyboard.press('v');
   await page.focus('#stage');
   await page.keyboard.press('b');
-  await expect.poll(async () => (await shown()) === without, { message: 'a ring' }).toBe(false);
+  await expect.poll(async () => (await shown()) === without, { message: 'the ring is drawn' }).toBe(false);
   const view = (await saved(page, 'view')).bytes;
-  expect((await shown()) === without, 'the ring is still there').toBe(false);
+  expect((await shown()) === without, 'the ring is still drawn').toBe(false);
   expect(view.equals(plain)).toBe(true);
 });
 
-test('side by side, a stroke stays in the pane that it began in', async ({ page }) => {
-  const own = await area(page);
+test('in the side-by-side layout a stroke stays in the pane where it began', async ({ page }) => {
+  const predicted = await area(page);
   await page.keyboard.press('s');
   await page.keyboard.press('b');
   const box = await page.locator('#stage').boundingBox();
-  if (!box) throw new Error('the stage is not in sight');
+  if (!box) throw new Error('the stage is not visible');
   const [middle, y] = [box.x + box.width / 2, box.y + box.height / 2];
   await page.mouse.move(middle - 12, y);
   await page.mouse.down();
   await page.mouse.move(middle + 12, y, { steps: 6 });
   await page.mouse.up();
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
-  // Some pixels off the slice's edge and a few on it, but no bar across it.
-  await expect.poll(async () => Math.abs((await area(page)) - own)).toBeLessThan(600);
+  // A few pixels near the edge change, but there is no line across the slice.
+  await expect.poll(async () => Math.abs((await area(page)) - predicted)).toBeLessThan(600);
 });
 
-test('a stroke ends with the slice that it is on', async ({ page }) => {
-  const own = await area(page);
+test('a stroke ends when the slice changes', async ({ page }) => {
+  const predicted = await area(page);
   const label = page.locator('#stage');
   const before = await label.getAttribute('aria-label');
   await page.keyboard.press('b');
   const box = await page.locator('#stage').boundingBox();
-  if (!box) throw new Error('the stage is not in sight');
+  if (!box) throw new Error('the stage is not visible');
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   await page.mouse.move(x - 60, y);
   await page.mouse.down();
@@ -158,12 +158,12 @@ test('a stroke ends with the slice that it is on', async ({ page }) => {
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
   await expect(page.locator('#strip [aria-current]')).not.toHaveAttribute('data-edited', '');
   await page.locator('#strip [data-edited]').click();
-  // A dab or two, not the way across.
-  await expect.poll(async () => (await area(page)) - own).toBeLessThan(250);
+  // One or two dabs of the brush, not a line.
+  await expect.poll(async () => (await area(page)) - predicted).toBeLessThan(250);
 });
 
 test('a slice cannot be edited before it is segmented, and can be edited while files are added', async ({ scope, page }) => {
-  // A held call continues when the test says so.
+  // A held call waits until the test calls `goOn`.
   const held = (method: string) => override(method, `
     return self.hold === '${method}' ? new Promise((go) => { self.goOn = go; }).then(() => original.apply(this, given)) : original.apply(this, given);`);
   await scope.tamper('pkg/glioscope.js', (source) => held('addFile')(held('segment')(source)));
@@ -204,7 +204,7 @@ test('a slice cannot be edited before it is segmented, and can be edited while f
   await expect(corner).toHaveText(/^[\d,]+ px\nedited$/);
 });
 
-test('what is painted is seen: a hidden overlay is shown, a flicker ends', async ({ page }) => {
+test('painting shows a hidden overlay and stops the flicker', async ({ page }) => {
   await page.keyboard.press('h');
   await page.keyboard.press('f');
   await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'true');
@@ -214,7 +214,7 @@ test('what is painted is seen: a hidden overlay is shown, a flicker ends', async
   await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'false');
 });
 
-test('an edit stays when slices and references join its case', async ({ scope, page }) => {
+test('an edit is kept when slices and references are added to its case', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 3);
   const files = readdirSync(folder).sort().map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
   const [references, slices] = [files.filter(({ name }) => name.includes('_mask')), files.filter(({ name }) => !name.includes('_mask'))];
@@ -222,10 +222,10 @@ test('an edit stays when slices and references join its case', async ({ scope, p
   await scope.is('done');
   await page.locator('#slice').fill('1');
   await expect(page.locator('#stage')).toHaveAttribute('aria-label', /^Slice 1 of 2/);
-  const own = await area(page);
+  const predicted = await area(page);
   await page.keyboard.press('b');
   await drag(page, [80, 150], [120, 150], SIDE);
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   const edited = await area(page);
   const stays = async () => {
     await scope.is('done');
@@ -237,22 +237,22 @@ test('an edit stays when slices and references join its case', async ({ scope, p
   await expect(page.locator('#readout .figure.dice')).toBeVisible();
   await stays();
   await page.keyboard.press('Control+z');
-  await expect.poll(() => area(page), { message: 'it can still be undone' }).not.toBe(edited);
+  await expect.poll(() => area(page), { message: 'the edit can still be undone' }).not.toBe(edited);
   await page.keyboard.press('Control+y');
   await page.setInputFiles('#add-files', slices.slice(2));
   await expect(page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]')).toHaveCount(3);
   await stays();
 });
 
-test('edits and slices outlive their worker', async ({ page }) => {
-  const own = await area(page);
+test('edits and slices are kept when their worker is lost', async ({ page }) => {
+  const predicted = await area(page);
   await page.keyboard.press('b');
   await drag(page, [80, 150], [120, 150], SIDE);
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   const edited = await area(page);
   await page.workers()[0].evaluate(() => self.close());
   await expect(page.locator('#notice')).toContainText('edits are kept');
-  // Asked of the new worker, which knows it only if it was told.
+  // The new worker has the edit only if the page sent it again.
   await page.locator('input[name="threshold"]').fill('30');
   await page.keyboard.press('Home');
   await area(page);
@@ -260,41 +260,41 @@ test('edits and slices outlive their worker', async ({ page }) => {
   await expect.poll(() => area(page)).toBe(edited);
 });
 
-test('what is saved has the hand’s mask where there is one, says so, and opens again with it', async ({ scope, page }) => {
+test('saved files have the edited mask, state that it is edited, and restore it', async ({ scope, page }) => {
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   await page.reload();
   await scope.is('ready');
   await scope.chooseFolder(excerpt(phantoms()[0], 3));
   await scope.is('done');
-  const own = await area(page);
+  const predicted = await area(page);
   const network = masks((await scope.download()).bytes);
   await page.keyboard.press('b');
   await drag(page, [80, 150], [120, 150], SIDE);
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   const edited = await area(page);
   const files = unzip((await scope.download()).bytes);
   const changed = [...network].filter(([path, bytes]) => !files.get(path)?.equals(bytes)).map(([path]) => path);
-  expect(changed, 'one mask is another one').toHaveLength(1);
+  expect(changed, 'exactly one mask differs').toHaveLength(1);
   expect(readMask(files.get(changed[0]) as Buffer).pixels.filter((value) => value > 0)).toHaveLength(edited);
   const { slices } = JSON.parse(String(files.get('provenance.json'))).cases[0];
   expect(slices.map(({ mask, mask_by }: { mask: string; mask_by: string }) => [mask_by, mask === changed[0]]).sort()).toEqual([
     ['network', false], ['network', false], ['reader', true],
   ]);
   const [heads, ...lines] = String(files.get('statistics.csv')).trim().split('\n').map((line) => line.split(','));
-  const [path, pixels, hand] = ['slice', 'area_px', 'edited'].map((name) => heads.indexOf(name));
+  const [path, pixels, editedColumn] = ['slice', 'area_px', 'edited'].map((name) => heads.indexOf(name));
   const line = lines.find((cells) => cells[path] === changed[0].replace('_mask.tif', '.tif'));
-  expect([Number(line?.[pixels]), line?.[hand]]).toEqual([edited, 'true']);
+  expect([Number(line?.[pixels]), line?.[editedColumn]]).toEqual([edited, 'true']);
 
   await reopen(scope, page);
   await expect.poll(() => area(page)).toBe(edited);
   await page.keyboard.press('b');
   await page.click('#brush [data-command="revert"]');
-  await expect.poll(() => area(page), { message: 'the network’s own is there too' }).toBe(own);
-  // The worker that takes over reads the session's file, which still has the edit.
-  expect(await drawnAfterALoss(scope, page)).toEqual(['network', 'network', 'network']);
+  await expect.poll(() => area(page), { message: 'the session has the prediction too' }).toBe(predicted);
+  // The new worker reads the session file, which still has the edit.
+  expect(await maskByAfterWorkerLoss(scope, page)).toEqual(['network', 'network', 'network']);
 });
 
-test('an edit of a session that was taken back stays so when its case has grown and another worker takes over', async ({ scope, page }) => {
+test('a reverted edit of a session stays reverted when slices are added and the worker is replaced', async ({ scope, page }) => {
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   await page.reload();
   await scope.is('ready');
@@ -303,10 +303,10 @@ test('an edit of a session that was taken back stays so when its case has grown 
   const files = names.map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
   await page.setInputFiles('#files', files.slice(1));
   await scope.is('done');
-  const own = await area(page);
+  const predicted = await area(page);
   await page.keyboard.press('b');
   await drag(page, [80, 150], [120, 150], SIDE);
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   await reopen(scope, page);
   await page.keyboard.press('b');
   await page.click('#brush [data-command="revert"]');
@@ -314,10 +314,10 @@ test('an edit of a session that was taken back stays so when its case has grown 
   await page.setInputFiles('#add-files', files[0]);
   await expect(page.locator('#cases .counts')).toHaveText([/^4 slices/]);
   await scope.is('done');
-  expect(await drawnAfterALoss(scope, page)).toEqual(['network', 'network', 'network', 'network']);
+  expect(await maskByAfterWorkerLoss(scope, page)).toEqual(['network', 'network', 'network', 'network']);
 });
 
-test('an edit that the library does not accept is reported', async ({ scope, page }) => {
+test('an edit that the library rejects is reported', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('setEdit', `throw new Error('no room for an edit');`));
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
@@ -327,43 +327,43 @@ test('an edit that the library does not accept is reported', async ({ scope, pag
   await expect(page.locator('#notice')).toContainText('An edit was not applied: no room for an edit');
 });
 
-test('an edit that is in no file yet is not closed without a word', async ({ scope, page }) => {
-  const own = await area(page);
-  const question = page.getByRole('dialog', { name: 'Unsaved edits' });
+test('the page asks before it discards unsaved edits', async ({ scope, page }) => {
+  const predicted = await area(page);
+  const dialog = page.getByRole('dialog', { name: 'Unsaved edits' });
   const opened = page.locator('#cases b');
   const edit = async () => {
     await page.keyboard.press('b');
     await drag(page, [80, 150], [120, 150], SIDE);
-    await expect.poll(() => area(page)).toBeGreaterThan(own);
+    await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   };
   await edit();
-  // The sample by keyboard, and Escape.
+  // Open the sample by keyboard, then press Escape.
   await page.focus('#sample');
   await page.keyboard.press('Enter');
-  await expect(question).toBeVisible();
-  await expect(question).toContainText('Opening the sample discards the edits of 1 slice');
+  await expect(dialog).toBeVisible();
+  await expect(dialog).toContainText('Opening the sample discards the edits of 1 slice');
   await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await page.keyboard.press('h');
   await page.keyboard.press('Escape');
-  await expect(question).toBeHidden();
+  await expect(dialog).toBeHidden();
   await expect(page.locator('#sample')).toBeFocused();
-  await expect(page.locator('input[name="shown"]'), 'keys are for the question').toBeChecked();
-  // Another drop, and the button that has the focus.
+  await expect(page.locator('input[name="shown"]'), 'keys do not reach the page behind the dialog').toBeChecked();
+  // Drop other files, then press the focused button.
   await scope.drop(excerpt(phantoms()[1], 1));
-  await expect(question).toContainText('Opening these files');
+  await expect(dialog).toContainText('Opening these files');
   await page.keyboard.press('Enter');
-  await expect(question).toBeHidden();
+  await expect(dialog).toBeHidden();
   await expect(opened).toHaveText('PHANTOM_0001');
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
-  // Two questions: the newer one counts.
+  // Two dialogs: the newer one replaces the older one.
   await page.click('#clear');
-  await expect(question).toContainText('Closing all files');
+  await expect(dialog).toContainText('Closing all files');
   await scope.drop(excerpt(phantoms()[1], 1));
-  await expect(question).toContainText('Opening these files');
+  await expect(dialog).toContainText('Opening these files');
   await page.getByRole('button', { name: 'Discard edits' }).click();
   await expect(opened).toHaveText('PHANTOM_0002');
   await scope.is('done');
-  // Without an edit, and with one that is saved, nothing is asked.
+  // Without unsaved edits there is no dialog.
   await scope.chooseFolder(excerpt(phantoms()[0], 3));
   await expect(opened).toHaveText('PHANTOM_0001');
   await scope.is('done');
@@ -371,13 +371,13 @@ test('an edit that is in no file yet is not closed without a word', async ({ sco
   await scope.download();
   await page.click('#clear');
   await expect(page.locator('body')).toHaveAttribute('data-view', 'empty');
-  await expect(question).toBeHidden();
+  await expect(dialog).toBeHidden();
 });
 
-test('the browser asks before a page with unsaved edits is left, until they are saved or taken back', async ({ page }) => {
-  const own = await area(page);
+test('the browser asks before it leaves a page with unsaved edits, until they are saved or undone', async ({ page }) => {
+  const predicted = await area(page);
   await page.keyboard.press('b');
-  /** Whether leaving would be asked about; where it would, the page is closed as by hand, and the answer is to stay. */
+  /** Whether the browser asks before it leaves the page. If it asks, the test stays on the page. */
   const asks = async () => {
     const free = await page.evaluate(() => dispatchEvent(new Event('beforeunload', { cancelable: true })));
     if (free) return false;
@@ -390,13 +390,13 @@ test('the browser asks before a page with unsaved edits is left, until they are 
   };
   expect(await asks()).toBe(false);
   await drag(page, [80, 150], [120, 150], SIDE);
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   expect(await asks()).toBe(true);
   await page.keyboard.press('Control+z');
-  await expect.poll(() => area(page)).toBe(own);
+  await expect.poll(() => area(page)).toBe(predicted);
   expect(await asks()).toBe(false);
   await page.keyboard.press('Control+y');
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   expect(await asks()).toBe(true);
   await page.evaluate(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   await page.click('#tab-save');

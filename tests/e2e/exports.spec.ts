@@ -1,6 +1,6 @@
 /**
- * What is taken away opens elsewhere: the zip with unzip, volumes with nibabel, masks with tifffile, the report in a tab,
- * the session here.
+ * Saved files open in other programs: the zip with unzip, volumes with nibabel, masks with tifffile, the report in a tab.
+ * A session opens in the page again.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -43,14 +43,14 @@ for path in sys.argv[1:]:
   out.append({'shape': list(data.shape), 'type': str(data.dtype), 'values': sorted({int(v) for v in data.flat}), 'inside': int((data > 0).sum())})
 print(json.dumps(out))`;
 
-/** Saves what a button of the panel gives. */
-async function giveSpacing(page: Page, [x, y, z]: number[]) {
+/** Enters the spacing, in millimetres. */
+async function enterSpacing(page: Page, [x, y, z]: number[]) {
   await page.click('#tab-measure');
   for (const [name, value] of Object.entries({ x, y, z })) await page.fill(`#spacing [name="${name}"]`, String(value));
   await expect(page.locator('#case-volume b')).toContainText('mL');
 }
 
-test('the zip holds every result, and unzip finds no fault in it', async ({ scope }) => {
+test('the zip has every result, and unzip finds no errors in it', async ({ scope }) => {
   const folder = excerpt(phantoms()[0], 3);
   const name = basename(folder);
   await scope.open('?backend=cpu');
@@ -60,7 +60,7 @@ test('the zip holds every result, and unzip finds no fault in it', async ({ scop
   const path = join(mkdtempSync(join(tmpdir(), 'glioscope-zip-')), archive.name);
   writeFileSync(path, archive.bytes);
   const checked = spawnSync('unzip', ['-t', path], { encoding: 'utf8' });
-  if (checked.error) test.info().annotations.push({ type: 'left out', description: `unzip: ${checked.error.message}` });
+  if (checked.error) test.info().annotations.push({ type: 'skipped', description: `unzip: ${checked.error.message}` });
   else expect(checked.stdout).toContain('No errors detected');
   const files = unzip(archive.bytes);
   const slices = [...files.keys()].filter((file) => file.endsWith('_mask.tif')).map((file) => file.replace(/_mask\.tif$/, ''));
@@ -77,7 +77,7 @@ test('the zip holds every result, and unzip finds no fault in it', async ({ scop
   expect(provenance.cases[0].spacing.millimetres).toBeNull();
   expect(provenance.cases[0].slices.map((slice: { mask_by: string }) => slice.mask_by)).toEqual(['network', 'network', 'network']);
   expect(String(files.get('README.txt'))).toContain('RESEARCH USE ONLY');
-  // A line a slice under the header; its areas are those of the masks.
+  // One line per slice below the header. The areas match the masks.
   const lines = String(files.get('statistics.csv')).trim().split('\n').map((line) => line.split(','));
   const area = lines[0].indexOf('area_px');
   const areas = lines.slice(1).filter((line) => line[1].endsWith('.tif')).map((line) => Number(line[area]));
@@ -87,7 +87,7 @@ test('the zip holds every result, and unzip finds no fault in it', async ({ scop
   expect(areas).toEqual(masks);
 });
 
-test('the native program writes the same files, and the overlays have the outline on their slices', async ({ scope, page }) => {
+test('the native program writes the same files, and the overlays show the outline on the slice', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 3);
   const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
   train('segment', dirname(folder), '--out', out, '--model', MODEL, '--device', 'cpu');
@@ -98,7 +98,7 @@ test('the native program writes the same files, and the overlays have the outlin
   await scope.is('done');
   const files = unzip((await scope.download()).bytes);
   expect([...files.keys()].sort()).toEqual([...native.keys()].sort());
-  // The others say who has made them, and probabilities may differ by a rounding.
+  // The other files name the program that wrote them, and probabilities may differ by rounding.
   const same = [...native].filter(([path]) => /_mask\.tif$|_overlay\.png$|\/mask\.nii\.gz$|^statistics\.csv$/.test(path));
   expect(same).toHaveLength(3 + 3 + 1 + 1);
   for (const [path, bytes] of same) expect(files.get(path)?.equals(bytes), path).toBe(true);
@@ -120,7 +120,7 @@ test('the native program writes the same files, and the overlays have the outlin
   }
 });
 
-test('nibabel reads the volumes: sizes in millimetres where they were given, unknown where not', async ({ scope, page }) => {
+test('nibabel reads the volumes: voxel sizes are in millimetres if the spacing is entered, else unknown', async ({ scope, page }) => {
   const why = whyNoPython();
   test.skip(why !== '', why);
   await scope.open('?backend=cpu');
@@ -131,7 +131,7 @@ test('nibabel reads the volumes: sizes in millimetres where they were given, unk
   const unknown = python<Volume>(NIFTI, (await saved(page, 'mask')).path);
   expect(unknown).toMatchObject({ shape: [256, 256, 4], zooms: [1, 1, 1], codes: [0, 0], type: 'uint8', sum: voxels, least: 0, most: 1 });
   expect(unknown.units[0]).toBe('unknown');
-  await giveSpacing(page, [0.5, 0.75, 3]);
+  await enterSpacing(page, [0.5, 0.75, 3]);
   const known = python<Volume>(NIFTI, (await saved(page, 'mask')).path);
   expect(known).toMatchObject({ zooms: [0.5, 0.75, 3], codes: [0, 0], sum: voxels });
   expect(known.units[0]).toBe('mm');
@@ -140,7 +140,7 @@ test('nibabel reads the volumes: sizes in millimetres where they were given, unk
   expect(probability.least).toBeGreaterThanOrEqual(0);
   expect(probability.most).toBeLessThanOrEqual(1);
   expect(probability.most).toBeGreaterThan(0.9);
-  // The zip has the same volume, packed.
+  // The zip has the same volume, compressed.
   const files = unzip((await scope.download()).bytes);
   const packed = [...files].find(([path]) => path.endsWith('/mask.nii.gz'));
   expect(gunzipSync(packed?.[1] as Buffer).equals((await saved(page, 'mask')).bytes)).toBe(true);
@@ -166,11 +166,11 @@ test('tifffile reads the masks', async ({ scope }) => {
   }
 });
 
-test('the report opens in a tab, whole, and says what it is for', async ({ scope, page, context }) => {
+test('the report opens in a tab, is complete, and states its intended use', async ({ scope, page, context }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 3));
   await scope.is('done');
-  await giveSpacing(page, [1, 1, 2]);
+  await enterSpacing(page, [1, 1, 2]);
   await page.click('#tab-save');
   const opening = context.waitForEvent('page');
   await page.click('[data-command="save-report"]');
@@ -180,17 +180,17 @@ test('the report opens in a tab, whole, and says what it is for', async ({ scope
   await expect(report.locator('body')).toContainText('PHANTOM_0001');
   await expect(report.locator('body')).toContainText(/\d ml/i);
   await expect(report.locator('script')).toHaveCount(0);
-  // The page's own policy reaches this tab: it has to let the report's style and pictures through.
+  // The page's policy applies to this tab too. It must allow the report's style and images.
   expect(await report.locator('body').evaluate((body) => getComputedStyle(body).maxWidth)).not.toBe('none');
   expect(await report.locator('img').first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
-  // It is kept for as long as what it is about is open.
+  // The report is available while its case is open.
   await report.reload();
   await page.click('#clear');
   await expect(page.locator('body')).toHaveAttribute('data-view', 'empty');
   await expect(report.reload()).rejects.toThrow();
 });
 
-test('the statistics and the view can be had alone', async ({ scope, page }) => {
+test('the statistics and the view can be saved alone', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
@@ -205,21 +205,21 @@ test('the statistics and the view can be had alone', async ({ scope, page }) => 
   expect(Math.min(...shown)).toBeGreaterThanOrEqual(256);
 });
 
-test('a saved session opens again as it was, without the network', async ({ scope, page }) => {
-  // The picker of the File System Access API is the browser's own window, which no test can reach.
+test('a saved session is restored without segmenting again', async ({ scope, page }) => {
+  // Tests cannot control the browser's own save dialog (File System Access API).
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   await scope.open('?backend=cpu');
   await scope.drop(...phantoms().map((folder) => excerpt(folder, 2)));
   await scope.is('done');
-  await giveSpacing(page, [0.9, 0.9, 4]);
+  await enterSpacing(page, [0.9, 0.9, 4]);
   const before = await page.locator('#cases .size').allTextContents();
   const session = await saved(page, 'session');
   expect(session.name).toBe('glioscope_session.zip');
-  // As another program may save it: the page has no field for this, and keeps it.
+  // Another program may save `rules`. The page has no field for it, and keeps it.
   const rules = 'FLAIR abnormality without oedema';
   const files = unzip(session.bytes);
-  const said = JSON.parse(String(files.get('session.json')));
-  files.set('session.json', Buffer.from(JSON.stringify({ ...said, settings: { ...said.settings, rules } })));
+  const contents = JSON.parse(String(files.get('session.json')));
+  files.set('session.json', Buffer.from(JSON.stringify({ ...contents, settings: { ...contents.settings, rules } })));
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\nSession.prototype.segment = () => { throw new Error('asked to segment'); };`);
   await scope.open('?backend=cpu');
   await page.setInputFiles('#files', { name: session.name, mimeType: '', buffer: zip(files) });
@@ -231,8 +231,8 @@ test('a saved session opens again as it was, without the network', async ({ scop
   await expect(page.locator('#spacing [name="z"]')).toHaveValue('4');
 });
 
-/** Where a method of the package's is to take long: the worker hears nothing meanwhile. */
-const LONG = 'for (const end = performance.now() + 1500; performance.now() < end; );';
+/** Blocks the worker for 1.5 s. */
+const BLOCK = 'for (const end = performance.now() + 1500; performance.now() < end; );';
 
 test('a session restores the display settings', async ({ scope, page }) => {
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
@@ -253,38 +253,38 @@ test('a session restores the display settings', async ({ scope, page }) => {
   await expect(page.locator('select[name="preset"]')).toHaveValue('bright');
 });
 
-/** A patient's session; the page, anew, takes long to open one. */
+/** Saves a session of a patient, and reloads a page that opens sessions slowly. */
 async function slowToOpen(scope: Scope, page: Page, folder: string) {
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(folder);
   await scope.is('done');
-  await giveSpacing(page, [0.9, 0.9, 4]);
+  await enterSpacing(page, [0.9, 0.9, 4]);
   const session = await saved(page, 'session');
-  await scope.tamper('pkg/glioscope.js', override('openSession', `${LONG} return original.apply(this, given);`));
+  await scope.tamper('pkg/glioscope.js', override('openSession', `${BLOCK} return original.apply(this, given);`));
   await scope.open('?backend=cpu&workers=1');
   return session;
 }
 
-test('what is saved while another patient is added is the one in view, by its own name', async ({ scope, page }) => {
+test('a mask saved while another patient is added is that of the current case, with its own name', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
-  await scope.tamper('pkg/glioscope.js', override('assemble', `if (call > 1) ${LONG} return original.apply(this, given);`));
+  await scope.tamper('pkg/glioscope.js', override('assemble', `if (call > 1) ${BLOCK} return original.apply(this, given);`));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(second);
   await scope.is('done');
-  await giveSpacing(page, [0.9, 0.9, 4]);
+  await enterSpacing(page, [0.9, 0.9, 4]);
   const alone = await saved(page, 'mask');
-  // It comes before the one that is open, which gets another number by it.
+  // The new case sorts before the open one, whose position changes.
   await page.setInputFiles('#add-folder', first);
   await expect(page.locator('#status')).toContainText('4 of 4 files read');
   const meanwhile = await saved(page, 'mask');
   expect(meanwhile.name).toBe(alone.name);
-  expect(meanwhile.bytes.equals(alone.bytes), 'another patient’s mask, or without its spacing').toBe(true);
+  expect(meanwhile.bytes.equals(alone.bytes), 'the mask and its spacing are unchanged').toBe(true);
   await scope.is('done');
   await expect(page.locator('#cases b')).toHaveText([basename(first), basename(second)]);
 });
 
-test('what is added while a session is being opened joins it', async ({ scope, page }) => {
+test('files added while a session is opened become part of it', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   const session = await slowToOpen(scope, page, second);
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
@@ -297,13 +297,13 @@ test('what is added while a session is being opened joins it', async ({ scope, p
   await page.locator('#cases button').nth(1).click();
   await page.click('#tab-measure');
   await expect(page.locator('#spacing [name="z"]')).toHaveValue('4');
-  // Nor does another worker see anything else.
+  // A new worker has the same slices.
   await page.workers()[0].evaluate(() => self.close());
   await expect(page.locator('#notice')).toContainText('A new one has been started');
   expect(masks((await scope.download()).bytes).size).toBe(4);
 });
 
-test('a session that is broken, after one that is still being opened, leaves that one', async ({ scope, page }) => {
+test('a broken session does not replace a session that is still being opened', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   const session = await slowToOpen(scope, page, second);
   await scope.chooseFolder(first);
@@ -316,7 +316,7 @@ test('a session that is broken, after one that is still being opened, leaves tha
   expect(masks((await scope.download()).bytes).size).toBe(2);
 });
 
-test('a session that cannot be opened, or is to be added, leaves what is open', async ({ scope, page }) => {
+test('a session that cannot be opened or added leaves the open case unchanged', async ({ scope, page }) => {
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
@@ -335,7 +335,7 @@ test('a session that cannot be opened, or is to be added, leaves what is open', 
   expect(masks((await scope.download()).bytes).size).toBe(2);
 });
 
-test('where the browser has a picker, the session goes where the visitor says', async ({ scope, page }) => {
+test('with a save dialog the session is written to the chosen file', async ({ scope, page }) => {
   await page.addInitScript(() => {
     Object.assign(window, {
       showSaveFilePicker: async (options: { suggestedName: string }) => ({
@@ -373,7 +373,7 @@ test('a cancelled dialog saves nothing, and edits stay unsaved', async ({ scope,
   await expect(page.getByRole('dialog', { name: 'Unsaved edits' })).toBeVisible();
 });
 
-test('what cannot be made is not half-written where the visitor has said, and the page says so', async ({ scope, page }) => {
+test('a session that cannot be saved leaves no partial file, and the page reports the error', async ({ scope, page }) => {
   await page.addInitScript(() => {
     const acts: string[] = [];
     const file = { write: async () => acts.push('write'), close: async () => acts.push('close'), abort: async () => acts.push('abort') };

@@ -1,5 +1,5 @@
 /**
- * What goes wrong is named, and what can go on goes on.
+ * Faults: each error names its cause, and the page continues where it can.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { area, drag } from './stage.ts';
 
 const TRAP = `throw new WebAssembly.RuntimeError('unreachable executed')`;
 
-test('refused files are listed with their reasons while the others run', async ({ scope, page }) => {
+test('rejected files are listed with reasons while the others are segmented', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 3);
   const slices = readdirSync(folder).map((name) => ({ name, bytes: readFileSync(join(folder, name)) }));
   const [whole] = slices;
@@ -36,7 +36,7 @@ test('refused files are listed with their reasons while the others run', async (
   expect(masks((await scope.download()).bytes).size).toBe(3);
 });
 
-test('a drop without a usable file ends in an error, and the next one works', async ({ scope, page }) => {
+test('a drop without a usable file is an error, and the next drop works', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFiles([{ name: 'notes.txt', bytes: Buffer.from('no slice') }]);
   await scope.is('error');
@@ -46,20 +46,20 @@ test('a drop without a usable file ends in an error, and the next one works', as
   await expect(page.locator('#errors li')).toHaveCount(0);
 });
 
-test('while it works the page says how far it is and how long it will take', async ({ scope, page }) => {
+test('the page shows progress and the remaining time', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', slowSlices(400));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 12));
-  let said = '';
-  await expect.poll(async () => (said = (await page.locator('#status').textContent()) ?? '')).toMatch(/^[2-9] of 12 slices · \d+ s left$/);
-  const [, seconds] = /(\d+) s left/.exec(said) ?? [];
-  expect(Number(seconds), 'at least half a second a slice remains').toBeGreaterThanOrEqual(2);
+  let status = '';
+  await expect.poll(async () => (status = (await page.locator('#status').textContent()) ?? '')).toMatch(/^[2-9] of 12 slices · \d+ s left$/);
+  const [, seconds] = /(\d+) s left/.exec(status) ?? [];
+  expect(Number(seconds), 'the remaining time fits the slow slices').toBeGreaterThanOrEqual(2);
   expect(Number(await page.locator('#progress').getAttribute('max'))).toBe(12);
   await scope.is('done');
   await expect(page.locator('#status')).toHaveText(/^12 slices, \d+ outlined$/);
 });
 
-test('cancel keeps what is finished', async ({ scope, page }) => {
+test('cancel keeps finished slices', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(phantoms()[0]);
@@ -68,16 +68,16 @@ test('cancel keeps what is finished', async ({ scope, page }) => {
   await page.keyboard.press('Enter');
   await scope.is('done');
   await expect(page.locator('#status')).toHaveText(/^Cancelled/);
-  await expect(page.locator('#stage'), 'a button that is of no more use does not keep the focus').toBeFocused();
+  await expect(page.locator('#stage'), 'the focus moves to the stage').toBeFocused();
   const done = await page.locator('#strip [data-is="clear"], #strip [data-is="lesion"]').count();
   expect(done).toBeLessThan(24);
   expect(masks((await scope.download()).bytes).size).toBe(done);
 
-  // Nothing is on its way.
+  // The remaining slices are not queued.
   await page.locator('#strip [data-is="waiting"]').first().click();
   await expect(page.locator('#readout .waiting')).toHaveText('Not segmented');
 
-  // Figures of a part are not taken for the case's, and no volume is saved of it.
+  // Figures of some slices are marked as incomplete, and no volume can be saved.
   await expect(page.locator('#cases .counts')).toContainText(`${done} of 24 slices segmented`);
   await page.click('#tab-measure');
   await expect(page.locator('#measures dl')).toContainText(`Segmented${done} of 24 slices`);
@@ -94,7 +94,7 @@ test('cancel keeps what is finished', async ({ scope, page }) => {
   for (const what of ['mask', 'probability']) await expect(page.locator(`[data-command="save-${what}"]`)).toBeEnabled();
 });
 
-test('a newer drop supersedes the one that runs', async ({ scope, page }) => {
+test('a new drop replaces the running one', async ({ scope, page }) => {
   const [first, second] = phantoms();
   await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu');
@@ -120,7 +120,7 @@ test('after a panic a new worker finishes the case', async ({ scope, page }) => 
   expect(page.workers()).toHaveLength(1);
 });
 
-test('a panic that is reported but rejects nothing is noticed too', async ({ scope, page }) => {
+test('a panic that rejects no promise is detected too', async ({ scope, page }) => {
   const silent = `if (call === 2) { hear('panicked at src/unet.rs'); return new Promise(() => {}); } return original.apply(this, given);`;
   const change = (source: string) => override('segment', silent)(
     `${source.replace('export function onPanic', 'function hook')}\nlet hear; export function onPanic(f) { hear = f; hook(f); }`,
@@ -133,7 +133,7 @@ test('a panic that is reported but rejects nothing is noticed too', async ({ sco
   expect(masks((await scope.download()).bytes).size).toBe(4);
 });
 
-test('slices that panic every time are named and left out, however many they are', async ({ scope, page }) => {
+test('slices that panic every time are named and skipped, however many there are', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('segment', `if (given[1] % 2) ${TRAP}; return original.apply(this, given);`));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 8));
@@ -142,7 +142,7 @@ test('slices that panic every time are named and left out, however many they are
   expect(masks((await scope.download()).bytes).size).toBe(4);
 });
 
-test('where no slice can be segmented the work ends and says so', async ({ scope, page }) => {
+test('if no slice can be segmented, the run ends with an error', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('segment', TRAP));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 8));
@@ -150,7 +150,7 @@ test('where no slice can be segmented the work ends and says so', async ({ scope
   await expect(page.locator('#notice')).toContainText('6 workers were lost, the last one because: unreachable');
 });
 
-test('files that panic the reader are named and left out, however many they are', async ({ scope, page }) => {
+test('files that panic the reader are named and skipped, however many there are', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('addFile', `if (given[0].startsWith('bad')) ${TRAP}; return original.apply(this, given);`));
   await scope.open('?backend=cpu&workers=1');
   const folder = excerpt(phantoms()[0], 2);
@@ -162,7 +162,7 @@ test('files that panic the reader are named and left out, however many they are'
   expect(masks((await scope.download()).bytes).size).toBe(2);
 });
 
-test('a worker that the browser kills is replaced, in the middle of a case and after it', async ({ scope, page }) => {
+test('a worker that the browser kills is replaced, during a case and after it', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(phantoms()[0]);
@@ -176,14 +176,14 @@ test('a worker that the browser kills is replaced, in the middle of a case and a
   expect(masks((await scope.download()).bytes).size).toBe(24);
 });
 
-test('where no worker can take over, what is open can be taken up again later, edits and all', async ({ scope, page }) => {
+test('if no new worker can start, the case and its edits can be resumed later', async ({ scope, page }) => {
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
-  const own = await area(page);
+  const predicted = await area(page);
   await page.keyboard.press('b');
   await drag(page, [80, 150], [120, 150], 256);
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   const edited = await area(page);
   await page.route('**/www/pkg/**', (route) => route.abort());
   await page.workers()[0].evaluate(() => self.close());
@@ -197,7 +197,7 @@ test('where no worker can take over, what is open can be taken up again later, e
   expect(masks((await scope.download()).bytes).size).toBe(2);
 });
 
-test('a helper that is killed costs nothing', async ({ scope, page }) => {
+test('a killed helper worker loses no slice', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu&workers=2');
   await scope.chooseFolder(phantoms()[0]);
@@ -209,9 +209,9 @@ test('a helper that is killed costs nothing', async ({ scope, page }) => {
   await expect(page.locator('#notice')).toBeHidden();
 });
 
-test('a helper that does not come is not waited for', async ({ scope, page }) => {
+test('the page does not wait for a helper worker that does not load', async ({ scope, page }) => {
   let asked = 0;
-  // What the first worker asks for comes.
+  // Only the first request is answered.
   await page.route('**/www/model/weights.safetensors', (route) => (++asked === 1 ? route.continue() : undefined));
   await scope.open('?backend=cpu&workers=2');
   await expect.poll(() => asked).toBe(2);
@@ -220,19 +220,19 @@ test('a helper that does not come is not waited for', async ({ scope, page }) =>
   expect(masks((await scope.download()).bytes).size).toBe(8);
 });
 
-/** Lets the software adapter pass for hardware. */
+/** Makes the page treat the software adapter as hardware. */
 const preferSoftware = (source: string) => source.replace('preferable: !software', 'preferable: true');
 
-test('a GPU that is slower than the CPU is given up, and the page says by how much', async ({ scope, page }) => {
+test('a GPU that is slower than the CPU is not used, and the page shows both times', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', preferSoftware);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText(/WebGPU is not used: it takes \d+ ms per slice, the CPU takes \d+ ms/);
 });
 
-test('a lost device in the middle of a case: the rest runs on the CPU', async ({ scope, page }) => {
+test('if the device is lost during a case, the rest runs on the CPU', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', preferSoftware);
-  // A software adapter would lose the race against the CPU.
+  // The software adapter is slower than the CPU.
   await scope.tamper('engine/primary-worker.js', (source) => source.replace(/SLOW_GPU_MS = \d+/, 'SLOW_GPU_MS = Infinity'));
   const keep = `{ const open = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (given) { return (self.opened = await open.call(this, given)); }; }`;
@@ -249,7 +249,7 @@ test('a lost device in the middle of a case: the rest runs on the CPU', async ({
   expect(masks((await scope.download()).bytes).size).toBe(5);
 });
 
-test('a GPU that computes wrong numbers is found out', async ({ scope, page }) => {
+test('a GPU that computes wrong numbers is detected', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', preferSoftware);
   await scope.tamper('pkg/glioscope.js', override('check', `return this.backend() === 'webgpu' ? Promise.resolve(0.2) : original.apply(this, given);`));
   await scope.open();
@@ -257,9 +257,9 @@ test('a GPU that computes wrong numbers is found out', async ({ scope, page }) =
   await expect(page.locator('#device-facts')).toContainText('the self-test differs by 0.2');
 });
 
-test('a GPU that runs something else than it was given is found out by its numbers', async ({ scope, page }) => {
+test('a GPU that runs wrong shader code is detected by its results', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', preferSoftware);
-  // Rectified the wrong way round: shaders that compile, and run, and draw nonsense.
+  // ReLU with min instead of max: the shaders compile and run, but the results are wrong.
   const wrong = `{ const create = GPUDevice.prototype.createShaderModule;
     GPUDevice.prototype.createShaderModule = function (given) {
       return create.call(this, { ...given, code: given.code.replaceAll('max(', 'min(') }); }; }`;
@@ -269,21 +269,21 @@ test('a GPU that runs something else than it was given is found out by its numbe
   await expect(page.locator('#device-facts')).toContainText(/WebGPU is not used: the self-test differs by 0\.\d+ in probability, the limit is 0\.001/);
 });
 
-test('a GPU without timestamp queries is not tried', async ({ scope, page }) => {
+test('a GPU without timestamp queries is not used', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', (source) => preferSoftware(source).replace("has('timestamp-query')", "has('no-such-feature')"));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('lacks timestamp-query');
 });
 
-test('a backend that was asked for and cannot be had is an error that says so', async ({ scope, page }) => {
+test('a requested backend that is not available is an error', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
   await page.goto('./?backend=webgpu');
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('this browser offers no WebGPU');
 });
 
-test('altered or missing weights are an error that says so', async ({ scope, page }) => {
+test('altered or missing weights are an error', async ({ scope, page }) => {
   await page.route('**/www/model/weights.safetensors', (route) => route.fulfill({ body: 'no weights' }));
   await page.goto('./?backend=cpu');
   await scope.is('error');
@@ -298,7 +298,7 @@ test('altered or missing weights are an error that says so', async ({ scope, pag
   await scope.is('ready');
 });
 
-test('what was dropped before the network failed to load runs when it does, and all else works as well', async ({ scope, page }) => {
+test('files dropped before the network failed to load are segmented once it loads, and the page works', async ({ scope, page }) => {
   let fail = () => {};
   const dropped = new Promise<void>((done) => (fail = done));
   await page.route('**/www/model/weights.safetensors', async (route) => {
@@ -319,16 +319,16 @@ test('what was dropped before the network failed to load runs when it does, and 
   await expect(threshold).toHaveValue('50');
 });
 
-test('a browser without WebGPU runs on the CPU and says why', async ({ scope, page }) => {
+test('without WebGPU the page runs on the CPU and says why', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('offers no WebGPU');
 });
 
-test('a GPU that refuses a buffer is given up for the CPU', async ({ scope, page }) => {
+test('a GPU that rejects a buffer is replaced by the CPU', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', preferSoftware);
-  // What the device itself says to a size that it does not have.
+  // A size that the device rejects.
   const greedy = `{ const create = GPUDevice.prototype.createBuffer;
     GPUDevice.prototype.createBuffer = function (given) {
       return create.call(this, given.size > 100_000 ? { ...given, mappedAtCreation: false, size: 2 ** 42 } : given); }; }`;
@@ -346,7 +346,7 @@ for (const [what, change] of [
   ['altered in one bit', (bytes: Buffer) => Buffer.from(bytes.map((byte, i) => (i === bytes.length >> 1 ? byte ^ 1 : byte)))],
   ['empty', () => Buffer.alloc(0)],
 ] as const) {
-  test(`weights that are ${what} are an error that says so`, async ({ scope, page }) => {
+  test(`weights that are ${what} are an error`, async ({ scope, page }) => {
     await page.route('**/www/model/weights.safetensors', async (route) => {
       const response = await route.fetch();
       await route.fulfill({ status: 200, contentType: 'application/octet-stream', body: change(await response.body()) });
@@ -357,7 +357,7 @@ for (const [what, change] of [
   });
 }
 
-test('a module that is no module is an error that says so', async ({ scope, page }) => {
+test('an invalid wasm module is an error', async ({ scope, page }) => {
   await page.route('**/www/pkg/glioscope_bg.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: '<p>not found' }));
   await page.goto('./?backend=cpu');
   await scope.is('error');
@@ -367,10 +367,10 @@ test('a module that is no module is an error that says so', async ({ scope, page
   await scope.is('ready');
 });
 
-/** The policy itself is broken here, which the watch would not let pass. */
+/** This test breaks the page's policy, which the watch would report. */
 const unwatched = test.extend({ watch: async ({}, use) => use() });
 
-unwatched('where wasm is forbidden the page says so', async ({ scope, page }) => {
+unwatched('if the policy forbids wasm, the page says so', async ({ scope, page }) => {
   await page.route(/\/(\?.*)?$/, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: (await response.text()).replace("'wasm-unsafe-eval'", '') });
@@ -381,13 +381,13 @@ unwatched('where wasm is forbidden the page says so', async ({ scope, page }) =>
   await expect(page.locator('#notice')).toContainText(reason);
   await page.click('.runs');
   await expect(page.locator('#diagnostics')).toHaveValue(/"gpu"/);
-  const said = JSON.parse(await page.locator('#diagnostics').inputValue());
-  expect(said.failure).toMatch(reason);
-  expect(said.tried).toEqual([expect.stringMatching(/^cpu: /)]);
-  expect(said.browser.userAgent).toBe(await page.evaluate(() => navigator.userAgent));
+  const diagnostics = JSON.parse(await page.locator('#diagnostics').inputValue());
+  expect(diagnostics.failure).toMatch(reason);
+  expect(diagnostics.tried).toEqual([expect.stringMatching(/^cpu: /)]);
+  expect(diagnostics.browser.userAgent).toBe(await page.evaluate(() => navigator.userAgent));
 });
 
-test('a tab that is frozen for a while goes on where it was', async ({ scope, page }) => {
+test('a frozen tab resumes where it stopped', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu&workers=2');
   await scope.chooseFolder(phantoms()[0]);
@@ -402,7 +402,7 @@ test('a tab that is frozen for a while goes on where it was', async ({ scope, pa
   expect(masks((await scope.download()).bytes).size).toBe(24);
 });
 
-test('of drops in quick succession the last one stands, whole', async ({ scope, page }) => {
+test('of drops in quick succession the last one is opened, complete', async ({ scope, page }) => {
   const [first, second] = phantoms();
   await scope.open('?backend=cpu&workers=2');
   for (let i = 0; i < 5; i++) await scope.drop(i % 2 === 0 ? first : second);

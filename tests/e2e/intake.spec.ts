@@ -1,5 +1,5 @@
 /**
- * How a case comes in: whatever a visitor has, in one go or bit by bit.
+ * Opening files: folders, archives and stacks, at once or one after another.
  */
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,12 @@ import { excerpt, phantoms, study } from './files.ts';
 import { filesOf, pages, zip } from './making.ts';
 import { expect, test, type Scope } from './page.ts';
 
-/** Has each worker say which slices it segments. */
+/** Makes each worker log the slices that it segments. */
 const SEGMENTS = (source: string) => `${source}
   { const original = Session.prototype.segment;
     Session.prototype.segment = function (...given) { console.log('segments', ...given); return original.apply(this, given); }; }`;
 
-test('nested folders of several patients are a case each, in natural order', async ({ scope, page }) => {
+test('in nested folders each patient is a case, with slices in natural order', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.drop(study());
   await scope.is('done');
@@ -25,14 +25,14 @@ test('nested folders of several patients are a case each, in natural order', asy
   for (const [at, frame] of (await page.locator('#strip button').all()).entries()) {
     await frame.click();
     await expect(frame).toHaveAttribute('aria-current', 'true');
-    // The panel follows a frame later.
+    // The panel updates in the next frame.
     await expect(page.locator('#readout h2')).toHaveText(`Slice ${at + 1} of 3`);
     names.push(await page.locator('#readout .file').textContent());
   }
   expect(names.map((name) => /_(\d+)\.tif$/.exec(name ?? '')?.[1])).toEqual(['2', '9', '10']);
 });
 
-test('a TIFF of several pages is a case', async ({ scope, page }) => {
+test('a multi-page TIFF is a case', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 3);
   const files = readdirSync(folder).filter((name) => !name.includes('_mask')).sort();
   await scope.open('?backend=cpu');
@@ -43,7 +43,7 @@ test('a TIFF of several pages is a case', async ({ scope, page }) => {
   await expect(page.locator('#errors li')).toHaveCount(0);
 });
 
-test('a zip of folders is what is in it; what cannot be used of it is named', async ({ scope, page }) => {
+test('a zip of folders opens all its cases, and unusable entries are named', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   const inner = zip(filesOf(first));
   const files = new Map([...filesOf(first), ...filesOf(second), ['inner.zip', inner], ['__MACOSX/._a.tif', Buffer.from('litter')]]);
@@ -57,7 +57,7 @@ test('a zip of folders is what is in it; what cannot be used of it is named', as
   await expect(page.locator('#errors li, #notes li').filter({ hasText: '__MACOSX' })).toHaveCount(0);
 });
 
-test('files are added to what is open, and only what is new is segmented', async ({ scope, page }) => {
+test('files are added to the open cases, and only new slices are segmented', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   const segmented: string[] = [];
   page.on('console', (message) => {
@@ -77,7 +77,7 @@ test('files are added to what is open, and only what is new is segmented', async
   expect(segmented).toHaveLength(4);
 });
 
-test('slices and reference masks that come later join their case', async ({ scope, page }) => {
+test('slices and references that are added later become part of their case', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 3);
   const files = readdirSync(folder).sort().map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
   const [references, slices] = [files.filter(({ name }) => name.includes('_mask')), files.filter(({ name }) => !name.includes('_mask'))];
@@ -98,32 +98,32 @@ test('slices and reference masks that come later join their case', async ({ scop
   await expect(page.locator('#errors li')).toHaveCount(0);
 });
 
-/** Files of a patient as the file chooser hands them in, without their masks. */
+/** The slices of a patient as chosen files, without references. */
 function chosen(folder: string) {
   const names = readdirSync(folder).filter((name) => !name.includes('_mask')).sort();
   return names.map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
 }
 
-/** Each file takes the reader that many milliseconds. */
-const slowly = (milliseconds: number) => (source: string) => `${source}
+/** Makes reading each file take `milliseconds` longer. */
+const slowReading = (milliseconds: number) => (source: string) => `${source}
   { const original = Session.prototype.addFile;
     Session.prototype.addFile = function (...given) {
       for (const end = performance.now() + ${milliseconds}; performance.now() < end; );
       return original.apply(this, given);
     }; }`;
 
-/** A slice of one patient is open, and the reader slow; six of another, to be added. */
-async function beside(scope: Scope, page: Page) {
+/** Opens one slice of a patient with a slow reader, and returns six slices of another patient to add. */
+async function prepareSlowAdd(scope: Scope, page: Page) {
   const [first, second] = phantoms();
-  await scope.tamper('pkg/glioscope.js', slowly(1500));
+  await scope.tamper('pkg/glioscope.js', slowReading(1500));
   await scope.open('?backend=cpu&workers=1');
   await page.setInputFiles('#files', chosen(excerpt(first, 1)));
   await scope.is('done');
   return chosen(excerpt(second, 6));
 }
 
-test('files that are added while others are read come after them, and none is lost', async ({ scope, page }) => {
-  const slices = await beside(scope, page);
+test('files added while others are read are read after them, and none is lost', async ({ scope, page }) => {
+  const slices = await prepareSlowAdd(scope, page);
   await page.setInputFiles('#add-files', slices.slice(0, 4));
   await expect(page.locator('#status')).toContainText('of 4 files read');
   await page.setInputFiles('#add-files', slices.slice(4));
@@ -134,8 +134,8 @@ test('files that are added while others are read come after them, and none is lo
   await expect(page.locator('#notes li')).toHaveCount(0);
 });
 
-test('an add that is cancelled leaves what it has read, and the rest can be added later', async ({ scope, page }) => {
-  const slices = await beside(scope, page);
+test('a cancelled add keeps the files that were read, and the rest can be added later', async ({ scope, page }) => {
+  const slices = await prepareSlowAdd(scope, page);
   await page.setInputFiles('#add-files', slices);
   await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);
   await page.click('#cancel');
@@ -148,14 +148,14 @@ test('an add that is cancelled leaves what it has read, and the rest can be adde
   await expect(page.locator('#status')).toHaveText(/^7 slices, \d outlined$/);
 });
 
-test('an add that is cancelled can be gone on with', async ({ scope, page }) => {
-  const slices = await beside(scope, page);
+test('a cancelled add can be continued', async ({ scope, page }) => {
+  const slices = await prepareSlowAdd(scope, page);
   await page.setInputFiles('#add-files', slices);
   await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);
   await page.click('#cancel');
   await scope.is('done');
   await expect(page.locator('#status')).toHaveText(/; [1-4] files? not read$/);
-  // Nor is it forgotten when something else is added: here what is there already.
+  // Adding another file does not discard the rest. Here the file is open already.
   await page.setInputFiles('#add-files', slices[0]);
   await scope.is('done');
   await expect(page.locator('#status')).toHaveText(/; [1-4] files? not read$/);
@@ -166,8 +166,8 @@ test('an add that is cancelled can be gone on with', async ({ scope, page }) => 
   await expect(page.locator('#continue')).toBeHidden();
 });
 
-test('an add that no worker could go on with is gone on with when one can', async ({ scope, page }) => {
-  const slices = await beside(scope, page);
+test('an add that stopped without a worker continues once a worker starts', async ({ scope, page }) => {
+  const slices = await prepareSlowAdd(scope, page);
   await page.setInputFiles('#add-files', slices);
   await expect(page.locator('#status')).toContainText(/^[1-4] of 6 files read/);
   await page.route('**/www/pkg/**', (route) => route.abort());
@@ -180,7 +180,7 @@ test('an add that no worker could go on with is gone on with when one can', asyn
   await expect(page.locator('#status')).toHaveText(/^7 slices, \d outlined$/);
 });
 
-test('remarks are of the cases as they are now, each said once', async ({ scope, page }) => {
+test('notes describe the current cases, each once', async ({ scope, page }) => {
   const [first, second] = phantoms();
   const folder = excerpt(first, 3);
   const files = readdirSync(folder).sort().map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
@@ -188,17 +188,17 @@ test('remarks are of the cases as they are now, each said once', async ({ scope,
   await scope.open('?backend=cpu');
   await page.setInputFiles('#files', [slices[0], ...references]);
   await scope.is('done');
-  const remarked = page.locator('#notes b');
-  await expect(remarked).toHaveText(references.slice(1).map(({ name }) => name));
+  const noted = page.locator('#notes b');
+  await expect(noted).toHaveText(references.slice(1).map(({ name }) => name));
   await page.setInputFiles('#add-files', slices[1]);
-  await expect(remarked).toHaveText([references[2].name]);
+  await expect(noted).toHaveText([references[2].name]);
   await page.setInputFiles('#add-folder', excerpt(second, 1));
   await expect(page.locator('#cases b')).toHaveCount(2);
   await scope.is('done');
-  await expect(remarked).toHaveText([references[2].name]);
+  await expect(noted).toHaveText([references[2].name]);
 });
 
-test('of a single file the page itself reads no more than its beginning', async ({ scope, page }) => {
+test('the page itself reads only the first bytes of a file', async ({ scope, page }) => {
   await page.addInitScript(() => {
     const { arrayBuffer } = Blob.prototype;
     Blob.prototype.arrayBuffer = function () {
@@ -214,9 +214,9 @@ test('of a single file the page itself reads no more than its beginning', async 
   expect(most).toBeLessThanOrEqual(64);
 });
 
-test('a load that is cancelled leaves nothing behind', async ({ scope, page }) => {
+test('a cancelled load leaves no files open', async ({ scope, page }) => {
   const [first, second] = phantoms();
-  await scope.tamper('pkg/glioscope.js', slowly(1500));
+  await scope.tamper('pkg/glioscope.js', slowReading(1500));
   await scope.open('?backend=cpu&workers=1');
   await page.setInputFiles('#files', chosen(excerpt(first, 6)));
   await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);
@@ -227,7 +227,7 @@ test('a load that is cancelled leaves nothing behind', async ({ scope, page }) =
   await expect(page.locator('#cases b')).toHaveText([basename(second)]);
 });
 
-test('loose files and a zip in one drop, the zip with a TIFF of several pages in it', async ({ scope, page }) => {
+test('one drop can have single files and a zip with a multi-page TIFF', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   const slices = readdirSync(first).filter((name) => !name.includes('_mask')).sort().map((name) => join(first, name));
   const archive = join(mkdtempSync(join(tmpdir(), 'glioscope-zip-')), 'stack.zip');
@@ -241,7 +241,7 @@ test('loose files and a zip in one drop, the zip with a TIFF of several pages in
   await expect(page.locator('#errors li')).toHaveCount(0);
 });
 
-test('a drop on the right adds; elsewhere it takes the place of what is open', async ({ scope, page }) => {
+test('a drop on the right adds files; elsewhere it replaces the open cases', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 1));
   await scope.open('?backend=cpu');
   await scope.drop(first);
@@ -254,7 +254,7 @@ test('a drop on the right adds; elsewhere it takes the place of what is open', a
   await scope.is('done');
 });
 
-test('a drag that is given up without a word leaves no veil', async ({ scope, page }) => {
+test('the drop overlay disappears when a drag is cancelled', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   const client = await page.context().newCDPSession(page);
   const data = { items: [], files: [excerpt(phantoms()[0], 1)], dragOperationsMask: 1 };
@@ -265,7 +265,7 @@ test('a drag that is given up without a word leaves no veil', async ({ scope, pa
   await expect(page.locator('#cases li')).toHaveCount(0);
 });
 
-test('clear all leaves nothing open', async ({ scope, page }) => {
+test('clear all closes all files', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
@@ -278,7 +278,7 @@ test('clear all leaves nothing open', async ({ scope, page }) => {
   await expect(page.locator('#cases b')).toHaveText(['PHANTOM_0002']);
 });
 
-test('one click leads to the slice with the largest area', async ({ scope, page }) => {
+test('one click shows the slice with the largest area', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 6));
   await scope.is('done');
@@ -291,17 +291,17 @@ test('one click leads to the slice with the largest area', async ({ scope, page 
   await page.getByRole('button', { name: 'Go to largest area' }).click();
   const largest = areas.indexOf(Math.max(...areas)) + 1;
   await expect(page.locator('#readout h2')).toHaveText(`Slice ${largest} of 6`);
-  // Over the slider stands a bar for every slice with an area, as high as that.
+  // Above the slider, each slice with an area has a bar. Its height is proportional to the area.
   const bars = [...((await page.locator('#profile .area').getAttribute('d')) ?? '').matchAll(/M([\d.]+) ([\d.]+)H/g)];
   expect(bars.map(([, at]) => Math.floor(Number(at)))).toEqual(areas.flatMap((area, at) => (area > 0 ? [at] : [])));
   for (const [, at, top] of bars) expect((0.92 - Number(top)) / 0.9).toBeCloseTo(areas[Math.floor(Number(at))] / Math.max(...areas), 3);
 });
 
-test('a thumbnail has its slice on it and its mask, as large as that is', async ({ scope, page }) => {
+test('a thumbnail shows its slice and its mask at the right size', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(phantoms()[0]);
   await scope.is('done');
-  const shares: [number, number][] = [];
+  const fractions: [number, number][] = [];
   for (const at of [0, 8, 12]) {
     const frame = page.locator('#strip button').nth(at);
     await frame.click();
@@ -317,8 +317,8 @@ test('a thumbnail has its slice on it and its mask, as large as that is', async 
       return counts;
     });
     expect(tissue, `slice ${at + 1} is on its thumbnail`).toBeGreaterThan(1000);
-    shares.push([area / 256 ** 2, amber / 144 ** 2]);
+    fractions.push([area / 256 ** 2, amber / 144 ** 2]);
   }
-  for (const [measured, seen] of shares) expect(Math.abs(measured - seen)).toBeLessThan(0.006);
-  expect(shares[2][0]).toBeGreaterThan(0.02);
+  for (const [measured, seen] of fractions) expect(Math.abs(measured - seen)).toBeLessThan(0.006);
+  expect(fractions[2][0]).toBeGreaterThan(0.02);
 });

@@ -1,5 +1,5 @@
 /**
- * The main job: a patient's slices go in, the masks that come out are those of the native program.
+ * The main task: the page's masks of a patient are those of the native program.
  */
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -7,14 +7,14 @@ import { agreement, excerpt, masks, nativeMasks, phantoms, readMask, realPatient
 import { expect, test } from './page.ts';
 
 const AGREEMENT = 0.999;
-/** A software GPU takes seconds for each of these slices. */
+/** Slices per test on a software GPU, which takes seconds for each. */
 const ON_GPU = 4;
 
-// A software GPU may need half a minute a slice where the machine has other work.
+// On a busy machine a software GPU can take half a minute per slice.
 test.describe.configure({ timeout: 1_800_000 });
 
 for (const backend of ['cpu', 'webgpu'] as const) {
-  test(`${backend}: a synthetic patient's masks are the native ones`, async ({ scope, page }) => {
+  test(`${backend}: the masks of a synthetic patient match the native program`, async ({ scope, page }) => {
     const [patient] = phantoms();
     const folder = backend === 'cpu' ? patient : excerpt(patient, ON_GPU);
     await scope.open(`?backend=${backend}`);
@@ -26,7 +26,7 @@ for (const backend of ['cpu', 'webgpu'] as const) {
 
   const [real] = realPatients();
   if (real) {
-    test(`${backend}: a real patient's masks are the native ones`, async ({ scope, page }) => {
+    test(`${backend}: the masks of a real patient match the native program`, async ({ scope, page }) => {
       const folder = backend === 'cpu' ? real : excerpt(real, ON_GPU);
       await scope.open(`?backend=${backend}`);
       await scope.chooseFolder(folder);
@@ -38,7 +38,7 @@ for (const backend of ['cpu', 'webgpu'] as const) {
   }
 }
 
-test('two patients at once are two cases, each whole', async ({ scope, page }) => {
+test('two patients in one drop are two complete cases', async ({ scope, page }) => {
   const folders = phantoms().map((folder) => excerpt(folder, 7));
   await scope.open('?backend=cpu');
   await scope.drop(...folders);
@@ -52,7 +52,7 @@ test('two patients at once are two cases, each whole', async ({ scope, page }) =
   }
 });
 
-test('one worker and several find the same', async ({ scope }) => {
+test('one worker and several workers draw the same masks', async ({ scope }) => {
   const folder = excerpt(phantoms()[0], 8);
   const found: Map<string, Buffer>[] = [];
   for (const workers of [1, 3]) {
@@ -65,13 +65,13 @@ test('one worker and several find the same', async ({ scope }) => {
   for (const [path, bytes] of found[0]) expect(found[1].get(path)?.equals(bytes), path).toBe(true);
 });
 
-/** Holds a downloaded archive against `train segment`. */
+/** Compares a downloaded archive with `train segment`. */
 async function compare(folder: string, archive: Buffer) {
   const expected = nativeMasks(folder);
   const found = new Map([...masks(archive)].map(([path, bytes]) => [basename(path), readMask(bytes)]));
   expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
-  const shares = [...expected].map(([name, mask]) => agreement(mask, found.get(name) as typeof mask));
-  const share = shares.reduce((sum, value) => sum + value, 0) / shares.length;
-  console.log(`${basename(folder)}: ${shares.length} masks, ${(100 * share).toFixed(4)} % alike, worst ${(100 * Math.min(...shares)).toFixed(4)} %`);
-  expect(Math.min(...shares)).toBeGreaterThanOrEqual(AGREEMENT);
+  const fractions = [...expected].map(([name, mask]) => agreement(mask, found.get(name) as typeof mask));
+  const mean = fractions.reduce((sum, value) => sum + value, 0) / fractions.length;
+  console.log(`${basename(folder)}: ${fractions.length} masks, ${(100 * mean).toFixed(4)} % equal, lowest ${(100 * Math.min(...fractions)).toFixed(4)} %`);
+  expect(Math.min(...fractions)).toBeGreaterThanOrEqual(AGREEMENT);
 }

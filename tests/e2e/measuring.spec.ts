@@ -1,5 +1,5 @@
 /**
- * What the page measures is what the files hold, counted here once more.
+ * The page's measures match the saved files, which are counted here independently.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,13 +8,13 @@ import { excerpt, phantoms, readMask, unzip } from './files.ts';
 import { withResolution } from './making.ts';
 import { expect, override, test } from './page.ts';
 
-async function give(page: Page, spacing: Record<string, string>) {
+async function enterSpacing(page: Page, spacing: Record<string, string>) {
   for (const [name, value] of Object.entries(spacing)) await page.fill(`#spacing [name="${name}"]`, value);
 }
 
 const number = (text: string | null) => Number((text ?? '').replaceAll(',', ''));
 
-test('areas, volume and scores are those of the masks that are saved', async ({ scope, page }) => {
+test('areas, volume and scores match the saved masks', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 5);
   await scope.open('?backend=cpu');
   await scope.chooseFolder(folder);
@@ -26,8 +26,8 @@ test('areas, volume and scores are those of the masks that are saved', async ({ 
   const [tp, fp, fn] = [0, 1, 2].map((which) => [...masks].reduce((sum, [name, mask]) => {
     const reference = readMask(readFileSync(join(folder, name))).pixels;
     return sum + mask.reduce((pixels, value, i) => {
-      const [ours, theirs] = [value > 0, reference[i] > 0];
-      return pixels + Number([ours && theirs, ours && !theirs, !ours && theirs][which]);
+      const [predicted, expected] = [value > 0, reference[i] > 0];
+      return pixels + Number([predicted && expected, predicted && !expected, !predicted && expected][which]);
     }, 0);
   }, 0));
   await expect(page.locator('#case-volume b')).toHaveText((tp + fp).toLocaleString('en'));
@@ -40,8 +40,8 @@ test('areas, volume and scores are those of the masks that are saved', async ({ 
   expect(range[1]).toBeGreaterThanOrEqual(range[2]);
 });
 
-test('a score is a dash where there is nothing to be sensitive to or precise about', async ({ scope, page }) => {
-  // Two slices below the lesion and two through it, each kind with a reference that is empty and one that is not.
+test('a score whose denominator is zero is shown as a dash', async ({ scope, page }) => {
+  // Two slices below the lesion and two through it, each pair with one empty and one non-empty reference.
   const [folder] = phantoms();
   const name = basename(folder);
   const bytes = (slice: number, mask = '') => readFileSync(join(folder, `${name}_${slice}${mask}.tif`));
@@ -66,7 +66,7 @@ test('a score is a dash where there is nothing to be sensitive to or precise abo
   }
 });
 
-test('there are no millimetres before all three lengths are given, and the right ones after', async ({ scope, page }) => {
+test('measures in millimetres appear when all three spacing values are entered, and are correct', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 3));
   await scope.is('done');
@@ -78,22 +78,22 @@ test('there are no millimetres before all three lengths are given, and the right
   const voxels = number(await page.locator('#case-volume b').textContent());
   const area = number(await page.locator('#readout .figure.lesion b').textContent());
   expect(area).toBeGreaterThan(0);
-  await give(page, { x: '0.9', y: '0.8' });
+  await enterSpacing(page, { x: '0.9', y: '0.8' });
   await expect(page.locator('#spacing-origin')).toContainText('Enter all three values');
   await expect(panel).not.toContainText(/mm²|mL/);
-  await give(page, { z: '5' });
+  await enterSpacing(page, { z: '5' });
   const millilitres = (voxels * 0.9 * 0.8 * 5) / 1000;
   await expect(page.locator('#case-volume b')).toHaveText(`${millilitres.toFixed(millilitres < 10 ? 2 : 1)} mL`);
   await expect(page.locator('#readout .figure.lesion span')).toContainText(`${Math.round(area * 0.9 * 0.8).toLocaleString('en')} mm²`);
   await expect(page.locator('#plots figcaption').first()).toContainText('mm²');
-  await give(page, { z: '-2' });
+  await enterSpacing(page, { z: '-2' });
   await expect(page.locator('#spacing-fault')).toBeVisible();
   await expect(panel).not.toContainText('mL');
   await page.click('#spacing-clear');
   await expect(page.locator('#spacing [name="x"]')).toHaveValue('');
 });
 
-test('what a TIFF states is filled in and gives areas; the slice distance is still asked for', async ({ scope, page }) => {
+test('the resolution of a TIFF is filled in and gives areas; the slice distance must be entered', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 2);
   const files = readdirSync(folder).map((name) => ({ name, bytes: withResolution(readFileSync(join(folder, name)), 0.9375, 0.75) }));
   await scope.open('?backend=cpu');
@@ -108,24 +108,24 @@ test('what a TIFF states is filled in and gives areas; the slice distance is sti
   const area = number(await page.locator('#readout .figure.lesion b').textContent());
   const stated = `${Math.round(area * 0.9375 * 0.75).toLocaleString('en')} mm²`;
   await expect(page.locator('#readout .figure.lesion span')).toContainText(stated);
-  // Half of another opinion is none.
-  await give(page, { x: '2' });
+  // An incomplete spacing does not override the file.
+  await enterSpacing(page, { x: '2' });
   await expect(page.locator('#spacing-origin')).toContainText('0.9375 × 0.75 mm from the file');
   await expect(page.locator('#readout .figure.lesion span')).toContainText(stated);
   await page.click('#spacing-clear');
-  await give(page, { z: '4' });
+  await enterSpacing(page, { z: '4' });
   await expect(page.locator('#case-volume b')).toContainText('mL');
   await expect(page.locator('#spacing-origin')).toContainText('from the file');
-  await give(page, { x: '1' });
+  await enterSpacing(page, { x: '1' });
   await expect(page.locator('#spacing-origin')).toContainText('Entered by you. The file states');
 });
 
-test('each case has a spacing of its own', async ({ scope, page }) => {
+test('each case has its own spacing', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.drop(...phantoms().map((folder) => excerpt(folder, 1)));
   await scope.is('done');
   await page.click('#tab-measure');
-  await give(page, { x: '1', y: '1', z: '3' });
+  await enterSpacing(page, { x: '1', y: '1', z: '3' });
   await expect(page.locator('#cases .size').first()).toContainText('mL');
   await page.locator('#cases button').nth(1).click();
   await expect(page.locator('#spacing [name="x"]')).toHaveValue('');
@@ -134,13 +134,13 @@ test('each case has a spacing of its own', async ({ scope, page }) => {
   await expect(page.locator('#spacing [name="z"]')).toHaveValue('3');
 });
 
-test('a spacing that is half typed stays with its case', async ({ scope, page }) => {
+test('an incomplete spacing stays with its case', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 1));
   await scope.open('?backend=cpu');
   await scope.chooseFolder(first);
   await scope.is('done');
   await page.click('#tab-measure');
-  await give(page, { x: '0.9', y: '0.8' });
+  await enterSpacing(page, { x: '0.9', y: '0.8' });
   await page.setInputFiles('#add-folder', second);
   await expect(page.locator('#cases b')).toHaveCount(2);
   await scope.is('done');
@@ -150,13 +150,13 @@ test('a spacing that is half typed stays with its case', async ({ scope, page })
     await expect(page.locator('#cases button').nth(at)).toHaveAttribute('aria-current', 'true');
     for (const [field, value] of values.entries()) await expect(fields.nth(field)).toHaveValue(value);
   }
-  // Another patient's files are measured anew, whatever their name.
+  // Newly opened files start without a spacing, even with the same name.
   await scope.chooseFolder(first);
   await scope.is('done');
   for (const field of await fields.all()) await expect(field).toHaveValue('');
 });
 
-test('the plots have a bar a slice, and a click on one goes there', async ({ scope, page }) => {
+test('the plots have a bar per slice, and a click on a bar shows its slice', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 8));
   await scope.is('done');
@@ -174,7 +174,7 @@ test('the plots have a bar a slice, and a click on one goes there', async ({ sco
   await expect(plot).toHaveAttribute('aria-label', /Slice 8: [\d.]+/);
 });
 
-test('a hand’s mask is measured beside the network’s own', async ({ scope, page }) => {
+test('the edited mask and the prediction are both measured', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
@@ -182,7 +182,7 @@ test('a hand’s mask is measured beside the network’s own', async ({ scope, p
   const before = number(await page.locator('#case-volume b').textContent());
   await page.locator('#tools input[value="brush"]').check({ force: true });
   const box = await page.locator('#stage').boundingBox();
-  if (!box) throw new Error('there is no stage');
+  if (!box) throw new Error('the stage is not visible');
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   await page.mouse.move(x - 150, y);
   await page.mouse.down();
@@ -195,7 +195,7 @@ test('a hand’s mask is measured beside the network’s own', async ({ scope, p
   await expect(page.locator('#cases .counts')).toContainText('1 edited');
 });
 
-test('a failure to measure is shown, and goes when measuring works again', async ({ scope, page }) => {
+test('a measuring error is shown until measuring works again', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('measure', `if (given[1] === 0.6) throw new Error('no ruler'); return original.apply(this, given);`));
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));

@@ -1,5 +1,5 @@
 /**
- * The site without a network: after the first visit, whole, in one version, under any path.
+ * The site offline: complete after the first visit, in one version, at any path.
  */
 import type { Page } from '@playwright/test';
 import { Host } from './host.ts';
@@ -11,22 +11,22 @@ const test = base.extend<{ host: Host }>({
     await use(host);
     host.close();
   },
-  // These tests leave the suite's own site: the watch takes the new one for its own.
+  // These tests use another origin, which the watch would report.
   watch: async ({}, use) => use(),
 });
 test.use({ serviceWorkers: 'allow' });
 
-/** Waits until the site is kept. */
-async function kept(page: Page) {
+/** Waits until the service worker has cached the site. */
+async function cached(page: Page) {
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
     while (!navigator.serviceWorker.controller) await new Promise((next) => setTimeout(next, 50));
   });
 }
 
-/** Leaves the page and opens it again, in its second version: in between no tab runs it, where there is no other. */
-async function renewed(page: Page, host: Host) {
-  // The browser takes a moment to see that nobody runs the first one any more.
+/** Leaves the page and opens it again until it is the second version. In between no tab runs the first one. */
+async function reopenUpdated(page: Page, host: Host) {
+  // The browser needs a moment to see that no tab runs the first version.
   await expect(async () => {
     await page.goto('about:blank');
     await page.goto(`${host.url}?backend=cpu`);
@@ -36,14 +36,14 @@ async function renewed(page: Page, host: Host) {
 
 const caches = (page: Page) => page.evaluate(async () => (await window.caches.keys()).filter((name) => name.startsWith('glioscope ')));
 
-test('after one visit the whole site works without a network', async ({ host, page, scope }) => {
+test('after one visit the whole site works offline', async ({ host, page, scope }) => {
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('ready');
-  await kept(page);
-  await expect(page.locator('#update'), 'nothing older was there').toBeHidden();
+  await cached(page);
+  await expect(page.locator('#update'), 'there is no older version').toBeHidden();
   host.down = true;
   host.asked = [];
-  await expect(fetch(host.url), 'the host is gone').rejects.toThrow();
+  await expect(fetch(host.url), 'the host is down').rejects.toThrow();
   for (const address of ['', 'index.html', '?backend=cpu&workers=1']) {
     await page.goto(host.url + address);
     await scope.is('ready');
@@ -54,10 +54,10 @@ test('after one visit the whole site works without a network', async ({ host, pa
   expect(host.asked).toEqual([]);
 });
 
-test('what is kept of the worker comes with the page’s policy, should a browser start it by its address', async ({ host, page, scope }) => {
+test('the cached worker script has the page’s policy as a header', async ({ host, page, scope }) => {
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('ready');
-  await kept(page);
+  await cached(page);
   const [sent, own] = await page.evaluate(async () => {
     const { headers } = await fetch('www/worker/worker.js');
     return [headers.get('Content-Security-Policy'), document.querySelector('meta[http-equiv="Content-Security-Policy"]')?.getAttribute('content')];
@@ -66,10 +66,10 @@ test('what is kept of the worker comes with the page’s policy, should a browse
   expect(sent).toBe(own);
 });
 
-test('a new version is fetched while the old one serves, and takes over once no tab runs that', async ({ host, page, scope }) => {
+test('a new version is fetched while the old one runs, and is used once no tab runs the old one', async ({ host, page, scope }) => {
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('ready');
-  await kept(page);
+  await cached(page);
   await page.evaluate(() => window.caches.open('somebody else’s'));
   const [first] = await caches(page);
   host.release('index.html', (text) => text.replace(/<title>.*<\/title>/, '<title>the second version</title>'));
@@ -80,35 +80,35 @@ test('a new version is fetched while the old one serves, and takes over once no 
   await expect.poll(() => page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting))).toBe(true);
   await scope.is('ready');
   await expect(page.locator('#update')).toBeVisible();
-  // What has not changed is not fetched again.
+  // Unchanged files are not fetched again.
   expect(host.asked).not.toContain('www/model/weights.safetensors');
   expect(host.asked).not.toContain('www/pkg/glioscope_bg.wasm');
 
-  await renewed(page, host);
+  await reopenUpdated(page, host);
   await scope.is('ready');
   await expect(page.locator('#update')).toBeHidden();
   await expect.poll(() => caches(page)).toHaveLength(1);
   const now = await caches(page);
   expect(now[0]).not.toBe(first);
-  expect(await page.evaluate(() => window.caches.has('somebody else’s')), 'other caches are left alone').toBe(true);
+  expect(await page.evaluate(() => window.caches.has('somebody else’s')), 'other caches are kept').toBe(true);
 });
 
-test('two tabs never see two versions', async ({ host, context, page, scope }) => {
+test('two tabs never run two versions', async ({ host, context, page, scope }) => {
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('ready');
-  await kept(page);
+  await cached(page);
   const second = await context.newPage();
   await second.goto(`${host.url}?backend=cpu`);
   host.release('index.html', (text) => text.replace(/<title>.*<\/title>/, '<title>the second version</title>'));
   await page.reload();
   await expect.poll(() => page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting))).toBe(true);
   await page.reload();
-  await expect(page, 'the other tab still runs the first one').not.toHaveTitle('the second version');
+  await expect(page, 'the other tab still runs the first version').not.toHaveTitle('the second version');
   await second.close();
-  await renewed(page, host);
+  await reopenUpdated(page, host);
 });
 
-test('a file that is not as it should be is named, and nothing of that version is kept', async ({ host, page, scope }) => {
+test('an altered file is named, and nothing of its version is cached', async ({ host, page, scope }) => {
   const weights = host.files.get('www/model/weights.safetensors') as Buffer;
   const altered = Buffer.from(weights);
   altered[altered.length >> 1] ^= 1;
@@ -117,15 +117,15 @@ test('a file that is not as it should be is named, and nothing of that version i
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('www/model/weights.safetensors is not the file that belongs to this version');
   await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state ?? 'none')).toBe('none');
-  // Whole again, the page is too.
+  // With the correct file the page works.
   host.files.set('www/model/weights.safetensors', weights);
   await page.click('#notice [data-act="retry"]');
   await scope.is('ready');
 });
 
-test('a wasm module that is not as it should be is not run', async ({ host, page, scope }) => {
+test('an altered wasm module is not run', async ({ host, page, scope }) => {
   const module = Buffer.from(host.files.get('www/pkg/glioscope_bg.wasm') as Buffer);
-  // A custom section more: as valid as before, and not the same.
+  // An additional custom section: the module is valid, but not the same.
   host.files.set('www/pkg/glioscope_bg.wasm', Buffer.concat([module, Buffer.from([0, 2, 1, 120])]));
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('error');
@@ -133,7 +133,7 @@ test('a wasm module that is not as it should be is not run', async ({ host, page
 });
 
 for (const path of ['www/model/weights.safetensors', 'www/pkg/glioscope_bg.wasm', 'www/model/model.json']) {
-  test(`a network that goes away in the middle of ${path} is named, and the page goes on when it is back`, async ({ host, page, scope }) => {
+  test(`a network failure during the download of ${path} is reported, and the page continues when the network is back`, async ({ host, page, scope }) => {
     host.cut = { path, bytes: 200 };
     await page.goto(`${host.url}?backend=cpu`);
     await scope.is('error');
@@ -144,8 +144,8 @@ for (const path of ['www/model/weights.safetensors', 'www/pkg/glioscope_bg.wasm'
   });
 }
 
-test('a browser that stores nothing still runs the page', async ({ host, page, scope }) => {
-  // Full storage, or none: what the cache is asked to take, it refuses.
+test('the page runs in a browser that stores nothing', async ({ host, page, scope }) => {
+  // Storage is full or disabled: every write is rejected.
   await page.addInitScript(() => {
     const refuse = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
     Object.defineProperty(navigator, 'storage', { value: undefined });

@@ -1,5 +1,5 @@
 /**
- * What a visitor does with the page.
+ * Common tasks on the page.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ test('one click on the sample shows a segmented slice', async ({ scope, page }) 
   await scope.open();
   await page.click('#sample');
   await scope.is('done');
-  // The view ends on the slice with most lesion, and the sample has one.
+  // The page shows the slice with the largest lesion.
   await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: [\d,]*[1-9][\d,]* px$/);
   await expect(page.locator('#readout .figure.lesion b')).not.toHaveText('0');
   await expect(page.locator('#readout .figure.dice')).toBeVisible();
@@ -29,15 +29,15 @@ test('one click on the sample shows a segmented slice', async ({ scope, page }) 
 test('a software GPU is not preferred, and the page says so', async ({ scope, page }) => {
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
-  // In full in the bar; why is in the sheet that it opens.
+  // The bar has the result in full. The panel that it opens gives the reason.
   const detail = page.locator('#backend-detail');
   await expect(detail).toHaveText('self-test passed');
-  expect(await detail.evaluate((text) => text.scrollWidth - text.clientWidth), 'nothing is cut off').toBeLessThanOrEqual(0);
+  expect(await detail.evaluate((text) => text.scrollWidth - text.clientWidth), 'the text is not cut off').toBeLessThanOrEqual(0);
   await page.click('.runs');
   await expect(page.locator('#device-facts')).toContainText('software adapter');
 });
 
-test('the adapter that is named is the one that computes: the fast one, where there are two', async ({ scope, page }) => {
+test('the page names the adapter that computes: the faster one if there are two', async ({ scope, page }) => {
   await scope.tamper('worker/worker.js', (source) => `${source}
     { const ask = GPU.prototype.requestAdapter;
       GPU.prototype.requestAdapter = function (wish) {
@@ -48,7 +48,7 @@ test('the adapter that is named is the one that computes: the fast one, where th
   await expect(page.locator('#device-facts')).toContainText('software adapter');
 });
 
-test('what may not be missed is in sight, on a large screen and on a phone', async ({ scope, page }) => {
+test('the important notices are visible on a large screen and on a phone', async ({ scope, page }) => {
   for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
     await page.setViewportSize(viewport);
     await scope.open('?backend=cpu');
@@ -59,13 +59,13 @@ test('what may not be missed is in sight, on a large screen and on a phone', asy
         await expect(page.getByText(text).first()).toBeInViewport({ ratio: 1 });
       }
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width, 'nothing sticks out').toBeLessThanOrEqual(viewport.width);
+      expect(width, 'no content is wider than the window').toBeLessThanOrEqual(viewport.width);
     }
     await scope.is('done');
   }
 });
 
-test('whoever has opened a case goes on at its slices', async ({ scope, page }) => {
+test('the focus moves to the slice when a case is opened', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.focus('#sample');
   await page.keyboard.press('Space');
@@ -78,7 +78,7 @@ test('whoever has opened a case goes on at its slices', async ({ scope, page }) 
   await expect(page.locator('body')).toHaveAttribute('data-state', 'done');
 });
 
-test('slices can be gone through by keyboard, slider, strip and wheel', async ({ scope, page }) => {
+test('slices can be browsed by keyboard, slider, strip and wheel', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 6));
   await scope.is('done');
@@ -101,7 +101,7 @@ test('slices can be gone through by keyboard, slider, strip and wheel', async ({
   await at(5);
 });
 
-test('a notch of the wheel is a slice, and a touchpad’s small steps add up to one', async ({ scope, page }) => {
+test('one notch of the wheel moves one slice, and small steps of a touchpad add up', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 6));
   await scope.is('done');
@@ -123,13 +123,13 @@ test('a notch of the wheel is a slice, and a touchpad’s small steps add up to 
   await at(4);
   await page.locator('#stage').dispatchEvent('wheel', { deltaY: -3, deltaMode: 1 });
   await at(3);
-  // What was left of one way does not count for the other.
+  // Steps in one direction do not count for the other.
   for (let i = 0; i < 9; i++) await page.mouse.wheel(0, 4);
   for (let i = 0; i < 10; i++) await page.mouse.wheel(0, -4);
   await at(2);
 });
 
-test('a slice that is looked at stays in view when others come in before it', async ({ scope, page }) => {
+test('the current slice stays in view when slices are added before it', async ({ scope, page }) => {
   const [folder] = phantoms();
   const file = (number: number) => {
     const name = `${basename(folder)}_${number}.tif`;
@@ -149,7 +149,7 @@ test('a slice that is looked at stays in view when others come in before it', as
   await expect(shown).toHaveText(file(3).name);
 });
 
-test('why a case is held back is said beside its slice, not over it', async ({ scope, page }) => {
+test('the reasons of the input check are shown above the slice and do not cover it', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('assemble', `
     const assembly = original.apply(this, given);
     for (const one of assembly.cases) one.inputCheck = { accepted: false, reasons: ['The picture has no head in it.', 'It is not grey.'] };
@@ -162,29 +162,29 @@ test('why a case is held back is said beside its slice, not over it', async ({ s
     const card = page.locator('#input-check');
     await expect(card).toContainText('This case is not segmented.');
     await expect(card.getByRole('button')).toBeInViewport();
-    const [said, slice] = await Promise.all([card, page.locator('#stage')].map((node) => node.boundingBox()));
-    if (!said || !slice) throw new Error('the card or the slice is not in sight');
-    expect(said.y + said.height, `above the slice, ${viewport.width} wide`).toBeLessThanOrEqual(slice.y);
-    expect(slice.height, 'which has room').toBeGreaterThan(150);
+    const [reasons, slice] = await Promise.all([card, page.locator('#stage')].map((node) => node.boundingBox()));
+    if (!reasons || !slice) throw new Error('the card or the slice is not visible');
+    expect(reasons.y + reasons.height, `above the slice, ${viewport.width} wide`).toBeLessThanOrEqual(slice.y);
+    expect(slice.height, 'the slice has room').toBeGreaterThan(150);
   }
 });
 
-test('that a newer version is ready is said where it covers nothing', async ({ scope, page }) => {
+test('the notice of a new version covers nothing', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.click('#sample');
   await scope.is('done');
-  const news = page.locator('#update');
-  await news.evaluate((node: HTMLElement) => { node.hidden = false; });
-  await expect(news).toBeInViewport({ ratio: 1 });
-  const [said, rest] = await Promise.all([news, page.locator('main')].map((node) => node.boundingBox()));
-  expect(said && said.y + said.height).toBe(rest?.y);
-  // Heights of text are fractions of a pixel.
+  const notice = page.locator('#update');
+  await notice.evaluate((node: HTMLElement) => { node.hidden = false; });
+  await expect(notice).toBeInViewport({ ratio: 1 });
+  const [shown, rest] = await Promise.all([notice, page.locator('main')].map((node) => node.boundingBox()));
+  expect(shown && shown.y + shown.height).toBe(rest?.y);
+  // Text heights are fractions of a pixel, so the ratio may be slightly below 1.
   for (const control of ['#strip', '#save-all']) await expect(page.locator(control)).toBeInViewport({ ratio: 0.99 });
 });
 
 test('the mask can be filled, outlined, faded and hidden', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
-  // The view ends where most lesion is.
+  // The page shows the slice with the largest lesion.
   await page.click('#sample');
   await scope.is('done');
   const picture = async () => {
@@ -196,7 +196,7 @@ test('the mask can be filled, outlined, faded and hidden', async ({ scope, page 
   const change = async (action: () => Promise<unknown>) => {
     await action();
     const now = await picture();
-    expect(seen, 'a picture that was not there before').not.toContain(now);
+    expect(seen, 'the picture is new').not.toContain(now);
     seen.push(now);
   };
   await change(() => page.keyboard.press('o'));
@@ -206,38 +206,38 @@ test('the mask can be filled, outlined, faded and hidden', async ({ scope, page 
   await change(() => page.locator('input[value="composite"]').check({ force: true }));
 });
 
-test('the whole way by keyboard alone', async ({ scope, page }) => {
+test('the page can be used by keyboard alone', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
-  const to = async (selector: string) => {
+  const tabTo = async (selector: string) => {
     for (let i = 0; i < 60; i++) {
       await page.keyboard.press('Tab');
       if (await page.locator(selector).evaluate((element) => element === document.activeElement)) return;
     }
     throw new Error(`${selector} cannot be reached by Tab`);
   };
-  await to('#sample');
+  await tabTo('#sample');
   await page.keyboard.press('Enter');
   await scope.is('done');
-  // The bar over the stage: what a drag does, and the brush.
-  await to('input[name="tool"]:checked');
-  await to('#stage');
+  // The toolbar above the stage.
+  await tabTo('input[name="tool"]:checked');
+  await tabTo('#stage');
   await page.keyboard.press('b');
   await page.keyboard.press('Space');
   await expect(page.locator('#strip [aria-current]')).toHaveAttribute('data-edited', '');
   await page.keyboard.press('Control+z');
   await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
-  await to('#slice');
-  await to('#strip [aria-current="true"]');
+  await tabTo('#slice');
+  await tabTo('#strip [aria-current="true"]');
   await page.keyboard.press('ArrowRight');
   await expect(page.locator('#strip [aria-current="true"]')).toBeFocused();
-  await to('input[name="opacity"]');
-  await to('#save-all');
+  await tabTo('input[name="opacity"]');
+  await tabTo('#save-all');
   const saved = page.waitForEvent('download');
   await page.keyboard.press('Enter');
   expect((await saved).suggestedFilename()).toMatch(/_glioscope\.zip$/);
 });
 
-test('the archive is named after its case and holds a mask for every slice', async ({ scope }) => {
+test('the archive is named after its case and has a mask for every slice', async ({ scope }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 3));
   await scope.is('done');

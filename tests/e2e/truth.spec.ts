@@ -1,6 +1,6 @@
 /**
- * The same masks from every machine that draws them: the native program, wasm in Chromium, wasm in Firefox, WebGPU. (The
- * last one is a matter of minutes on a software adapter; its short test is in `masks.spec.ts`.)
+ * All implementations draw the same masks: the native program, wasm in Chromium, wasm in Firefox, and WebGPU. WebGPU takes
+ * minutes on a software adapter, so its short test is in `masks.spec.ts`.
  */
 import { basename } from 'node:path';
 import { excerpt, nativeMasks, phantoms, readMask, realPatients, unzip, type Mask } from './files.ts';
@@ -9,22 +9,22 @@ import { SAVE, expect, test, type Scope } from './page.ts';
 
 test.describe.configure({ timeout: 3_600_000 });
 
-/** Pixels of all slices that may differ: such as stand at the threshold itself, where a rounding decides. */
+/** The fraction of all pixels that may differ: at the threshold itself, rounding decides. */
 const DIFFERENT = 1e-4;
 
 test('Firefox, Chromium and the native program draw the same masks', async ({ scope, baseURL }) => {
-  test.skip(!firefox(), 'there is no Firefox here');
+  test.skip(!firefox(), 'Firefox is not installed');
   const real = realPatients();
   await compare(scope, baseURL ?? '', [excerpt(phantoms()[0], 6), ...real.slice(0, 1)]);
 });
 
-test('the same over twenty real patients @soak', async ({ scope, baseURL }) => {
+test('Firefox, Chromium and the native program draw the same masks for twenty real patients @soak', async ({ scope, baseURL }) => {
   const real = realPatients().slice(0, 20);
-  test.skip(real.length === 0 || !firefox(), 'there are no real patients, or there is no Firefox');
+  test.skip(real.length === 0 || !firefox(), 'there are no real patients, or Firefox is not installed');
   await compare(scope, baseURL ?? '', real);
 });
 
-test('WebGPU draws them too, on four slices of each of twenty real patients @soak', async ({ scope, page }) => {
+test('WebGPU draws the same masks on four slices of each of twenty real patients @soak', async ({ scope, page }) => {
   const real = realPatients().slice(0, 20);
   test.skip(real.length === 0, 'there are no real patients');
   await scope.open('?backend=webgpu');

@@ -1,5 +1,5 @@
 /**
- * Looking: windows, zoom, overlays, comparison with the reference, the volume, and that none of it makes anyone wait.
+ * Viewing: windows, zoom, overlays, comparison with the reference, and the volume.
  */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -12,13 +12,13 @@ const SIDE = 256;
 
 test.beforeEach(async ({ scope, page }) => {
   await scope.open('?backend=cpu');
-  // Reference and network differ by a few pixels here, so that every colour has something to show.
+  // Reference and prediction differ by a few pixels here, so that every colour is visible.
   await scope.chooseFolder(excerpt(phantoms()[0], 4));
   await scope.is('done');
   await area(page);
 });
 
-test('a window changes what is shown, by preset, by slider and by drag, and nothing that is measured', async ({ page }) => {
+test('preset, slider and drag change the window, and the measures stay the same', async ({ page }) => {
   const before = await area(page);
   const dark = await countPixels(page, 'bright');
   await page.selectOption('select[name="preset"]', 'dark');
@@ -31,9 +31,9 @@ test('a window changes what is shown, by preset, by slider and by drag, and noth
   await page.click('[data-command="reset-window"]');
   await drag(page, [128, 60], [40, 60], SIDE, 'right');
   await expect(page.locator('select[name="preset"]')).toHaveValue('custom');
-  expect(Number(await page.locator('input[name="width"]').inputValue()), 'a drag to the left narrows').toBeLessThan(255);
+  expect(Number(await page.locator('input[name="width"]').inputValue()), 'a drag to the left narrows the window').toBeLessThan(255);
   await page.click('[data-command="reset-window"]');
-  // Letters in the list of windows choose one of them.
+  // In the list of presets, letters select a preset.
   await page.focus('#stage');
   await page.keyboard.press('w');
   await drag(page, [128, 128], [128, 60], SIDE);
@@ -41,14 +41,14 @@ test('a window changes what is shown, by preset, by slider and by drag, and noth
   expect(await area(page)).toBe(before);
 });
 
-test('what is brighter than white is told apart by another window', async ({ page }) => {
+test('another window shows differences above the default white level', async ({ page }) => {
   await page.keyboard.press('h');
   await page.locator('input[name="reference"]').uncheck();
   const white = await countPixels(page, 'white');
   expect(white, 'fat is white').toBeGreaterThan(500);
   await page.selectOption('select[name="preset"]', 'full');
   await expect.poll(() => countPixels(page, 'white')).toBeLessThan(white / 10);
-  // What is white at first is grey then, however the window is reached.
+  // The sliders reach the same values as the preset.
   const [level, width] = [page.locator('input[name="level"]'), page.locator('input[name="width"]')];
   expect(Number(await width.inputValue())).toBeGreaterThan(255);
   await page.selectOption('select[name="preset"]', 'default');
@@ -57,7 +57,7 @@ test('what is brighter than white is told apart by another window', async ({ pag
   await expect.poll(() => countPixels(page, 'white')).toBeLessThan(white / 4);
 });
 
-test('each preset is another window and another picture', async ({ page }) => {
+test('each preset has its own window and picture', async ({ page }) => {
   const seen: string[][] = [];
   for (const preset of ['default', 'full', 'auto', 'bright', 'dark']) {
     await page.selectOption('select[name="preset"]', preset);
@@ -68,7 +68,7 @@ test('each preset is another window and another picture', async ({ page }) => {
   for (const which of [0, 1]) expect(new Set(seen.map((one) => one[which])).size).toBe(5);
 });
 
-test('a window by the slice’s own tissue goes with the slice and the contrast', async ({ page }) => {
+test('the automatic window follows the slice and the contrast', async ({ page }) => {
   await page.selectOption('select[name="preset"]', 'auto');
   const window = async () => (await Promise.all(['level', 'width'].map((name) => page.locator(`input[name="${name}"]`).inputValue()))).join(' ');
   const picture = async () => {
@@ -76,7 +76,7 @@ test('a window by the slice’s own tissue goes with the slice and the contrast'
     return page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
   };
   const [first, last] = [page.locator('#strip button').first(), page.locator('#strip button').last()];
-  /** What a slice looks like when it is chosen anew while it is in view. */
+  /** Window and picture of each slice when the preset is selected on it. */
   const seen: [string, string][] = [];
   for (const slice of [first, last]) {
     await slice.click();
@@ -99,7 +99,7 @@ test('a window by the slice’s own tissue goes with the slice and the contrast'
   await expect.poll(window).toBe(flair);
 });
 
-test('the slice is zoomed by wheel, keys, buttons and double click, and moved by drag', async ({ page }) => {
+test('wheel, keys, buttons and double click zoom the slice, and a drag moves it', async ({ page }) => {
   const whole = await countPixels(page, 'amber');
   await page.hover('#stage');
   await page.keyboard.down('Control');
@@ -110,12 +110,12 @@ test('the slice is zoomed by wheel, keys, buttons and double click, and moved by
   await page.keyboard.press('0');
   await expect(page.locator('#stage')).not.toHaveAttribute('data-near', '');
   await expect.poll(() => countPixels(page, 'amber')).toBe(whole);
-  // The lesion of this phantom lies up on the right.
+  // The lesion of this phantom is in the upper right.
   await page.locator('#stage').dblclick({ position: { x: 560, y: 260 } });
   await expect.poll(() => countPixels(page, 'amber')).toBeGreaterThan(2 * whole);
   await drag(page, [60, 128], [200, 128], SIDE);
   await drawn(page);
-  expect(await page.locator('#stage').getAttribute('aria-label'), 'a drag moves the slice, not through slices').toBe(label);
+  expect(await page.locator('#stage').getAttribute('aria-label'), 'a drag does not change the slice').toBe(label);
   await page.click('[data-command="fit"]');
   await page.click('[data-command="zoom-in"]');
   await expect(page.locator('#stage')).toHaveAttribute('data-near', '');
@@ -123,23 +123,23 @@ test('the slice is zoomed by wheel, keys, buttons and double click, and moved by
   await expect(page.locator('#stage')).not.toHaveAttribute('data-near', '');
 });
 
-test('the threshold redraws at once from what is kept, and the figures follow', async ({ page }) => {
-  const own = await area(page);
+test('the threshold changes the mask and the figures without segmenting again', async ({ page }) => {
+  const initial = await area(page);
   const slider = page.locator('input[name="threshold"]');
   await slider.fill('5');
-  await expect.poll(() => area(page)).toBeGreaterThan(own);
+  await expect.poll(() => area(page)).toBeGreaterThan(initial);
   const low = await countPixels(page, 'amber');
   await slider.fill('95');
   await expect.poll(() => countPixels(page, 'amber')).toBeLessThan(low);
-  await expect.poll(() => area(page)).toBeLessThan(own);
+  await expect.poll(() => area(page)).toBeLessThan(initial);
   await page.click('[data-command="reset-threshold"]');
-  await expect.poll(() => area(page)).toBe(own);
+  await expect.poll(() => area(page)).toBe(initial);
   await page.keyboard.press(',');
   await expect(page.locator('.threshold output')).toHaveText('0.45');
 });
 
-test('the mask on the stage is the mask that is measured', async ({ page }) => {
-  // Clear of the reference and as strong as it gets, so that every pixel of the mask can be told.
+test('the mask on the stage has the measured area', async ({ page }) => {
+  // Without the reference and at full opacity, every pixel of the mask can be identified.
   await page.locator('input[name="reference"]').uncheck();
   await page.locator('input[name="opacity"]').fill('100');
   for (const threshold of ['20', '50', '80']) {
@@ -164,7 +164,7 @@ test('the mask on the stage is the mask that is measured', async ({ page }) => {
   }
 });
 
-test('probability is a heat map with a legend, agreement has three colours and their counts', async ({ page }) => {
+test('the probability has a heat map with a legend, and the agreement three colours with counts', async ({ page }) => {
   await page.keyboard.press('p');
   await expect(page.locator('#legend')).toContainText('Probability 0');
   await expect(page.locator('#legend canvas')).toBeVisible();
@@ -176,11 +176,11 @@ test('probability is a heat map with a legend, agreement has three colours and t
   await expect(page.locator('#legend')).toContainText(/True positive.*False positive.*False negative/);
   await page.locator('input[name="reference"]').uncheck();
   await page.locator('input[name="threshold"]').fill('95');
-  await expect.poll(async () => (await counts())[2], { message: 'a high threshold misses something' }).toBeGreaterThan(0);
+  await expect.poll(async () => (await counts())[2], { message: 'a high threshold gives false negatives' }).toBeGreaterThan(0);
   await expect.poll(() => countPixels(page, 'blue')).toBeGreaterThan(0);
 });
 
-test('colour and style are chosen, and the overlay goes off with a key', async ({ page }) => {
+test('colour and style can be chosen, and a key hides the overlay', async ({ page }) => {
   await page.locator('input[name="reference"]').uncheck();
   await page.getByRole('radio', { name: 'Magenta' }).check();
   await expect.poll(() => countPixels(page, 'magenta')).toBeGreaterThan(500);
@@ -189,7 +189,7 @@ test('colour and style are chosen, and the overlay goes off with a key', async (
   await expect.poll(() => countPixels(page, 'magenta')).toBeLessThan(filled / 2);
   await page.keyboard.press('h');
   await expect.poll(() => countPixels(page, 'coloured')).toBe(0);
-  // Whatever panel is open beside it.
+  // The key also works when another tab is open.
   await page.click('#tab-measure');
   await page.focus('#stage');
   await page.keyboard.press('h');
@@ -198,7 +198,7 @@ test('colour and style are chosen, and the overlay goes off with a key', async (
   await expect(page.locator('#stage [data-corner="ne"]')).toContainText('RGB');
 });
 
-test('agreement is said of slices that have a reference alone', async ({ scope, page }) => {
+test('agreement is shown only for slices with a reference', async ({ scope, page }) => {
   const [folder] = phantoms();
   const file = (end: string) => ({ name: `a${end}`, bytes: readFileSync(join(folder, `${basename(folder)}${end}`)) });
   await scope.chooseFiles([file('_12.tif'), file('_12_mask.tif'), file('_13.tif')]);
@@ -210,13 +210,13 @@ test('agreement is said of slices that have a reference alone', async ({ scope, 
   await expect(page.locator('#legend')).toHaveText('Mask (this slice has no reference)');
   await page.click('#tab-measure');
   await expect(page.locator('#scores caption')).toHaveText('Scores against the reference, on 1 of 2 slices');
-  // A case without any, opened beside another panel: nothing to agree with is left.
+  // A case without references, opened while another tab is open.
   await scope.chooseFiles([file('_14.tif')]);
   await scope.is('done');
   await expect(page.locator('#legend')).toHaveText('Mask');
 });
 
-test('with a system’s own colours it is seen what is chosen', async ({ page }) => {
+test('the selection is visible with forced colours', async ({ page }) => {
   await page.emulateMedia({ forcedColors: 'active' });
   const looks = (selector: string) => page.locator(selector).evaluate((node) => {
     const { backgroundColor, color } = getComputedStyle(node);
@@ -229,17 +229,17 @@ test('with a system’s own colours it is seen what is chosen', async ({ page })
   expect(new Set(swatches).size).toBe(4);
 });
 
-test('mask and reference stand side by side, or flicker', async ({ scope, page }) => {
+test('mask and reference are shown side by side or alternate', async ({ scope, page }) => {
   await page.locator('input[name="reference"]').uncheck();
   await expect.poll(() => countPixels(page, 'blue')).toBe(0);
   await page.keyboard.press('s');
   await expect.poll(() => countPixels(page, 'blue'), { message: 'the reference has a pane' }).toBeGreaterThan(500);
-  await expect.poll(() => countPixels(page, 'amber'), { message: 'so has the mask' }).toBeGreaterThan(500);
+  await expect.poll(() => countPixels(page, 'amber'), { message: 'the mask has a pane' }).toBeGreaterThan(500);
   const [left, right] = ['left', 'right'].map((side) => page.locator(`#stage [data-corner="${side}"]`));
   await expect(left).toHaveText('Mask');
   await expect(right).toHaveText('Reference');
   const [middle, a, b] = await Promise.all([page.locator('#stage'), left, right].map((node) => node.boundingBox()));
-  expect([a && a.x + a.width, b?.x], 'each in its pane').toEqual(Array(2).fill(middle && middle.x + middle.width / 2));
+  expect([a && a.x + a.width, b?.x], 'each label is in its pane').toEqual(Array(2).fill(middle && middle.x + middle.width / 2));
   await page.keyboard.press('s');
   await page.keyboard.press('f');
   await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'true');
@@ -250,7 +250,7 @@ test('mask and reference stand side by side, or flicker', async ({ scope, page }
   }).toBe(2);
   await page.keyboard.press('f');
   await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'false');
-  // In a case that has nothing to flicker with nothing does.
+  // A case without references does not flicker.
   const name = `${basename(phantoms()[1])}_12.tif`;
   await page.setInputFiles('#add-files', { name, mimeType: '', buffer: readFileSync(join(phantoms()[1], name)) });
   await expect(page.locator('#cases b')).toHaveCount(2);
@@ -261,7 +261,7 @@ test('mask and reference stand side by side, or flicker', async ({ scope, page }
   await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'false');
 });
 
-test('an empty reference is said to be empty, side by side', async ({ scope, page }) => {
+test('an empty reference is labelled in the side-by-side layout', async ({ scope, page }) => {
   const [folder] = phantoms();
   const file = (from: string, to = from) => ({ name: `a${to}.tif`, bytes: readFileSync(join(folder, `${basename(folder)}${from}.tif`)) });
   await scope.chooseFiles([file('_12'), file('_12_mask'), file('_13'), file('_3_mask', '_13_mask')]);
@@ -276,7 +276,7 @@ test('an empty reference is said to be empty, side by side', async ({ scope, pag
   await expect(right).toHaveText('');
 });
 
-test('whoever wants no motion sees no flicker, but the reference by a press', async ({ page }) => {
+test('with reduced motion there is no flicker, and a key shows the reference', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.keyboard.press('f');
   await expect.poll(() => countPixels(page, 'amber')).toBe(0);
@@ -286,27 +286,27 @@ test('whoever wants no motion sees no flicker, but the reference by a press', as
   await expect.poll(() => countPixels(page, 'amber')).toBeGreaterThan(500);
 });
 
-test('the reference takes its turn drawn as the mask is', async ({ page }) => {
+test('flicker draws the reference in the style of the mask', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  /** How much more blue than red lies in the middle of the lesion. */
+  /** Blue minus red in the middle of the lesion. */
   const blue = async () => {
     const [red, , more] = await colourAt(page, 163, 85, SIDE);
     return more - red;
   };
   await expect.poll(blue).toBeLessThan(0);
   await page.keyboard.press('f');
-  await expect.poll(blue, { message: 'filled, as the mask' }).toBeGreaterThan(30);
+  await expect.poll(blue, { message: 'filled like the mask' }).toBeGreaterThan(30);
   await page.keyboard.press('o');
-  await expect.poll(blue, { message: 'outlined, as the mask' }).toBe(0);
+  await expect.poll(blue, { message: 'outlined like the mask' }).toBe(0);
   await page.keyboard.press('o');
   await page.keyboard.press('f');
   await expect.poll(blue).toBeLessThan(0);
-  // Beside a hidden mask it is the line that it always is.
+  // If the mask is hidden, the reference is always an outline.
   await page.keyboard.press('h');
   await expect.poll(blue).toBe(0);
 });
 
-test('the picture has a pixel for each of a dense display', async ({ browser, baseURL }) => {
+test('the picture uses every pixel of a high-density display', async ({ browser, baseURL }) => {
   const page = await browser.newPage({ baseURL, deviceScaleFactor: 2, viewport: { width: 800, height: 700 } });
   await page.goto('./?backend=cpu');
   await page.locator('#sample').click();
@@ -317,20 +317,20 @@ test('the picture has a pixel for each of a dense display', async ({ browser, ba
   await page.close();
 });
 
-test('on a display of another density the picture is as sharp as there', async ({ page, context }) => {
+test('the picture adapts to a display of another density', async ({ page, context }) => {
   const canvas = page.locator('#stage canvas');
   const density = () => canvas.evaluate((drawn: HTMLCanvasElement) => drawn.width / drawn.clientWidth);
   await expect.poll(density).toBe(1);
   const client = await context.newCDPSession(page);
   for (const [deviceScaleFactor, colorScheme] of [[2, 'dark'], [3, 'light']] as const) {
     await client.send('Emulation.setDeviceMetricsOverride', { width: 1440, height: 900, deviceScaleFactor, mobile: false });
-    // An emulated display is asked what it is like when something else of it changes too.
+    // The emulated density takes effect when another property of the display changes.
     await page.emulateMedia({ colorScheme });
     await expect.poll(density).toBe(deviceScaleFactor);
   }
 });
 
-test('the case is a volume with its mask in it', async ({ page }) => {
+test('the volume shows the case with its mask', async ({ page }) => {
   await page.keyboard.press('d');
   const canvas = page.locator('#volume canvas');
   await expect(canvas).toBeVisible();
@@ -351,30 +351,30 @@ test('the case is a volume with its mask in it', async ({ page }) => {
   await expect(page.locator('#stage')).toBeVisible();
 });
 
-test('the volume has the probability in it too, in three planes and in 3-D', async ({ page }) => {
+test('the volume shows the probability, in three planes and in 3-D', async ({ page }) => {
   await page.keyboard.press('d');
   await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
   for (const planes of ['multi', 'render']) {
     await page.locator(`input[name="planes"][value="${planes}"]`).check({ force: true });
     await expect.poll(() => countVoxels(page, 'bright'), { message: `the head in ${planes}` }).toBeGreaterThan(5000);
     await expect.poll(() => countVoxels(page, 'amber'), { message: `the mask in ${planes}` }).toBeGreaterThan(1000);
-    // Where the network is sure, the heat map is nearly white.
+    // High probabilities are almost white in the heat map.
     const pale = await countVoxels(page, 'pale');
     await page.keyboard.press('p');
     await expect.poll(() => countVoxels(page, 'pale'), { message: `the probability in ${planes}` }).toBeGreaterThan(pale + 1000);
     expect(await countVoxels(page, 'amber')).toBeLessThan(300);
     await page.keyboard.press('h');
-    await expect.poll(() => countVoxels(page, 'pale'), { message: `neither in ${planes}` }).toBeLessThan(100);
+    await expect.poll(() => countVoxels(page, 'pale'), { message: `no overlay in ${planes}` }).toBeLessThan(100);
     await page.keyboard.press('h');
     await page.keyboard.press('m');
   }
 });
 
-test('the volume has the window of the slice, and its overlay every opacity', async ({ page }) => {
+test('the volume uses the window of the slice and the opacity of the overlay', async ({ page }) => {
   await page.locator('input[name="reference"]').uncheck();
   await page.keyboard.press('d');
   await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
-  // The head alone.
+  // Without overlays.
   await page.keyboard.press('h');
   await expect.poll(() => countVoxels(page, 'amber')).toBe(0);
   const full = await countVoxels(page, 'white');
@@ -383,7 +383,7 @@ test('the volume has the window of the slice, and its overlay every opacity', as
   const bright = await countVoxels(page, 'bright');
   await page.locator('input[name="level"]').fill('250');
   await page.locator('input[name="width"]').fill('10');
-  await expect.poll(() => countVoxels(page, 'bright'), { message: 'little is as bright' }).toBeLessThan(bright / 2);
+  await expect.poll(() => countVoxels(page, 'bright'), { message: 'few voxels are as bright' }).toBeLessThan(bright / 2);
   await page.click('[data-command="reset-window"]');
   await expect.poll(() => countVoxels(page, 'bright')).toBeGreaterThan(bright / 2);
   await expect.poll(() => countVoxels(page, 'white')).toBeLessThan(full + 100);
@@ -396,30 +396,30 @@ test('the volume has the window of the slice, and its overlay every opacity', as
     await expect.poll(async () => {
       const before = seen.size;
       return seen.add((await canvas.screenshot()).toString('base64')).size - before;
-    }, { message: `a picture of its own at ${opacity} %` }).toBe(1);
-    await expect.poll(() => countVoxels(page, 'amber'), { message: `and seen at ${opacity} %` }).toBeGreaterThan(500);
+    }, { message: `the picture differs at ${opacity} %` }).toBe(1);
+    await expect.poll(() => countVoxels(page, 'amber'), { message: `the overlay is visible at ${opacity} %` }).toBeGreaterThan(500);
   }
 });
 
-test('the volume is that of the case in view, also while slices are segmented', async ({ scope, page }) => {
+test('the volume shows the current case, also while slices are segmented', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', slowSlices(5000));
   await scope.open('?backend=cpu&workers=1');
   await scope.drop(...phantoms());
   await expect(page.locator('#cases button')).toHaveCount(2);
   await page.keyboard.press('d');
   const canvas = page.locator('#volume canvas');
-  await expect.poll(() => countVoxels(page, 'bright'), { message: 'the head of the case in view' }).toBeGreaterThan(5000);
-  // The very moment that the other case is in view.
+  await expect.poll(() => countVoxels(page, 'bright'), { message: 'the head of the current case' }).toBeGreaterThan(5000);
+  // Read in the same task in which the other case is selected.
   const hidden = await page.locator('#cases button').nth(1).evaluate((button: HTMLButtonElement) => {
     button.click();
     return (document.querySelector('#volume canvas') as HTMLCanvasElement).hidden;
   });
-  expect(hidden, 'one patient’s head under another’s name').toBe(true);
+  expect(hidden, 'the volume of the previous case is hidden').toBe(true);
   await expect(canvas).toBeVisible();
   await expect(page.locator('body')).toHaveAttribute('data-state', 'running');
 });
 
-test('a volume that could not be shown is shown when it is asked for again', async ({ scope, page }) => {
+test('a volume that failed to load is shown when it is opened again', async ({ scope, page }) => {
   let online = false;
   await page.route('**/vendor/niivue.js', (route) => online ? route.continue() : route.abort());
   await scope.open('?backend=cpu');
@@ -430,13 +430,13 @@ test('a volume that could not be shown is shown when it is asked for again', asy
   await expect(page.locator('#volume .hint')).toContainText('reload the page');
   await expect(page.locator('#volume canvas')).toBeHidden();
   online = true;
-  const remembers = await page.evaluate(async (address) => {
+  const cachesFailure = await page.evaluate(async (address) => {
     const fails = await import(address).then(() => false, () => true);
     return fails && (await fetch(address)).ok;
   }, new URL('www/vendor/niivue.js', page.url()).href);
-  if (remembers) {
-    // A module that is there and yet not loaded: no page can do anything about it but be loaded anew.
-    const reason = `Chromium ${page.context().browser()?.version()} remembers that a module did not come; 156 does not`;
+  if (cachesFailure) {
+    // The file is available, but the browser keeps the failed import until the page is reloaded.
+    const reason = `Chromium ${page.context().browser()?.version()} caches a failed import; 156 does not`;
     console.log(`skipped: ${reason}`);
     test.skip(true, reason);
   }
@@ -444,10 +444,10 @@ test('a volume that could not be shown is shown when it is asked for again', asy
   await page.keyboard.press('d');
   await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
   const canvas = page.locator('#volume canvas');
-  expect(await canvas.evaluate((drawn: HTMLCanvasElement) => drawn.width), 'as sharp as at first').toBe(await canvas.evaluate((drawn) => drawn.clientWidth));
+  expect(await canvas.evaluate((drawn: HTMLCanvasElement) => drawn.width), 'one pixel of the canvas per CSS pixel').toBe(await canvas.evaluate((drawn) => drawn.clientWidth));
 });
 
-test('closing all files frees the volumes and the memory of the GPU', async ({ scope, page }) => {
+test('closing all files frees the volumes and the GPU memory', async ({ scope, page }) => {
   await scope.tamper('volume/niivue-adapter.js', (source) => source.replace('await niivue.attachToCanvas', 'globalThis.niivue = niivue; await niivue.attachToCanvas'));
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 4));
@@ -462,7 +462,7 @@ test('closing all files frees the volumes and the memory of the GPU', async ({ s
   await page.click('#clear');
   await expect(page.locator('body')).toHaveAttribute('data-view', 'empty');
   await expect.poll(open).toEqual({ volumes: 0, lost: true });
-  // The next files have a volume again.
+  // The next case has a volume again.
   await scope.chooseFolder(excerpt(phantoms()[1], 4));
   await scope.is('done');
   await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
@@ -484,8 +484,8 @@ test('a lost 3-D context is reported, and the volume appears again when it is re
   await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
 });
 
-test('the volume shows agreement in three colours with their legend, and nothing of it when overlays are off', async ({ page }) => {
-  // A false area and a missed one.
+test('the volume shows agreement in three colours with a legend, and nothing when overlays are off', async ({ page }) => {
+  // A false positive and a false negative.
   await page.keyboard.press('b');
   await drag(page, [80, 150], [120, 150], SIDE);
   await page.keyboard.press('e');
@@ -504,13 +504,13 @@ test('the volume shows agreement in three colours with their legend, and nothing
   await expect(page.locator('#legend')).toHaveText('');
 });
 
-test('keys on the volume are the page’s: letters as everywhere, arrows move the cross or turn the head', async ({ page }) => {
-  page.on('dialog', (dialog) => expect(dialog.message(), 'nothing is said by NiiVue').toBe(''));
+test('on the volume, letters are shortcuts of the page, and arrows move the crosshair or rotate the head', async ({ page }) => {
+  page.on('dialog', (dialog) => expect(dialog.message(), 'NiiVue shows no dialog').toBe(''));
   await page.keyboard.press('d');
   await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
   const canvas = page.locator('#volume canvas');
   const picture = async () => (await canvas.screenshot()).toString('base64');
-  // NiiVue listens where the pointer is.
+  // NiiVue handles keys while the pointer is over it.
   await canvas.hover();
   await canvas.focus();
   const stage = page.locator('#stage');
@@ -524,14 +524,14 @@ test('keys on the volume are the page’s: letters as everywhere, arrows move th
       await expect.poll(picture, { message: `${arrow} in ${planes}` }).not.toBe(before);
       before = await picture();
     }
-    // There and back, as on the slice: nothing else has moved.
+    // Hides and shows the overlay. Nothing else changes.
     for (const shown of [false, true]) {
       await page.keyboard.press('h');
       await expect(page.locator('input[name="shown"]')).toBeChecked({ checked: shown });
       if (!shown) await expect.poll(picture).not.toBe(before);
     }
-    await expect.poll(picture, { message: `H in ${planes} turns nothing` }).toBe(before);
-    expect(await stage.getAttribute('aria-label'), 'arrows stay in the slice').toBe(label);
+    await expect.poll(picture, { message: `H in ${planes} does not rotate` }).toBe(before);
+    expect(await stage.getAttribute('aria-label'), 'arrows do not change the slice').toBe(label);
   }
   await page.keyboard.press('End');
   await expect(stage).toHaveAttribute('aria-label', /^Slice 4 of 4/);
@@ -539,10 +539,10 @@ test('keys on the volume are the page’s: letters as everywhere, arrows move th
   await expect(page.getByRole('dialog', { name: 'Keys and gestures' })).toContainText('On the volume');
 });
 
-test('masks wait for those that are about to follow before they come into the volume, and in the end all are there', async ({ scope, page }) => {
+test('the volume waits for further masks before it is updated, and shows all masks at the end', async ({ scope, page }) => {
   const counted = override('volume', `if (given[1] === 'mask') self.built = (self.built ?? 0) + 1; return original.apply(this, given);`);
   await scope.tamper('pkg/glioscope.js', (source) => counted(slowSlices(1000)(source)));
-  // However slow this machine draws.
+  // Long enough for slow machines.
   await scope.tamper('volume/volume-view.js', (source) => source.replace(/ARRIVING_MS = \d+/, 'ARRIVING_MS = 600_000'));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 12));
@@ -551,12 +551,12 @@ test('masks wait for those that are about to follow before they come into the vo
   await scope.is('done');
   await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
   const built = await page.workers()[0].evaluate(() => Reflect.get(self, 'built') as number);
-  // Once at first, once with the last slice, once or twice without the small regions.
+  // Once at the start, once with the last slice, and once or twice when small regions are removed.
   expect(built).toBeLessThanOrEqual(4);
 });
 
-test('masks of a long stack come into the volume with the last of them, or when it is opened again', async ({ scope, page }) => {
-  // Every slice after the first waits until the test lets it go.
+test('the volume of a long stack shows new masks at the end, or when it is opened again', async ({ scope, page }) => {
+  // Every slice after the first waits until the test calls `goOn`.
   await scope.tamper('pkg/glioscope.js', override('segment', `
     return (call > 1 ? new Promise((go) => { self.goOn = go; }) : Promise.resolve()).then(() => original.apply(this, given));`));
   const goOn = () => expect.poll(() => page.workers()[0].evaluate(() => {
@@ -586,7 +586,7 @@ test('masks of a long stack come into the volume with the last of them, or when 
   await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
 });
 
-test('in a list of choices letters choose, and are no shortcuts', async ({ page }) => {
+test('in a list, letters select an option and are not shortcuts', async ({ page }) => {
   const preset = page.locator('select[name="preset"]');
   await preset.focus();
   await page.keyboard.press('b');
@@ -597,10 +597,10 @@ test('in a list of choices letters choose, and are no shortcuts', async ({ page 
   await expect(page.locator('#brush')).toBeVisible();
 });
 
-test('what gets the focus does not lie under what is kept at the lower edge', async ({ page }) => {
+test('focused controls are not covered by the bar at the lower edge', async ({ page }) => {
   await page.setViewportSize({ width: 1440, height: 620 });
-  const kept = await page.locator('.takeaway').boundingBox();
-  if (!kept) throw new Error('the way to take all away is not in sight');
+  const bar = await page.locator('.takeaway').boundingBox();
+  if (!bar) throw new Error('the bar is not visible');
   await page.focus('#tab-look');
   const seen: string[] = [];
   const focused = () => page.evaluate(() => {
@@ -608,14 +608,14 @@ test('what gets the focus does not lie under what is kept at the lower edge', as
     return { id: node.id, name: node.name, bottom: node.getBoundingClientRect().bottom };
   });
   for (let now = await focused(); now.id !== 'save-all'; now = await focused()) {
-    expect(now.bottom, `${now.name || now.id} is above it`).toBeLessThanOrEqual(kept.y);
+    expect(now.bottom, `${now.name || now.id} is above the bar`).toBeLessThanOrEqual(bar.y);
     seen.push(now.name);
     await page.keyboard.press('Tab');
   }
   expect(seen).toEqual(expect.arrayContaining(['opacity', 'threshold', 'shown', 'reference']));
 });
 
-test('keys are listed, and single letters can be kept to the slice', async ({ page }) => {
+test('keys are listed, and letter shortcuts can be limited to the slice', async ({ page }) => {
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keys and gestures' });
   await expect(help).toBeVisible();
@@ -632,22 +632,22 @@ test('keys are listed, and single letters can be kept to the slice', async ({ pa
   await expect(page.locator('input[name="shown"]')).not.toBeChecked();
 });
 
-test('a key counts from the moment that a panel is closed, though the focus is still in it', async ({ page }) => {
+test('keys work as soon as a panel is closed, even if the focus is still in it', async ({ page }) => {
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keys and gestures' });
   await expect(help).toBeVisible();
-  // Both before the browser draws, and moves the focus on.
+  // Both happen before the browser draws and moves the focus.
   const where = await help.getByRole('button', { name: 'Close' }).evaluate((close: HTMLButtonElement) => {
     close.focus();
     close.click();
     document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key: 'h', bubbles: true }));
     return document.activeElement === close;
   });
-  expect(where, 'the focus is still where it was').toBe(true);
+  expect(where, 'the focus is still in the panel').toBe(true);
   await expect(page.locator('input[name="shown"]')).not.toBeChecked();
 });
 
-test('the three contrasts and all of them together are four pictures', async ({ page }) => {
+test('the three contrasts and their composite are four pictures', async ({ page }) => {
   await page.keyboard.press('h');
   await page.locator('input[name="reference"]').uncheck();
   const seen: string[] = [];
@@ -657,7 +657,7 @@ test('the three contrasts and all of them together are four pictures', async ({ 
     seen.push(JSON.stringify(await Promise.all([[128, 40], [163, 85], [100, 128], [140, 200]].map(([x, y]) => colourAt(page, x, y, SIDE)))));
   }
   expect(new Set(seen).size).toBe(4);
-  // One contrast is grey; together they are red, green and blue.
+  // A single contrast is grey. In the composite they are red, green and blue.
   const [pre, flair, post, all] = seen.map((text) => JSON.parse(text) as [number, number, number][]);
   for (const [at, [red, green, blue]] of all.entries()) {
     expect([pre[at], flair[at], post[at]].map(([level]) => level)).toEqual([red, green, blue]);
