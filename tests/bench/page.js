@@ -67,13 +67,13 @@ async function cold(name, script, steps) {
   return performance.now() - start;
 }
 
-/** The largest difference between two probability maps. @param {Float32Array} a @param {ArrayLike<number>} b */
+/** The largest difference between two probability maps; NaN if one has a NaN. @param {Float32Array} a @param {ArrayLike<number>} b */
 function difference(a, b) {
   if (a.length !== b.length) return Infinity;
   let most = 0;
   for (let i = 0; i < a.length; i++) {
-    // The negated comparison is also true for NaN.
-    if (!(Math.abs(a[i] - b[i]) <= most)) most = Math.abs(a[i] - b[i]);
+    // Unlike a comparison, `Math.max` keeps a NaN.
+    most = Math.max(most, Math.abs(a[i] - b[i]));
   }
   return most;
 }
