@@ -1,4 +1,4 @@
-//! `train export`: the network for other runtimes.
+//! `train export`: a network for other runtimes.
 
 use std::path::PathBuf;
 
@@ -13,23 +13,23 @@ use safetensors::tensor::{Dtype, TensorView};
 use crate::file;
 use crate::model::Files;
 
-/// Write a network as safetensors, for other runtimes
+/// Export a network as safetensors for other runtimes
 ///
-/// The file has convolutions with biases alone, in single precision: normalisations and scales are part of the weights. Each is
-/// named by its place: down.0.first.weight, merge.3.second.bias, up.0.weight, head.bias. Two tensors are there for comparison:
-/// `input`, the middle slice of the default phantom as the network receives it, and `probability`, the network's result on the
-/// CPU. `network` in the header's __metadata__ is JSON with the network's widths and stem.
+/// The normalisations are part of the weights, so all tensors are weights and biases of convolutions, in single precision:
+/// down.0.first.weight, merge.3.second.bias, up.0.weight, head.bias. The file also has an example: `input`, the normalised
+/// middle slice of the default phantom, and `probability`, the output on the CPU. `network` in __metadata__ is JSON with the
+/// widths and the stem of the network.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  train export --out glioscope.safetensors
-        writes the shipped network")]
+Examples:
+  # Export the shipped network
+  $ train export --out glioscope.safetensors")]
 pub(crate) struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR", default_value = "www/model")]
     model: PathBuf,
 
-    /// File to write; one that is there is replaced
+    /// File to write; an existing one is replaced
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 ///
-/// When the model cannot be used or the file cannot be written; the message names it.
+/// When the model cannot be used or the file cannot be written. The message has the path.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let Files { manifest, network, .. } = Files::read(&arguments.model)?;
 

@@ -102,11 +102,9 @@ fn a_fit_starts_from_given_weights_and_keeps_their_training_data() -> Result<()>
     // At this learning rate only the running statistics of the normalisations change.
     let start = "fit --data data --device cpu --start fitted --lr 1e-12 --epochs 1 --batch 4 --crop 64 --seed 7";
     world.train(&format!("{start} --held-out-fraction 0.5 --out again"))?.succeeded();
-    let json = |out: &str| -> Result<serde_json::Value> {
-        Ok(serde_json::from_slice(&fs::read(world.path(out).join("model.json"))?)?)
-    };
-    let (fitted, again) = (json("fitted")?, json("again")?);
-    assert_eq!(again["recipe"]["start"], fitted["weights"]["sha256"]);
+    let json = |file: &str| -> Result<serde_json::Value> { Ok(serde_json::from_slice(&fs::read(world.path(file))?)?) };
+    let (fitted, again) = (json("fitted/card.json")?, json("again/card.json")?);
+    assert_eq!(again["recipe"]["start"], json("fitted/model.json")?["weights"]["sha256"]);
     assert_eq!(again["recipe"]["network"], fitted["recipe"]["network"]);
     let loss = |out: &str, line: usize| -> Result<f64> {
         let history = fs::read_to_string(world.path(out).join("history.csv"))?;
@@ -119,7 +117,7 @@ fn a_fit_starts_from_given_weights_and_keeps_their_training_data() -> Result<()>
     fs::write(world.path("list.txt"), &named)?;
     world.train(&format!("{start} --held-out list.txt --out other"))?.failed_with(&[&named, "training data"]);
     world.train(&format!("{start} --held-out-fraction 0 --out all"))?.succeeded();
-    assert_eq!(json("all")?["split"]["fit"].as_array().map(Vec::len), Some(2));
+    assert_eq!(json("all/card.json")?["split"]["fit"].as_array().map(Vec::len), Some(2));
     Ok(())
 }
 
@@ -130,7 +128,7 @@ fn a_split_by_slices_starts_only_from_weights_of_the_same_split() -> Result<()> 
     world.train(&format!("{fit} --widths 4,8 --seed 7 --out first"))?.succeeded();
     world.train(&format!("{fit} --seed 7 --start first --out second"))?.succeeded();
     let split = |out: &str| -> Result<serde_json::Value> {
-        let json: serde_json::Value = serde_json::from_slice(&fs::read(world.path(out).join("model.json"))?)?;
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(world.path(out).join("card.json"))?)?;
         Ok(json["split"].clone())
     };
     assert_eq!(split("first")?, split("second")?);
