@@ -1,5 +1,5 @@
 /**
- * Starts the page: checks what it needs, loads the app, and shows a message where that fails. It is a classic script
+ * Checks what the page needs before its modules run, and shows a message where they cannot start. It is a classic script
  * without imports, so that it runs where modules do not.
  */
 (() => {
@@ -38,26 +38,26 @@
     show(`glioscope cannot start: ${reason}. Reload the page. If this message stays, the host does not serve all files.`);
   }
 
-  /** @param {ErrorEvent | PromiseRejectionEvent} event */
+  /** @param {Event} event */
   function onError(event) {
-    fail('reason' in event ? event.reason : event.message);
+    if (event instanceof PromiseRejectionEvent) fail(event.reason);
+    else if (event instanceof ErrorEvent) fail(event.error ?? event.message);
+    else if (event.target instanceof HTMLScriptElement) fail('a script could not be loaded');
   }
 
-  function start() {
-    const missing = NEEDS.find(([, check]) => !check());
-    if (missing) {
-      show(`This browser does not support ${missing[0]}. Use a current version of Chrome, Edge, Firefox or Safari.`);
-      return;
-    }
-    // An error while the modules run does not always reject the import.
-    addEventListener('error', onError);
-    addEventListener('unhandledrejection', onError);
-    import('./app.js').then(() => {
-      removeEventListener('error', onError);
-      removeEventListener('unhandledrejection', onError);
-    }, fail);
+  const missing = NEEDS.find(([, check]) => !check());
+  if (missing) {
+    // `app.js` does not start then.
+    document.documentElement.dataset.unsupported = missing[0];
+    const text = `This browser does not support ${missing[0]}. Use a current version of Chrome, Edge, Firefox or Safari.`;
+    addEventListener('DOMContentLoaded', () => show(text));
+    return;
   }
-
-  if (document.readyState === 'loading') addEventListener('DOMContentLoaded', start);
-  else start();
+  // A failed load is an event of the script element, which only reaches the window while it is captured.
+  addEventListener('error', onError, true);
+  addEventListener('unhandledrejection', onError);
+  addEventListener('started', () => {
+    removeEventListener('error', onError, true);
+    removeEventListener('unhandledrejection', onError);
+  }, { once: true });
 })();

@@ -37,7 +37,7 @@ export function faultOf(thrown) {
   if (thrown instanceof WebAssembly.RuntimeError) return { kind: 'panic', file: null, message: thrown.message };
   if (typeof thrown === 'object' && thrown !== null && 'kind' in thrown && 'message' in thrown) {
     const file = 'file' in thrown && typeof thrown.file === 'string' ? thrown.file : null;
-    return { kind: String(thrown.kind), file, message: String(thrown.message) };
+    return { kind: /** @type {Fault['kind']} */ (thrown.kind), file, message: String(thrown.message) };
   }
   return { kind: 'page', file: null, message: thrown instanceof Error ? thrown.message : String(thrown) };
 }

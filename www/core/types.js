@@ -2,7 +2,6 @@
  * Types that several rooms share. Nothing here runs.
  *
  * @typedef {import('../pkg/glioscope.js').Backend} Backend
- * @typedef {import('../pkg/glioscope.js').Fault} Fault
  * @typedef {import('../pkg/glioscope.js').ModelInfo} ModelInfo
  * @typedef {import('../pkg/glioscope.js').Added} Added
  * @typedef {import('../pkg/glioscope.js').Note} Note
@@ -17,6 +16,12 @@
  * @typedef {import('../pkg/glioscope.js').CaseMeasure} CaseMeasure
  * @typedef {import('../pkg/glioscope.js').Spacing} Spacing
  * @typedef {import('../pkg/glioscope.js').Settings} Settings
+ */
+
+/**
+ * Why something failed. Beside the kinds of the library: `panic`, its code stopped; `worker`, a worker was lost; `gone`, no
+ * worker can be started; `page`, the page itself.
+ * @typedef {{kind: import('../pkg/glioscope.js').Fault['kind'] | 'panic' | 'worker' | 'gone' | 'page', file: string | null, message: string}} Fault
  */
 
 /**

@@ -69,7 +69,7 @@ export class MeasurementSync {
     try {
       const measure = await this.#engine.measure(open.id, this.#store.threshold, open.spacing);
       // The case may have been closed, or may have got other slices.
-      if (this.#store.case(open.id) !== open || !measure.slices.every(({ slice }, i) => open.slices[i]?.info.id === slice)) return;
+      if (this.#store.case(open.id) !== open || !measure.slices.every(({ id }, i) => open.slices[i]?.info.id === id)) return;
       open.measure = measure;
       await this.#updateSmallRegions(open);
       this.#store.setMeasure(open.id, { measure, measureFault: null });
