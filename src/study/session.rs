@@ -156,7 +156,7 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// [`Error::File`] with [`FileFault::Session`](crate::error::FileFault::Session), or the fault of one of its files.
+    /// [`Error::File`] with [`FileFault::Session`], or the fault of one of its files.
     /// Everything then stays as it was.
     pub fn open(&mut self, bytes: &[u8], model: &str) -> Result<Settings> {
         let (study, settings) = read(bytes, model)?;

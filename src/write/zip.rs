@@ -10,7 +10,7 @@ use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// Packs `files`, each a path and its bytes, in the order given. [`ZipEncoder::add`] says how paths change.
+/// Packs `files`, each a path and its bytes, in the order given. `ZipEncoder::add` says how paths change.
 ///
 /// # Panics
 ///
