@@ -59,7 +59,8 @@ test('diagnostics describe the device and the model, and nothing about the opene
 test('the model card on the page has the figures of the running weights', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.getByRole('button', { name: 'About the model' }).click();
-  const { metrics, split, weights } = JSON.parse(readFileSync(join(MODEL, 'model.json'), 'utf8'));
+  const read = (file: string) => JSON.parse(readFileSync(join(MODEL, file), 'utf8'));
+  const [{ weights }, { metrics, split }] = [read('model.json'), read('card.json')];
   const card = page.locator('#card');
   await expect(card).toBeVisible();
   for (const [name, value] of [
