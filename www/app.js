@@ -23,10 +23,6 @@ import { ViewerController } from './viewer/viewer-controller.js';
 /** @import { CommandContext } from './core/commands.js' */
 /** @import { Backend, CaseState, Note } from './core/types.js' */
 
-// `startup.js` has shown what this browser lacks.
-const { unsupported } = document.documentElement.dataset;
-if (unsupported) throw new Error(`this browser does not support ${unsupported}`);
-
 const address = new URLSearchParams(location.search);
 const requestedBackend = /** @type {Backend | undefined} */ (['cpu', 'webgpu'].find((name) => name === address.get('backend')));
 const requestedWorkers = Number(address.get('workers')) || null;
@@ -146,8 +142,6 @@ store.on('open', () => {
 });
 keepOffline(() => store.phase === 'loading' || store.phase === 'running');
 void start();
-// `startup.js` listens for errors until now.
-dispatchEvent(new Event('started'));
 
 async function start() {
   stopped = false;

@@ -1,5 +1,5 @@
 /**
- * Checks what the page needs before its modules run, and shows a message where they cannot start. It is a classic script
+ * Starts the page: checks what it needs, loads the app, and shows a message where that fails. It is a classic script
  * without imports, so that it runs where modules do not.
  */
 (() => {
@@ -38,26 +38,40 @@
     show(`glioscope cannot start: ${reason}. Reload the page. If this message stays, the host does not serve all files.`);
   }
 
-  /** @param {Event} event */
+  /** @param {ErrorEvent | PromiseRejectionEvent} event */
   function onError(event) {
-    if (event instanceof PromiseRejectionEvent) fail(event.reason);
-    else if (event instanceof ErrorEvent) fail(event.error ?? event.message);
-    else if (event.target instanceof HTMLScriptElement) fail('a script could not be loaded');
+    fail('reason' in event ? event.reason : event.message);
   }
 
-  const missing = NEEDS.find(([, check]) => !check());
-  if (missing) {
-    // `app.js` does not start then.
-    document.documentElement.dataset.unsupported = missing[0];
-    const text = `This browser does not support ${missing[0]}. Use a current version of Chrome, Edge, Firefox or Safari.`;
-    addEventListener('DOMContentLoaded', () => show(text));
-    return;
+  function start() {
+    const missing = NEEDS.find(([, check]) => !check());
+    if (missing) {
+      show(`This browser does not support ${missing[0]}. Use a current version of Chrome, Edge, Firefox or Safari.`);
+      return;
+    }
+    // An error while the modules run does not always reject the import.
+    addEventListener('error', onError);
+    addEventListener('unhandledrejection', onError);
+    // An import does not delay the page's load event, so a visitor may act before the app listens.
+    /** @type {Set<HTMLElement>} */
+    const early = new Set();
+    const onEarly = (/** @type {Event} */ { target }) => {
+      if (target instanceof HTMLElement) early.add(target);
+    };
+    addEventListener('click', onEarly, true);
+    addEventListener('change', onEarly, true);
+    import('./app.js').then(() => {
+      removeEventListener('error', onError);
+      removeEventListener('unhandledrejection', onError);
+      removeEventListener('click', onEarly, true);
+      removeEventListener('change', onEarly, true);
+      for (const element of early) {
+        if (element instanceof HTMLInputElement) element.dispatchEvent(new Event('change', { bubbles: true }));
+        else element.click();
+      }
+    }, fail);
   }
-  // A failed load is an event of the script element, which only reaches the window while it is captured.
-  addEventListener('error', onError, true);
-  addEventListener('unhandledrejection', onError);
-  addEventListener('started', () => {
-    removeEventListener('error', onError, true);
-    removeEventListener('unhandledrejection', onError);
-  }, { once: true });
+
+  if (document.readyState === 'loading') addEventListener('DOMContentLoaded', start);
+  else start();
 })();

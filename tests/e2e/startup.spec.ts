@@ -41,3 +41,13 @@ test('a page that starts shows no message', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await expect(page.locator('#notice')).toBeHidden();
 });
+
+test('a click before the app listens is not lost', async ({ scope, page }) => {
+  await page.route('**/www/app.js', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await route.continue();
+  });
+  await page.goto('./?backend=cpu');
+  await page.click('#sample');
+  await scope.is('done');
+});
