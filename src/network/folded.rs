@@ -162,8 +162,7 @@ mod tests {
         let mut rng = Rng::new(4, 0);
         let config = UNetConfig { widths: vec![3, 5], stem: 2 };
         // Multiples of 1/64 are exact in half precision.
-        let mut values =
-            |count: usize| (0..count).map(|_| rng.range(-64.0, 64.0).round() / 64.0).collect::<Vec<_>>();
+        let mut values = |count: usize| (0..count).map(|_| rng.range(-64.0, 64.0).round() / 64.0).collect::<Vec<_>>();
         let places = places(&config);
         let layers = places.iter().map(|place| Layer {
             kernel: values(place.kernel.iter().product()),
