@@ -1,4 +1,4 @@
-//! How a saved session is told from another zip, and how large it may be.
+//! How a saved session is recognised, and its size limits.
 
 use crate::read::zip::ZipLimits;
 
