@@ -33,9 +33,10 @@ const engine = new Engine(requestedBackend ?? null, requestedWorkers, {
     void panels.showReport(report);
     prepare().catch(() => {});
   },
-  onLost({ message }) {
+  onLost(backend, { message }) {
     const kept = store.cases.length > 0 ? ' Your files, finished slices and edits are kept.' : '';
-    notice.show(`The worker stopped: ${withoutFullStop(message)}. A new one has been started.${kept}`);
+    const [what, next] = backend === 'cpu' ? ['The worker', 'A new one has been started'] : ['WebGPU', 'The CPU continues'];
+    notice.show(`${what} stopped: ${withoutFullStop(message)}. ${next}.${kept}`);
   },
   onDead(fault) {
     // On a faulty device, the results that are shown may be wrong too.

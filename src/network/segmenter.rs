@@ -85,7 +85,7 @@ impl Segmenter {
     /// [`Error::Device`] if the device fails.
     pub async fn probability(&self, slice: &Slice, statistics: &CaseStatistics) -> Result<Probability> {
         let mut maps = self.probabilities(&[slice], statistics).await?;
-        maps.pop().ok_or_else(|| self.device_error("no result for the slice"))
+        maps.pop().ok_or_else(|| fault(&self.device(), "no result for the slice".to_owned()))
     }
 
     /// Probabilities of slices of one case, each on the slice's own grid, in their order.
@@ -96,20 +96,39 @@ impl Segmenter {
     /// [`Error::Device`] if the device fails or gives a value that is not finite.
     pub async fn probabilities(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Result<Vec<Probability>> {
         let maps = self.floats(slices, statistics).await?;
-        let fixed = |(slice, map): (&&Slice, &Vec<f32>)| {
-            let fixed = Probability::from_unit(slice.width(), slice.height(), map);
-            fixed.map_err(|error| self.device_error(&format!("{}: {error}", slice.name())))
-        };
-        slices.iter().zip(&maps).map(fixed).collect()
+        slices.iter().zip(&maps).map(|(slice, map)| fixed(slice, map, &self.device())).collect()
+    }
+
+    /// The network's input for a slice: `[3, side, side]`, for a device outside of this library.
+    pub fn input(&self, slice: &Slice, statistics: &CaseStatistics) -> Vec<f32> {
+        statistics.normalise(slice, self.manifest.grid)
+    }
+
+    /// The probabilities of a slice from the logits `[side, side]` that another device has computed.
+    ///
+    /// # Errors
+    /// [`Error::Device`] with the name `device` if there is another number of logits, or one is not finite.
+    pub fn probability_of(&self, slice: &Slice, logits: Vec<f32>, device: &str) -> Result<Probability> {
+        let map = self.unit(&[slice], logits, device)?.pop().unwrap_or_default();
+        fixed(slice, &map, device)
     }
 
     /// Probabilities in floating point, 0.0 to 1.0, each map row by row on its slice's own grid.
     async fn floats(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Result<Vec<Vec<f32>>> {
-        let side = self.manifest.grid;
-        let input: Vec<f32> = slices.iter().flat_map(|slice| statistics.normalise(slice, side)).collect(); // [n, 3, 256, 256]
+        let input: Vec<f32> = slices.iter().flat_map(|slice| self.input(slice, statistics)).collect(); // [n, 3, 256, 256]
         let logits = self.logits(input, slices.len()).await?; // [n, 256, 256]
+        self.unit(slices, logits, &self.device())
+    }
+
+    /// Logits `[n, side, side]` to probabilities, each map row by row on its slice's own grid.
+    fn unit(&self, slices: &[&Slice], logits: Vec<f32>, device: &str) -> Result<Vec<Vec<f32>>> {
+        let side = self.manifest.grid;
+        let expected = slices.len() * side * side;
+        if logits.len() != expected {
+            return Err(fault(device, format!("expected {expected} logits, found {}", logits.len())));
+        }
         if let Some(found) = logits.iter().find(|logit| !logit.is_finite()) {
-            return Err(self.device_error(&format!("it computed a logit of {found}, which is not finite")));
+            return Err(fault(device, format!("it computed a logit of {found}, which is not finite")));
         }
         let values: Vec<f32> = logits.into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
         let on_own_grid =
@@ -130,8 +149,8 @@ impl Segmenter {
                 let side = self.manifest.grid;
                 let input = TensorData::new(input, [n, INPUTS, side, side]);
                 let data = unet.forward(Tensor::<4>::from_data(input, device)).into_data_async().await; // [n, 1, 256, 256]
-                let data = data.map_err(|error| self.device_error(&format!("{error:?}")))?;
-                data.try_into_vec::<f32>().map_err(|error| self.device_error(&format!("{error:?}")))
+                let data = data.map_err(|error| fault(&self.device(), format!("{error:?}")))?;
+                data.try_into_vec::<f32>().map_err(|error| fault(&self.device(), format!("{error:?}")))
             }
         }
     }
@@ -143,12 +162,9 @@ impl Segmenter {
     /// # Errors
     /// [`Error::Device`] if the device fails or gives a value that is not finite.
     pub async fn known_answer(&self) -> Result<Vec<f32>> {
-        let case = phantom::sample();
-        let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
-        let slice = &case.slices[case.slices.len() / 2].slice;
-        let maps = self.floats(&[slice], &statistics).await?;
-        let rows = maps.iter().flat_map(|map| map.chunks_exact(slice.width()).step_by(KNOWN_ANSWER_STEP));
-        Ok(rows.flat_map(|row| row.iter().copied().step_by(KNOWN_ANSWER_STEP)).collect())
+        let (slice, statistics) = known_slice();
+        let maps = self.floats(&[&slice], &statistics).await?;
+        Ok(sparse(&maps.concat(), &slice))
     }
 
     /// The largest difference in probability between this device and the manifest's known answer, 0.0 to 1.0.
@@ -157,7 +173,29 @@ impl Segmenter {
     /// [`Error::Device`] if the device fails or gives a value that is not finite, [`Error::Model`] if the manifest's answer is
     /// empty or has another number of values.
     pub async fn known_answer_error(&self) -> Result<f32> {
-        let (found, expected) = (self.known_answer().await?, &self.manifest.known_answer);
+        self.difference(&self.known_answer().await?)
+    }
+
+    /// The network's input for the slice of the [known answer](Self::known_answer): `[3, side, side]`.
+    pub fn known_input(&self) -> Vec<f32> {
+        let (slice, statistics) = known_slice();
+        self.input(&slice, &statistics)
+    }
+
+    /// As [`known_answer_error`](Self::known_answer_error), for the logits `[side, side]` that another device has computed
+    /// from [`known_input`](Self::known_input).
+    ///
+    /// # Errors
+    /// As [`known_answer_error`](Self::known_answer_error) and [`probability_of`](Self::probability_of).
+    pub fn known_answer_error_of(&self, logits: Vec<f32>, device: &str) -> Result<f32> {
+        let (slice, _) = known_slice();
+        let maps = self.unit(&[&slice], logits, device)?;
+        self.difference(&sparse(&maps.concat(), &slice))
+    }
+
+    /// The largest difference of an answer from the known one.
+    fn difference(&self, found: &[f32]) -> Result<f32> {
+        let expected = &self.manifest.known_answer;
         if found.len() != expected.len() {
             let reason = format!("expected a known answer of {} values, found {}", found.len(), expected.len());
             return Err(ModelFault::Config { reason }.into());
@@ -165,14 +203,37 @@ impl Segmenter {
         Ok(found.iter().zip(expected).map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max))
     }
 
-    fn device_error(&self, reason: &str) -> Error {
-        let device = match &self.engine {
+    /// The name of the device for messages.
+    fn device(&self) -> String {
+        match &self.engine {
             Engine::Cpu(_) => "cpu".to_owned(),
             #[cfg(feature = "burn")]
             Engine::Burn { device, .. } => format!("{device:?}"),
-        };
-        Error::Device { device, reason: reason.to_owned() }
+        }
     }
+}
+
+/// The middle slice of the default phantom, with the statistics of its case.
+fn known_slice() -> (Slice, CaseStatistics) {
+    let case = phantom::sample();
+    let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
+    (case.slices[case.slices.len() / 2].slice.clone(), statistics)
+}
+
+/// Every 16th value of every 16th row of a map.
+fn sparse(map: &[f32], slice: &Slice) -> Vec<f32> {
+    let rows = map.chunks_exact(slice.width()).step_by(KNOWN_ANSWER_STEP);
+    rows.flat_map(|row| row.iter().copied().step_by(KNOWN_ANSWER_STEP)).collect()
+}
+
+/// A map of probabilities in floating point as one in fixed point.
+fn fixed(slice: &Slice, map: &[f32], device: &str) -> Result<Probability> {
+    let fixed = Probability::from_unit(slice.width(), slice.height(), map);
+    fixed.map_err(|error| fault(device, format!("{}: {error}", slice.name())))
+}
+
+fn fault(device: &str, reason: String) -> Error {
+    Error::Device { device: device.to_owned(), reason }
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -204,12 +265,32 @@ mod tests {
     }
 
     #[test]
+    fn logits_of_another_device_give_the_same_probabilities() {
+        let segmenter = segmenter(-2.0);
+        let case = phantom::sample();
+        let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
+        let slice = &case.slices[3].slice;
+        let Engine::Cpu(plan) = &segmenter.engine else { unreachable!("the CPU") };
+        let logits = plan.logits(&segmenter.input(slice, &statistics));
+        let found = segmenter.probability_of(slice, logits.clone(), "webgpu").expect("logits");
+        assert_eq!(found, pollster::block_on(segmenter.probability(slice, &statistics)).expect("the CPU computes"));
+
+        let error = segmenter.known_answer_error_of(plan.logits(&segmenter.known_input()), "webgpu").expect("logits");
+        assert_eq!(error, pollster::block_on(segmenter.known_answer_error()).expect("the CPU computes"));
+
+        for logits in [logits[1..].to_vec(), vec![f32::NAN; logits.len()]] {
+            let error = segmenter.probability_of(slice, logits, "webgpu").expect_err("a fault of the device");
+            assert!(matches!(&error, Error::Device { device, .. } if device == "webgpu"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_known_answer_of_another_length_is_refused() {
         for length in [0, 3] {
             let mut segmenter = segmenter(0.0);
             segmenter.manifest.known_answer.truncate(length);
-            let fault = pollster::block_on(segmenter.known_answer_error()).expect_err("too short");
-            assert!(matches!(fault, Error::Model(_)), "{fault}");
+            let error = pollster::block_on(segmenter.known_answer_error()).expect_err("too short");
+            assert!(matches!(error, Error::Model(_)), "{error}");
         }
     }
 }

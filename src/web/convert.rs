@@ -1,4 +1,4 @@
-//! Values and errors between Rust and JavaScript.
+//! Values between Rust and JavaScript.
 
 use js_sys::{JSON, Uint8Array};
 use serde::Serialize;
@@ -6,17 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::error::{Error, FileFault};
+use super::fault::{fault, usage};
 use crate::mask::Mask;
 use crate::read::Spacing;
 use crate::study::{Settings, check_threshold};
-
-#[derive(Serialize)]
-struct Fault<'a> {
-    kind: &'a str,
-    file: Option<&'a str>,
-    message: &'a str,
-}
 
 /// As plain objects, with null for `None`.
 pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
@@ -56,29 +49,4 @@ pub(super) fn threshold(value: f64) -> Result<f32, JsValue> {
 /// 1 inside, 0 outside.
 pub(super) fn bytes_of(mask: &Mask) -> Uint8Array {
     Uint8Array::from(mask.to_bytes().as_slice())
-}
-
-/// The error as JavaScript sees it.
-pub(super) fn fault(error: impl Into<Error>) -> JsValue {
-    let error = error.into();
-    match &error {
-        Error::File { file, fault: fault @ FileFault::SavedSession } => {
-            thrown("session", Some(file), &fault.to_string())
-        }
-        Error::File { file, fault } => thrown("file", Some(file), &fault.to_string()),
-        Error::Volume { .. } => thrown("volume", None, &error.to_string()),
-        Error::Model(_) => thrown("model", None, &error.to_string()),
-        Error::Device { .. } => thrown("device", None, &error.to_string()),
-        Error::Usage(_) => usage(&error.to_string()),
-    }
-}
-
-/// A mistake of the caller.
-pub(super) fn usage(message: &str) -> JsValue {
-    thrown("usage", None, message)
-}
-
-fn thrown(kind: &str, file: Option<&str>, message: &str) -> JsValue {
-    let fault = Fault { kind, file, message };
-    fault.serialize(&Serializer::json_compatible()).unwrap_or_else(|error| error.into())
 }

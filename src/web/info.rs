@@ -4,6 +4,7 @@ use js_sys::Uint16Array;
 use serde::Serialize;
 
 use crate::layout::{CaseId, CaseSlice};
+use crate::mask::Probability;
 use crate::network::input_check::InputCheck;
 use crate::network::preprocess::Normalisation;
 use crate::network::{Card, Manifest};
@@ -54,12 +55,13 @@ struct SliceInfo<'a> {
 
 #[derive(Serialize)]
 pub(super) struct Segmented<'a> {
-    pub(super) slice: &'a str,
-    pub(super) width: usize,
-    pub(super) height: usize,
+    slice: &'a str,
+    width: usize,
+    height: usize,
     #[serde(with = "serde_wasm_bindgen::preserve")]
-    pub(super) probability: Uint16Array,
-    pub(super) milliseconds: f64,
+    probability: Uint16Array,
+    backend: &'static str,
+    milliseconds: f64,
 }
 
 #[derive(Serialize)]
@@ -85,6 +87,13 @@ impl<'a> ModelInfo<'a> {
             normalisation: &manifest.normalisation,
             card,
         }
+    }
+}
+
+impl<'a> Segmented<'a> {
+    pub(super) fn of(slice: &'a str, map: &Probability, backend: &'static str, milliseconds: f64) -> Self {
+        let probability = Uint16Array::from(map.values());
+        Self { slice, width: map.width(), height: map.height(), probability, backend, milliseconds }
     }
 }
 

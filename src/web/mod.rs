@@ -1,17 +1,29 @@
 //! The boundary to JavaScript: conversions, and nothing else. It exists on wasm32 only.
 //!
-//! A [`Session`] is a network on a device together with the [`Study`](crate::study::Study) of one visitor. Every method takes
-//! `&self`, because the page may ask for pictures while a slice is being segmented.
+//! The page uses two modules, each with one class. With feature `page`, a [`Session`] is the network on the CPU together with the
+//! [`Study`](crate::study::Study) of one visitor. Every method takes `&self`, because the page may ask for pictures while a slice
+//! is being segmented. With feature `burn`, a [`GpuNetwork`] is the network on WebGPU: input in, logits out.
 //!
 //! Errors cross as objects `{kind, file, message}`. After a panic the instance is in an unknown state: [`on_panic`] reports it,
 //! and the page starts another instance.
 
+#[cfg(feature = "page")]
 mod convert;
+mod fault;
+#[cfg(feature = "burn")]
+mod gpu_network;
+#[cfg(feature = "page")]
 mod info;
+#[cfg(feature = "page")]
 mod session;
+#[cfg(feature = "page")]
 mod stream;
 
+#[cfg(feature = "burn")]
+pub use gpu_network::GpuNetwork;
+#[cfg(feature = "page")]
 pub use session::Session;
+#[cfg(feature = "page")]
 pub use stream::ZipChunks;
 
 use std::cell::RefCell;
@@ -19,6 +31,7 @@ use std::cell::RefCell;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "page")]
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
 

@@ -1,19 +1,18 @@
-//! A network on a device with the study of one visitor, as a JavaScript class.
+//! The network on the CPU with the study of one visitor, as a JavaScript class.
 
 use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Once;
 
-use js_sys::{Reflect, Uint8Array, Uint16Array};
+use js_sys::{Float32Array, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, SubtleCrypto};
 
-use super::convert::{bytes_of, fault, parsed, settings, spacing, threshold, to_js, usage};
+use super::convert::{bytes_of, parsed, settings, spacing, threshold, to_js};
+use super::fault::{fault, usage};
 use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
 use super::stream::ZipChunks;
-#[cfg(feature = "burn")]
-use crate::error::Error;
 use crate::network::Card;
 use crate::network::segmenter::{Backend, Segmenter};
 use crate::network::sha256::{hex, sha256};
@@ -21,77 +20,55 @@ use crate::result::display::STEPS;
 use crate::study::{HEAD, Settings, Study};
 use crate::write::{Origin, Volume, nifti, report};
 
-#[cfg(feature = "burn")]
-unsafe extern "C" {
-    /// The linker defines it: it runs the constructors of all dependencies. CubeCL registers its operators in one.
-    fn __wasm_call_ctors();
-}
+const CPU: &str = "cpu";
+const WEBGPU: &str = "webgpu";
 
-/// Runs the constructors, once. Only CubeCL needs them, and they take a twentieth of a second.
-///
-/// Unless some code calls them, the linker makes every exported function call them each time: thousands of registrations
-/// whenever a value crosses to JavaScript.
-#[cfg(feature = "burn")]
-fn construct() {
-    static ONCE: Once = Once::new();
-    // SAFETY: this relies on two facts.
-    // - The linker defines the symbol, with this signature, in every wasm module.
-    // - No other code of the module calls it, and `ONCE` calls it once, so nothing is constructed twice.
-    ONCE.call_once(|| unsafe { __wasm_call_ctors() });
-}
-
-/// A network on a device, with the open files, cases and findings.
+/// The network on the CPU, with the open files, cases and findings.
 ///
 /// Slices and cases are addressed by the ids that `assemble` gives.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Session {
-    backend: &'static str,
     segmenter: Segmenter,
+    /// Where the results were computed.
+    backends: RefCell<BTreeSet<&'static str>>,
     card: Option<Card>,
     study: Rc<RefCell<Study>>,
 }
 
 #[wasm_bindgen]
 impl Session {
-    /// Loads the model on `webgpu` or `cpu`. An instance can open WebGPU once. `cardJson` is `card.json`, for `model` and for
-    /// reports: the network runs without it.
+    /// Loads the model. `cardJson` is `card.json`, for `model` and for reports: the network runs without it.
     pub async fn create(
-        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
         #[wasm_bindgen(js_name = modelJson)] model_json: Vec<u8>,
         weights: Vec<u8>,
         #[wasm_bindgen(js_name = cardJson)] card_json: Option<Vec<u8>>,
     ) -> Result<Session, JsValue> {
-        let (name, backend) = match backend.as_str() {
-            "cpu" => ("cpu", Backend::Cpu),
-            #[cfg(feature = "burn")]
-            "webgpu" => {
-                construct();
-                let device = burn::tensor::Device::wgpu_options().init_async().await;
-                let refused = |error| Error::Device { device: "webgpu".to_owned(), reason: format!("{error}") };
-                ("webgpu", Backend::Burn(device.map_err(|error| fault(refused(error)))?))
-            }
-            other => return Err(usage(&format!("expected the backend webgpu or cpu, found {other:?}"))),
-        };
         let sha256 = match browser_sha256(&weights).await {
             Some(found) => found,
             None => sha256(&weights),
         };
-        let segmenter = Segmenter::load_hashed(&model_json, &weights, sha256, backend).map_err(fault)?;
+        let segmenter = Segmenter::load_hashed(&model_json, &weights, sha256, Backend::Cpu).map_err(fault)?;
         let card = card_json.map(|json| Card::from_json(&json)).transpose().map_err(fault)?;
-        Ok(Self { backend: name, segmenter, card, study: Rc::default() })
-    }
-
-    /// Where the network runs.
-    #[wasm_bindgen(unchecked_return_type = "Backend")]
-    pub fn backend(&self) -> String {
-        self.backend.to_owned()
+        Ok(Self { segmenter, backends: RefCell::default(), card, study: Rc::default() })
     }
 
     /// Segments a known slice. Returns the largest difference in probability, 0 to 1, from the result on the machine that
     /// fitted the network. Throws a fault of kind `device` where a value is not finite.
     pub async fn check(&self) -> Result<f32, JsValue> {
         self.segmenter.known_answer_error().await.map_err(fault)
+    }
+
+    /// The network's input for the known slice, `[3, grid, grid]`, for another device.
+    #[wasm_bindgen(js_name = knownInput, unchecked_return_type = "Float32Array<ArrayBuffer>")]
+    pub fn known_input(&self) -> Float32Array {
+        Float32Array::from(self.segmenter.known_input().as_slice())
+    }
+
+    /// As `check`, for the logits `[grid, grid]` that WebGPU has computed from `knownInput`.
+    #[wasm_bindgen(js_name = checkLogits)]
+    pub fn check_logits(&self, logits: Vec<f32>) -> Result<f32, JsValue> {
+        self.segmenter.known_answer_error_of(logits, WEBGPU).map_err(fault)
     }
 
     /// What the model's files say of the network.
@@ -139,20 +116,46 @@ impl Session {
         let task = self.study().task(&slice).map_err(fault)?;
         let start = now();
         let map = self.segmenter.probability(task.slice(), task.statistics()).await.map_err(fault)?;
-        let segmented = to_js(&Segmented {
-            slice: &slice,
-            width: map.width(),
-            height: map.height(),
-            probability: Uint16Array::from(map.values()),
-            milliseconds: now() - start,
-        })?;
+        let segmented = to_js(&Segmented::of(&slice, &map, CPU, now() - start))?;
         self.study_mut().keep(&task, map).map_err(fault)?;
+        self.backends.borrow_mut().insert(CPU);
         Ok(segmented)
     }
 
-    /// Keeps probabilities of a slice that another worker has found.
-    pub fn adopt(&self, slice: &str, probability: Vec<u16>) -> Result<(), JsValue> {
-        self.study_mut().adopt(slice, probability).map_err(fault)
+    /// The network's input for slices, `[n, 3, grid, grid]`, for another device.
+    #[wasm_bindgen(unchecked_return_type = "Float32Array<ArrayBuffer>")]
+    pub fn input(&self, slices: Vec<String>) -> Result<Float32Array, JsValue> {
+        let mut input = Vec::new(); // [n, 3, 256, 256]
+        for slice in &slices {
+            let task = self.study().task(slice).map_err(fault)?;
+            input.extend(self.segmenter.input(task.slice(), task.statistics()));
+        }
+        Ok(Float32Array::from(input.as_slice()))
+    }
+
+    /// Keeps the probabilities of a slice from the logits `[grid, grid]` that WebGPU has computed from its `input`.
+    #[wasm_bindgen(js_name = adoptLogits, unchecked_return_type = "Segmented")]
+    pub fn adopt_logits(&self, slice: &str, logits: Vec<f32>, milliseconds: f64) -> Result<JsValue, JsValue> {
+        let task = self.study().task(slice).map_err(fault)?;
+        let map = self.segmenter.probability_of(task.slice(), logits, WEBGPU).map_err(fault)?;
+        let segmented = to_js(&Segmented::of(slice, &map, WEBGPU, milliseconds))?;
+        self.study_mut().keep(&task, map).map_err(fault)?;
+        self.backends.borrow_mut().insert(WEBGPU);
+        Ok(segmented)
+    }
+
+    /// Keeps probabilities of a slice that another worker has found, on `backend`.
+    pub fn adopt(
+        &self,
+        slice: &str,
+        probability: Vec<u16>,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: &str,
+    ) -> Result<(), JsValue> {
+        let known = [CPU, WEBGPU].into_iter().find(|name| *name == backend);
+        let backend = known.ok_or_else(|| usage(&format!("expected the backend webgpu or cpu, found {backend:?}")))?;
+        self.study_mut().adopt(slice, probability).map_err(fault)?;
+        self.backends.borrow_mut().insert(backend);
+        Ok(())
     }
 
     /// A slice for display. All slices of a case have the same scale.
@@ -292,6 +295,7 @@ impl Session {
     /// Closes all files and cases.
     pub fn clear(&self) {
         self.study_mut().clear();
+        self.backends.borrow_mut().clear();
     }
 
     fn sha256(&self) -> &str {
@@ -303,7 +307,7 @@ impl Session {
         Origin {
             manifest,
             card: self.card.clone(),
-            backend: self.backend.to_owned(),
+            backend: self.backends.borrow().iter().copied().collect::<Vec<_>>().join(" and "),
             threshold: settings.threshold,
             rules: settings.rules.clone(),
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-use super::convert::fault;
+use super::fault::fault;
 use crate::study::{Study, ZipStream};
 
 /// A zip of what is open, made while it is read, so that saving needs the memory of one file.

@@ -82,12 +82,13 @@ export interface CaseInfo {
 /** The cases that the open files make up. */
 export interface Assembly { cases: CaseInfo[]; notes: Note[] }
 
-/** The probabilities of a slice on its own grid, row by row, 0 to 65535 for 0 to 1. */
+/** The probabilities of a slice on its own grid, row by row, 0 to 65535 for 0 to 1. `backend`: where they were computed. */
 export interface Segmented {
     slice: string;
     width: number;
     height: number;
     probability: Uint16Array<ArrayBuffer>;
+    backend: Backend;
     milliseconds: number;
 }
 

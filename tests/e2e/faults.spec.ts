@@ -3,7 +3,7 @@
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { FIXTURES, excerpt, masks, phantoms } from './files.ts';
+import { FIXTURES, excerpt, masks, phantoms, unzip } from './files.ts';
 import { expect, override, slowSlices, test } from './page.ts';
 import { area, drag } from './stage.ts';
 
@@ -230,28 +230,85 @@ test('a GPU that is slower than the CPU is not used, and the page shows both tim
   await expect(page.locator('#device-facts')).toContainText(/WebGPU is not used: it takes \d+ ms per slice, the CPU takes \d+ ms/);
 });
 
+/** Makes the page use a GPU that is slower than the CPU, as the software adapter is. */
+const preferSlow = (source: string) => source.replace('test.milliseconds >= cpu.milliseconds', 'false');
+
+test('slices run on the CPU until the GPU is ready, then on the GPU', async ({ scope, page }) => {
+  await scope.tamper('worker/gpu.js', preferSoftware);
+  await scope.tamper('engine/gpu.js', preferSlow);
+  await scope.tamper('pkg/glioscope.js', slowSlices(300));
+  let arrive = () => {};
+  const wanted = new Promise<void>((done) => (arrive = done));
+  await page.route('**/www/pkg/gpu_bg.wasm', async (route) => {
+    await wanted;
+    await route.continue();
+  });
+  await scope.open('?workers=1');
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await scope.chooseFolder(phantoms()[0]);
+  await scope.finished(2);
+  arrive();
+  await expect(page.locator('#backend')).toHaveText('webgpu');
+  await scope.is('done');
+  await expect(page.locator('#errors li')).toHaveCount(0);
+  const files = unzip((await scope.download()).bytes);
+  expect([...files.keys()].filter((name) => name.endsWith('_mask.tif'))).toHaveLength(24);
+  expect(JSON.parse(String(files.get('provenance.json'))).backend).toBe('cpu and webgpu');
+});
+
+test('the GPU module is not fetched without a hardware GPU', async ({ scope, page }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await scope.open();
+  await expect(page.locator('#device-facts')).toContainText(/software adapter|offers no/);
+  expect(asked.filter((path) => /gpu_bg\.wasm|pkg\/gpu\.js/.test(path))).toEqual([]);
+});
+
+test('without the GPU module the page runs on the CPU and says why', async ({ scope, page }) => {
+  await scope.tamper('worker/gpu.js', preferSoftware);
+  await page.route('**/www/pkg/gpu_bg.wasm', (route) => route.fulfill({ status: 404 }));
+  await scope.open();
+  await expect(page.locator('#device-facts')).toContainText('WebGPU is not used: pkg/gpu_bg.wasm: the server answered 404');
+  await scope.chooseFolder(excerpt(phantoms()[0], 2));
+  await scope.is('done');
+  await expect(page.locator('#backend')).toHaveText('cpu');
+});
+
 test('if the device is lost during a case, the rest runs on the CPU', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', preferSoftware);
-  // The software adapter is slower than the CPU.
-  await scope.tamper('engine/primary-worker.js', (source) => source.replace(/SLOW_GPU_MS = \d+/, 'SLOW_GPU_MS = Infinity'));
+  await scope.tamper('engine/gpu.js', preferSlow);
   const keep = `{ const open = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (given) { return (self.opened = await open.call(this, given)); }; }`;
-  await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${keep}`, 1);
+  await scope.tamper('pkg/gpu.js', (source) => `${source}\n${keep}`);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('webgpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 5));
   await scope.finished(1);
-  await page.workers()[0].evaluate(() => (self as unknown as { opened: GPUDevice }).opened.destroy());
+  for (const worker of page.workers()) await worker.evaluate(() => (self as unknown as { opened?: GPUDevice }).opened?.destroy());
   await scope.is('done');
   await expect(page.locator('#backend')).toHaveText('cpu');
-  await expect(page.locator('#notice')).toHaveText(/The worker stopped: .*(device|GPU)/);
+  await expect(page.locator('#notice')).toHaveText(/WebGPU stopped: .*(device|GPU).* The CPU continues/);
   await expect(page.locator('#device-facts')).toContainText('WebGPU is not used');
+  expect(masks((await scope.download()).bytes).size).toBe(5);
+});
+
+test('a GPU whose values become wrong during a case is not used any more', async ({ scope, page }) => {
+  await scope.tamper('worker/gpu.js', preferSoftware);
+  await scope.tamper('engine/gpu.js', preferSlow);
+  await scope.tamper('pkg/gpu.js', override('forward', `const bad = call === 4; return original.apply(this, given).then((logits) => (bad ? logits.fill(NaN) : logits));`, 'GpuNetwork'));
+  await scope.open();
+  await expect(page.locator('#backend')).toHaveText('webgpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 5));
+  await scope.is('done');
+  await expect(page.locator('#backend')).toHaveText('cpu');
+  await expect(page.locator('#notice')).toContainText('which is not finite');
+  await expect(page.locator('#errors li')).toHaveCount(0);
   expect(masks((await scope.download()).bytes).size).toBe(5);
 });
 
 test('a GPU that computes wrong numbers is detected', async ({ scope, page }) => {
   await scope.tamper('worker/gpu.js', preferSoftware);
-  await scope.tamper('pkg/glioscope.js', override('check', `return this.backend() === 'webgpu' ? Promise.resolve(0.2) : original.apply(this, given);`));
+  await scope.tamper('pkg/glioscope.js', override('checkLogits', 'return 0.2;'));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('the self-test differs by 0.2');
@@ -263,7 +320,7 @@ test('a GPU that runs wrong shader code is detected by its results', async ({ sc
   const wrong = `{ const create = GPUDevice.prototype.createShaderModule;
     GPUDevice.prototype.createShaderModule = function (given) {
       return create.call(this, { ...given, code: given.code.replaceAll('max(', 'min(') }); }; }`;
-  await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${wrong}`);
+  await scope.tamper('pkg/gpu.js', (source) => `${source}\n${wrong}`);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText(/WebGPU is not used: the self-test differs by 0\.\d+ in probability, the limit is 0\.001/);
@@ -332,7 +389,7 @@ test('a GPU that rejects a buffer is replaced by the CPU', async ({ scope, page 
   const greedy = `{ const create = GPUDevice.prototype.createBuffer;
     GPUDevice.prototype.createBuffer = function (given) {
       return create.call(this, given.size > 100_000 ? { ...given, mappedAtCreation: false, size: 2 ** 42 } : given); }; }`;
-  await scope.tamper('pkg/glioscope.js', (source) => `${source}\n${greedy}`);
+  await scope.tamper('pkg/gpu.js', (source) => `${source}\n${greedy}`);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('WebGPU is not used');

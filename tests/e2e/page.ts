@@ -88,11 +88,11 @@ export async function saved(page: Page, what: string): Promise<{ name: string; p
   return { name: file.suggestedFilename(), path, bytes: readFileSync(path) };
 }
 
-/** Replaces a method of the package's `Session`. `call` counts from 1 in each worker. */
-export function override(method: string, body: string) {
+/** Replaces a method of the package's `Session`, or of another class. `call` counts from 1 in each worker. */
+export function override(method: string, body: string, owner = 'Session') {
   return (source: string) => `${source}
-    { const original = Session.prototype.${method}; let call = 0;
-      Session.prototype.${method} = function (...given) { call++; ${body} }; }`;
+    { const original = ${owner}.prototype.${method}; let call = 0;
+      ${owner}.prototype.${method} = function (...given) { call++; ${body} }; }`;
 }
 
 /** Makes every slice take `milliseconds` longer, so that a run lasts long enough on any machine. */

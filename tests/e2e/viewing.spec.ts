@@ -76,6 +76,12 @@ test('the automatic window follows the slice and the contrast', async ({ page })
     return page.locator('#stage canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
   };
   const [first, last] = [page.locator('#strip button').first(), page.locator('#strip button').last()];
+  // While the pixels of a slice are loading, the window stays what it was.
+  for (const slice of [first, last]) {
+    const before = await picture();
+    await slice.click();
+    await expect.poll(picture).not.toBe(before);
+  }
   /** Window and picture of each slice when the preset is selected on it. */
   const seen: [string, string][] = [];
   for (const slice of [first, last]) {

@@ -61,6 +61,11 @@
  */
 
 /**
+ * The result of a self-test: the largest difference in probability from the expected result, and the time of the test slice.
+ * @typedef {{difference: number, milliseconds: number}} TestResult
+ */
+
+/**
  * What runs and the result of its self-test. `version` is the package's. `difference` is the largest difference in
  * probability from the expected result, `milliseconds` the time of the test slice; both are null until the test has
  * passed. `limits` and `features` are the adapter's.

@@ -1,10 +1,11 @@
 /**
- * Everything that computes. Callers see cases, slices and faults, never workers. Behind it are the choice of the backend,
- * the helpers, and the recovery from a lost worker.
+ * Everything that computes. Callers see cases, slices and faults, never workers. Behind it are the CPU and the GPU, the
+ * helpers, and the recovery from a lost worker.
  *
  * All measures and files come from here. Requests are answered between two slices while a case is being segmented.
  */
 import { FaultError, Superseded } from '../core/errors.js';
+import { Gpu } from './gpu.js';
 import { Pool } from './pool.js';
 import { fileFault, PrimaryWorker } from './primary-worker.js';
 import { Queue } from './queue.js';
@@ -12,8 +13,8 @@ import { RecoveryLog } from './recovery-log.js';
 import { segmentAll } from './scheduler.js';
 
 /** @import { Item } from './queue.js' */
-/** @import { WorkerEvents } from './primary-worker.js' */
-/** @import { Assembly, Backend, CaseMeasure, Fault, Note, Pixels, Segmented, Settings, Source, Spacing } from '../core/types.js' */
+
+/** @import { Assembly, Backend, CaseMeasure, DeviceReport, Fault, Note, Pixels, Segmented, Settings, Source, Spacing } from '../core/types.js' */
 /** @typedef {'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn'} VolumeKind */
 /**
  * Controls a job. `signal` aborts it: its results are dropped. `stopping`: it ends after the file or slice under way, and
@@ -22,35 +23,74 @@ import { segmentAll } from './scheduler.js';
  */
 /** @typedef {{faults: Fault[], notes: Note[]}} ReadResult files that cannot be used, and notes on the others */
 
+/**
+ * @typedef {object} EngineEvents
+ * @property {(report: DeviceReport) => void} onReport a device has started, has been tested, or is not used any more
+ * @property {(backend: Backend, fault: Fault) => void} onLost a worker was lost. On the CPU a new one is starting
+ * @property {(fault: Fault) => void} onDead nothing more can be computed; of kind `device` where shown results may be wrong
+ */
+
 export class Engine {
   #log = new RecoveryLog();
+  #requested;
+  #events;
   #primary;
+  #gpu;
   #pool;
   /** While a session is being opened: resolves to whether the open cases stay open. @type {Promise<boolean> | null} */
   #openingSession = null;
 
   /**
-   * @param {Backend | null} backend the backend to use, or null for the best one that works
+   * @param {Backend | null} requested the backend to use, or null for the best one that works
    * @param {number | null} workers how many workers to use on the CPU, or null for the default
-   * @param {WorkerEvents} events
+   * @param {EngineEvents} events
    */
-  constructor(backend, workers, events) {
-    this.#primary = new PrimaryWorker(backend, this.#log, events);
+  constructor(requested, workers, events) {
+    this.#requested = requested;
+    this.#events = events;
+    const onReport = () => this.#report();
+    this.#primary = new PrimaryWorker(this.#log, { onReport, onLost: (fault) => events.onLost('cpu', fault), onDead: events.onDead });
+    this.#gpu = new Gpu(this.#primary, requested === 'webgpu', { onReport, onLost: (fault) => events.onLost('webgpu', fault) });
     this.#pool = new Pool(workers, (onLost) => this.#primary.startHelper(onLost));
-    this.#primary.onStarted = () => {
-      if (this.#primary.backend === 'cpu') this.#pool.start();
-    };
   }
 
-  /** Starts the primary worker if there is none. Rejects with a fault of kind `gone` when no backend works. */
+  /** Starts what is not running yet. Rejects with a fault of kind `gone` when nothing can be computed. */
   async open() {
     this.#primary.resetLosses();
+    await this.#openDevices();
+  }
+
+  async #openDevices() {
     await this.#primary.open();
+    if (this.#requested === 'webgpu') return this.#gpu.open();
+    // The first slices run on the CPU.
+    setTimeout(() => this.#primary.runTest().catch(() => {}));
+    if (this.#requested === 'cpu') this.#pool.start();
+    else this.#gpu.open().catch(() => this.#pool.start());
+  }
+
+  #report() {
+    const { version, test } = this.#primary;
+    if (!version || (this.#requested === 'webgpu' && !this.#gpu.isReady)) return;
+    const { offer, why } = this.#gpu;
+    const { difference = null, milliseconds = null } = (this.#gpu.isReady ? this.#gpu.test : test) ?? {};
+    const { adapter = '', software = false, limits = {}, features = [] } = offer ?? {};
+    this.#events.onReport({
+      version,
+      backend: this.#gpu.isReady ? 'webgpu' : 'cpu',
+      adapter,
+      software,
+      why: this.#requested ? 'requested in the address' : why,
+      difference,
+      milliseconds,
+      limits,
+      features,
+    });
   }
 
   /** The workers that failed, without file names. */
   get failures() {
-    return this.#primary.failures;
+    return [...this.#primary.failures, ...this.#gpu.failures];
   }
 
   /** The model's manifest. @returns {Promise<any>} */
@@ -118,7 +158,9 @@ export class Engine {
       const editedSince = this.#log.edit(id) !== (edits.get(id) ?? null);
       if (!segmented) this.#log.dropProbability(id);
       if (!edited && !editedSince) this.#log.setEdit(id, null);
-      if (segmented && !this.#log.probability(id)) this.#log.setProbability(id, await this.#primary.ask('probability', { slice: id }));
+      if (segmented && !this.#log.probability(id)) {
+        this.#log.setProbability(id, { probability: await this.#primary.ask('probability', { slice: id }), backend: 'cpu' });
+      }
       if (edited && !this.#log.edit(id) && !editedSince) this.#log.setEdit(id, await this.#primary.ask('mask', { slice: id, threshold: 0.5 }));
       signal.throwIfAborted();
     }
@@ -158,8 +200,8 @@ export class Engine {
    * @param {(slice: string, result: Segmented | Fault) => void} onSlice
    */
   async segment(items, preferredCase, job, onSlice) {
-    const workers = { primary: this.#primary, pool: this.#pool, log: this.#log };
-    await segmentAll(workers, new Queue(items, preferredCase), job, onSlice);
+    const workers = { primary: this.#primary, pool: this.#pool, gpu: this.#gpu, log: this.#log };
+    await segmentAll(workers, new Queue(items, preferredCase), job, onSlice, () => this.#openDevices());
   }
 
   /** The results of a slice that are known to the page. @param {string} id */

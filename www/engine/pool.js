@@ -58,7 +58,10 @@ export class Pool {
         const client = await Promise.race([helper, primaryDone]);
         if (!client || idle()) return;
         const complete = await log.readInto(client, idle);
-        while (complete && !stopped() && (task = queue.take())) await onFound(await client.call('segment', { slice: task.slice }));
+        while (complete && !idle()) {
+          task = queue.take();
+          await onFound(await client.call('segment', { slice: task.slice }));
+        }
         task = undefined;
         // Frees the memory: the primary worker has everything.
         await client.call('clear');

@@ -1,15 +1,15 @@
 /**
- * The primary worker. It chooses a backend that works. When the worker is lost, a new one takes over with everything from
- * the recovery log.
+ * The primary worker: the open cases, and the network on the CPU. When the worker is lost, a new one takes over with
+ * everything from the recovery log.
  */
 import { anonymousMessage, FaultError, faultOf } from '../core/errors.js';
 import { WorkerClient } from './worker-client.js';
 
 /** @import { RecoveryLog } from './recovery-log.js' */
-/** @import { Backend, DeviceReport, Fault } from '../core/types.js' */
+/** @import { Fault, TestResult } from '../core/types.js' */
 /**
- * @typedef {object} WorkerEvents
- * @property {(report: DeviceReport) => void} onReport a worker has started, or has been tested
+ * @typedef {object} PrimaryEvents
+ * @property {() => void} onReport a worker has started, or has been tested
  * @property {(fault: Fault) => void} onLost a worker was lost, and a new one is starting
  * @property {(fault: Fault) => void} onDead no worker can be started; of kind `device` where shown results may be wrong
  */
@@ -19,46 +19,48 @@ export const MAX_ATTEMPTS = 2;
 /** How many workers may be lost in a row without a finished slice between them. */
 const MAX_LOSSES = 6;
 /** Opening includes the download on a slow connection. */
-const OPEN_TIMEOUT_MS = 1_200_000;
-/** A GPU that takes longer per slice may be slower than the CPU, so the two are compared. */
-const SLOW_GPU_MS = 120;
+export const OPEN_TIMEOUT_MS = 1_200_000;
+
+const SCRIPT = 'worker.js';
 
 export class PrimaryWorker {
-  /** The backend of the newest worker. @type {Backend} */
-  backend = 'cpu';
-  /** The workers that failed: backend and reason, without file names. @type {string[]} */
+  /** The workers that failed, without file names. @type {string[]} */
   failures = [];
-  /** Called when a worker has started. */
-  onStarted = () => {};
-  #requested;
-  #events;
+  /** The version of the package, once a worker has started. */
+  version = '';
+  /** The result of the self-test, once it has passed. @type {TestResult | null} */
+  test = null;
+  /** Resolves to the result of the self-test. @type {PromiseWithResolvers<TestResult>} */
+  #tested = Promise.withResolvers();
+  /** @type {Promise<void> | null} */
+  #testing = null;
   #log;
+  #events;
   /** Workers that were lost in a row. */
   #losses = 0;
   /** @type {Promise<WorkerClient> | null} */
   #client = null;
   /** @type {WebAssembly.Module | undefined} compiled once, shared by all workers */
   #module;
-  /** Why WebGPU is not used any more, or empty. */
-  #webgpuFailure = '';
   #lastLoss = '';
-  /** Why this device is not used any more. @type {FaultError | null} */
+  /** Why nothing is computed any more. @type {FaultError | null} */
   #rejected = null;
-  /** @type {DeviceReport | null} */
-  #report = null;
 
   /**
-   * @param {Backend | null} requested the backend to use, or null for the best one that works
    * @param {RecoveryLog} log
-   * @param {WorkerEvents} events
+   * @param {PrimaryEvents} events
    */
-  constructor(requested, log, events) {
-    this.#requested = requested;
+  constructor(log, events) {
     this.#log = log;
     this.#events = events;
   }
 
-  /** Starts a worker if there is none. Rejects with a fault of kind `gone` when no backend works. */
+  /** Resolves to the result of the self-test, when it has passed. */
+  get tested() {
+    return this.#tested.promise;
+  }
+
+  /** Starts a worker if there is none. Rejects with a fault of kind `gone` when none works. */
   open() {
     if (this.#rejected) return Promise.reject(this.#rejected);
     if (!this.#client) {
@@ -93,24 +95,29 @@ export class PrimaryWorker {
     }
   }
 
-  /** Runs the self-test. */
-  async #test() {
+  /** Runs the self-test, once. Without a device to fall back to, a failure ends everything: wrong numbers are worse than none. */
+  runTest() {
+    return (this.#testing ??= this.#runTest().catch((error) => {
+      this.#testing = null;
+      throw error;
+    }));
+  }
+
+  async #runTest() {
     const client = await this.open();
     try {
-      const known = /** @type {DeviceReport} */ (this.#report);
-      const first = await client.call('check');
       // The first run includes compilation, so the time of the second one counts.
-      const report = { ...known, ...(known.difference === null ? await client.call('check') : first) };
-      this.#report = report;
-      this.#events.onReport(report);
+      await client.call('check');
+      this.test = await client.call('check');
+      this.#tested.resolve(/** @type {TestResult} */ (this.test));
+      this.#events.onReport();
     } catch (error) {
       const fault = faultOf(error);
       if (fault.kind !== 'device') throw error;
-      // Without a backend to fall back to, nothing is computed: wrong numbers are worse than none.
-      if (this.backend === 'cpu') this.#rejected = gone(fault.message);
+      this.#record(fault);
+      this.#rejected = gone(fault.message);
       client.close();
-      if (this.#rejected) this.#events.onDead(fault);
-      else this.#replace(fault);
+      this.#events.onDead(fault);
       throw error;
     }
   }
@@ -120,70 +127,39 @@ export class PrimaryWorker {
    * @param {() => void} onLost
    */
   async startHelper(onLost) {
-    const client = new WorkerClient(onLost);
-    await client.call('open', { backend: 'cpu', module: this.#module }, { timeout: OPEN_TIMEOUT_MS }).catch((error) => {
+    const client = new WorkerClient(SCRIPT, onLost);
+    await client.call('open', { module: this.#module }, { timeout: OPEN_TIMEOUT_MS }).catch((error) => {
       client.close();
       throw error;
     });
     return client;
   }
 
-  /** Starts a worker on a backend that works, and fills it from the recovery log. */
+  /** Starts a worker, and fills it from the recovery log. */
   async #start() {
     for (;;) {
       if (this.#losses >= MAX_LOSSES) throw gone(`${MAX_LOSSES} workers were lost, the last one because: ${this.#lastLoss}`);
       let started = false;
-      const client = new WorkerClient((fault) => {
+      const client = new WorkerClient(SCRIPT, (fault) => {
         this.#losses++;
         this.#lastLoss = fault.message;
         if (started) this.#replace(fault);
       });
       try {
-        const report = await this.#choose(client);
-        if (report.backend === 'webgpu' && !this.#requested && (report.milliseconds ?? 0) > SLOW_GPU_MS) await this.#compareWithCpu(report);
+        const { module, version } = await client.call('open', { module: this.#module }, { timeout: OPEN_TIMEOUT_MS });
+        this.#module = module;
+        this.version = version;
         await this.#log.restore(client);
         started = true;
-        this.#report = report;
-        this.#events.onReport(report);
-        this.onStarted();
-        // Its result is reported by an event.
-        if (report.difference === null) setTimeout(() => this.#test().catch(() => {}));
+        this.#events.onReport();
         return client;
       } catch (error) {
         client.close();
         const fault = fileFault(error);
-        const lost = error instanceof FaultError && error.workerLost;
-        if (!this.#fallBack(fault) && !lost) throw gone(fault.message, fault.file);
+        this.#record(fault);
+        if (!(error instanceof FaultError && error.workerLost)) throw gone(fault.message, fault.file);
       }
     }
-  }
-
-  /** @param {WorkerClient} client @returns {Promise<DeviceReport>} */
-  async #choose(client) {
-    const offer = this.#requested === 'cpu' || this.#webgpuFailure ? null : await client.call('probe');
-    if (this.#requested === 'webgpu' && !offer.usable) throw gone(offer.why);
-    this.backend = this.#requested ?? (offer?.preferable ? 'webgpu' : 'cpu');
-    const request = { backend: this.backend, module: this.#module };
-    const { backend, module, version } = await client.call('open', request, { timeout: OPEN_TIMEOUT_MS });
-    this.#module = module;
-    const why = this.#requested ? 'requested in the address' : this.#webgpuFailure || (offer?.why ?? '');
-    const { adapter = '', software = false, limits = {}, features = [] } = offer ?? {};
-    const report = { version, backend, adapter, software, why, difference: null, milliseconds: null, limits, features };
-    // A GPU is tested before it sees a slice. The first run includes compilation, so the time of the second one counts.
-    // The CPU is tested later, when the page is idle.
-    if (backend === 'webgpu') await client.call('check');
-    return backend === 'webgpu' ? { ...report, ...(await client.call('check')) } : report;
-  }
-
-  /** Throws where the CPU is faster than the GPU. @param {DeviceReport} report */
-  async #compareWithCpu({ milliseconds }) {
-    const cpu = await this.startHelper(() => {}).catch(() => null);
-    if (!cpu) return;
-    const cpuTime = await cpu.call('check').then((result) => result.milliseconds, () => Infinity);
-    cpu.close();
-    if (cpuTime >= Number(milliseconds)) return;
-    const message = `it takes ${Math.round(Number(milliseconds))} ms per slice, the CPU takes ${Math.round(cpuTime)} ms`;
-    throw new FaultError({ kind: 'device', file: null, message });
   }
 
   /**
@@ -191,24 +167,15 @@ export class PrimaryWorker {
    * @param {Fault} fault
    */
   #replace(fault) {
-    this.#fallBack(fault);
+    this.#record(fault);
     this.#client = null;
     this.#events.onLost(fault);
     this.open().catch((error) => this.#events.onDead(faultOf(error)));
   }
 
-  /**
-   * Records why a worker failed. After a fault of WebGPU the next worker uses the CPU, unless WebGPU was requested.
-   * @param {Fault} fault
-   * @returns {boolean} whether the next worker uses another backend
-   */
-  #fallBack(fault) {
-    this.failures.push(`${this.backend}: ${anonymousMessage(fault)}`);
-    // A faulty model or file fails on every backend.
-    if (this.#requested || this.backend === 'cpu' || !['device', 'panic', 'worker'].includes(fault.kind)) return false;
-    this.backend = 'cpu';
-    this.#webgpuFailure = `WebGPU is not used: ${fault.message}`;
-    return true;
+  /** @param {Fault} fault */
+  #record(fault) {
+    this.failures.push(`cpu: ${anonymousMessage(fault)}`);
   }
 }
 
@@ -227,6 +194,6 @@ export function fileFault(error) {
  * @param {string} message
  * @param {string | null} [file] the file that it concerns
  */
-function gone(message, file = null) {
+export function gone(message, file = null) {
   return new FaultError({ kind: 'gone', file, message });
 }

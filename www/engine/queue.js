@@ -32,7 +32,7 @@ export class Queue {
     return this.#tasks.length;
   }
 
-  /** Takes the next task. @returns {Task | undefined} */
+  /** Takes the next task. The queue must not be empty. @returns {Task} */
   take() {
     const preferred = this.#preferredCase();
     const at = this.#tasks.findIndex((task) => task.case === preferred);

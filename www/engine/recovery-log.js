@@ -5,7 +5,7 @@
 import { FaultError } from '../core/errors.js';
 
 /** @import { WorkerClient } from './worker-client.js' */
-/** @import { Assembly, Source } from '../core/types.js' */
+/** @import { Assembly, Backend, Source } from '../core/types.js' */
 
 export class RecoveryLog {
   /** Every file that was read, in order. @type {Source[]} */
@@ -13,7 +13,7 @@ export class RecoveryLog {
   /** The cases of the first `#assembled` files. @type {Assembly | null} */
   assembly = null;
   #assembled = 0;
-  /** By slice id. @type {Map<string, Uint16Array>} */
+  /** By slice id, with the backend that has computed them. @type {Map<string, {probability: Uint16Array, backend: Backend}>} */
   #probabilities = new Map();
   /** By slice id. @type {Map<string, Uint8Array>} */
   #edits = new Map();
@@ -27,7 +27,7 @@ export class RecoveryLog {
 
   /** @param {string} id of the slice */
   probability(id) {
-    return this.#probabilities.get(id) ?? null;
+    return this.#probabilities.get(id)?.probability ?? null;
   }
 
   /** @param {string} id of the slice */
@@ -35,9 +35,9 @@ export class RecoveryLog {
     return this.#edits.get(id) ?? null;
   }
 
-  /** @param {string} id of the slice @param {Uint16Array} probability */
-  setProbability(id, probability) {
-    this.#probabilities.set(id, probability);
+  /** @param {string} id of the slice @param {{probability: Uint16Array, backend: Backend}} found */
+  setProbability(id, { probability, backend }) {
+    this.#probabilities.set(id, { probability, backend });
   }
 
   /** @param {string} id of the slice @param {Uint8Array | null} mask null removes the edit */
@@ -98,7 +98,7 @@ export class RecoveryLog {
   /** Fills a worker that takes over. @param {WorkerClient} client */
   async restore(client) {
     await this.readInto(client, () => false);
-    for (const [slice, probability] of this.#probabilities) await client.call('adopt', { slice, probability });
+    for (const [slice, found] of this.#probabilities) await client.call('adopt', { slice, ...found });
     // The file of a session still has edits that were reverted since.
     if (this.sources.some(({ session }) => session)) {
       const slices = this.assembly?.cases.flatMap((one) => one.slices) ?? [];

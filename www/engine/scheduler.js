@@ -1,9 +1,10 @@
 /**
- * Segments the slices of a queue with the primary worker and, on the CPU, its helpers.
+ * Segments the slices of a queue: on the GPU if it is ready, else with the primary worker and its helpers on the CPU.
  */
 import { FaultError } from '../core/errors.js';
 import { fileFault, MAX_ATTEMPTS } from './primary-worker.js';
 
+/** @import { Gpu } from './gpu.js' */
 /** @import { Pool } from './pool.js' */
 /** @import { PrimaryWorker } from './primary-worker.js' */
 /** @import { Queue } from './queue.js' */
@@ -12,21 +13,23 @@ import { fileFault, MAX_ATTEMPTS } from './primary-worker.js';
 /** @import { Fault, Segmented } from '../core/types.js' */
 
 /**
- * @param {{primary: PrimaryWorker, pool: Pool, log: RecoveryLog}} workers
+ * @param {{primary: PrimaryWorker, pool: Pool, gpu: Gpu, log: RecoveryLog}} workers
  * @param {Queue} queue
  * @param {JobControl} job
  * @param {(slice: string, result: Segmented | Fault) => void} onSlice
+ * @param {() => Promise<void>} opened resolves when a device that may be used is open
  */
-export async function segmentAll({ primary, pool, log }, queue, job, onSlice) {
+export async function segmentAll({ primary, pool, gpu, log }, queue, job, onSlice, opened) {
   const stopped = () => job.stopping || job.signal.aborted;
   /** @param {Segmented} found */
   const keep = (found) => {
     if (job.signal.aborted) return;
-    log.setProbability(found.slice, found.probability);
+    log.setProbability(found.slice, found);
     onSlice(found.slice, found);
   };
   const work = async () => {
-    for (let task; !stopped() && (task = queue.take()); ) {
+    while (!stopped() && !gpu.isReady && queue.length > 0) {
+      const task = queue.take();
       try {
         const client = await primary.open();
         keep(await client.call('segment', { slice: task.slice }));
@@ -40,14 +43,18 @@ export async function segmentAll({ primary, pool, log }, queue, job, onSlice) {
   };
   /** The primary worker needs what a helper has found. @param {Segmented} found */
   const onFound = async (found) => {
-    const { slice, probability } = found;
-    if (!job.signal.aborted) await primary.ask('adopt', { slice, probability });
+    if (!job.signal.aborted) await primary.ask('adopt', found);
     keep(found);
   };
-  await primary.open();
-  // After the helpers have seen the length of the queue.
-  const primaryDone = Promise.resolve().then(work);
-  await Promise.all([primaryDone, primary.backend === 'cpu' ? pool.work(queue, log, { stopped, primaryDone }, onFound) : null]);
-  // A lost helper may have put a slice back after the primary worker had finished.
-  await work();
+  // A GPU may become ready or fail on the way, and a lost helper may put a slice back.
+  while (!stopped() && queue.length > 0) {
+    await opened();
+    if (gpu.isReady) await gpu.work(queue, job, keep, onSlice);
+    else {
+      // After the helpers have seen the length of the queue.
+      const primaryDone = Promise.resolve().then(work);
+      const until = { stopped: () => stopped() || gpu.isReady, primaryDone };
+      await Promise.all([primaryDone, pool.work(queue, log, until, onFound)]);
+    }
+  }
 }

@@ -8,10 +8,11 @@ import { FaultError } from '../core/errors.js';
 /** How long a call may take before the worker counts as hung. A software GPU needs seconds per slice. */
 const CALL_TIMEOUT_MS = 180_000;
 
-const WORKER = new URL('../worker/worker.js', import.meta.url).href;
+const WORKERS = new URL('../worker/', import.meta.url);
 
 export class WorkerClient {
   #worker;
+  #script;
   #onLost;
   #nextId = 1;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: FaultError) => void, timer: ReturnType<typeof setTimeout>, message: object}>} */
@@ -20,12 +21,16 @@ export class WorkerClient {
   // `crypto.randomUUID` is missing on plain HTTP, for example on a hospital's own host.
   #name = `glioscope ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
 
-  /** @param {(fault: Fault) => void} onLost called once, before the pending calls fail; not called after `close` */
-  constructor(onLost) {
+  /**
+   * @param {string} script its file name in `www/worker`
+   * @param {(fault: Fault) => void} onLost called once, before the pending calls fail; not called after `close`
+   */
+  constructor(script, onLost) {
+    this.#script = new URL(script, WORKERS).href;
     this.#onLost = onLost;
     // A worker that is loaded from a URL has the policy of that response, and static hosts send none. A worker from a
     // blob inherits the page's policy. So `connect-src 'self'` applies to the code that sees the files.
-    const source = `import ${JSON.stringify(WORKER)};`;
+    const source = `import ${JSON.stringify(this.#script)};`;
     const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
     this.#worker = this.#start(blob, (reason) => this.#startFromCache(reason));
     this.#worker.addEventListener('message', () => URL.revokeObjectURL(blob), { once: true });
@@ -60,21 +65,21 @@ export class WorkerClient {
    * @param {Fault} reason
    */
   async #startFromCache(reason) {
-    const cached = navigator.serviceWorker?.controller ? await fetch(WORKER).catch(() => null) : null;
+    const cached = navigator.serviceWorker?.controller ? await fetch(this.#script).catch(() => null) : null;
     if (this.#closed.signal.aborted) return;
     if (!cached?.headers.has('Content-Security-Policy')) return this.#lose(reason);
     this.#worker.terminate();
-    this.#worker = this.#start(WORKER, (again) => this.#lose(again));
+    this.#worker = this.#start(this.#script, (again) => this.#lose(again));
     for (const { message } of this.#calls.values()) this.#worker.postMessage(message);
   }
 
   /**
    * @param {string} action one of the worker's
    * @param {object} [message] its arguments, which are copied
-   * @param {{signal?: AbortSignal, timeout?: number}} [options] `timeout` in milliseconds
+   * @param {{signal?: AbortSignal, timeout?: number, transfer?: Transferable[]}} [options] `timeout` in milliseconds
    * @returns {Promise<any>}
    */
-  call(action, message = {}, { signal, timeout = CALL_TIMEOUT_MS } = {}) {
+  call(action, message = {}, { signal, timeout = CALL_TIMEOUT_MS, transfer = [] } = {}) {
     if (this.#closed.signal.aborted) return Promise.reject(new FaultError(workerFault('the worker is closed'), true));
     // A job that was aborted while it waited must not reach the worker.
     if (signal?.aborted) return Promise.reject(signal.reason);
@@ -86,7 +91,7 @@ export class WorkerClient {
       const onTimeout = () => this.#lose(workerFault(`the worker did not answer "${action}" within ${timeout / 1000} s`));
       const request = { ...message, id, action };
       this.#calls.set(id, { resolve, reject, timer: setTimeout(onTimeout, timeout), message: request });
-      this.#worker.postMessage(request);
+      this.#worker.postMessage(request, transfer);
     });
     return answer.finally(() => signal?.removeEventListener('abort', abort));
   }

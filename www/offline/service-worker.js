@@ -16,6 +16,7 @@ const scope = new URL(worker.registration.scope);
 /** Several sites may share an origin, for example on github.io. Caches belong to the origin. */
 const PREFIX = `glioscope ${scope.pathname} `;
 const CACHE = PREFIX + site.version;
+const WORKERS = ['www/worker/worker.js', 'www/worker/gpu-worker.js'];
 
 worker.addEventListener('install', (/** @type {any} */ event) => event.waitUntil(fill()));
 
@@ -86,7 +87,7 @@ async function answer(request, url) {
   const cache = await caches.open(CACHE);
   const kept = await cache.match(/** @type {string} */ (cacheKey(url)));
   if (!kept) return fetch(request);
-  if (url.pathname !== `${scope.pathname}www/worker/worker.js`) return kept;
+  if (!WORKERS.some((path) => url.pathname === scope.pathname + path)) return kept;
   // A worker that is started by its address uses the policy of its response. It gets the page's policy.
   const page = await (await cache.match(new URL('index.html', scope).href))?.text();
   const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page ?? '') ?? [];

@@ -1,40 +1,43 @@
 /**
- * The worker: the only module that imports the wasm package. It answers `{id, action, ...}` with `{id, result}` or
- * `{id, error}`. `{abort: id}` aborts an action. A message without an id says that this worker is lost and why.
+ * The worker with the open files and the network on the CPU: the only module that imports `pkg/glioscope.js`.
  */
-import { faultOf } from '../core/errors.js';
-import { probe, watchDevices } from './gpu.js';
+import { probe } from './gpu.js';
+import { lost, serve } from './serve.js';
 import { fetchBytes, fetchModule } from './verified-fetch.js';
 
 /** @import { VolumeKind } from '../engine/engine.js' */
-/** @import { Backend, Fault, Source, Spacing } from '../core/types.js' */
+/** @import { Backend, Source, Spacing } from '../core/types.js' */
 /** @typedef {{slice: string}} OfSlice */
 /** @typedef {{case: string, threshold: number, spacing: Spacing | null}} OfCase */
-/** @typedef {{value: unknown, transfer?: Transferable[]}} Answer */
 
 /** @type {import('../pkg/glioscope.js').Session | undefined} */
 let session;
-/** Actions under way, by the id of their message. @type {Map<number, AbortController>} */
-const running = new Map();
 
 /** The largest difference in probability that the self-test allows. The backends differ by less than 1e-4. */
 const TOLERANCE = 1e-3;
 
-/** @type {Record<string, (message: any, signal: AbortSignal) => Answer | Promise<Answer>>} */
-const actions = {
+serve({
   probe: async () => ({ value: await probe() }),
   open: async (message) => ({ value: await open(message) }),
   check: async () => ({ value: await check() }),
+  knownInput: () => transferred(library().knownInput()),
+  checkLogits: (/** @type {{logits: Float32Array}} */ { logits }) => ({ value: accepted(library().checkLogits(logits)) }),
   model: () => ({ value: library().model() }),
   read: async (source, signal) => ({ value: await read(source, signal) }),
   clear: () => ({ value: library().clear() }),
   assemble: () => ({ value: library().assemble() }),
   segment: async (/** @type {OfSlice} */ { slice }) => {
-    const { width, height, probability, milliseconds } = await library().segment(slice);
-    return { value: { slice, width, height, probability, milliseconds }, transfer: [probability.buffer] };
+    const found = await library().segment(slice);
+    return { value: found, transfer: [found.probability.buffer] };
   },
-  adopt: (/** @type {OfSlice & {probability: Uint16Array}} */ { slice, probability }) => ({
-    value: library().adopt(slice, probability),
+  input: (/** @type {{slices: string[]}} */ { slices }) => transferred(library().input(slices)),
+  adoptLogits: (/** @type {{slices: string[], logits: Float32Array, milliseconds: number}} */ { slices, logits, milliseconds }) => {
+    const size = logits.length / slices.length;
+    const found = slices.map((slice, at) => library().adoptLogits(slice, logits.subarray(at * size, (at + 1) * size), milliseconds));
+    return { value: found, transfer: found.map(({ probability }) => probability.buffer) };
+  },
+  adopt: (/** @type {OfSlice & {probability: Uint16Array, backend: Backend}} */ { slice, probability, backend }) => ({
+    value: library().adopt(slice, probability, backend),
   }),
   setEdit: (/** @type {OfSlice & {mask?: Uint8Array}} */ { slice, mask }) => ({
     value: library().setEdit(slice, mask),
@@ -56,7 +59,7 @@ const actions = {
   report: ({ settings }) => ({ value: library().report(settings) }),
   exportZip: ({ settings }) => ({ value: toBlob(library().exportZip(settings)) }),
   saveSession: ({ settings }) => ({ value: toBlob(library().saveSession(settings)) }),
-};
+});
 
 /**
  * Each chunk moves into a blob before the next one is made, so the worker needs the memory of one file of the zip. Browsers
@@ -73,14 +76,14 @@ function toBlob(stream) {
   return new Blob(parts, { type: 'application/zip' });
 }
 
-/** Bytes that are moved to the page. @param {Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | undefined} bytes */
+/** Bytes that are moved to the page. @param {Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Float32Array<ArrayBuffer> | undefined} bytes */
 function transferred(bytes) {
   return bytes ? { value: bytes, transfer: [bytes.buffer] } : { value: undefined };
 }
 
 /**
  * Loads the package and the model and opens a session. Workers after the first get the compiled module from the page.
- * @param {{backend: Backend, module?: WebAssembly.Module}} request
+ * @param {{module?: WebAssembly.Module}} request
  */
 async function open(request) {
   const [{ default: init, onPanic, Session, version }, module, manifest, weights, card] = await Promise.all([
@@ -92,25 +95,27 @@ async function open(request) {
   ]);
   await init({ module_or_path: module });
   onPanic((message) => lost({ kind: 'panic', file: null, message }));
-  session = await Session.create(request.backend, manifest, weights, card);
-  return { backend: session.backend(), module, version: version() };
+  session = await Session.create(manifest, weights, card);
+  return { module, version: version() };
 }
 
 function pkg() {
   return import('../pkg/glioscope.js');
 }
 
-/** The self-test: the sample slice against its expected probability. A device with a larger difference is not used. */
+/** The self-test: the sample slice against its expected probability. */
 async function check() {
   const start = performance.now();
-  const difference = await library().check();
-  const milliseconds = performance.now() - start;
+  const difference = accepted(await library().check());
+  return { difference, milliseconds: performance.now() - start };
+}
+
+/** A device with a larger difference is not used. @param {number} difference */
+function accepted(difference) {
   // Written so that NaN fails.
-  if (!(difference <= TOLERANCE)) {
-    const message = `the self-test differs by ${difference} in probability, the limit is ${TOLERANCE}`;
-    throw { kind: 'device', file: null, message };
-  }
-  return { difference, milliseconds };
+  if (difference <= TOLERANCE) return difference;
+  const message = `the self-test differs by ${difference} in probability, the limit is ${TOLERANCE}`;
+  throw { kind: 'device', file: null, message };
 }
 
 /** @param {Source} source @param {AbortSignal} signal */
@@ -136,39 +141,3 @@ function library() {
   if (!session) throw new Error('the worker was called before it was opened');
   return session;
 }
-
-/** @param {Fault} fault */
-function lost(fault) {
-  postMessage({ id: null, fault });
-}
-
-self.onmessage = async ({ data: { id, abort, action, ...message } }) => {
-  if (abort !== undefined) {
-    running.get(abort)?.abort();
-    return;
-  }
-  const controller = new AbortController();
-  running.set(id, controller);
-  try {
-    const { value, transfer = [] } = await actions[action](message, controller.signal);
-    self.postMessage({ id, result: value }, { transfer });
-  } catch (error) {
-    const fault = faultOf(error);
-    // After a trap the instance's memory is in an unknown state. A device that failed once will fail again.
-    if (fault.kind === 'panic' || (fault.kind === 'device' && action !== 'open' && action !== 'check')) lost(fault);
-    postMessage({ id, error: fault });
-  } finally {
-    running.delete(id);
-  }
-};
-self.onmessageerror = () => lost({ kind: 'worker', file: null, message: 'a message to the worker could not be read' });
-// A trap in an asynchronous task does not reject the promise of any action.
-self.addEventListener('unhandledrejection', ({ reason }) => lost(faultOf(reason)));
-watchDevices((message) => lost({ kind: 'device', file: null, message }));
-
-// The worker holds this lock while it lives. When the page gets the lock, the worker is gone, even where the browser
-// ended it without an event.
-navigator.locks?.request(self.name, () => {
-  postMessage({ id: null, held: true });
-  return new Promise(() => {});
-});

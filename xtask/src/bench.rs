@@ -16,6 +16,7 @@ use crate::process;
 use crate::site;
 use crate::test::native;
 use crate::tools;
+use crate::wasm::Module;
 use crate::workspace::Workspace;
 
 mod table;
@@ -53,7 +54,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> 
         Some(site) => std::path::absolute(site)?,
         None => {
             let site = workspace.target.join("dist");
-            site::dist(workspace, &site)?;
+            site::dist(workspace, &site, &Module::ALL)?;
             site
         }
     };

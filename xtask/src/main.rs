@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::serve::Server;
 use crate::test::Part;
-use crate::wasm::Effort;
+use crate::wasm::{Effort, Module};
 use crate::workspace::Workspace;
 
 mod bench;
@@ -47,7 +47,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Builds the page and serves it at http://localhost:8080, until Ctrl-C.
+    /// Builds the page and serves it at http://localhost:8080, until Ctrl-C. First it runs on the CPU; WebGPU is built while the
+    /// page is served.
     Serve {
         /// The port to listen on, for this machine alone; 0 takes a free port.
         #[arg(long, default_value_t = 8080)]
@@ -102,30 +103,35 @@ fn main() -> ExitCode {
 fn run(action: Action) -> Result<()> {
     let workspace = Workspace::find()?;
     match action {
-        Action::Serve { port, dev, .. } => {
-            let root = if dev {
-                vendor::build(&workspace)?;
-                wasm::build(&workspace, Effort::Dev)?;
-                if let Err(error) = site::check(&workspace.root) {
-                    println!("warning: {error:#}");
-                }
-                workspace.root.clone()
-            } else {
-                // With the service worker, so that it works offline too.
-                let out = workspace.target.join("site");
-                site::dist(&workspace, &out)?;
-                out
-            };
-            let server = Server::start(&root, "/", port)?;
-            println!("\nThe page is at {} (Ctrl-C stops the server)", server.url());
-            server.wait()
-        }
+        Action::Serve { port, dev, .. } => serve(&workspace, port, dev),
         Action::Dist { out } => {
-            site::dist(&workspace, &out)?;
+            site::dist(&workspace, &out, &Module::ALL)?;
             site::print_sizes(&out)
         }
         Action::Test { only, full } => test::test(&workspace, only, full),
         Action::Soak { minutes } => soak::soak(&workspace, minutes),
         Action::Bench(arguments) => bench::bench(&workspace, &arguments),
     }
+}
+
+/// Serves the page with the module for the CPU as soon as that is built, then builds the one for WebGPU.
+fn serve(workspace: &Workspace, port: u16, dev: bool) -> Result<()> {
+    // With the service worker, so that it works offline too.
+    let out = workspace.target.join("site");
+    let build = |modules: &[Module]| {
+        if !dev {
+            return site::dist(workspace, &out, modules);
+        }
+        vendor::build(workspace)?;
+        modules.iter().try_for_each(|module| wasm::build(workspace, *module, Effort::Dev))
+    };
+    build(&[Module::Page])?;
+    let root = if dev { &workspace.root } else { &out };
+    let server = Server::start(root, "/", port)?;
+    println!("\nThe page is at {} (Ctrl-C stops the server). It runs on the CPU until WebGPU is built.", server.url());
+    match build(&Module::ALL).and_then(|()| site::check(root, &Module::ALL)) {
+        Ok(()) => println!("\nWebGPU is built: reload {}", server.url()),
+        Err(error) => println!("warning: the page runs on the CPU alone: {error:#}"),
+    }
+    server.wait()
 }

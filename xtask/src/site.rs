@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::seal;
 use crate::size::Size;
 use crate::vendor;
-use crate::wasm::{self, Effort};
+use crate::wasm::{self, Effort, Module};
 use crate::workspace::Workspace;
 
 /// The page itself. All other files are below [`ASSETS`].
@@ -17,12 +17,14 @@ pub(crate) const INDEX: &str = "index.html";
 const ASSETS: &str = "www";
 
 /// The files that the page needs, each with its origin.
-const NEEDED: [(&str, &str); 9] = [
+const NEEDED: [(&str, &str); 11] = [
     (INDEX, "the repository"),
     ("www/startup.js", "the repository"),
     ("www/app.js", "the repository"),
     ("www/pkg/glioscope.js", "the wasm build"),
     ("www/pkg/glioscope_bg.wasm", "the wasm build"),
+    ("www/pkg/gpu.js", "the wasm build"),
+    ("www/pkg/gpu_bg.wasm", "the wasm build"),
     ("www/vendor/niivue.js", "the bundle of libraries"),
     ("www/model/model.json", "`train fit`"),
     ("www/model/card.json", "`train fit`"),
@@ -35,36 +37,44 @@ const UNFOLDED: &str = "www/model/network.safetensors";
 /// Lists the files that a `dist` wrote into a folder, which the next `dist` may remove.
 const MARKER: &str = ".glioscope-dist";
 
-/// Fails if a file is missing that the page needs.
-pub(crate) fn check(root: &Path) -> Result<()> {
+/// Fails if a file is missing that the page with these modules needs.
+pub(crate) fn check(root: &Path, modules: &[Module]) -> Result<()> {
     for (path, origin) in NEEDED {
-        if !root.join(path).is_file() {
+        if has(modules, path) && !root.join(path).is_file() {
             bail!("the site lacks {path}, which comes from {origin}");
         }
     }
     Ok(())
 }
 
-/// Builds the complete site and copies it into `out`. All its links are relative, so that any static host can serve it,
-/// at any path.
+/// Whether a site with these modules has the file at `path`, as far as modules decide it.
+fn has(modules: &[Module], path: &str) -> bool {
+    Module::ALL.iter().all(|module| modules.contains(module) || !module.files().iter().any(|file| file == path))
+}
+
+/// Builds the site with some of its modules and copies it into `out`. All its links are relative, so that any static host can
+/// serve it, at any path. Without the module for WebGPU it runs on the CPU.
 ///
 /// # Errors
 ///
 /// If `out` has files that no `dist` wrote.
-pub(crate) fn dist(workspace: &Workspace, out: &Path) -> Result<()> {
+pub(crate) fn dist(workspace: &Workspace, out: &Path, modules: &[Module]) -> Result<()> {
     let out = std::path::absolute(out).with_context(|| format!("no such path: {}", out.display()))?;
     if out.starts_with(workspace.root.join(ASSETS)) {
         bail!("{} is inside of {ASSETS}, which is copied", out.display());
     }
     let former = former_files(&out)?;
     vendor::build(workspace)?;
-    wasm::build(workspace, Effort::Release)?;
-    check(&workspace.root)?;
+    for module in modules {
+        wasm::build(workspace, *module, Effort::Release)?;
+    }
+    check(&workspace.root, modules)?;
 
     for path in former {
         remove(&out, &path)?;
     }
-    let files = files(&workspace.root)?;
+    let mut files = files(&workspace.root)?;
+    files.retain(|path| has(modules, path));
     for path in &files {
         copy(&workspace.root.join(path), &out.join(path))?;
     }
@@ -200,6 +210,17 @@ mod tests {
             "wwwx/app.js",
         ] {
             assert!(!publishes(path), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_site_has_the_files_of_its_modules_alone() {
+        let modules = [Module::Page];
+        for path in ["www/app.js", "www/pkg/glioscope.js", "www/pkg/glioscope_bg.wasm"] {
+            assert!(has(&modules, path), "{path}");
+        }
+        for path in ["www/pkg/gpu.js", "www/pkg/gpu_bg.wasm"] {
+            assert!(!has(&modules, path) && has(&Module::ALL, path), "{path}");
         }
     }
 

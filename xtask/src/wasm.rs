@@ -1,4 +1,4 @@
-//! Builds `www/pkg`, the wasm module of the page with its JavaScript bindings.
+//! Builds `www/pkg`, the wasm modules of the page with their JavaScript bindings.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -31,33 +31,84 @@ impl Effort {
     }
 }
 
-const NAME: &str = "glioscope";
+/// A wasm module: the library with some of its features.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Module {
+    /// Everything but WebGPU. It has no Burn, so it is built in a minute.
+    Page,
+    /// The network in Burn on WebGPU.
+    Gpu,
+}
 
-/// Builds `www/pkg`, unless it is up to date.
-pub(crate) fn build(workspace: &Workspace, effort: Effort) -> Result<()> {
+/// The library's package and crate.
+const LIBRARY: &str = "glioscope";
+
+const PACKAGE: &str = "www/pkg";
+
+impl Module {
+    pub(crate) const ALL: [Self; 2] = [Self::Page, Self::Gpu];
+
+    /// The stem of its files in `www/pkg`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Page => "glioscope",
+            Self::Gpu => "gpu",
+        }
+    }
+
+    /// Its published files, relative to the site's root.
+    pub(crate) fn files(self) -> [String; 2] {
+        [format!("{PACKAGE}/{}.js", self.name()), format!("{PACKAGE}/{}_bg.wasm", self.name())]
+    }
+
+    fn feature(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Gpu => "burn",
+        }
+    }
+
+    /// A target folder of its own: cargo gives the library's module the same path for all features.
+    fn target(self, workspace: &Workspace) -> PathBuf {
+        workspace.target.join("modules").join(self.name())
+    }
+}
+
+/// Builds one module into `www/pkg`, unless it is up to date.
+pub(crate) fn build(workspace: &Workspace, module: Module, effort: Effort) -> Result<()> {
     tools::wasm_target(workspace)?;
     let bindgen = tools::wasm_bindgen(workspace)?;
 
-    println!("Building the wasm module (minutes the first time, then only what changed).");
+    println!("Building the wasm module {}.", module.name());
     // Only this one of the library's two crate types: together with an rlib cargo skips link-time optimisation, and
     // the module becomes twice as large.
-    process::run(cargo(workspace, "rustc", effort).args(["--lib", "--crate-type", "cdylib"]))?;
-    let module = workspace.target.join(tools::WASM_TARGET).join(effort.profile()).join(format!("{NAME}.wasm"));
+    process::run(cargo(workspace, "rustc", module, effort).args(["--lib", "--crate-type", "cdylib"]))?;
+    let built = module.target(workspace).join(tools::WASM_TARGET).join(effort.profile());
+    let built = built.join(format!("{LIBRARY}.wasm"));
 
-    let package = workspace.root.join("www/pkg");
-    let stamp = Stamp::of(&module, effort)?;
-    if stamp.lies_in(&package) {
-        println!("{} is up to date.", workspace.shown(&package));
+    let package = workspace.root.join(PACKAGE);
+    let stamp = Stamp::of(&built, effort)?;
+    if stamp.lies_in(&package, module) {
+        println!("{PACKAGE}/{}.js is up to date.", module.name());
         return Ok(());
     }
-    pack(&module, &bindgen, &package)?;
-    stamp.write(&package)
+    process::run(
+        Command::new(process::executable(&bindgen, "wasm-bindgen"))
+            .args(["--target", "web", "--remove-name-section", "--out-name", module.name(), "--out-dir"])
+            .arg(&package)
+            .arg(&built),
+    )?;
+    stamp.write(&package, module)
 }
 
 /// A cargo subcommand over the library, for wasm32, with the flags of `.cargo/config.toml`.
-pub(crate) fn cargo(workspace: &Workspace, subcommand: &str, effort: Effort) -> Command {
+pub(crate) fn cargo(workspace: &Workspace, subcommand: &str, module: Module, effort: Effort) -> Command {
     let mut command = workspace.cargo();
-    command.args([subcommand, "--package", NAME, "--target", tools::WASM_TARGET]).args(["--profile", effort.profile()]);
+    command
+        .args([subcommand, "--package", LIBRARY, "--no-default-features", "--features", module.feature()])
+        .args(["--target", tools::WASM_TARGET, "--profile", effort.profile()])
+        .arg("--target-dir")
+        .arg(module.target(workspace));
     keep_rustflags(&mut command);
     command
 }
@@ -67,20 +118,7 @@ pub(crate) fn keep_rustflags(command: &mut Command) {
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
 }
 
-fn pack(module: &Path, bindgen: &Path, package: &Path) -> Result<()> {
-    // Remove the old package, so that no file of another version of wasm-bindgen stays.
-    if package.exists() {
-        fs::remove_dir_all(package).with_context(|| format!("cannot remove {}", package.display()))?;
-    }
-    process::run(
-        Command::new(process::executable(bindgen, "wasm-bindgen"))
-            .args(["--target", "web", "--remove-name-section", "--out-name", NAME, "--out-dir"])
-            .arg(package)
-            .arg(module),
-    )
-}
-
-/// Identifies the module that a package was made from, so that an unchanged package is not written again.
+/// Identifies the build that a module in `www/pkg` was made from, so that an unchanged one is not written again.
 struct Stamp(String);
 
 impl Stamp {
@@ -92,17 +130,17 @@ impl Stamp {
         Ok(Self(format!("{} {} {:016x}\n", effort.profile(), bytes.len(), hasher.finish())))
     }
 
-    fn lies_in(&self, package: &Path) -> bool {
-        fs::read_to_string(Self::path(package)).is_ok_and(|text| text == self.0)
+    fn lies_in(&self, package: &Path, module: Module) -> bool {
+        fs::read_to_string(Self::path(package, module)).is_ok_and(|text| text == self.0)
     }
 
-    fn write(&self, package: &Path) -> Result<()> {
-        let path = Self::path(package);
+    fn write(&self, package: &Path, module: Module) -> Result<()> {
+        let path = Self::path(package, module);
         fs::write(&path, &self.0).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// A dot-file, which is neither served nor published.
-    fn path(package: &Path) -> PathBuf {
-        package.join(".module")
+    fn path(package: &Path, module: Module) -> PathBuf {
+        package.join(format!(".{}", module.name()))
     }
 }

@@ -1,8 +1,10 @@
 //! [`conv3x3_relu`] and [`conv_transpose`]: layers of a folded network in one operation, for inference.
 
+#[cfg(not(target_arch = "wasm32"))]
+use burn::backend::Flex;
 use burn::backend::ops::ConvTransposeOptions;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, Flex, backend_extension};
+use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::Tensor;
 
 /// `relu(conv(x, weight) + bias)`: stride 1, padding 1.
@@ -30,7 +32,7 @@ pub fn conv_transpose(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tenso
 
 /// The layers on one backend. The defaults are Burn's operations: the tests compare with them, and they run on Burn's
 /// CPU backend.
-#[backend_extension(Flex, Cube: cfg(any(target_arch = "wasm32", feature = "gpu")))]
+#[backend_extension(Flex: cfg(not(target_arch = "wasm32")), Cube: cfg(any(target_arch = "wasm32", feature = "gpu")))]
 pub(crate) trait InferenceLayers: Backend {
     fn conv3x3_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::relu(Self::conv2d(x, weight, Some(bias), super::same_padding::same_padding()))
@@ -47,6 +49,7 @@ pub(crate) trait InferenceLayers: Backend {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl InferenceLayers for Flex {}
 
 #[cfg(any(target_arch = "wasm32", feature = "gpu"))]

@@ -8,7 +8,7 @@ use super::report::{Outcome, Report};
 use crate::browser::{self, Browser};
 use crate::process;
 use crate::tools;
-use crate::wasm::{self, Effort};
+use crate::wasm::{self, Effort, Module};
 use crate::workspace::Workspace;
 
 /// Seconds for all tests of a file, and for the browser to start. The defaults, 20 and 5, are too short for a software
@@ -16,20 +16,22 @@ use crate::workspace::Workspace;
 const TIMEOUTS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "900"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")];
 
 pub(super) fn wasm(workspace: &Workspace, full: bool, report: &mut Report) {
-    report.stage("wasm", || tests(workspace));
+    for module in Module::ALL {
+        report.stage(format!("wasm: {}", module.name()), || tests(workspace, module));
+    }
     if full {
         report.stage("wasm-pack: chrome", || wasm_pack_chrome(workspace));
         report.stage("wasm-pack: firefox", || wasm_pack_firefox(workspace));
     }
 }
 
-/// What `wasm-pack test` runs, in a profile that is built sooner, and without the minutes that installing wasm-pack
-/// takes.
-fn tests(workspace: &Workspace) -> Result<Outcome> {
+/// What `wasm-pack test` runs for a module, in a profile that is built sooner, and without the minutes that installing
+/// wasm-pack takes.
+fn tests(workspace: &Workspace, module: Module) -> Result<Outcome> {
     tools::wasm_target(workspace)?;
     let bindgen = tools::wasm_bindgen(workspace)?;
     let browser = Browser::ensure()?;
-    let mut command = wasm::cargo(workspace, "test", Effort::Dev);
+    let mut command = wasm::cargo(workspace, "test", module, Effort::Dev);
     command
         .args(["--test", "web"])
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", process::executable(&bindgen, "wasm-bindgen-test-runner"))
