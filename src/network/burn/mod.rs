@@ -1,6 +1,7 @@
 //! The U-Net in Burn: for inference on GPUs and for fitting.
 //!
-//! Three operations replace Burn's where those were too slow. The tests compare them with Burn's.
+//! Three operations replace Burn's where those were too slow. The tests compare them with Burn's. On the CPU, fits use
+//! `CpuPass` instead of Burn's autodiff (feature `fit`).
 //!
 //! | operation | computes | used for |
 //! |---|---|---|
@@ -9,7 +10,6 @@
 //! | `conv3x3_norm_relu` | `relu(batch_norm(conv(x, weight)))`, with its backward pass | fitting (feature `fit`) |
 
 #[cfg(feature = "fit")]
-#[allow(unsafe_code, reason = "SIMD loads and stores; each block lists what it relies on")]
 mod fit;
 #[cfg(not(target_arch = "wasm32"))]
 mod former;
@@ -24,6 +24,8 @@ mod unet;
 #[cfg(not(target_arch = "wasm32"))]
 mod unfolded;
 
+#[cfg(feature = "fit")]
+pub use fit::CpuPass;
 #[cfg(feature = "fit")]
 use fit::conv3x3_norm_relu;
 #[cfg(not(target_arch = "wasm32"))]

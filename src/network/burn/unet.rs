@@ -41,12 +41,12 @@ impl UNetConfig {
 #[derive(Module, Debug)]
 pub struct UNet {
     /// One for each depth, the finest first. The last is the bottleneck.
-    down: Vec<DoubleConv>,
+    pub(super) down: Vec<DoubleConv>,
     /// From depth `i + 1` to depth `i`.
-    up: Vec<ConvTranspose2d>,
+    pub(super) up: Vec<ConvTranspose2d>,
     /// After the skip at depth `i` is joined.
-    merge: Vec<DoubleConv>,
-    head: Conv2d,
+    pub(super) merge: Vec<DoubleConv>,
+    pub(super) head: Conv2d,
     stem: usize,
 }
 
@@ -265,9 +265,9 @@ impl ModuleMapper for Numbers {
 
 /// Two 3x3 convolutions, each normalised and rectified.
 #[derive(Module, Debug)]
-struct DoubleConv {
-    first: ConvNormRelu,
-    second: ConvNormRelu,
+pub(super) struct DoubleConv {
+    pub(super) first: ConvNormRelu,
+    pub(super) second: ConvNormRelu,
 }
 
 impl DoubleConv {
@@ -289,10 +289,10 @@ impl DoubleConv {
 }
 
 #[derive(Module, Debug)]
-struct ConvNormRelu {
+pub(super) struct ConvNormRelu {
     /// `[outputs, inputs, 3, 3]`. There is no bias, since the normalisation has one.
-    weight: Param<Tensor<4>>,
-    norm: BatchNorm,
+    pub(super) weight: Param<Tensor<4>>,
+    pub(super) norm: BatchNorm,
     /// `[outputs]`, only in a network for inference, where the normalisation is folded into the weight.
     bias: Option<Param<Tensor<1>>>,
 }

@@ -56,60 +56,18 @@ impl FeatureMap {
         self.columns * self.channels
     }
 
-    /// The feature map of `planes`, `[channels, height, width]`, with the channels [`padded`] by zeros.
-    ///
-    /// # Panics
-    /// If `planes` is empty or its length is not a multiple of `height * width`, or a dimension is 0.
+    /// The rows of pixels, without the border: `width * channels` values each.
     #[cfg(feature = "fit")]
-    pub(crate) fn from_planes(planes: &[f32], size: [usize; 2]) -> Self {
-        let [height, width] = size;
-        let area = height * width;
-        assert!(
-            area > 0 && !planes.is_empty() && planes.len().is_multiple_of(area),
-            "expected planes of {height} x {width}, found {} values",
-            planes.len()
-        );
-        let mut map = Self::new(padded(planes.len() / area), size);
-        let channels = map.channels;
-        for (block, planes) in planes.chunks(area * MAX_LANES).enumerate() {
-            for y in 0..height {
-                let to = map.at_mut(y, 0);
-                let rows = planes.chunks_exact(area).map(|plane| &plane[y * width..][..width]);
-                for (c, row) in rows.enumerate() {
-                    for (pixel, value) in to.chunks_exact_mut(channels).zip(row) {
-                        pixel[block * MAX_LANES + c] = *value;
-                    }
-                }
-            }
-        }
-        map
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        let (row, first, length) = (self.row(), self.channels, self.width * self.channels);
+        self.values.chunks_exact(row).skip(1).take(self.height).map(move |row| &row[first..][..length])
     }
 
-    /// Writes the first channels to `planes`, `[channels, height, width]`.
-    ///
-    /// # Panics
-    /// If the length of `planes` is not a multiple of `height * width`, or it has more channels than the feature map.
+    /// As [`rows`](Self::rows), to be changed.
     #[cfg(feature = "fit")]
-    pub(crate) fn write_planes(&self, planes: &mut [f32]) {
-        let [height, width] = self.size();
-        let area = height * width;
-        assert!(
-            planes.len().is_multiple_of(area) && planes.len() <= self.channels * area,
-            "expected at most {} planes of {height} x {width}, found {} values",
-            self.channels,
-            planes.len()
-        );
-        for (block, planes) in planes.chunks_mut(area * MAX_LANES).enumerate() {
-            for y in 0..height {
-                let from = self.at(y, 0);
-                for (c, plane) in planes.chunks_exact_mut(area).enumerate() {
-                    let row = &mut plane[y * width..][..width];
-                    for (value, pixel) in row.iter_mut().zip(from.chunks_exact(self.channels)) {
-                        *value = pixel[block * MAX_LANES + c];
-                    }
-                }
-            }
-        }
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let (row, first, length) = (self.row(), self.channels, self.width * self.channels);
+        self.values.chunks_exact_mut(row).skip(1).take(self.height).map(move |row| &mut row[first..][..length])
     }
 
     /// The values from the pixel above and to the left of (`y`, `x`) to the last pixel of a square of `side` pixels.
@@ -176,26 +134,11 @@ mod tests {
 
     #[test]
     #[cfg(feature = "fit")]
-    fn planes_round_trip() {
-        let planes: Vec<f32> = (0..17 * 6).map(|value| value as f32).collect();
-        let map = FeatureMap::from_planes(&planes, [2, 3]);
-        assert_eq!((map.channels(), map.at(1, 2)[16]), (32, 101.0));
-        let mut found = vec![0.0; planes.len()];
-        map.write_planes(&mut found);
-        assert_eq!(found, planes);
-    }
-
-    #[test]
-    #[cfg(feature = "fit")]
-    #[should_panic(expected = "expected planes of 2 x 3, found 13 values")]
-    fn planes_of_another_size_are_refused() {
-        FeatureMap::from_planes(&[0.0; 13], [2, 3]);
-    }
-
-    #[test]
-    #[cfg(feature = "fit")]
-    #[should_panic(expected = "expected at most 16 planes of 2 x 3, found 102 values")]
-    fn more_planes_than_channels_are_refused() {
-        FeatureMap::new(16, [2, 3]).write_planes(&mut [0.0; 17 * 6]);
+    fn rows_are_the_pixels_without_the_border() {
+        let mut map = FeatureMap::new(16, [2, 3]);
+        map.rows_mut().enumerate().for_each(|(y, row)| row.fill(y as f32 + 1.0));
+        assert_eq!(map.rows().map(<[f32]>::len).collect::<Vec<_>>(), [48, 48]);
+        assert_eq!((map.at(0, 0)[0], map.at(1, 2)[15]), (1.0, 2.0));
+        assert_eq!((map.at(0, 2)[16], map.patch(0, 0, 1)[0]), (0.0, 0.0), "the border");
     }
 }

@@ -1,10 +1,12 @@
-//! Inference with the folded U-Net on the CPU, without Burn. Fitting uses the same 3x3 convolutions.
+//! The U-Net on the CPU, without Burn: inference with the folded network, and the passes of fitting.
 //!
 //! | module | does |
 //! |---|---|
 //! | `plan` | runs a whole network: [`Plan`] |
 //! | `winograd` | 3x3 convolution |
 //! | `up_convolution` | 2x2 up-convolution with stride 2 |
+//! | `max_pool`, `space_to_depth`, `head` | the other layers |
+//! | `fit` | forward and backward pass of a batch, with batch normalisation (feature `fit`) |
 //! | `tile` | the Winograd transforms of one tile |
 //! | `matmul` | matrix products with packed weights |
 //! | `feature_map` | the feature map of one image, with a border of zeros |
@@ -17,13 +19,18 @@
 //!
 //! Functions that use `unsafe` assert what they rely on before their loops. They are safe to call with any arguments.
 
-pub(crate) mod feature_map;
-pub(crate) mod matmul;
+mod feature_map;
+#[cfg(feature = "fit")]
+pub(crate) mod fit;
+mod head;
+mod matmul;
+mod max_pool;
 mod plan;
-pub(crate) mod threads;
-pub(crate) mod tile;
+mod space_to_depth;
+mod threads;
+mod tile;
 mod up_convolution;
-pub(crate) mod vector;
-pub(crate) mod winograd;
+mod vector;
+mod winograd;
 
 pub(crate) use plan::Plan;

@@ -3,13 +3,12 @@
 use std::slice;
 use std::sync::{Mutex, PoisonError};
 
-use macerator::{Simd, Vector, vload_unaligned, vstore_unaligned};
-
 use super::feature_map::{FeatureMap, padded};
-use super::matmul::{self, Panels, ROWS};
+use super::head::Head;
+use super::max_pool::max_pool;
+use super::space_to_depth::space_to_depth;
 use super::threads;
 use super::up_convolution::UpConvolution;
-use super::vector::{MAX_LANES, lanes};
 use super::winograd::{Convolution, Scratch};
 use crate::network::config::{INPUTS, UNetConfig};
 use crate::network::folded::{FoldedUNet, Layer};
@@ -22,9 +21,7 @@ pub(crate) struct Plan {
     up: Vec<UpConvolution>,
     /// Two convolutions after the skip at depth `i` is joined.
     merge: Vec<[Convolution; 2]>,
-    /// A 1x1 convolution to one logit for each pixel of the stem's cell.
-    head: Panels,
-    head_bias: Vec<f32>,
+    head: Head,
     /// The side of the square of pixels that becomes channels of one.
     stem: usize,
     /// Height and width of the finest feature maps: those of the image, divided by `stem`.
@@ -90,24 +87,11 @@ impl Plan {
             pair(block, depth, 2 * padded(skip), &inputs)
         });
 
-        let (cells, weight) = (stem * stem, network.head.weight());
-        assert!(
-            weight.len() == cells * widths[0] && network.head.bias.len() == cells,
-            "expected a head of [{cells}, {}, 1, 1], found {} weights and {} biases",
-            widths[0],
-            weight.len(),
-            network.head.bias.len()
-        );
-        let mut head = Panels::new(cells, padded(widths[0]));
-        for (index, value) in weight.iter().enumerate() {
-            head.set(index / widths[0], index % widths[0], *value);
-        }
         Self {
             down: down.collect(),
             up: up.collect(),
             merge: merge.collect(),
-            head_bias: head.pad(&network.head.bias),
-            head,
+            head: Head::new(&network.head.weight(), &network.head.bias, widths[0], stem),
             stem,
             size,
             spare: Mutex::default(),
@@ -163,7 +147,7 @@ impl Plan {
         let mut run = |convolution: &Convolution, x: &FeatureMap, out: &mut FeatureMap| {
             convolution.run(slice::from_ref(x), slice::from_mut(out), scratch);
         };
-        self.space_to_depth(image, &mut inputs[0]); // [128, 128, 12]
+        space_to_depth(image, self.stem, &mut inputs[0]); // [128, 128, 12]
         for (depth, [first, second]) in self.down.iter().enumerate() {
             run(first, &inputs[depth], &mut middle[depth]);
             match joined.get_mut(depth) {
@@ -180,94 +164,13 @@ impl Plan {
             run(first, &joined[depth], &mut middle[depth]);
             run(second, &middle[depth], &mut outputs[depth]); // [16, 16, 128], … [128, 128, 16]
         }
-        head(self, &outputs[0], logits);
-    }
-
-    /// Makes squares of `stem` x `stem` pixels the channels of one.
-    fn space_to_depth(&self, image: &[f32], to: &mut FeatureMap) {
-        let stem = self.stem;
-        let [height, width] = self.size;
-        for (row, values) in image.chunks_exact(width * stem).enumerate() {
-            let (channel, y) = (row / (height * stem), row % (height * stem));
-            let first = (channel * stem + y % stem) * stem;
-            let channels = to.channels();
-            let to = to.at_mut(y / stem, 0);
-            for (pixel, values) in to.chunks_mut(channels).zip(values.chunks_exact(stem)) {
-                pixel[first..][..stem].copy_from_slice(values);
-            }
-        }
+        self.head.run(&outputs[0], logits);
     }
 }
 
 impl std::fmt::Debug for Plan {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Plan").field("size", &self.size).field("depths", &self.down.len()).finish()
-    }
-}
-
-/// The largest value of each square of 2x2 pixels, in the first channels of `x`: as many as `out` has.
-///
-/// # Panics
-/// If `x` is not twice as high and wide as `out`, or has fewer channels.
-#[macerator::with_simd]
-fn max_pool<'a, S: Simd>(x: &'a FeatureMap, out: &'a mut FeatureMap) {
-    let lanes = lanes::<S>();
-    let (channels, pixel, row) = (out.channels(), x.channels(), x.row());
-    assert!(
-        x.size() == out.size().map(|side| 2 * side),
-        "expected twice the size of {:?}, found {:?}",
-        out.size(),
-        x.size()
-    );
-    assert!(
-        channels.is_multiple_of(lanes) && channels <= pixel,
-        "{channels} of {pixel} channels in vectors of {lanes}"
-    );
-    let (height, width) = (out.height(), out.width());
-    for (y, left) in (0..height).flat_map(|y| (0..width).map(move |left| (y, left))) {
-        let (from, to) = (&x.at(2 * y, 2 * left)[..row + 2 * pixel], &mut out.at_mut(y, left)[..channels]);
-        for channel in (0..channels).step_by(lanes) {
-            // SAFETY:
-            // * `channel + lanes <= channels`, since both are multiples of `lanes`, and `to` has `channels` numbers.
-            // * `channels <= pixel`, and `from` holds the pixel below and to the right, which starts at `row + pixel`.
-            unsafe {
-                let load = |at: usize| -> Vector<S, f32> { vload_unaligned(from.as_ptr().add(at + channel)) };
-                let most = load(0).max(load(pixel)).max(load(row).max(load(row + pixel)));
-                vstore_unaligned(to.as_mut_ptr().add(channel), most);
-            }
-        }
-    }
-}
-
-/// The head: `[height, width, channels]` to `[height * stem, width * stem]`.
-///
-/// # Panics
-/// If `x` has the wrong size or channels, or `logits` the wrong length.
-#[macerator::with_simd]
-fn head<'a, S: Simd>(plan: &'a Plan, x: &'a FeatureMap, logits: &'a mut [f32]) {
-    let lanes = lanes::<S>();
-    let (inputs, stem) = (x.channels(), plan.stem);
-    let (width, cells) = (x.width() * stem, stem * stem);
-    assert!(plan.head.inputs() == inputs, "expected {} channels, found {inputs}", plan.head.inputs());
-    assert!(logits.len() == x.height() * stem * width, "{} logits for {:?}", logits.len(), x.size());
-    for (panel, weights) in plan.head.iter().enumerate().take(cells.div_ceil(2 * lanes)) {
-        let first = panel * 2 * lanes;
-        for (y, left) in (0..x.height()).flat_map(|y| (0..x.width()).step_by(ROWS).map(move |left| (y, left))) {
-            // The border holds the pixels that fill up the last block of a row.
-            let sums = matmul::multiply_panel::<S>(x.at(y, left), weights, inputs); // [ROWS, panel]
-            for (m, sums) in sums.into_iter().enumerate().take(x.width() - left) {
-                let mut values = [0.0; 2 * MAX_LANES];
-                // SAFETY: `values` has room for two vectors, since a vector has at most `MAX_LANES` numbers (`lanes`).
-                unsafe {
-                    vstore_unaligned(values.as_mut_ptr(), sums[0]);
-                    vstore_unaligned(values.as_mut_ptr().add(lanes), sums[1]);
-                }
-                for (cell, value) in (first..cells).zip(&values[..2 * lanes]) {
-                    let (y, x) = (y * stem + cell / stem, (left + m) * stem + cell % stem);
-                    logits[y * width + x] = value + plan.head_bias[cell];
-                }
-            }
-        }
     }
 }
 
@@ -311,29 +214,6 @@ mod tests {
         let alone: Vec<f32> = images.chunks_exact(3 * 8 * 24).flat_map(|image| plan.logits(image)).collect();
         assert_eq!(alone, batch);
         assert!(plan.logits(&[]).is_empty());
-    }
-
-    #[test]
-    fn pooling_takes_the_largest_of_four_pixels() {
-        let mut x = FeatureMap::new(32, [2, 4]);
-        for (i, value) in [1.0, 2.0, -1.0, -2.0, 3.0, 4.0, -3.0, -4.0].into_iter().enumerate() {
-            x.at_mut(i / 4, i % 4)[..16].fill(value);
-        }
-        let mut out = FeatureMap::new(16, [1, 2]);
-        max_pool(&x, &mut out);
-        assert_eq!([out.at(0, 0)[..16].to_vec(), out.at(0, 1)[..16].to_vec()], [vec![4.0; 16], vec![-1.0; 16]]);
-    }
-
-    #[test]
-    #[should_panic(expected = "expected twice the size of [2, 2], found [4, 5]")]
-    fn pooling_to_another_size_is_refused() {
-        max_pool(&FeatureMap::new(16, [4, 5]), &mut FeatureMap::new(16, [2, 2]));
-    }
-
-    #[test]
-    #[should_panic(expected = "32 of 16 channels")]
-    fn pooling_to_more_channels_is_refused() {
-        max_pool(&FeatureMap::new(16, [4, 4]), &mut FeatureMap::new(32, [2, 2]));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
 use glioscope::network::Card;
-use glioscope::network::burn::UNet;
+use glioscope::network::burn::{CpuPass, UNet};
 use glioscope::network::card::Split;
 use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
 use glioscope::network::preprocess::Normalisation;
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint::Checkpoint;
 use super::ema::Ema;
 use super::history::{self, Epoch};
-use super::loss::bce_dice;
+use super::loss::{bce_dice, bce_dice_gradient};
 use super::lr_schedule::learning_rate;
 use crate::data::{Batch, GRID, Plan, SplitData};
 use crate::device;
@@ -79,6 +79,8 @@ pub(crate) struct Trainer {
     progress: Progress,
     /// With gradients.
     device: Device,
+    /// On the CPU, what computes in place of Burn's operations.
+    cpu: Option<CpuPass>,
     device_name: String,
     steps_per_epoch: u64,
 }
@@ -108,6 +110,8 @@ impl Trainer {
         resumed: Option<Checkpoint<Progress>>,
     ) -> Result<Self> {
         let Opened { device, name: device_name } = opened;
+        let of = resumed.as_ref().map_or(&recipe, |resumed| &resumed.header.recipe);
+        let cpu = (device == Device::flex()).then(|| CpuPass::new(&of.network, of.batch, [of.crop; 2]));
         let device = device.autodiff();
         device.seed(recipe.seed);
         let decay = recipe.ema_decay;
@@ -128,13 +132,13 @@ impl Trainer {
                 history: Vec::new(),
                 running: Running::default(),
             };
-            return Ok(Self { unet, ema, optimiser, progress, device, device_name, steps_per_epoch });
+            return Ok(Self { unet, ema, optimiser, progress, device, cpu, device_name, steps_per_epoch });
         };
         let record = |bytes: Vec<u8>| ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).context("checkpoint");
         let ema = Ema::new(unet.valid().try_load_record(record(resumed.ema)?).context("checkpoint")?, decay);
         let unet = unet.try_load_record(record(resumed.network)?).context("checkpoint")?;
         let optimiser = optimiser.from_bytes(Bytes::from_bytes_vec(resumed.optimiser)).context("checkpoint")?;
-        Ok(Self { unet, ema, optimiser, progress: resumed.header, device, device_name, steps_per_epoch })
+        Ok(Self { unet, ema, optimiser, progress: resumed.header, device, cpu, device_name, steps_per_epoch })
     }
 
     /// Replaces the random weights with those of the network that `load` gives on a device without gradients.
@@ -215,13 +219,15 @@ impl Trainer {
     /// # Errors
     /// When the loss is not finite. The weights are then those before the step.
     pub(crate) fn step(&mut self, batch: Batch) -> Result<(f64, f64)> {
-        let (size, crop) = (batch.size, self.recipe().crop);
-        let images = Tensor::<4>::from_data(TensorData::new(batch.images, [size, 3, crop, crop]), &self.device);
-        let references = Tensor::<4>::from_data(TensorData::new(batch.references, [size, 1, crop, crop]), &self.device);
-        let logits = self.unet.forward(images); // [size, 1, crop, crop]
-        let (loss, dice) = bce_dice(logits, references, self.recipe().bce_weight); // [1] each
-        let gradients = GradientsParams::from_grads(loss.clone().backward(), &self.unet);
-        let (loss, dice) = (f64::from(loss.into_scalar::<f32>()), f64::from(dice.into_scalar::<f32>()));
+        let (loss, dice, gradients) = match &mut self.cpu {
+            Some(pass) => {
+                let logits = pass.forward(&self.unet, &batch.images);
+                let (weight, area) = (self.progress.recipe.bce_weight, self.progress.recipe.crop.pow(2));
+                let (loss, dice, of_logits) = bce_dice_gradient(&logits, &batch.references, area, weight);
+                (loss, dice, pass.backward(&self.unet, &of_logits))
+            }
+            None => self.autodiff(batch),
+        };
         ensure!(loss.is_finite(), "the loss is {loss} at {}", self.position(self.progress.step + 1));
         let rate = learning_rate(self.recipe().lr, self.progress.step, self.total_steps());
         self.unet = self.optimiser.step(rate, self.unet.clone(), gradients);
@@ -231,6 +237,17 @@ impl Trainer {
         self.progress.running.dice += dice;
         self.progress.running.steps += 1;
         Ok((loss, dice))
+    }
+
+    /// Loss, soft Dice and gradients of a batch by Burn's operations.
+    fn autodiff(&self, batch: Batch) -> (f64, f64, GradientsParams) {
+        let (size, crop) = (batch.size, self.recipe().crop);
+        let images = Tensor::<4>::from_data(TensorData::new(batch.images, [size, 3, crop, crop]), &self.device);
+        let references = Tensor::<4>::from_data(TensorData::new(batch.references, [size, 1, crop, crop]), &self.device);
+        let logits = self.unet.forward(images); // [size, 1, crop, crop]
+        let (loss, dice) = bce_dice(logits, references, self.recipe().bce_weight); // [1] each
+        let gradients = GradientsParams::from_grads(loss.clone().backward(), &self.unet);
+        (f64::from(loss.into_scalar::<f32>()), f64::from(dice.into_scalar::<f32>()), gradients)
     }
 
     /// Where a fit has failed, and what may help. `step` is counted from 1.

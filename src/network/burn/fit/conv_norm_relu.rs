@@ -1,6 +1,6 @@
 //! [`conv3x3_norm_relu`]: a 3x3 convolution, batch normalisation and ReLU in one operation with one backward pass.
 //!
-//! As one operation they keep no tensor for the ReLU, and read each value less often than Burn's three.
+//! As one operation they keep no tensor for the ReLU. On the CPU, [`CpuPass`](super::CpuPass) fits without autodiff.
 
 use burn::backend::autodiff::{
     checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
@@ -8,11 +8,9 @@ use burn::backend::autodiff::{
     ops::{Backward, Ops, OpsKind},
 };
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
 
-use super::batch_norm::{self, Layout};
-use super::conv3x3::{conv3x3, conv3x3_backward};
 use crate::network::burn::same_padding::same_padding;
 
 /// `relu(batch_norm(conv(x, weight)))` with the statistics of the batch: stride 1, padding 1.
@@ -76,57 +74,7 @@ pub(crate) trait FitLayers: Backend {
 #[cfg(feature = "gpu")]
 impl FitLayers for burn::backend::Cube {}
 
-impl FitLayers for Flex {
-    fn conv3x3_norm_relu(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        epsilon: f64,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let ([n, _, h, w], [outputs]) = (x.shape().dims(), gamma.shape().dims());
-        let [x, weight, gamma, beta] = [x, weight, gamma, beta].map(|tensor| tensor.to_contiguous());
-        let sums = conv3x3(super::values(&x), [n, h, w], super::values(&weight), outputs);
-        let layout = Layout { n, channels: outputs, area: h * w };
-        let (mean, variance) = batch_norm::statistics(&sums, layout);
-        let affine = batch_norm::affine(super::values(&gamma), super::values(&beta), &mean, &variance, epsilon as f32);
-        let out = batch_norm::apply(&sums, &affine, layout);
-        (
-            super::tensor(out, [n, outputs, h, w]),
-            super::tensor(sums, [n, outputs, h, w]),
-            super::tensor(mean, [outputs]),
-            super::tensor(variance, [outputs]),
-        )
-    }
-
-    fn conv3x3_norm_relu_backward(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        sums: FloatTensor<Self>,
-        mean: FloatTensor<Self>,
-        variance: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        epsilon: f64,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let ([n, inputs, h, w], [outputs]) = (x.shape().dims(), gamma.shape().dims());
-        let tensors = [x, weight, gamma, beta, sums, mean, variance, gradient].map(|tensor| tensor.to_contiguous());
-        let [x, weight, gamma, beta, sums, mean, variance, gradient] = tensors.each_ref().map(super::values);
-        let layout = Layout { n, channels: outputs, area: h * w };
-        let epsilon = epsilon as f32;
-        let affine = batch_norm::affine(gamma, beta, mean, variance, epsilon);
-        let (of_sums, of_gamma, of_beta) =
-            batch_norm::backward(sums, gradient, &affine, (mean, variance, epsilon), layout);
-        let (of_x, of_weight) = conv3x3_backward(x, [n, h, w], weight, &of_sums);
-        (
-            super::tensor(of_x, [n, inputs, h, w]),
-            super::tensor(of_weight, [outputs, inputs, 3, 3]),
-            super::tensor(of_gamma, [outputs]),
-            super::tensor(of_beta, [outputs]),
-        )
-    }
-}
+impl FitLayers for Flex {}
 
 /// What the forward pass keeps for the backward pass.
 #[derive(Clone, Debug)]

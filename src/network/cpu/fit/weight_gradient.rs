@@ -1,4 +1,4 @@
-//! The gradient of the weights of a 3x3 convolution on the CPU, by Winograd's [transforms](crate::network::cpu::tile).
+//! The gradient of the weights of a 3x3 convolution on the CPU, by Winograd's [transforms](super::super::tile).
 //!
 //! ```text
 //! for each block of tiles:
@@ -10,11 +10,11 @@
 
 use macerator::{Simd, Vector, vload_unaligned, vstore_unaligned};
 
-use crate::network::cpu::feature_map::{FeatureMap, padded};
-use crate::network::cpu::matmul;
-use crate::network::cpu::tile::{self, TAPS, Tile, Tile2, Tile4, transform, transform_gradient, transform_input};
-use crate::network::cpu::vector::{MAX_LANES, lanes};
-use crate::network::cpu::winograd::{BLOCK, Scratch};
+use super::super::feature_map::{FeatureMap, padded};
+use super::super::matmul;
+use super::super::tile::{self, TAPS, Tile, Tile2, Tile4, transform, transform_gradient, transform_input};
+use super::super::vector::{MAX_LANES, lanes};
+use super::super::winograd::{BLOCK, Scratch};
 
 /// The fewest tiles in a block, where there are as many: each block reads and writes all sums. A tuning constant.
 const MIN_TILES: usize = 64;
