@@ -1,18 +1,21 @@
 /**
- * Compares the published page's network with onnxruntime-web in one browser. `cargo xtask bench` runs it. To run it alone:
+ * Compares the published page's network with onnxruntime-web and TF.js in one browser. `cargo xtask bench` runs it. To run it
+ * alone:
  *
  *     node bench.js --site DIR --model FILE.safetensors --ceiling FILE.wasm --phantom DIR --chromium FILE --out FILE.json
  */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { brotliCompressSync, constants } from 'node:zlib';
-import { chromium } from 'playwright-core';
+import { peakMemory, withBrowser } from './browser.js';
+import { downloads, sizeOf, sum, weigh } from './bytes.js';
 import { layers, onnx, randomWeights, readSafetensors } from './onnx.js';
 import { serve } from './server.js';
+import { segmentFiles } from './site.js';
+import * as tfjs from './tfjs.js';
 
-/** @import { Browser, Page } from 'playwright-core' */
+/** @import { Page } from 'playwright-core' */
 
 const { values: options } = parseArgs({
   options: {
@@ -27,26 +30,10 @@ const { values: options } = parseArgs({
   },
 });
 
-/** WebGPU on the software adapter, independent of the machine's GPU, and no background traffic of the browser. */
-const FLAGS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
-
 /** The reference network of this field: Buda, Saha and Mazurowski 2019, 7.76 M parameters. */
 const REFERENCE = { widths: [32, 64, 128, 256, 512], stem: 1 };
 /** Slices of a typical patient in the data set. */
 const PATIENT = 35;
-/** The largest difference in probability between onnxruntime-web and the network. */
-const ORT_TOLERANCE = 1e-4;
-/** The largest difference in probability between the page's network and the native one. */
-const OUR_TOLERANCE = 1e-3;
 /** The middle slice of the default phantom, for which `train export` writes input and probability. */
 const KNOWN_SLICE = 12;
 
@@ -60,24 +47,45 @@ const input = tensors.get('input');
 const probability = tensors.get('probability');
 if (!input || !probability) throw new Error('the model has no tensors input and probability');
 const side = input.shape[2];
+const tfjsModel = tfjs.model(network, tensors);
 /** @type {Record<string, Uint8Array>} */
 const made = {
   '/made/ceiling.wasm': readFileSync(needed('ceiling')),
   '/made/model.onnx': onnx(network, tensors, side),
   '/made/reference.onnx': onnx(REFERENCE, randomWeights(REFERENCE), side),
   '/made/input.bin': new Uint8Array(input.values.buffer),
+  '/made/tfjs.json': tfjsModel.header,
+  '/made/tfjs.bin': tfjsModel.values,
+  '/made/tfjs-input.bin': new Uint8Array(tfjs.transposed(input, [0, 2, 3, 1]).values.buffer),
+  '/made/tfjs-wasm.js': await tfjs.bundle('wasm'),
+  '/made/tfjs-webgpu.js': await tfjs.bundle('webgpu'),
   '/made/probability.bin': new Uint8Array(probability.values.buffer),
-  '/made/index.html': new TextEncoder().encode('<!doctype html><script type="module" src="/bench/page.js"></script>'),
+  '/made/index.html': new TextEncoder().encode('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/bench/page.js"></script>'),
+  // The published package, with its memory where a test can read it.
+  '/exposed/www/pkg/glioscope.js': new TextEncoder().encode(
+    `${readFileSync(join(needed('site'), 'www/pkg/glioscope.js'), 'utf8')}\nObject.defineProperty(self, 'wasmMemory', { get: () => wasm.memory });\n`,
+  ),
 };
-const ORT = join(import.meta.dirname, 'node_modules/onnxruntime-web/dist');
-const folders = { site: needed('site'), bench: import.meta.dirname, ort: ORT, phantom: needed('phantom') };
+const MODULES = join(import.meta.dirname, 'node_modules');
+const ORT = join(MODULES, 'onnxruntime-web/dist');
+const TFJS = join(MODULES, '@tensorflow/tfjs-backend-wasm/dist');
+const folders = { site: needed('site'), exposed: needed('site'), bench: import.meta.dirname, ort: ORT, tfjs: TFJS, phantom: needed('phantom') };
 const server = await serve(folders, made);
-const phantom = phantomPaths();
+const phantom = phantomSlices();
 
-/** @type {[string, string]} */
-const OURS = ['ours', 'glioscope.worker.js'];
-/** @type {[string, string]} */
-const ORTS = ['ort', 'ort.worker.js'];
+/**
+ * What is compared: the script of its worker, what `open` gets, and the largest difference in probability from the native
+ * network that it may have.
+ * @typedef {{script: string, files: Record<string, unknown>, tolerance: number}} Contender
+ */
+/** @satisfies {Record<string, Contender>} */
+const CONTENDERS = {
+  ours: { script: 'glioscope.worker.js', files: {}, tolerance: 1e-3 },
+  ort: { script: 'ort.worker.js', files: { model: '/made/model.onnx', input: '/made/input.bin', side }, tolerance: 1e-4 },
+  tfjs: { script: 'tfjs.worker.js', files: { model: '/made/tfjs', input: '/made/tfjs-input.bin', side }, tolerance: 1e-3 },
+};
+/** @typedef {keyof typeof CONTENDERS} Kind */
+const KINDS = /** @type {Kind[]} */ (Object.keys(CONTENDERS));
 
 /** @type {Record<string, (page: Page) => Promise<unknown>>} */
 const parts = { ceiling, slice, patient, reference, webgpu, growth };
@@ -88,7 +96,7 @@ const results = {
   referenceNetwork: { ...REFERENCE, layers: layers(REFERENCE, side) },
 };
 const only = options.only?.split(',');
-for (const [name, part] of Object.entries({ ...parts, cold, memory, bytes })) {
+for (const [name, part] of Object.entries({ ...parts, cold, memory, workers, drag, bytes })) {
   if (only && !only.includes(name)) continue;
   console.log(`bench: ${name}`);
   const start = performance.now();
@@ -110,25 +118,29 @@ async function ceiling(/** @type {Page} */ page) {
 
 /** One slice at a time on one thread each, alternating. */
 async function slice(/** @type {Page} */ page) {
-  const slices = await openOurs(page, 'ours', 'cpu');
-  await openOrt(page, 'ort', { backend: 'cpu', threads: 1 });
-  return alternate(page, runs.slices, runs.warmUp, slices);
+  for (const kind of KINDS) await open(page, kind, 'cpu', 1);
+  return alternate(page, KINDS, runs.slices, runs.warmUp);
 }
 
 /** A patient on two threads each, alternating. */
 async function patient(/** @type {Page} */ page) {
-  const slices = await openOurs(page, 'ours', 'cpu');
-  await openOurs(page, 'ours2', 'cpu');
-  await openOrt(page, 'ort', { backend: 'cpu', threads: 2 });
-  const ours = [];
-  const ort = [];
+  // A worker for each thread. Only onnxruntime-web divides a slice between threads: TF.js uses at most half of the cores.
+  /** @type {Record<Kind, string[]>} */
+  const teams = { ours: ['ours', 'ours2'], ort: ['ort'], tfjs: ['tfjs', 'tfjs2'] };
+  for (const kind of KINDS) for (const name of teams[kind]) await open(page, kind, 'cpu', 2 / teams[kind].length, name);
+  const slices = await page.evaluate(() => bench.call('ours', 'sample'));
+  /** @type {Record<string, number[]>} */
+  const times = { ours: [], ort: [], tfjs: [] };
   for (let run = -1; run < runs.patients; run++) {
     // The first run is a warm-up.
     const count = run < 0 ? 4 * runs.warmUp : PATIENT;
-    ours.push(await page.evaluate(([count, slices]) => bench.patient(['ours', 'ours2'], count, slices), [count, slices]));
-    ort.push(await page.evaluate((count) => bench.patient(['ort'], count, 1), count));
+    for (const kind of KINDS) {
+      const team = /** @type {const} */ ([teams[kind], count, slices]);
+      const milliseconds = await page.evaluate((team) => bench.patient(...team), team);
+      if (run >= 0) times[kind].push(milliseconds);
+    }
   }
-  return { slices: PATIENT, threads: 2, ours: spread(ours.slice(1)), ort: spread(ort.slice(1)) };
+  return { slices: PATIENT, threads: 2, ...spreads(times) };
 }
 
 /** The reference network, slice by slice, on one thread and on two. */
@@ -137,7 +149,7 @@ async function reference(/** @type {Page} */ page) {
   const found = {};
   for (const threads of [1, 2]) {
     const name = `ort${threads}`;
-    await openOrt(page, name, { backend: 'cpu', threads, model: '/made/reference.onnx' }, false);
+    await start(page, 'ort', { backend: 'cpu', threads, model: '/made/reference.onnx' }, name);
     const times = [];
     for (let run = -1; run < runs.reference; run++) times.push(await segment(page, name, 0));
     found[`threads${threads}`] = spread(times.slice(1));
@@ -148,17 +160,16 @@ async function reference(/** @type {Page} */ page) {
 
 /** One slice at a time on the software adapter, alternating. */
 async function webgpu(/** @type {Page} */ page) {
-  const slices = await openOurs(page, 'ours', 'webgpu');
-  await openOrt(page, 'ort', { backend: 'webgpu', threads: 1 });
-  return alternate(page, runs.webgpu, 1, slices);
+  for (const kind of KINDS) await open(page, kind, 'webgpu', 1);
+  return alternate(page, KINDS, runs.webgpu, 1);
 }
 
 /** Time and memory by the number of slices, on one thread. */
 async function growth(/** @type {Page} */ page) {
   const found = [];
-  await openOurs(page, 'ours', 'cpu');
+  await open(page, 'ours', 'cpu', 1);
   for (const slices of runs.growth) {
-    const paths = phantom.slice(0, slices);
+    const paths = phantom.slice(0, slices).map(({ url }) => url);
     if (paths.length < slices) throw new Error(`expected ${slices} slices in ${options.phantom}, found ${paths.length}`);
     const read = await page.evaluate((paths) => bench.call('ours', 'files', { paths }), paths);
     const segmented = await page.evaluate((count) => bench.patient(['ours'], count, count), slices);
@@ -168,88 +179,74 @@ async function growth(/** @type {Page} */ page) {
   return found;
 }
 
-/** Time to the first mask, each in a new browser. */
+/** Time on one thread to the first mask, each in a new browser. */
 async function cold() {
-  const file = phantom[Math.min(KNOWN_SLICE, phantom.length - 1)];
-  const model = { model: '/made/model.onnx', input: '/made/input.bin', side };
-  /** @type {Record<string, [string, [string, object][]]>} */
-  const ways = {
-    ours: [OURS[1], [['open', { backend: 'cpu' }], ['files', { paths: [file] }], ['segment', { slice: 0 }]]],
-    ort: [ORTS[1], [['open', { backend: 'cpu', threads: 1, ...model }], ['segment', {}]]],
-  };
+  const file = phantom[Math.min(KNOWN_SLICE, phantom.length - 1)].url;
   /** @type {Record<string, number[]>} */
-  const times = { ours: [], ort: [] };
+  const times = { ours: [], ort: [], tfjs: [] };
   for (let run = 0; run < runs.cold; run++) {
-    for (const [name, [script, steps]] of Object.entries(ways)) {
-      times[name].push(
-        await inBrowser((page) =>
-          page.evaluate(([name, script, steps]) => bench.cold(name, script, steps), /** @type {const} */ ([name, script, steps])),
-        ),
+    for (const kind of KINDS) {
+      const { script, files } = CONTENDERS[kind];
+      /** @type {[string, object][]} */
+      const steps = [['open', { backend: 'cpu', threads: 1, ...files }]];
+      // The others start from the network's input, without reading a file.
+      if (kind === 'ours') steps.push(['files', { paths: [file] }]);
+      steps.push(['segment', { slice: 0 }]);
+      const milliseconds = await inBrowser((page) =>
+        page.evaluate(([name, script, steps]) => bench.cold(name, script, steps), /** @type {const} */ ([kind, script, steps])),
       );
+      times[kind].push(milliseconds);
     }
   }
-  return { ours: spread(times.ours), ort: spread(times.ort) };
+  return spreads(times);
 }
 
-/** The peak memory of the page's process, for each implementation alone; `blank` is the process without either. */
+/** The peak memory of the page's process, for each implementation alone; `blank` is the process without any. */
 async function memory() {
   if (process.platform !== 'linux') return { skipped: 'only Linux reports the peak memory of a process' };
-  /** @type {Record<string, (page: Page) => Promise<unknown>>} */
-  const ways = {
-    blank: async () => {},
-    ours: (page) => openOurs(page, 'ours', 'cpu'),
-    ort: (page) => openOrt(page, 'ort', { backend: 'cpu', threads: 1 }),
-  };
   /** @type {Record<string, number>} */
-  const found = {};
-  for (const [name, open] of Object.entries(ways)) {
-    found[name] = await inBrowser(async (page, server) => {
-      await open(page);
-      for (let run = 0; name !== 'blank' && run < 5; run++) await segment(page, name, 0);
-      return renderer(server);
+  const found = { blank: await inBrowser(async (_, browser) => peakMemory(browser)) };
+  for (const kind of KINDS) {
+    found[kind] = await inBrowser(async (page, browser) => {
+      await open(page, kind, 'cpu', 1);
+      for (let run = 0; run < 5; run++) await segment(page, kind, 0);
+      return peakMemory(browser);
     });
   }
   return found;
 }
 
-/**
- * Bytes that are downloaded before the first mask, raw and with brotli at quality 11: all requests until the page is ready.
- * For onnxruntime-web only its own files, without page, network and weights.
- */
-async function bytes() {
-  /** @type {(folder: string, names: string[]) => {files: number, raw: number, brotli: number}} */
-  const weigh = (folder, names) => {
-    const sum = { files: names.length, raw: 0, brotli: 0 };
-    for (const name of names) {
-      const content = readFileSync(join(folder, name));
-      const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
-      sum.raw += content.length;
-      sum.brotli += brotliCompressSync(content, { params }).length;
-    }
-    return sum;
-  };
-  const asked = await inBrowser(async (page) => {
-    /** @type {Set<string>} */
-    const paths = new Set();
-    page.context().on('request', (request) => paths.add(new URL(request.url()).pathname));
-    await page.goto(`${server.url}site/index.html`);
-    await page.locator('body[data-state=ready]').waitFor({ timeout: 300_000 });
-    return [...paths].filter((path) => path.startsWith('/site/')).map((path) => path.slice('/site/'.length));
+/** The wasm memory of the page's workers after a patient, in bytes. wasm memory never shrinks. */
+async function workers() {
+  const files = phantom.slice(0, PATIENT).map(({ path }) => path);
+  const sizes = await withBrowser(needed('chromium'), async (page) => {
+    await segmentFiles(page, `${server.url}exposed/index.html`, files);
+    const size = () => /** @type {{wasmMemory: WebAssembly.Memory}} */ (/** @type {unknown} */ (self)).wasmMemory.buffer.byteLength;
+    return Promise.all(page.workers().map((worker) => worker.evaluate(size)));
   });
-  const parts = {
-    module: asked.filter((path) => path.endsWith('.wasm')),
-    model: asked.filter((path) => path.startsWith('www/model/')),
-  };
-  const page = asked.filter((path) => !parts.module.includes(path) && !parts.model.includes(path));
-  if (!parts.module.length || !parts.model.length) throw new Error(`expected a module and a model, the page requested ${asked.join(', ')}`);
-  const site = needed('site');
+  // In the order in which they were started.
+  const [primary, helper] = sizes;
+  if (sizes.length !== 2) throw new Error(`expected two workers, found ${sizes.length}`);
+  return { slices: PATIENT, primary, helper };
+}
+
+/** The longest main-thread task while the threshold is dragged on a large slice, in milliseconds. */
+async function drag() {
+  const script = new URL('drag.js', import.meta.url);
+  if (!existsSync(script)) return { skipped: 'there is no drag.js' };
+  const { dragMilliseconds } = await import(script.href);
+  const milliseconds = await withBrowser(needed('chromium'), (page) => dragMilliseconds(page, `${server.url}site/index.html`));
+  return { milliseconds };
+}
+
+/** Bytes of the page before its first mask, and of the other runtimes, without page, network and weights. */
+async function bytes() {
+  const url = `${server.url}site/index.html`;
   return {
-    page: weigh(site, page),
-    module: weigh(site, parts.module),
-    model: weigh(site, parts.model),
-    // The page has both backends; so has this build of onnxruntime-web.
+    ...(await withBrowser(needed('chromium'), (page) => downloads(page, url, needed('site')))),
     ort: weigh(ORT, ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm']),
     ortCpuAlone: weigh(ORT, ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']),
+    tfjsCpuAlone: sum([sizeOf(made['/made/tfjs-wasm.js']), weigh(TFJS, ['tfjs-backend-wasm-simd.wasm'])]),
   };
 }
 
@@ -257,56 +254,37 @@ async function bytes() {
  * Runs `work` in a new browser with the page of the benchmark.
  * @template T
  * @param {(page: Page, pid: number) => Promise<T>} work
- * @returns {Promise<T>}
  */
-async function inBrowser(work) {
-  const launched = await chromium.launchServer({ executablePath: needed('chromium'), args: FLAGS });
-  /** @type {Browser | undefined} */
-  let browser;
-  try {
-    browser = await chromium.connect(launched.wsEndpoint());
-    const page = await browser.newPage();
-    page.setDefaultTimeout(0);
-    page.on('console', (message) => {
-      if (message.type() === 'error') console.log(`browser: ${message.text()}`);
-    });
+function inBrowser(work) {
+  return withBrowser(needed('chromium'), async (page, pid) => {
     await page.goto(`${server.url}made/index.html`);
     await page.waitForFunction(() => 'bench' in globalThis);
-    return await work(page, launched.process().pid ?? 0);
-  } finally {
-    await browser?.close();
-    await launched.close();
-  }
-}
-
-/** Starts a worker with the page's network, checks its output, and returns the number of slices of the sample. */
-async function openOurs(/** @type {Page} */ page, /** @type {string} */ name, /** @type {'cpu' | 'webgpu'} */ backend) {
-  await page.evaluate(([name, script]) => bench.startWorker(name, script), [name, OURS[1]]);
-  await page.evaluate(([name, backend]) => bench.call(name, 'open', { backend }), [name, backend]);
-  const slices = await page.evaluate((name) => bench.call(name, 'sample'), name);
-  await agree(page, name, OUR_TOLERANCE);
-  return slices;
+    return work(page, pid);
+  });
 }
 
 /**
- * Starts a worker with onnxruntime-web, and checks its output if it runs the `same` network.
+ * Starts a worker and checks its output, so that only equal computations are timed.
  * @param {Page} page
- * @param {string} name
- * @param {{backend: 'cpu' | 'webgpu', threads: number, model?: string}} wish
+ * @param {Kind} kind
+ * @param {'cpu' | 'webgpu'} backend
+ * @param {number} threads
  */
-async function openOrt(page, name, wish, same = true) {
-  const message = { model: '/made/model.onnx', input: '/made/input.bin', side, ...wish };
-  await page.evaluate(([name, script]) => bench.startWorker(name, script), [name, ORTS[1]]);
-  await page.evaluate(([name, message]) => bench.call(name, 'open', message), /** @type {const} */ ([name, message]));
-  if (same) await agree(page, name, ORT_TOLERANCE);
-}
-
-/** Fails if the output differs by more than `tolerance`, so that only equal computations are timed. */
-async function agree(/** @type {Page} */ page, /** @type {string} */ name, /** @type {number} */ tolerance) {
+async function open(page, kind, backend, threads, name = /** @type {string} */ (kind)) {
+  await start(page, kind, { backend, threads }, name);
+  if (kind === 'ours') await page.evaluate((name) => bench.call(name, 'sample'), name);
   const known = /** @type {const} */ ([name, KNOWN_SLICE, '/made/probability.bin']);
   const difference = await page.evaluate((known) => bench.check(...known), known);
+  const { tolerance } = CONTENDERS[kind];
   if (!(difference <= tolerance)) throw new Error(`${name} differs by ${difference}, the limit is ${tolerance}`);
   console.log(`bench: ${name} differs by ${difference.toExponential(1)}`);
+}
+
+/** @param {Page} page @param {Kind} kind @param {object} wish @param {string} name */
+async function start(page, kind, wish, name) {
+  const { script, files } = CONTENDERS[kind];
+  await page.evaluate(([name, script]) => bench.startWorker(name, script), [name, script]);
+  await page.evaluate(([name, message]) => bench.call(name, 'open', message), /** @type {const} */ ([name, { ...files, ...wish }]));
 }
 
 /** @returns {Promise<number>} milliseconds */
@@ -314,48 +292,38 @@ function segment(/** @type {Page} */ page, /** @type {string} */ name, /** @type
   return page.evaluate(([name, slice]) => bench.call(name, 'segment', { slice }), /** @type {const} */ ([name, slice]));
 }
 
-/** Times slices of both, alternating. */
-async function alternate(/** @type {Page} */ page, /** @type {number} */ count, /** @type {number} */ warmUp, /** @type {number} */ slices) {
-  const ours = [];
-  const ort = [];
+/**
+ * Times `count` slices of each, alternating.
+ * @param {Page} page
+ * @param {Kind[]} kinds
+ * @param {number} count
+ * @param {number} warmUp
+ */
+async function alternate(page, kinds, count, warmUp) {
+  const slices = await page.evaluate(() => bench.call('ours', 'sample'));
+  const times = Object.fromEntries(kinds.map((kind) => [kind, /** @type {number[]} */ ([])]));
   for (let run = -warmUp; run < count; run++) {
-    const times = [await segment(page, 'ours', (run + slices) % slices), await segment(page, 'ort', 0)];
-    if (run < 0) continue;
-    ours.push(times[0]);
-    ort.push(times[1]);
-  }
-  return { ours: spread(ours), ort: spread(ort) };
-}
-
-/** The peak resident memory of the largest renderer process of a browser, in bytes. */
-function renderer(/** @type {number} */ browser) {
-  /** @type {(file: string) => string} */
-  const read = (file) => {
-    try {
-      return readFileSync(file, 'utf8');
-    } catch {
-      // The process has ended.
-      return '';
+    for (const kind of kinds) {
+      // Only the page's network has several slices.
+      const milliseconds = await segment(page, kind, (run + slices) % slices);
+      if (run >= 0) times[kind].push(milliseconds);
     }
-  };
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
-  const parents = new Map(processes.map((pid) => [pid, Number(/^PPid:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1])]));
-  const below = (/** @type {number | undefined} */ pid) => {
-    for (; pid; pid = parents.get(pid)) if (pid === browser) return true;
-    return false;
-  };
-  const renderers = processes.filter((pid) => below(pid) && read(`/proc/${pid}/cmdline`).includes('--type=renderer'));
-  const most = renderers.map((pid) => Number(/^VmHWM:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024);
-  return Math.max(...most);
+  }
+  return spreads(times);
 }
 
-/** The URL paths of the phantom's slices, in order. */
-function phantomPaths() {
+/** The phantom's slices in order: their files, and their paths on the server. */
+function phantomSlices() {
   const folder = needed('phantom');
   const [name] = readdirSync(folder).filter((name) => name.startsWith('PHANTOM_'));
   const files = readdirSync(join(folder, name)).filter((file) => !file.endsWith('_mask.tif'));
   const number = (/** @type {string} */ file) => Number(/(\d+)\.tif$/.exec(file)?.[1]);
-  return files.sort((a, b) => number(a) - number(b)).map((file) => `/phantom/${name}/${file}`);
+  return files.sort((a, b) => number(a) - number(b)).map((file) => ({ path: join(folder, name, file), url: `/phantom/${name}/${file}` }));
+}
+
+/** @param {Record<string, number[]>} times */
+function spreads(times) {
+  return Object.fromEntries(Object.entries(times).map(([kind, values]) => [kind, spread(values)]));
 }
 
 /** @param {number[]} values */

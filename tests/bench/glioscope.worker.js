@@ -1,26 +1,28 @@
-/** The published package in its own worker, controlled by `bench.js`. Answers `{id, action, ...}` with `{id, result}`. */
+/** The published packages in one worker, controlled by `bench.js`. Answers `{id, action, ...}` with `{id, result}`. */
 import { answer } from './answer.js';
+
+const SITE = new URL('/site/www/', location.href);
 
 /** @type {any} */
 let session;
+/** The network on WebGPU, or null on the CPU. @type {any} */
+let gpu = null;
 /** @type {WebAssembly.Memory} */
 let memory;
 /** Ids of the slices of the open case, in order. @type {string[]} */
 let ids = [];
 
 answer({
-  /** @param {{backend: string}} wish */
+  /** @param {{backend: 'cpu' | 'webgpu'}} wish */
   async open({ backend }) {
-    const site = new URL('/site/www/', location.href);
-    const compiled = WebAssembly.compileStreaming(fetch(new URL('pkg/glioscope_bg.wasm', site)));
-    const [pkg, module, manifest, weights] = await Promise.all([
-      import(new URL('pkg/glioscope.js', site).href),
-      compiled,
-      bytes(new URL('model/model.json', site)),
-      bytes(new URL('model/weights.safetensors', site)),
-    ]);
-    ({ memory } = await pkg.default({ module_or_path: module }));
-    session = await pkg.Session.create(backend, manifest, weights);
+    const files = ['model.json', 'weights.safetensors', 'card.json'].map((name) => bytes(new URL(`model/${name}`, SITE)));
+    const page = load('glioscope');
+    const onGpu = backend === 'webgpu' ? load('gpu') : null;
+    const [manifest, weights, card] = await Promise.all(files);
+    const { package: { Session }, exports } = await page;
+    memory = exports.memory;
+    session = await Session.create(manifest, weights, card);
+    if (onGpu) gpu = await (await onGpu).package.GpuNetwork.create(manifest, weights);
   },
 
   /** Opens the sample case and returns its number of slices. */
@@ -48,20 +50,34 @@ answer({
   /** Returns the milliseconds of one slice, from pixels to probabilities. @param {{slice: number}} wish */
   async segment({ slice }) {
     const start = performance.now();
-    await session.segment(ids[slice]);
+    await segment(ids[slice]);
     return performance.now() - start;
   },
 
   /** @param {{slice: number}} wish */
   async probability({ slice }) {
-    const { probability } = await session.segment(ids[slice]);
-    // 16-bit fixed point, or f32.
-    const scale = probability instanceof Uint16Array ? 1 / 65_535 : 1;
-    return Float32Array.from(probability, (/** @type {number} */ value) => value * scale);
+    const { probability } = await segment(ids[slice]);
+    // 16-bit fixed point.
+    return Float32Array.from(probability, (/** @type {number} */ value) => value / 65_535);
   },
 
   memory: () => memory.buffer.byteLength,
 });
+
+/** @param {string} id */
+async function segment(id) {
+  if (!gpu) return session.segment(id);
+  const start = performance.now();
+  const logits = await gpu.forward(session.input([id]), 1);
+  return session.adoptLogits(id, logits, performance.now() - start);
+}
+
+/** Loads a package, with streaming compilation. @param {'glioscope' | 'gpu'} name */
+async function load(name) {
+  const compiled = WebAssembly.compileStreaming(fetch(new URL(`pkg/${name}_bg.wasm`, SITE)));
+  const [pkg, module] = await Promise.all([import(new URL(`pkg/${name}.js`, SITE).href), compiled]);
+  return { package: pkg, exports: await pkg.default({ module_or_path: module }) };
+}
 
 function slices() {
   const { cases } = session.assemble();

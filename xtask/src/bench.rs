@@ -1,4 +1,4 @@
-//! Compares the speed of the network with onnxruntime-web in the browser and with Keras for fitting.
+//! Compares the speed of the network with onnxruntime-web and TF.js in the browser, and with Keras and PyTorch for fitting.
 //!
 //! `tests/bench/bench.js` measures in the browser, `train bench` natively. This module prepares both and prints the
 //! ratios.
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
@@ -19,26 +20,77 @@ use crate::tools;
 use crate::wasm::Module;
 use crate::workspace::Workspace;
 
+mod first_page;
+mod fit;
 mod table;
 
 /// Options of the bench.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Measure for a few minutes only: fewer repetitions, no Keras.
+    /// Measure for a few minutes only: fewer repetitions, and Keras and PyTorch only with `--only fit`.
     #[arg(long)]
     quick: bool,
     /// A site that `dist` wrote; by default it is built first.
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
-    /// Run only these parts in the browser: ceiling, slice, patient, reference, webgpu, growth, cold, memory, bytes.
-    #[arg(long, value_name = "PARTS")]
-    only: Option<String>,
+    /// Run only these parts, separated by commas.
+    #[arg(long, value_name = "PARTS", value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
 }
 
-/// Steps of a fit in one turn. `train` and Keras take turns.
-const STEPS: u64 = 4;
-/// Turns of each.
-const TURNS: usize = 2;
+/// A part of the bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The peak rates of one thread, natively and in the browser
+    Ceiling,
+    /// A slice on the CPU, one thread
+    Slice,
+    /// 35 slices on the CPU, two threads
+    Patient,
+    /// The reference U-Net in onnxruntime-web
+    Reference,
+    /// A slice on WebGPU, software adapter
+    Webgpu,
+    /// Time and memory by the number of slices, in the browser
+    Growth,
+    /// A new browser until its first mask
+    Cold,
+    /// The peak memory of the browser's process for one slice
+    Memory,
+    /// The memory of the page's workers after 35 slices
+    Workers,
+    /// Dragging the threshold on a large slice
+    Drag,
+    /// Bytes to the first mask
+    Bytes,
+    /// Time and memory of `train segment` by the number of slices
+    Segment,
+    /// A step of a fit, with Keras and PyTorch
+    Fit,
+    /// `train bench` on this machine's GPU
+    Gpu,
+    /// A fresh clone of HEAD until its page has segmented a slice. It takes minutes, so it runs only when it is named
+    #[value(name = "first_page")]
+    FirstPage,
+}
+
+impl Part {
+    /// Whether `bench.js` measures it.
+    fn is_in_browser(self) -> bool {
+        !matches!(self, Self::Segment | Self::Fit | Self::Gpu | Self::FirstPage)
+    }
+
+    /// Whether it needs a `train` of this repository.
+    fn needs_train(self) -> bool {
+        // The one for a GPU is another build.
+        self.is_in_browser() || matches!(self, Self::Segment | Self::Fit)
+    }
+
+    /// Its name in `--only` and in `bench.js`.
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
 
 /// Measures, prints a table, and writes `bench/bench.json` into cargo's target folder.
 ///
@@ -48,54 +100,79 @@ const TURNS: usize = 2;
 ///
 /// If nothing could be measured.
 pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let parts: Vec<Part> = if arguments.only.is_empty() {
+        Part::value_variants().iter().copied().filter(|part| *part != Part::FirstPage).collect()
+    } else {
+        arguments.only.clone()
+    };
     let out = workspace.target.join("bench");
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    let in_page = parts.iter().any(|part| part.is_in_browser());
     let site = match &arguments.site {
         Some(site) => std::path::absolute(site)?,
-        None => {
-            let site = workspace.target.join("dist");
-            site::dist(workspace, &site, &Module::ALL)?;
-            site
-        }
+        None => workspace.target.join("dist"),
     };
-    // As the tests build it: another selection of packages would compile half of Burn again.
-    native::build(workspace)?;
+    if in_page && arguments.site.is_none() {
+        site::dist(workspace, &site, &Module::ALL)?;
+    }
+    if parts.iter().any(|part| part.needs_train()) {
+        // As the tests build it: another selection of packages would compile half of Burn again.
+        native::build(workspace)?;
+    }
     let train = process::executable(&workspace.target.join("release"), "train");
 
     let mut skipped = Vec::new();
-    let mut part = |name: &str, run: &dyn Fn() -> Result<Value>| {
+    let mut run = |name: &str, wanted: bool, measure: &dyn Fn() -> Result<Value>| {
+        if !wanted {
+            return Value::Null;
+        }
         println!("\n== {name}");
-        run().unwrap_or_else(|error| {
+        measure().unwrap_or_else(|error| {
             println!("skipped: {error:#}");
             skipped.push(format!("{name}: {error:#}"));
             Value::Null
         })
     };
-    let browser = part("browser", &|| in_browser(workspace, arguments, &site, &train, &out));
-    let ceiling = part("ceiling", &|| native_ceiling(workspace, &out));
-    let segment = part("segment", &|| segment(workspace, &train, &out, arguments.quick));
-    let fit = part("fit", &|| fit(workspace, &train, &browser, arguments.quick));
-    let gpu = part("gpu", &|| vulkan(workspace, &train));
-    if browser.is_null() && fit.is_null() {
+    let wants = |part: Part| parts.contains(&part);
+    let quick = arguments.quick;
+    let browser = run("browser", in_page, &|| in_browser(workspace, &parts, quick, &site, &train, &out));
+    let ceiling = run("ceiling", wants(Part::Ceiling), &|| native_ceiling(workspace, &out));
+    let segment = run("segment", wants(Part::Segment), &|| segment(workspace, &train, &out, quick));
+    // `--quick` alone installs no gigabytes.
+    let others = !quick || !arguments.only.is_empty();
+    let fit = run("fit", wants(Part::Fit), &|| fit::measure(workspace, &train, &browser, quick, others));
+    let gpu = run("gpu", wants(Part::Gpu), &|| vulkan(workspace, &train));
+    let first = run("first_page", wants(Part::FirstPage), &|| first_page::measure(workspace));
+    if [&browser, &ceiling, &segment, &fit, &gpu, &first].iter().all(|found| found.is_null()) {
         bail!("nothing could be measured");
     }
 
-    let raw =
-        json!({ "browser": browser, "native": { "ceiling": ceiling, "segment": segment, "fit": fit, "vulkan": gpu } });
-    let ratios = table::ratios(&raw);
-    table::print(&raw, &ratios);
+    let raw = json!({
+        "browser": browser,
+        "native": { "ceiling": ceiling, "segment": segment, "fit": fit, "vulkan": gpu },
+        "firstPage": first,
+    });
+    let (ratios, figures) = (table::ratios(&raw), table::figures(&raw));
+    table::print(&raw, &ratios, &figures);
     for reason in &skipped {
         println!("skipped: {reason}");
     }
     let path = out.join("bench.json");
-    let result = json!({ "ratios": ratios, "quick": arguments.quick, "skipped": skipped, "raw": raw });
+    let result = json!({ "ratios": ratios, "figures": figures, "quick": quick, "skipped": skipped, "raw": raw });
     fs::write(&path, format!("{result:#}\n")).with_context(|| format!("cannot write {}", path.display()))?;
     println!("\nAll figures are in {}", workspace.shown(&path));
     Ok(())
 }
 
 /// Runs `tests/bench/bench.js` and returns its figures.
-fn in_browser(workspace: &Workspace, arguments: &Arguments, site: &Path, train: &Path, out: &Path) -> Result<Value> {
+fn in_browser(
+    workspace: &Workspace,
+    parts: &[Part],
+    quick: bool,
+    site: &Path,
+    train: &Path,
+    out: &Path,
+) -> Result<Value> {
     let folder = workspace.root.join("tests/bench");
     tools::node_modules(&folder)?;
     let browser = Browser::ensure()?;
@@ -112,7 +189,7 @@ fn in_browser(workspace: &Workspace, arguments: &Arguments, site: &Path, train: 
     process::run(
         Command::new(train).arg("export").arg("--model").arg(site.join("www/model")).arg("--out").arg(&model),
     )?;
-    let phantom = phantom(train, out, if arguments.quick { 50 } else { 500 })?;
+    let phantom = phantom(train, out, if quick { 50 } else { 500 })?;
     let found = out.join("browser.json");
     let mut command = Command::new("node");
     command.arg(folder.join("bench.js"));
@@ -126,13 +203,11 @@ fn in_browser(workspace: &Workspace, arguments: &Arguments, site: &Path, train: 
     ] {
         command.arg(name).arg(path);
     }
-    if arguments.quick {
+    if quick {
         command.arg("--quick");
     }
-    if let Some(only) = &arguments.only {
-        command.arg("--only").arg(only);
-    }
-    process::run(&mut command)?;
+    let names: Vec<String> = parts.iter().filter(|part| part.is_in_browser()).map(|part| part.name()).collect();
+    process::run(command.arg("--only").arg(names.join(",")))?;
     let text = fs::read_to_string(&found).with_context(|| format!("cannot read {}", found.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is no JSON", found.display()))
 }
@@ -194,68 +269,6 @@ fn segment(workspace: &Workspace, train: &Path, out: &Path, quick: bool) -> Resu
         growth.push(json!({ "slices": slices, "seconds": run.seconds, "memory": run.memory }));
     }
     Ok(json!(growth))
-}
-
-/// Times fit steps of `train` and Keras in turns, and inference.
-fn fit(workspace: &Workspace, train: &Path, browser: &Value, quick: bool) -> Result<Value> {
-    let (steps, turns) = if quick { (2, 1) } else { (STEPS, TURNS) };
-    let keras = if quick {
-        Err(anyhow::anyhow!("--quick skips Keras"))
-    } else {
-        tools::keras(workspace).map_err(|error| error.context("TensorFlow cannot be installed here"))
-    };
-    let mut ours: Vec<Value> = Vec::new();
-    let mut theirs: Vec<Value> = Vec::new();
-    let mut shown = Value::Null;
-    for _ in 0..turns {
-        let found = json_of(&process::output(
-            Command::new(train)
-                .args(["bench", "--device", "cpu", "--steps", &steps.to_string()])
-                .current_dir(&workspace.root),
-        )?)?;
-        ours.extend(found["fit"]["step_s"].as_array().into_iter().flatten().cloned());
-        if let Ok(python) = &keras {
-            let network = network(browser, &workspace.root)?;
-            let [batch, crop] = ["batch", "crop"].map(|name| found["fit"][name].to_string());
-            let text =
-                process::output(Command::new(python).arg(workspace.root.join("tests/bench/fit_step.py")).args([
-                    &network.0,
-                    &network.1,
-                    &batch,
-                    &crop,
-                    &steps.to_string(),
-                ]))?;
-            let keras = json_of(text.lines().last().unwrap_or_default())?;
-            theirs.extend(keras["step_s"].as_array().into_iter().flatten().cloned());
-            shown = keras["versions"].clone();
-        }
-        // `found` is of the last turn; its other figures are the same in all turns.
-        if ours.len() >= turns * steps as usize {
-            let reason = keras.as_ref().err().map(|error| format!("{error:#}"));
-            if let Some(reason) = &reason {
-                println!("Keras is skipped: {reason}");
-            }
-            return Ok(json!({
-                "train": found, "step_s": ours, "keras": { "step_s": theirs, "versions": shown, "skipped": reason },
-            }));
-        }
-    }
-    bail!("no step was timed")
-}
-
-/// Widths and stem of the shipped network, as arguments of `fit_step.py`.
-fn network(browser: &Value, root: &Path) -> Result<(String, String)> {
-    let network = match browser.get("network") {
-        Some(network) => network.clone(),
-        None => {
-            let path = root.join("www/model/model.json");
-            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            json_of(&text)?["network"].clone()
-        }
-    };
-    let widths = network["widths"].as_array().context("a network without widths")?;
-    let widths = widths.iter().map(Value::to_string).collect::<Vec<_>>().join(",");
-    Ok((widths, network["stem"].to_string()))
 }
 
 /// Runs `train bench` on a GPU, if this machine has one.

@@ -20,8 +20,8 @@ const WASM_PACK_VERSION: &str = "0.15.1";
 const GECKODRIVER_VERSION: &str = "0.37.1";
 
 /// What the bench compares fitting with.
-const KERAS: &str = "keras==3.15.1";
-const TENSORFLOW: &str = "tensorflow==2.21.0";
+const KERAS: [&str; 2] = ["keras==3.15.1", "tensorflow==2.21.0"];
+const TORCH: [&str; 2] = ["torch==2.15.0", "numpy==2.4.6"];
 
 /// Installs the wasm32 standard library if the toolchain lacks it.
 pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
@@ -109,29 +109,43 @@ pub(crate) fn node_modules(folder: &Path) -> Result<()> {
 /// npx for the programs that [`node_modules`] installs in `folder`; it fetches none.
 pub(crate) fn npx(folder: &Path) -> Command {
     let mut command = process::node_script("npx");
-    command.arg("--no").current_dir(folder);
+    // After `--`, npm takes no flag for its own.
+    command.args(["--no", "--"]).current_dir(folder);
     command
 }
 
-/// A Python with Keras and TensorFlow, in a virtual environment in cargo's target folder.
+/// A Python with Keras and TensorFlow.
 pub(crate) fn keras(workspace: &Workspace) -> Result<PathBuf> {
-    let own = workspace.tools().join("keras");
+    python(workspace, "keras", "tensorflow", &KERAS)
+}
+
+/// A Python with PyTorch. On Linux it takes 6 GB, because the package needs NVIDIA's libraries on a CPU too.
+pub(crate) fn torch(workspace: &Workspace) -> Result<PathBuf> {
+    python(workspace, "torch", "torch", &TORCH)
+}
+
+/// A Python that can import `module`, in the virtual environment `name` in cargo's target folder. It is made with these
+/// packages if it does not exist.
+fn python(workspace: &Workspace, name: &str, module: &str, packages: &[&str]) -> Result<PathBuf> {
+    let own = workspace.tools().join(name);
     let bin = own.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let python = process::executable(&bin, "python");
     let works = || {
         Command::new(&python)
-            .args(["-c", "import tensorflow"])
+            .arg("-c")
+            .arg(format!("import {module}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
             .is_ok_and(|status| status.success())
     };
+    let packages_shown = packages.join(" and ");
     if !works() {
-        println!("Installing Keras and TensorFlow into {} (some minutes, once).", workspace.shown(&own));
+        println!("Installing {packages_shown} into {} (some minutes, once).", workspace.shown(&own));
         process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&own))?;
-        process::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", KERAS, TENSORFLOW]))?;
+        process::run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
         if !works() {
-            bail!("pip installed {TENSORFLOW}, but it does not run here");
+            bail!("pip installed {packages_shown}, but {module} cannot be imported here");
         }
     }
     Ok(python)

@@ -1,70 +1,139 @@
-//! The ratios of the bench, and its table.
+//! The ratios and figures of the bench, and its table.
 
 use serde_json::{Map, Value, json};
 
 /// The ratios: name in `bench.json`, description, and goal (at most).
-const GOALS: [(&str, &str, f64); 7] = [
-    ("cpu_slice", "CPU, one thread, a slice / onnxruntime-web", 0.8),
-    ("cpu_patient", "CPU, two threads, a patient / onnxruntime-web", 0.7),
-    ("webgpu_slice", "WebGPU (software), a slice / onnxruntime-web", 0.25),
+const RATIOS: [(&str, &str, f64); 12] = [
+    ("cpu_slice", "CPU, one thread, a slice / onnxruntime-web", 0.35),
+    ("tfjs_slice", "CPU, one thread, a slice / TF.js", 0.35),
+    ("cpu_patient", "CPU, two threads, a patient / onnxruntime-web", 0.30),
+    ("tfjs_patient", "CPU, two threads, a patient / TF.js", 0.30),
+    ("webgpu_slice", "WebGPU (software), a slice / onnxruntime-web", 0.12),
     ("reference_patient", "CPU, two threads, a patient / reference U-Net", 0.1),
-    ("bytes", "bytes to the first mask / onnxruntime-web's runtime", 0.5),
-    ("cold_start", "cold start, CPU / onnxruntime-web", 0.8),
-    ("fit_step", "fit step, CPU / Keras", 1.5),
+    ("bytes", "bytes to the first mask / onnxruntime-web, WebGPU and CPU", 1.05),
+    ("bytes_ort_cpu", "bytes to the first mask / onnxruntime-web, CPU alone", 1.75),
+    ("cold_start", "cold start, CPU / onnxruntime-web", 0.40),
+    ("tfjs_cold_start", "cold start, CPU / TF.js", 0.9),
+    ("fit_step", "fit step, CPU / Keras", 0.50),
+    ("fit_step_torch", "fit step, CPU / PyTorch, float32", 0.8),
+];
+
+/// A figure with a unit.
+struct Figure {
+    /// Its name in `bench.json`.
+    name: &'static str,
+    text: &'static str,
+    /// Where it is in the raw figures.
+    path: &'static str,
+    /// The unit of the table, and how many units of `bench.json` it has.
+    unit: (&'static str, f64),
+    /// At most, in the unit of the table.
+    goal: Option<f64>,
+}
+
+const MEGABYTE: (&str, f64) = ("MB", 1e6);
+
+const FIGURES: [Figure; 5] = [
+    Figure {
+        name: "cpu_module_bytes",
+        text: "wasm module for the CPU, brotli",
+        path: "/browser/bytes/cpuModule/brotli",
+        unit: MEGABYTE,
+        goal: Some(0.40),
+    },
+    Figure {
+        name: "slice_memory",
+        text: "largest memory of the tab's process, one slice",
+        path: "/browser/memory/ours",
+        unit: MEGABYTE,
+        goal: Some(180.0),
+    },
+    Figure {
+        name: "worker_memory",
+        text: "wasm memory of the first worker after 35 slices",
+        path: "/browser/workers/primary",
+        unit: MEGABYTE,
+        goal: None,
+    },
+    Figure {
+        name: "drag_ms",
+        text: "longest task of a threshold drag, 4096x4096",
+        path: "/browser/drag/milliseconds",
+        unit: ("ms", 1.0),
+        goal: Some(50.0),
+    },
+    Figure {
+        name: "first_page_s",
+        text: "fresh clone to a page that segments",
+        path: "/firstPage/seconds",
+        unit: ("s", 1.0),
+        goal: Some(240.0),
+    },
 ];
 
 /// The ratio of each pair of figures; `null` if one of them is missing.
 pub(super) fn ratios(raw: &Value) -> Value {
     let number = |path: &str| raw.pointer(path).and_then(Value::as_f64);
-    let share = |ours: Option<f64>, theirs: Option<f64>| Some(ours? / theirs?).filter(|ratio| ratio.is_finite());
-    let medians = |part: &str| {
-        share(number(&format!("/browser/{part}/ours/median")), number(&format!("/browser/{part}/ort/median")))
+    let ratio = |ours: Option<f64>, theirs: Option<f64>| Some(ours? / theirs?).filter(|ratio| ratio.is_finite());
+    let medians = |part: &str, other: &str| {
+        ratio(number(&format!("/browser/{part}/ours/median")), number(&format!("/browser/{part}/{other}/median")))
     };
     let patient = number("/browser/patient/ours/median");
     let slices = number("/browser/patient/slices");
     let reference = number("/browser/reference/threads2/median").zip(slices).map(|(slice, count)| slice * count);
     let bytes = ["page", "module", "model"].iter().map(|part| number(&format!("/browser/bytes/{part}/brotli"))).sum();
+    let step = |path: &str| raw.pointer(&format!("/native/fit{path}/step_s")).and_then(median);
     let found = [
-        medians("slice"),
-        medians("patient"),
-        medians("webgpu"),
-        share(patient, reference),
-        share(bytes, number("/browser/bytes/ort/brotli")),
-        medians("cold"),
-        share(median(&raw["native"]["fit"]["step_s"]), median(&raw["native"]["fit"]["keras"]["step_s"])),
+        medians("slice", "ort"),
+        medians("slice", "tfjs"),
+        medians("patient", "ort"),
+        medians("patient", "tfjs"),
+        medians("webgpu", "ort"),
+        ratio(patient, reference),
+        ratio(bytes, number("/browser/bytes/ort/brotli")),
+        ratio(bytes, number("/browser/bytes/ortCpuAlone/brotli")),
+        medians("cold", "ort"),
+        medians("cold", "tfjs"),
+        ratio(step(""), step("/keras")),
+        ratio(step(""), step("/torch/float32")),
     ];
-    let named = GOALS.iter().zip(found).map(|((name, _, _), ratio)| ((*name).to_owned(), json!(ratio)));
+    let named = RATIOS.iter().zip(found).map(|((name, _, _), ratio)| ((*name).to_owned(), json!(ratio)));
     Value::Object(Map::from_iter(named))
 }
 
-/// Prints the ratios with their goals, then all other figures.
-pub(super) fn print(raw: &Value, ratios: &Value) {
-    println!("\n{:<54}{:>10}{:>10}", "ratio", "found", "goal");
-    for (name, text, goal) in GOALS {
-        match ratios[name].as_f64() {
-            Some(ratio) => {
-                let result = if ratio <= goal { "reached" } else { "NOT reached" };
-                println!("{text:<54}{ratio:>10.3}{goal:>10}  {result}");
-            }
-            None => println!("{text:<54}{:>10}{goal:>10}", "-"),
-        }
+/// The figures that are no ratios, in bytes, milliseconds and seconds; `null` where one is missing.
+pub(super) fn figures(raw: &Value) -> Value {
+    let named = FIGURES.iter().map(|figure| {
+        let found = raw.pointer(figure.path).and_then(Value::as_f64);
+        (figure.name.to_owned(), json!(found))
+    });
+    Value::Object(Map::from_iter(named))
+}
+
+/// Prints ratios and figures with their goals, then all others.
+pub(super) fn print(raw: &Value, ratios: &Value, figures: &Value) {
+    println!("\n{:<60}{:>10}{:>10}", "ratio", "found", "goal");
+    for (name, text, goal) in RATIOS {
+        goal_line(text, ratios[name].as_f64(), Some(goal), "");
+    }
+    println!("\n{:<60}{:>10}{:>10}", "figure", "found", "goal");
+    for Figure { name, text, unit: (unit, size), goal, .. } in FIGURES {
+        goal_line(text, figures[name].as_f64().map(|found| found / size), goal, unit);
     }
     let browser = &raw["browser"];
-    println!(
-        "\n{:<36}{:>12}{:>26}{:>12}{:>26}",
-        "milliseconds", "glioscope", "(10 to 90 %)", "onnxruntime", "(10 to 90 %)"
-    );
+    println!("\n{:<30}{:>31}{:>31}{:>31}", "milliseconds (10 to 90 %)", "glioscope", "onnxruntime-web", "TF.js");
     for (part, text) in [
         ("slice", "CPU, one thread, a slice"),
         ("patient", "CPU, two threads, 35 slices"),
         ("webgpu", "WebGPU (software), a slice"),
         ("cold", "cold start, CPU, one slice"),
     ] {
-        println!("{text:<36}{}{}", spread(&browser[part]["ours"]), spread(&browser[part]["ort"]));
+        let [ours, ort, tfjs] = ["ours", "ort", "tfjs"].map(|kind| spread(&browser[part][kind]));
+        println!("{text:<30}{ours:>31}{ort:>31}{tfjs:>31}");
     }
     for threads in [1, 2] {
-        let found = &browser["reference"][format!("threads{threads}")];
-        println!("{:<36}{:>38}{}", format!("reference U-Net, {threads} thread(s), a slice"), "", spread(found));
+        let found = spread(&browser["reference"][format!("threads{threads}")]);
+        println!("{:<30}{:>31}{found:>31}", format!("reference U-Net, {threads} thread(s)"), "");
     }
     layers(browser, &raw["native"]);
     growth(browser, &raw["native"]["segment"]);
@@ -72,11 +141,22 @@ pub(super) fn print(raw: &Value, ratios: &Value) {
     native(&raw["native"]);
 }
 
+fn goal_line(text: &str, found: Option<f64>, goal: Option<f64>, unit: &str) {
+    let shown = found.map_or_else(|| "-".to_owned(), |found| format!("{found:.3}"));
+    let result = match (found, goal) {
+        (Some(found), Some(goal)) if found <= goal => "reached",
+        (Some(_), Some(_)) => "NOT reached",
+        _ => "",
+    };
+    let goal = goal.map_or_else(|| "-".to_owned(), |goal| goal.to_string());
+    println!("{text:<60}{shown:>10}{goal:>10} {unit:<3} {result}");
+}
+
 fn spread(found: &Value) -> String {
     let number = |name: &str| found[name].as_f64();
     match (number("median"), number("low"), number("high")) {
-        (Some(median), Some(low), Some(high)) => format!("{median:>12.1}{:>26}", format!("{low:.1} to {high:.1}")),
-        _ => format!("{:>12}{:>26}", "-", ""),
+        (Some(median), Some(low), Some(high)) => format!("{median:.1} ({low:.1} to {high:.1})"),
+        _ => "-".to_owned(),
     }
 }
 
@@ -105,6 +185,7 @@ fn layers(browser: &Value, native: &Value) {
     for (text, milliseconds, ceiling) in [
         ("wasm, glioscope", browser["slice"]["ours"]["median"].as_f64(), &browser["ceiling"]),
         ("wasm, onnxruntime-web", browser["slice"]["ort"]["median"].as_f64(), &browser["ceiling"]),
+        ("wasm, TF.js", browser["slice"]["tfjs"]["median"].as_f64(), &browser["ceiling"]),
         ("native, glioscope", native_slice, &native["ceiling"]),
     ] {
         let (Some(milliseconds), Some(most)) = (milliseconds, ceiling["macs"].as_f64()) else { continue };
@@ -150,8 +231,10 @@ fn weights(browser: &Value) {
         ("page", "the page and its scripts"),
         ("module", "the wasm module"),
         ("model", "the weights"),
+        ("viewer", "the volume viewer, not counted"),
         ("ort", "onnxruntime-web, WebGPU and CPU"),
         ("ortCpuAlone", "onnxruntime-web, CPU alone"),
+        ("tfjsCpuAlone", "TF.js, CPU alone"),
     ] {
         let found = &browser["bytes"][part];
         println!("{text:<36}{:>14}{:>14}", found["raw"], found["brotli"]);
@@ -160,11 +243,14 @@ fn weights(browser: &Value) {
         browser["memory"][name].as_f64().map_or_else(|| "-".to_owned(), |bytes| format!("{:.0} MB", bytes / 1e6))
     };
     println!(
-        "largest memory of the tab's process, CPU: {} glioscope, {} onnxruntime-web, {} blank page",
+        "largest memory of the tab's process, CPU: {} glioscope, {} onnxruntime-web, {} TF.js, {} blank page",
         memory("ours"),
         memory("ort"),
+        memory("tfjs"),
         memory("blank")
     );
+    let workers = |name: &str| browser["workers"][name].as_f64().unwrap_or(f64::NAN) / 1e6;
+    println!("wasm memory after 35 slices: {:.0} MB primary, {:.0} MB helper", workers("primary"), workers("helper"));
 }
 
 fn native(native: &Value) {
@@ -180,8 +266,15 @@ fn native(native: &Value) {
     if let (Some(step), Some(batch)) = (median(&native["fit"]["step_s"]), train["fit"]["batch"].as_f64()) {
         println!("fit: {step:.2} s a step of {batch}, {:.1} slices/s", batch / step);
     }
-    if let Some(step) = median(&native["fit"]["keras"]["step_s"]) {
-        println!("Keras: {step:.2} s a step ({})", native["fit"]["keras"]["versions"].as_str().unwrap_or("-"));
+    for (name, path, versions) in [
+        ("Keras", "/fit/keras/step_s", "/fit/keras/versions"),
+        ("PyTorch, float32", "/fit/torch/float32/step_s", "/fit/torch/versions"),
+        ("PyTorch, bfloat16", "/fit/torch/bfloat16/step_s", "/fit/torch/versions"),
+    ] {
+        if let Some(step) = native.pointer(path).and_then(median) {
+            let versions = native.pointer(versions).and_then(Value::as_str).unwrap_or("-");
+            println!("{name}: {step:.2} s a step ({versions})");
+        }
     }
     let gpu = &native["vulkan"];
     if !gpu.is_null() {
@@ -210,22 +303,49 @@ mod tests {
     fn ratios_are_of_medians_and_null_if_a_figure_is_missing() {
         let raw = json!({
             "browser": {
-                "slice": { "ours": { "median": 30.0 }, "ort": { "median": 60.0 } },
+                "slice": { "ours": { "median": 30.0 }, "ort": { "median": 60.0 }, "tfjs": { "median": 40.0 } },
                 "patient": { "slices": 35, "ours": { "median": 700.0 }, "ort": { "failed": "no threads" } },
                 "reference": { "threads2": { "median": 400.0 } },
                 "bytes": {
-                    "page": { "brotli": 1 }, "module": { "brotli": 2 }, "model": { "brotli": 3 }, "ort": { "brotli": 12 },
+                    "page": { "brotli": 1 }, "module": { "brotli": 2 }, "model": { "brotli": 3 }, "viewer": { "brotli": 9 },
+                    "ort": { "brotli": 12 }, "ortCpuAlone": { "brotli": 4 },
                 },
             },
-            "native": { "fit": { "step_s": [3.0, 1.0, 2.0], "keras": { "step_s": [] } } },
+            "native": {
+                "fit": {
+                    "step_s": [3.0, 1.0, 2.0],
+                    "keras": { "step_s": [] },
+                    "torch": { "float32": { "step_s": [4.0] }, "bfloat16": { "step_s": [1.0] } },
+                },
+            },
         });
         let found = ratios(&raw);
-        assert_eq!(found["cpu_slice"], 0.5);
-        assert_eq!(found["cpu_patient"], Value::Null);
-        assert_eq!(found["reference_patient"], 0.05);
-        assert_eq!(found["bytes"], 0.5);
-        assert_eq!(found["fit_step"], Value::Null);
-        assert_eq!(found.as_object().map(Map::len), Some(GOALS.len()));
+        for (name, expected) in [
+            ("cpu_slice", Some(0.5)),
+            ("tfjs_slice", Some(0.75)),
+            ("cpu_patient", None),
+            ("reference_patient", Some(0.05)),
+            ("bytes", Some(0.5)),
+            ("bytes_ort_cpu", Some(1.5)),
+            ("fit_step", None),
+            ("fit_step_torch", Some(0.5)),
+        ] {
+            assert_eq!(found[name].as_f64(), expected, "{name}");
+        }
+        assert_eq!(found.as_object().map(Map::len), Some(RATIOS.len()));
+    }
+
+    #[test]
+    fn figures_are_in_units_without_a_prefix_and_null_if_missing() {
+        let raw = json!({
+            "browser": { "bytes": { "cpuModule": { "brotli": 400_000 } }, "drag": { "skipped": "no script" } },
+            "firstPage": { "seconds": 230.5 },
+        });
+        let found = figures(&raw);
+        assert_eq!(found["cpu_module_bytes"], 400_000.0);
+        assert_eq!(found["drag_ms"], Value::Null);
+        assert_eq!(found["first_page_s"], 230.5);
+        assert_eq!(found.as_object().map(Map::len), Some(FIGURES.len()));
     }
 
     #[test]
