@@ -232,7 +232,7 @@ fn phantom(train: &Path, out: &Path, slices: usize) -> Result<PathBuf> {
 fn native_ceiling(workspace: &Workspace, out: &Path) -> Result<Value> {
     let program = process::executable(out, "ceiling");
     process::run(rustc(workspace, &program).args(["-C", "target-cpu=native"]))?;
-    json_of(&process::output(&mut Command::new(&program))?)
+    process::json(&mut Command::new(&program))
 }
 
 fn rustc(workspace: &Workspace, out: &Path) -> Command {
@@ -289,11 +289,7 @@ fn vulkan(workspace: &Workspace, train: &Path) -> Result<Value> {
         &target.join("release"),
         train.file_stem().and_then(|name| name.to_str()).unwrap_or("train"),
     );
-    json_of(&process::output(
+    process::json(
         Command::new(train).args(["bench", "--device", "vulkan", "--steps", "4"]).current_dir(&workspace.root),
-    )?)
-}
-
-fn json_of(text: &str) -> Result<Value> {
-    serde_json::from_str(text).with_context(|| format!("expected JSON, found {text:?}"))
+    )
 }

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
 
 /// Prints the command and runs it in this terminal. Fails if the command fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
@@ -27,6 +28,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("{} ended with {}", shown(command), output.status);
     }
     String::from_utf8(output.stdout).with_context(|| format!("{} printed something that is not UTF-8", shown(command)))
+}
+
+/// Runs the command and returns its standard output, which is JSON.
+pub(crate) fn json(command: &mut Command) -> Result<Value> {
+    let text = output(command)?;
+    serde_json::from_str(&text).with_context(|| format!("{} printed no JSON: {text:?}", shown(command)))
 }
 
 /// What a command used.
@@ -98,6 +105,15 @@ mod tests {
         let message =
             output(Command::new("/bin/sh").args(["-c", "exit 3"])).expect_err("a failure was lost").to_string();
         assert_eq!(message, "sh -c exit 3 ended with exit status: 3");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn output_that_is_no_json_is_shown() {
+        let echo = |text: &str| json(Command::new("/bin/echo").arg(text));
+        assert_eq!(echo("[1]").expect("JSON"), serde_json::json!([1]));
+        let message = format!("{:#}", echo("one").expect_err("it is no JSON"));
+        assert!(message.starts_with("echo one printed no JSON: \"one\\n\""), "{message}");
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::process::Command;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::{Value, json};
 
-use super::json_of;
 use crate::process;
 use crate::tools;
 use crate::workspace::Workspace;
@@ -50,14 +49,13 @@ pub(super) fn measure(
     for _ in 0..turns {
         let mut command = Command::new(train);
         command.args(["bench", "--device", "cpu", "--steps", &steps.to_string()]);
-        let ours = json_of(&process::output(command.current_dir(&workspace.root))?)?;
+        let ours = process::json(command.current_dir(&workspace.root))?;
         for other in &mut others {
             let Ok(python) = &other.python else { continue };
             let mut command = Command::new(python);
             command.arg(workspace.root.join("tests/bench").join(other.script)).args(&network);
             command.args(["batch", "crop"].map(|name| ours["fit"][name].to_string())).arg(steps.to_string());
-            let text = process::output(&mut command)?;
-            other.found.push(json_of(text.lines().last().unwrap_or_default())?);
+            other.found.push(process::json(&mut command)?);
         }
         found.push(ours);
     }
@@ -111,7 +109,9 @@ fn network(browser: &Value, root: &Path) -> Result<[String; 2]> {
         None => {
             let path = root.join("www/model/model.json");
             let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            json_of(&text)?["network"].clone()
+            let manifest: Value =
+                serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?;
+            manifest["network"].clone()
         }
     };
     let widths = network["widths"].as_array().context("a network without widths")?;
