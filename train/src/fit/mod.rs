@@ -186,8 +186,15 @@ fn check_start(start: &Files, split: &Split) -> Result<()> {
     Ok(())
 }
 
-/// Times the steps of a fit to one patient: `steps` of them, after `warm_up` others, in seconds each. The samples are drawn
-/// before.
+/// The seconds that the steps of a fit take.
+pub(crate) struct StepSeconds {
+    /// To draw the samples of a step, the mean. A fit draws them during the steps before.
+    pub(crate) draw: f64,
+    /// Of each step after that.
+    pub(crate) steps: Vec<f64>,
+}
+
+/// Times `steps` steps of a fit to one patient, after `warm_up` others.
 ///
 /// # Errors
 /// When the loss is not finite.
@@ -197,16 +204,18 @@ pub(crate) fn time_steps(
     opened: Opened,
     warm_up: u64,
     steps: u64,
-) -> Result<Vec<f64>> {
+) -> Result<StepSeconds> {
     let data = SplitData::of_one(patient);
     let plan = trainer::plan(&recipe);
     let mut trainer = Trainer::new(recipe, &data, opened, None)?;
+    let start = Instant::now();
     let batches: Vec<Batch> = data.pool.batches(plan, 0, warm_up + steps).into_iter().collect();
+    let draw = start.elapsed().as_secs_f64() / batches.len() as f64;
     let mut seconds = Vec::new();
     for batch in batches {
         let start = Instant::now();
         trainer.step(batch)?;
         seconds.push(start.elapsed().as_secs_f64());
     }
-    Ok(seconds.split_off(warm_up as usize))
+    Ok(StepSeconds { draw, steps: seconds.split_off(warm_up as usize) })
 }

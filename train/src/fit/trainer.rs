@@ -120,7 +120,7 @@ impl Trainer {
             .with_weight_decay(recipe.weight_decay)
             .with_grad_clipping(Some(GradientClippingConfig::Norm(GRADIENT_NORM)))
             .init();
-        let steps_per_epoch = (data.counts.slices / recipe.batch).max(1) as u64;
+        let steps_per_epoch = recipe.steps_per_epoch(data.counts.slices);
         let Some(resumed) = resumed else {
             let ema = Ema::new(unet.valid(), decay);
             let progress = Progress {

@@ -82,6 +82,11 @@ pub(crate) struct InvalidValue {
 }
 
 impl Recipe {
+    /// Steps of an epoch with this number of training slices.
+    pub(crate) fn steps_per_epoch(&self, slices: usize) -> u64 {
+        (slices / self.batch).max(1) as u64
+    }
+
     /// Checks every value.
     ///
     /// # Errors
