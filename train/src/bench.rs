@@ -111,7 +111,7 @@ fn gpu(folder: &Path, batches: &[usize], device: &Device) -> Result<Value> {
     let ceiling = ceiling(device);
     let network = batches.iter().map(|&n| {
         let slices = n as f64 / network_seconds(&unet, n, side, device);
-        json!({ "batch": n, "slices_per_s": slices, "fraction_of_ceiling": slices * work / ceiling })
+        json!({ "slices_at_once": n, "slices_per_s": slices, "fraction_of_ceiling": slices * work / ceiling })
     });
     Ok(json!({
         "network": network.collect::<Vec<_>>(),
@@ -196,7 +196,7 @@ fn estimate(paths: &[PathBuf], timed: &Recipe, slices: usize, step: f64) -> Resu
         all += steps;
         fits.push(json!({ "recipe": path.display().to_string(), "steps": steps }));
     }
-    Ok(json!({ "training_slices": slices, "fits": fits, "steps": all, "seconds": all as f64 * step }))
+    Ok(json!({ "training_slices": slices, "fits": fits, "total_steps": all, "total_seconds": all as f64 * step }))
 }
 
 /// The upper median; NaN of no values.
@@ -222,8 +222,8 @@ mod tests {
         let paths = ["shipped-2-bare.toml", "shipped-3-again.toml"].map(|name| recipes.join(name));
         // 100 slices are 6 steps of 16 samples. The epochs are 8 and 12.
         let found = estimate(&paths, &Recipe::default(), 100, 0.5)?;
-        assert_eq!(found["steps"], 6 * 20);
-        assert_eq!(found["seconds"], 60.0);
+        assert_eq!(found["total_steps"], 6 * 20);
+        assert_eq!(found["total_seconds"], 60.0);
         let other = Recipe { batch: 8, ..Recipe::default() };
         assert!(estimate(&paths, &other, 100, 0.5).is_err());
         Ok(())
