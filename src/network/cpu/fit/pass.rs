@@ -376,7 +376,7 @@ impl Normed {
             for (sums, gradient) in sums.iter().zip(&mut *gradient) {
                 batch_norm::backward(sums, gradient, &self.affine, &backward);
             }
-            weight_gradient(x, gradient, shape)
+            SCRATCH.with_borrow_mut(|scratch| weight_gradient(x, gradient, shape, scratch))
         };
         let chunks = self.sums.par_chunks(IMAGES).zip(gradient.par_chunks_mut(IMAGES)).zip(x.par_chunks(IMAGES));
         let parts: Vec<Vec<f32>> = match of_x.zip(convolution) {

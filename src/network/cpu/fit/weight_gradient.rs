@@ -25,27 +25,47 @@ const MIN_TILES: usize = 64;
 /// # Panics
 /// If `x` is empty, `gradients` has another length, two feature maps differ in height or width, or one has other
 /// channels than `[outputs, inputs]` require.
-pub(crate) fn weight_gradient(x: &[FeatureMap], gradients: &[FeatureMap], channels: [usize; 2]) -> Vec<f32> {
+pub(crate) fn weight_gradient(
+    x: &[FeatureMap],
+    gradients: &[FeatureMap],
+    channels: [usize; 2],
+    scratch: &mut Scratch,
+) -> Vec<f32> {
     assert!(!x.is_empty() && x.len() == gradients.len(), "{} inputs for {} gradients", x.len(), gradients.len());
     if tile::prefer_tile4(x[0].size(), x.len()) {
-        gradient_tile4(x, gradients, channels)
+        gradient_tile4(x, gradients, channels, scratch)
     } else {
-        gradient_tile2(x, gradients, channels)
+        gradient_tile2(x, gradients, channels, scratch)
     }
 }
 
 #[macerator::with_simd]
-fn gradient_tile4<'a, S: Simd>(x: &'a [FeatureMap], gradients: &'a [FeatureMap], channels: [usize; 2]) -> Vec<f32> {
-    gradient::<S, Tile4>(x, gradients, channels)
+fn gradient_tile4<'a, S: Simd>(
+    x: &'a [FeatureMap],
+    gradients: &'a [FeatureMap],
+    channels: [usize; 2],
+    scratch: &'a mut Scratch,
+) -> Vec<f32> {
+    gradient::<S, Tile4>(x, gradients, channels, scratch)
 }
 
 #[macerator::with_simd]
-fn gradient_tile2<'a, S: Simd>(x: &'a [FeatureMap], gradients: &'a [FeatureMap], channels: [usize; 2]) -> Vec<f32> {
-    gradient::<S, Tile2>(x, gradients, channels)
+fn gradient_tile2<'a, S: Simd>(
+    x: &'a [FeatureMap],
+    gradients: &'a [FeatureMap],
+    channels: [usize; 2],
+    scratch: &'a mut Scratch,
+) -> Vec<f32> {
+    gradient::<S, Tile2>(x, gradients, channels, scratch)
 }
 
 #[inline(always)]
-fn gradient<S: Simd, T: Tile>(x: &[FeatureMap], gradients: &[FeatureMap], channels: [usize; 2]) -> Vec<f32> {
+fn gradient<S: Simd, T: Tile>(
+    x: &[FeatureMap],
+    gradients: &[FeatureMap],
+    channels: [usize; 2],
+    scratch: &mut Scratch,
+) -> Vec<f32> {
     let [outputs, inputs] = channels;
     let size = x[0].size();
     let (inner, outer) = (padded(inputs), padded(outputs));
@@ -62,7 +82,6 @@ fn gradient<S: Simd, T: Tile>(x: &[FeatureMap], gradients: &[FeatureMap], channe
     // As in a convolution, one cache line more between positions. The inputs have two, since `accumulate` reads `pitch`
     // numbers of the last tile.
     let (input_step, gradient_step) = (block * inner + 2 * MAX_LANES, block * outer + MAX_LANES);
-    let mut scratch = Scratch::default();
     let (inputs_of, gradients_of) = scratch.slices(positions * input_step, positions * gradient_step);
     let mut sums = vec![0.0; positions * outer * pitch]; // [positions, outer, pitch]
     for first in (0..all).step_by(block) {
@@ -135,18 +154,18 @@ mod tests {
     #[test]
     #[should_panic(expected = "2 inputs for 1 gradients")]
     fn a_missing_gradient_is_refused() {
-        weight_gradient(&maps(16, [[4, 4], [4, 4]]), &maps(16, [[4, 4]]), [2, 3]);
+        weight_gradient(&maps(16, [[4, 4], [4, 4]]), &maps(16, [[4, 4]]), [2, 3], &mut Scratch::default());
     }
 
     #[test]
     #[should_panic(expected = "expected feature maps of [4, 4], found [4, 5]")]
     fn gradients_of_another_size_are_refused() {
-        weight_gradient(&maps(16, [[4, 4]]), &maps(16, [[4, 5]]), [2, 3]);
+        weight_gradient(&maps(16, [[4, 4]]), &maps(16, [[4, 5]]), [2, 3], &mut Scratch::default());
     }
 
     #[test]
     #[should_panic(expected = "expected 16 channels, found 32")]
     fn gradients_with_other_channels_are_refused() {
-        weight_gradient(&maps(16, [[4, 4]]), &maps(32, [[4, 4]]), [2, 3]);
+        weight_gradient(&maps(16, [[4, 4]]), &maps(32, [[4, 4]]), [2, 3], &mut Scratch::default());
     }
 }
