@@ -7,6 +7,7 @@
 
 mod average;
 mod bench;
+mod cross_validate;
 mod data;
 mod device;
 mod evaluate;
@@ -49,6 +50,8 @@ struct Cli {
 enum Command {
     /// Fit a network to a dataset of slices and masks
     Fit(fit::Arguments),
+    /// Fit a recipe to several folds and score every patient by a network that has not seen it
+    CrossValidate(cross_validate::Arguments),
     /// Average the weights of several models into one
     Average(average::Arguments),
     /// Score a model against the references of a dataset
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Fit(arguments) => fit::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::CrossValidate(arguments) => cross_validate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Average(arguments) => average::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Segment(arguments) => segment::run(&arguments),

@@ -21,6 +21,7 @@ use crate::report;
 use pictures::Exhibit;
 use provenance::{InputChecks, Provenance};
 pub(crate) use scoring::{Input, score};
+pub(crate) use summary::four;
 
 /// Score a model against the references of a dataset
 ///

@@ -5,14 +5,14 @@ use glioscope::mask::Mask;
 use glioscope::mask::small_regions;
 use glioscope::network::preprocess::CaseStatistics;
 use glioscope::read::Slice;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::data::Patient;
 use crate::metrics::Tally;
 use crate::model::Model;
 
 /// The input of the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Input {
     /// All channels, normalised by the statistics of the case

@@ -9,7 +9,7 @@ mod trainer;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -139,7 +139,32 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         data.counts.positive,
         data.held_out.iter().map(|patient| patient.slices.len()).sum::<usize>()
     );
-    trainer.run(&data, &arguments.out, arguments.score_every)
+    trainer.run(&data, &arguments.out, arguments.score_every).map(|_finished| ())
+}
+
+/// Fits a recipe to one split, resumes a fit that was stopped, and returns whether it is finished. A finished fit is not changed.
+///
+/// # Errors
+/// As [`run`], and when the checkpoint in `out` has another recipe.
+pub(crate) fn fold(dataset: &Dataset, split: Split, recipe: &Recipe, opened: Opened, out: &Path) -> Result<bool> {
+    let path = out.join("checkpoint.bin");
+    let resumed = path.exists().then(|| Checkpoint::<Progress>::read(&path)).transpose()?;
+    if let Some(resumed) = &resumed {
+        ensure!(resumed.header.recipe == *recipe, "{}: it was fitted with another recipe", path.display());
+        if resumed.header.history.len() as u64 == recipe.epochs {
+            return Ok(true);
+        }
+    }
+    file::create_folder(out)?;
+    let data = SplitData::by_patient(dataset.clone(), split)?;
+    if let Some(Checkpoint { header, .. }) = &resumed {
+        data.ensure_same(dataset.root(), &header.split, &header.digests)?;
+    }
+    let mut trainer = Trainer::new(recipe.clone(), &data, opened, resumed)
+        .with_context(|| format!("{}: the records do not match the recipe", path.display()))?;
+    file::write(&out.join("recipe.toml"), recipe::to_toml(recipe)?.as_bytes())?;
+    // Scores of single epochs are not needed: every patient is predicted in the end.
+    trainer.run(&data, out, NonZeroU64::MAX)
 }
 
 /// Reads the dataset and splits it, as the arguments or the checkpoint say.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
@@ -83,6 +83,26 @@ pub(crate) struct Trainer {
     cpu: Option<CpuPass>,
     device_name: String,
     steps_per_epoch: u64,
+}
+
+/// A flag that Ctrl-C sets. A process has one handler, which all of its fits share.
+///
+/// # Errors
+/// When the handler cannot be set.
+fn listen_for_stop() -> Result<&'static AtomicBool> {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    static LISTENS: OnceLock<()> = OnceLock::new();
+    if LISTENS.set(()).is_ok() {
+        ctrlc::set_handler(|| {
+            // The second Ctrl-C does not wait for the step.
+            if STOP.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+            eprintln!("\nstopping after this step; press Ctrl-C again to stop without saving");
+        })
+        .context("cannot listen for Ctrl-C")?;
+    }
+    Ok(&STOP)
 }
 
 /// How the batches of a recipe are drawn.
@@ -166,21 +186,12 @@ impl Trainer {
         self.recipe().epochs * self.steps_per_epoch
     }
 
-    /// Runs the remaining epochs, or until Ctrl-C.
+    /// Runs the remaining epochs, or until Ctrl-C. Returns whether all are done.
     ///
     /// # Errors
     /// When the loss or a weight is not finite, the device fails or a file cannot be written.
-    pub(crate) fn run(&mut self, data: &SplitData, out: &Path, score_every: NonZeroU64) -> Result<()> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&stop);
-        ctrlc::set_handler(move || {
-            // The second Ctrl-C does not wait for the step.
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            eprintln!("\nstopping after this step; press Ctrl-C again to stop without saving");
-        })
-        .context("cannot listen for Ctrl-C")?;
+    pub(crate) fn run(&mut self, data: &SplitData, out: &Path, score_every: NonZeroU64) -> Result<bool> {
+        let stop = listen_for_stop()?;
 
         let (start, total) = (self.progress.step, self.total_steps());
         let recipe = self.recipe();
@@ -200,7 +211,7 @@ impl Trainer {
                 self.checkpoint(out)?;
                 bar.abandon();
                 eprintln!("stopped at step {} of {total}; continue with --resume", self.progress.step);
-                return Ok(());
+                return Ok(false);
             }
         }
         bar.finish();
@@ -211,7 +222,7 @@ impl Trainer {
             model.write(&weights, self.ema.network(), scored.as_ref().map(|(scores, _)| scores), out)?;
         }
         eprintln!("done: {}", out.join("model.json").display());
-        Ok(())
+        Ok(true)
     }
 
     /// One step; returns its loss and soft Dice.

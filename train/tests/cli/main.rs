@@ -3,6 +3,7 @@
 mod arguments;
 mod average;
 mod crash;
+mod cross_validate;
 mod evaluate;
 mod fit;
 mod phantom;
