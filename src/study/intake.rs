@@ -109,7 +109,7 @@ impl Study {
     ///
     /// As [`add_file`](Self::add_file): [`FileFault::OverLimit`] where there is no room for it.
     pub fn add_sample(&mut self) -> Result<()> {
-        for CaseSlice { slice, reference } in &phantom::sample().slices {
+        for CaseSlice { slice, reference, .. } in &phantom::sample().slices {
             if let Some(mask) = reference {
                 self.add_image(&mask_name(slice.name()), &mask_tiff(mask))?;
             }
