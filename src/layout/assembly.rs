@@ -72,11 +72,6 @@ impl Assembler {
         Self { folders, taken: BTreeSet::new(), words }
     }
 
-    /// The part of a file's folder that is the same for a slice, its contrasts and its mask. Files of one case have the same.
-    pub fn common_folder(&self, name: &str) -> String {
-        Name::parse(name, &self.words).place.folder
-    }
-
     /// As [`assemble()`]. `slices` must hold whole cases with their masks.
     pub fn assemble(&mut self, slices: Vec<Slice>) -> Assembly {
         self.assemble_in("", slices)

@@ -1,6 +1,11 @@
 //! [`Words`]: the parts of names that state what a file holds.
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
 use super::Contrast;
+use super::name::Name;
 
 /// Words in names that mark references and contrasts. They are added to the usual words and take precedence.
 ///
@@ -22,6 +27,32 @@ pub(super) struct Found<T> {
 }
 
 impl Words {
+    /// The folder of a file without folders of slices, masks and contrasts. It is the same for a slice, its contrasts and its
+    /// mask.
+    pub fn common_folder(&self, name: &str) -> String {
+        Name::parse(name, self).place.folder
+    }
+
+    /// Adds the channels that an nnU-Net `dataset.json` states, if FLAIR is one of them. Words that were there take
+    /// precedence.
+    pub fn add_dataset(&mut self, json: &[u8]) {
+        #[derive(Deserialize)]
+        struct Dataset {
+            /// `modality` in version 1.
+            #[serde(alias = "modality")]
+            channel_names: BTreeMap<String, String>,
+        }
+        let Ok(Dataset { channel_names }) = serde_json::from_slice(json) else { return };
+        let channels = channel_names.iter().filter_map(|(number, name)| {
+            let contrast = find(name, Contrast::of).map_or(Contrast::Other, |found| found.value);
+            Some((format!("{:04}", number.parse::<u32>().ok()?), contrast))
+        });
+        let channels: Vec<(String, Contrast)> = channels.collect();
+        if channels.iter().any(|&(_, contrast)| contrast == Contrast::Flair) {
+            self.contrasts.extend(channels);
+        }
+    }
+
     /// Whether `word` marks a reference mask, as a part of a file's name.
     pub(super) fn is_reference(&self, word: &str) -> bool {
         const USUAL: [&str; 8] = ["mask", "masks", "seg", "label", "labels", "gt", "segmentation", "annotation"];
@@ -144,6 +175,28 @@ mod tests {
             assert_eq!((found.value, found.rest.as_str()), (contrast, rest), "{stem}");
         }
         assert!(find("p_t12_1", |word| words.contrast(word)).is_none());
+    }
+
+    #[test]
+    fn a_dataset_states_its_channels() {
+        for json in [
+            r#"{"channel_names": {"0": "T1", "1": "T1ce", "2": "T2-FLAIR", "3": "histology"}, "labels": {"a": 1}}"#,
+            r#"{"modality": {"0": "t1w", "1": "t1gd", "2": "FLAIR", "3": "CT"}}"#,
+        ] {
+            let mut words = Words::default();
+            words.add_dataset(json.as_bytes());
+            let contrasts = ["0000", "0001", "0002", "0003"].map(|digits| words.contrast(digits));
+            assert_eq!(
+                contrasts,
+                [Contrast::Pre, Contrast::Post, Contrast::Flair, Contrast::Other].map(Some),
+                "{json}"
+            );
+        }
+        for json in ["", "[]", r#"{"channel_names": {"0": "MRI"}}"#] {
+            let mut words = Words::default();
+            words.add_dataset(json.as_bytes());
+            assert_eq!(words, Words::default(), "{json}");
+        }
     }
 
     #[test]
