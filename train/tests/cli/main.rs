@@ -5,6 +5,7 @@ mod average;
 mod crash;
 mod evaluate;
 mod fit;
+mod inspect;
 mod phantom;
 mod recipe;
 mod refused;
