@@ -105,6 +105,14 @@ impl Name {
     }
 }
 
+impl Words {
+    /// The folder of a file without folders of slices, masks and contrasts. It is the same for a slice, its contrasts and its
+    /// mask.
+    pub fn common_folder(&self, name: &str) -> String {
+        Name::parse(name, self).place.folder
+    }
+}
+
 impl Key {
     /// The key of the mask file that is exported for this page; `None` if it is not a page.
     pub(super) fn exported_mask(&self) -> Option<Self> {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Contrast;
-use super::name::Name;
 
 /// Words in names that mark references and contrasts. They are added to the usual words and take precedence.
 ///
@@ -27,12 +26,6 @@ pub(super) struct Found<T> {
 }
 
 impl Words {
-    /// The folder of a file without folders of slices, masks and contrasts. It is the same for a slice, its contrasts and its
-    /// mask.
-    pub fn common_folder(&self, name: &str) -> String {
-        Name::parse(name, self).place.folder
-    }
-
     /// Adds the channels that an nnU-Net `dataset.json` states, if FLAIR is one of them. Words that were there take
     /// precedence.
     pub fn add_dataset(&mut self, json: &[u8]) {

@@ -143,7 +143,9 @@ impl Inputs {
         };
         for path in paths {
             if path.is_dir() {
-                gathering.walk(path, path, &mut BTreeSet::new());
+                // The names of `images` and `masks`, given as two paths, keep the folders that pair them.
+                let root = path.parent().filter(|_| paths.len() > 1 && gathering.is_part(path)).unwrap_or(path);
+                gathering.walk(root, path, &mut BTreeSet::new());
             } else {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 gathering.file(path.parent().unwrap_or(Path::new("")), path, &name, path);
@@ -189,6 +191,12 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
+    /// Whether the name of `folder` states that it has only slices, masks or one contrast.
+    fn is_part(&self, folder: &Path) -> bool {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        self.inputs.words.common_folder(&format!("{name}/")).is_empty()
+    }
+
     /// Finds every file below `folder`, which is below `root`, except in the output folder, which has masks of an earlier run.
     /// No folder is searched twice, even if links lead to it. A folder that cannot be read is reported, and the others are
     /// searched.
@@ -211,7 +219,7 @@ impl Gathering<'_> {
         }
     }
 
-    /// Adds the file at `path`, which was found below `root`. `display` is the path that was given.
+    /// Adds the file at `path`, which was found below `root`. `given` is the path that was given.
     fn file(&mut self, root: &Path, given: &Path, name: &str, path: &Path) {
         if file::has_extension(path, "json")
             && name.rsplit('/').next() == Some("dataset.json")

@@ -135,6 +135,10 @@ fn contrasts_and_references_in_folders_are_one_case_also_in_a_zip() -> Result<()
         assert_eq!(slices[index]["reference"], format!("masks/{number}.tif"));
         assert_eq!(slices[index]["contrasts"], json!(["pre", "flair", "post"]));
     }
+    // As paths.
+    let (run, reading) = inspect(&world, "P/flair P/t1 P/t1ce P/masks")?;
+    run.succeeded();
+    assert_eq!(reading["cases"][0]["slices"], *slices);
     // The same masks as those of the colour files.
     world.train("segment P --out masks --model model --device cpu")?.succeeded();
     for number in [6, 7, 10] {
