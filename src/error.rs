@@ -226,12 +226,6 @@ pub enum FileFault {
         /// What is wrong with it.
         reason: String,
     },
-    /// A mask that is not grey.
-    #[error("a mask must be grey, found {found} channels")]
-    MaskChannels {
-        /// How many channels there are.
-        found: usize,
-    },
 }
 
 /// What a limit on files counts.

@@ -3,7 +3,8 @@
 
 use std::cmp::Ordering;
 
-use glioscope::layout::{Assembler, Assembly, AssemblyNote, assemble, natural_order};
+use glioscope::layout::{Assembler, Assembly, AssemblyNote, CaseSlice, Contrast, Words, assemble, natural_order};
+use glioscope::mask::Mask;
 use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
 use glioscope::write::mask_name;
 use proptest::prelude::*;
@@ -53,7 +54,7 @@ fn assembling_one_folder_at_a_time_gives_the_same_names() {
         &["images/P1/1.tif", "masks/P1/1_mask.tif"],
     ] {
         let all = outline(&assemble(names.iter().map(|name| slice(name)).collect()));
-        let mut assembler = Assembler::new(names.iter().copied());
+        let mut assembler = Assembler::new(names.iter().copied(), Words::default());
         let mut folders: Vec<&str> =
             names.iter().map(|name| name.rsplit_once('/').map_or("", |parts| parts.0)).collect();
         folders.dedup();
@@ -66,7 +67,7 @@ fn assembling_one_folder_at_a_time_gives_the_same_names() {
         assert_eq!(found, all, "{names:?}");
     }
     // Two folders with the same name.
-    let mut assembler = Assembler::new(["P/1.tif", "P/2.tif"]);
+    let mut assembler = Assembler::new(["P/1.tif", "P/2.tif"], Words::default());
     let names = ["P/1.tif", "P/2.tif"].map(|name| assembler.assemble(vec![slice(name)]).cases[0].name.clone());
     assert_eq!(names, ["P", "P (2)"]);
 }
@@ -79,7 +80,7 @@ fn a_home_folder_gives_the_same_cases_as_names_with_that_folder() {
         let named: Vec<String> = names.iter().map(|name| format!("P/{name}")).collect();
         let named = assemble(named.iter().map(|name| slice(name)).collect());
         let slices = names.iter().map(|name| slice(name)).collect();
-        let found = Assembler::new(names.iter().copied()).assemble_in("P", slices);
+        let found = Assembler::new(names.iter().copied(), Words::default()).assemble_in("P", slices);
         let cases = |assembly: &Assembly| {
             assembly.cases.iter().map(|case| (case.name.clone(), case.slices.len())).collect::<Vec<_>>()
         };
@@ -227,12 +228,230 @@ fn an_exported_overlay_is_not_a_slice() {
 }
 
 #[test]
-fn a_mask_in_colour_is_reported() {
-    let colour = Slice::new("a_1_mask.tif", 4, 3, Channels::Rgb, Samples::U8(vec![0; 36])).expect("consistent");
+fn a_mask_in_colour_is_a_reference() {
+    let mut samples = vec![0; 36];
+    samples[3] = 200;
+    let colour = Slice::new("a_1_mask.tif", 4, 3, Channels::Rgb, Samples::U8(samples)).expect("consistent");
     let assembly = assemble(vec![slice("a_1.tif"), colour]);
-    assert!(matches!(&assembly.notes[..], [AssemblyNote::MaskUnusable { mask, .. }] if mask == "a_1_mask.tif"));
-    assert!(assembly.notes[0].to_string().starts_with("a_1_mask.tif: "), "{}", assembly.notes[0]);
-    assert_eq!(assembly.cases.len(), 1);
+    let reference = assembly.cases[0].slices[0].reference.as_ref();
+    assert_eq!(reference.map(Mask::area), Some(1));
+    assert!(assembly.notes.is_empty(), "{:?}", assembly.notes);
+}
+
+#[test]
+fn words_before_and_after_the_name_mark_a_reference() {
+    for mask_name in [
+        "p/a_1_mask.tif",
+        "p/a_1_MASKS.png",
+        "p/a_1-label.tif",
+        "p/a_1.seg.png",
+        "p/labels_a_1.png",
+        "p/GT-a_1.png",
+        "p/a_seg_1.png",
+        "p/masks/a_1.png",
+        "p/labels/a_1_label.png",
+        "annotations/p/a_1.png",
+    ] {
+        let assembly = assemble(vec![slice("p/a_1.tif"), slice("p/a_2.tif"), mask(mask_name, 4, 3)]);
+        assert_eq!(references(&assembly), ["p/a_1.tif"], "{mask_name}: {:?}", assembly.notes);
+        assert_eq!(assembly.cases[0].slices[0].reference_file.as_deref(), Some(mask_name));
+    }
+}
+
+#[test]
+fn a_folder_of_references_belongs_to_the_folder_of_slices_beside_it() {
+    for (slices, masks) in [
+        ("images", "masks"),
+        ("imgs", "gt"),
+        ("d/image", "d/label"),
+        ("p/slices", "p/seg"),
+        ("d/imagesTr", "d/labelsTr"),
+    ] {
+        let names = [1, 2, 10].map(|number| format!("{slices}/{number}.tif"));
+        let references_of = [1, 2, 10].map(|number| mask(&format!("{masks}/{number}.png"), 4, 3));
+        let assembly = assemble(names.iter().map(|name| slice(name)).chain(references_of).collect());
+        assert_eq!(references(&assembly), names, "{:?}", assembly.notes);
+        assert_eq!(assembly.cases.len(), 1);
+    }
+    // Patient by patient, with equal names.
+    let patients = ["images/P1/1.tif", "images/P2/1.tif"];
+    let assembly = assemble(patients.map(slice).into_iter().chain([mask("masks/P2/1.png", 4, 3)]).collect());
+    assert_eq!(references(&assembly), ["images/P2/1.tif"]);
+    assert_eq!(assembly.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>(), ["P1", "P2"]);
+    let patients = ["P1/images/1.tif", "P2/images/1.tif"];
+    let assembly = assemble(patients.map(slice).into_iter().chain([mask("P2/masks/1.png", 4, 3)]).collect());
+    assert_eq!(references(&assembly), ["P2/images/1.tif"]);
+    assert_eq!(assembly.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>(), ["P1", "P2"]);
+    // Words for both in the names.
+    let assembly = assemble(vec![slice("d/image_7.png"), mask("d/mask_7.png", 4, 3)]);
+    assert_eq!(references(&assembly), ["d/image_7.png"]);
+}
+
+#[test]
+fn a_stack_of_references_belongs_to_a_stack_of_slices() {
+    for (stack, masks) in [
+        ("p/a.tif", "p/a_seg.tif"),
+        ("images/a.tif", "masks/a.tif"),
+        ("p/image.tif", "p/mask.tif"),
+        ("p/scan.tif", "p/labels.tif"),
+    ] {
+        let names = [1, 2].map(|page| format!("{stack}#{page}"));
+        let pages = [1, 2].map(|page| mask(&format!("{masks}#{page}"), 4, 3));
+        let assembly = assemble(names.iter().map(|name| slice(name)).chain(pages).collect());
+        assert_eq!(references(&assembly), names, "{masks}: {:?}", assembly.notes);
+    }
+    // The name does not decide between two stacks.
+    let assembly = assemble(vec![slice("p/a.tif#1"), slice("p/b.tif#1"), mask("p/labels.tif#1", 4, 3)]);
+    assert!(references(&assembly).is_empty());
+    assert!(matches!(&assembly.notes[..], [AssemblyNote::StrayMask { .. }]));
+}
+
+#[test]
+fn a_folder_of_references_alone_is_not_a_case() {
+    let assembly = assemble(vec![mask("masks/1.png", 4, 3), mask("masks/2.png", 4, 3)]);
+    assert!(assembly.cases.is_empty());
+    assert_eq!(assembly.notes.len(), 2);
+}
+
+#[test]
+fn chosen_words_decide_what_is_a_reference() {
+    let words = Words { references: vec!["lesion".to_owned()], ..Words::default() };
+    let slices = vec![slice("p/a_1.tif"), mask("p/a_1_lesion.tif", 4, 3), slice("p/a_2_gt.tif")];
+    let assembly = Assembler::new([], words).assemble(slices);
+    assert_eq!(references(&assembly), ["p/a_1.tif"]);
+    assert_eq!(assembly.cases.iter().map(|case| case.slices.len()).sum::<usize>(), 2);
+}
+
+// ---- contrasts -----------------------------------------------------------------------------------------------------
+
+#[test]
+fn grey_files_of_three_contrasts_are_one_slice() {
+    for names in [
+        ["t1/p_9.png", "flair/p_9.png", "t1ce/p_9.png"],
+        ["P/T1/9.png", "P/FLAIR/9.png", "P/T1GD/9.png"],
+        ["p_9_t1.png", "p_9_flair.png", "p_9_t1c.png"],
+        ["p-t1-9.png", "p-t2-flair-9.png", "p-t1post-9.png"],
+        ["P/t1.png", "P/flair.png", "P/t1ce.png"],
+        ["d/case_009_0000.png", "d/case_009_0001.png", "d/case_009_0002.png"],
+        ["imagesTr/case_0000.png", "imagesTr/case_0001.png", "imagesTr/case_0002.png"],
+        ["P/t1.tif#3", "P/flair.tif#3", "P/t1ce.tif#3"],
+    ] {
+        let slices = names.iter().zip(1..).map(|(name, value)| grey(name, value)).collect();
+        let assembly = assemble(slices);
+        let [case] = &assembly.cases[..] else { panic!("{names:?}: {:?}", outline(&assembly)) };
+        let [CaseSlice { slice, contrast_files, .. }] = &case.slices[..] else { panic!("{names:?}") };
+        assert_eq!((slice.name(), slice.channels()), (names[1], Channels::Rgb));
+        assert_eq!([0, 1, 2].map(|channel| slice.value(0, 0, channel)), [Some(1), Some(2), Some(3)]);
+        assert_eq!(contrast_files[..], [names[0], names[2]]);
+    }
+}
+
+#[test]
+fn slices_of_several_contrasts_are_one_case_in_order() {
+    let (mut words, mut folders, mut channels) = (Vec::new(), Vec::new(), Vec::new());
+    for number in [10, 9] {
+        for (channel, word) in ["t1", "flair", "t1ce"].into_iter().enumerate() {
+            words.push(grey(&format!("p_{number}_{word}.png"), 1));
+            folders.push(grey(&format!("d/{word}/p_{number}.png"), 1));
+            channels.push(grey(&format!("d/p_{number:03}_{channel:04}.png"), 1));
+        }
+    }
+    for (slices, name, expected) in [
+        (words, "p", ["p_9_flair.png", "p_10_flair.png"]),
+        (folders, "d", ["d/flair/p_9.png", "d/flair/p_10.png"]),
+        (channels, "d", ["d/p_009_0001.png", "d/p_010_0001.png"]),
+    ] {
+        assert_eq!(outline(&assemble(slices)), [(name.to_owned(), expected.map(str::to_owned).to_vec())]);
+    }
+}
+
+#[test]
+fn references_belong_to_the_slice_of_several_contrasts() {
+    for (names, reference) in [
+        (["t1/9.png", "flair/9.png", "t1ce/9.png"], "masks/9.png"),
+        (["p_9_t1.png", "p_9_flair.png", "p_9_t1ce.png"], "p_9_seg.png"),
+        (["p_t1_9.png", "p_flair_9.png", "p_t1ce_9.png"], "p_seg_9.png"),
+        (["imagesTr/p_9_0000.png", "imagesTr/p_9_0001.png", "imagesTr/p_9_0002.png"], "labelsTr/p_9.png"),
+    ] {
+        let slices = names.iter().map(|name| grey(name, 1)).chain([mask(reference, 4, 3)]).collect();
+        assert_eq!(references(&assemble(slices)), [names[1]], "{reference}");
+    }
+}
+
+#[test]
+fn flair_is_used_alone_where_another_contrast_is_missing_or_has_another_size() {
+    let small = Slice::new("p_9_t1ce.png", 1, 1, Channels::Grey, Samples::U8(vec![1])).expect("consistent");
+    for (others, unused) in
+        [(vec![grey("p_9_t1.png", 1)], 1), (vec![grey("p_9_t2.png", 1)], 1), (vec![grey("p_9_t1.png", 1), small], 2)]
+    {
+        let assembly = assemble(others.into_iter().chain([grey("p_9_flair.png", 2)]).collect());
+        let slices: Vec<&CaseSlice> = assembly.cases.iter().flat_map(|case| &case.slices).collect();
+        assert_eq!(slices.len(), 1);
+        assert_eq!((slices[0].slice.name(), slices[0].slice.channels()), ("p_9_flair.png", Channels::Grey));
+        assert_eq!(assembly.notes.iter().map(AssemblyNote::unused).sum::<usize>(), unused);
+    }
+}
+
+#[test]
+fn files_of_one_unused_contrast_are_one_note() {
+    let slices =
+        (1..=300).flat_map(|number| [grey(&format!("t2/{number}.png"), 1), grey(&format!("flair/{number}.png"), 1)]);
+    let assembly = assemble(slices.collect());
+    assert_eq!(notes(&assembly), ["t2/1.png and 299 more: T2, not used"]);
+    assert_eq!(assembly.cases[0].slices.len(), 300);
+}
+
+#[test]
+fn pictures_in_colour_are_slices_whatever_contrast_their_names_state() {
+    let colour = |name| Slice::new(name, 1, 1, Channels::Rgb, Samples::U8(vec![1, 2, 3])).expect("consistent");
+    let assembly = assemble(["T1/a_1.png", "T2/a_1.png"].map(colour).into());
+    assert_eq!(assembly.cases.len(), 2);
+    assert!(assembly.notes.is_empty());
+}
+
+#[test]
+fn four_digits_are_numbers_of_slices_unless_every_name_has_the_same() {
+    for names in [
+        &["IMG_0000.png", "IMG_0001.png", "IMG_0002.png"][..],
+        &["d/a_1_0000.png", "d/a_1_0001.png", "d/a_2_0000.png"],
+        &["d/a_1_0001.png", "d/a_1_0002.png", "d/a_2_0001.png", "d/a_2_0002.png"],
+    ] {
+        let assembly = assemble(names.iter().map(|name| grey(name, 1)).collect());
+        assert_eq!(assembly.cases.iter().map(|case| case.slices.len()).sum::<usize>(), names.len());
+        assert!(assembly.notes.is_empty(), "{:?}", assembly.notes);
+    }
+}
+
+#[test]
+fn the_order_of_channels_can_be_chosen_and_the_usual_one_is_noted() {
+    let names = ["d/p_1_0000.png", "d/p_1_0001.png", "d/p_1_0002.png"];
+    let slices = || names.iter().zip(1..).map(|(name, value)| grey(name, value)).collect();
+    let assembly = assemble(slices());
+    assert_eq!(
+        notes(&assembly),
+        [
+            "d/p_1_0000.png: the number at the end is read as a channel: 0000 pre-contrast T1, 0001 FLAIR, 0002 post-contrast T1"
+        ]
+    );
+    assert_eq!(assembly.notes[0].unused(), 0);
+    let contrasts = [("0000", Contrast::Flair), ("0001", Contrast::Pre), ("0002", Contrast::Post)];
+    let contrasts = contrasts.map(|(word, contrast)| (word.to_owned(), contrast)).into();
+    let words = Words { contrasts, ..Words::default() };
+    let assembly = Assembler::new([], words).assemble(slices());
+    let slice = &assembly.cases[0].slices[0].slice;
+    assert_eq!(slice.name(), names[0]);
+    assert_eq!([0, 1, 2].map(|channel| slice.value(0, 0, channel)), [Some(2), Some(1), Some(3)]);
+    assert!(assembly.notes.is_empty(), "{:?}", assembly.notes);
+}
+
+#[test]
+fn a_case_with_three_equal_channels_is_grey() {
+    let rgb = |name, samples: Vec<u8>| Slice::new(name, 1, 1, Channels::Rgb, Samples::U8(samples)).expect("consistent");
+    let assembly = assemble(vec![rgb("p/1.png", vec![0; 3]), rgb("p/2.png", vec![7; 3])]);
+    assert!(assembly.cases[0].slices.iter().all(|entry| entry.slice.channels() == Channels::Grey));
+    // A black slice in a case with colours.
+    let assembly = assemble(vec![rgb("p/1.png", vec![0; 3]), rgb("p/2.png", vec![7, 7, 8])]);
+    assert!(assembly.cases[0].slices.iter().all(|entry| entry.slice.channels() == Channels::Rgb));
 }
 
 // ---- duplicates ----------------------------------------------------------------------------------------------------
@@ -339,7 +558,8 @@ proptest! {
         }
         // Every given slice is a slice of a case, a mask of one, or named in a note.
         let masks = references(&assembly).len();
-        let found = assembly.cases.iter().map(|case| case.slices.len()).sum::<usize>() + masks + assembly.notes.len();
+        let unused = assembly.notes.iter().map(AssemblyNote::unused).sum::<usize>();
+        let found = assembly.cases.iter().map(|case| case.slices.len()).sum::<usize>() + masks + unused;
         prop_assert_eq!(found, given.len());
         for note in &assembly.notes {
             let at = given.iter().position(|name| name == note.name());
@@ -350,6 +570,11 @@ proptest! {
 }
 
 // ---- helpers -------------------------------------------------------------------------------------------------------
+
+/// A grey slice of one value.
+fn grey(name: &str, value: u8) -> Slice {
+    Slice::new(name, 4, 3, Channels::Grey, Samples::U8(vec![value; 12])).expect("consistent")
+}
 
 fn slice(name: &str) -> Slice {
     Slice::new(name, 4, 3, Channels::Rgb, Samples::U8(vec![9; 36])).expect("consistent")

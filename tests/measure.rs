@@ -36,9 +36,9 @@ fn findings(given: &[Given]) -> Findings {
     let slices = given.iter().enumerate().map(|(index, given)| {
         let samples = Samples::U8(vec![7; PIXELS]);
         let slice = Slice::new(format!("P/P_{index}.tif"), WIDTH, HEIGHT, Channels::Grey, samples).expect("valid");
-        CaseSlice { slice, reference: given.reference.as_ref().map(mask) }
+        CaseSlice::new(slice, given.reference.as_ref().map(mask))
     });
-    let mut findings = Findings::new(Case { name: "P".to_owned(), slices: slices.collect() });
+    let mut findings = Findings::new(Case::new("P", slices.collect()));
     for (index, given) in given.iter().enumerate() {
         if let Some(values) = &given.probability {
             findings.keep(index, Probability::new(WIDTH, HEIGHT, values.clone()));
@@ -170,11 +170,11 @@ fn areas_use_the_spacing_of_the_files_until_one_is_given_and_volumes_need_a_give
     let slice = |index: usize, spacing| {
         let samples = Samples::U8(vec![7; PIXELS]);
         let slice = Slice::new(format!("P/P_{index}.tif"), WIDTH, HEIGHT, Channels::Grey, samples).expect("valid");
-        CaseSlice { slice: slice.with_spacing(spacing), reference: None }
+        CaseSlice::new(slice.with_spacing(spacing), None)
     };
     let measured = |spacings: [Option<Spacing>; 2], given| {
         let slices = spacings.into_iter().enumerate().map(|(index, spacing)| slice(index, spacing)).collect();
-        let mut findings = Findings::new(Case { name: "P".to_owned(), slices });
+        let mut findings = Findings::new(Case::new("P", slices));
         findings.set_edit(0, Some(Mask::new(WIDTH, HEIGHT, (0..PIXELS).map(|pixel| pixel < 6).collect())));
         let CaseMeasure { slices, millilitres, .. } = findings.measure(0.5, given);
         (slices[0].mm2, millilitres)

@@ -134,7 +134,7 @@ fn written_files_are_read_back_unchanged() {
         let slice = read(&image);
         let own = case.slices.iter().find(|own| own.slice.name() == name);
         assert!(slice.is_ok_and(|slice| own.is_some_and(|own| own.slice == slice)));
-        let mask = read(&mask).and_then(|slice| Mask::from_slice(&slice));
+        let mask = read(&mask).map(|mask| Mask::from_slice(&mask));
         assert!(mask.is_ok_and(|mask| own.is_some_and(|own| own.reference == Some(mask))));
     }
 }

@@ -34,7 +34,8 @@ fn a_zip_is_like_the_folder_in_it() {
     ]);
     let added = study.add_file("dropped/scan.zip", &bytes).expect("a zip");
     assert_eq!((added.file.as_str(), added.slices), ("dropped/scan.zip", 3));
-    assert!(added.notes.is_empty(), "{:?}", added.notes);
+    let messages: Vec<&str> = added.notes.iter().map(|note| note.message.as_str()).collect();
+    assert_eq!(messages, ["dropped/scan.zip: 3 files passed over (system file: 3)"]);
     assert!(study.assemble().is_empty());
     assert_eq!(names(&study), ["P: dropped/P/P_1.tif dropped/P/P_2.tif"]);
     assert!(study.case("dropped/P/P").is_ok_and(|case| case.case().slices[0].reference.is_some()));
@@ -100,25 +101,25 @@ fn a_name_longer_than_any_path_is_refused() {
 #[test]
 fn zips_with_folders_of_one_name_are_not_mixed() {
     let mut study = Study::default();
-    let zip = |first: u8| zipped(&[("images/1.tif", &tiff(first)), ("images/2.tif", &tiff(first + 1))]);
+    let zip = |first: u8| zipped(&[("axial/1.tif", &tiff(first)), ("axial/2.tif", &tiff(first + 1))]);
     study.add_file("in/p1.zip", &zip(1)).expect("a zip");
     study.add_file("in/p2.zip", &zip(5)).expect("a zip");
     assert!(study.assemble().is_empty());
-    let both = ["in/images: in/images/1.tif in/images/2.tif", "in/p2/images: in/p2/images/1.tif in/p2/images/2.tif"];
+    let both = ["in/axial: in/axial/1.tif in/axial/2.tif", "in/p2/axial: in/p2/axial/1.tif in/p2/axial/2.tif"];
     assert_eq!(names(&study), both);
     // Also the third and fourth time, and with the same zip's name.
     study.add_file("in/p2.zip", &zip(9)).expect("a zip");
     study.add_file("in/p2.zip", &zip(13)).expect("a zip");
     assert!(study.assemble().is_empty());
     let more = [
-        "in/p2 (2)/images: in/p2 (2)/images/1.tif in/p2 (2)/images/2.tif",
-        "in/p2 (3)/images: in/p2 (3)/images/1.tif in/p2 (3)/images/2.tif",
+        "in/p2 (2)/axial: in/p2 (2)/axial/1.tif in/p2 (2)/axial/2.tif",
+        "in/p2 (3)/axial: in/p2 (3)/axial/1.tif in/p2 (3)/axial/2.tif",
     ];
     assert_eq!(names(&study), [&both[..1], &more, &both[1..]].concat());
     // The first zip again is skipped, and masks for it go to its case.
     study.add_file("in/p1.zip", &zip(1)).expect("a zip");
     let mask = mask_tiff(&Mask::empty(4, 3));
-    study.add_file("in/masks.zip", &zipped(&[("images/1_mask.tif", &mask)])).expect("a zip");
+    study.add_file("in/masks.zip", &zipped(&[("axial/1_mask.tif", &mask)])).expect("a zip");
     assert!(study.assemble().is_empty());
     assert_eq!(study.cases().len(), 4);
     assert!(study.cases().any(|case| case.case().slices[0].reference.is_some()));
@@ -163,7 +164,7 @@ fn files_that_cannot_be_read_are_noted_and_the_others_are_read() {
     let count = |text: &str| messages.iter().filter(|message| message.contains(text)).count();
     assert_eq!(count("points outside the zip"), 4, "{messages:?}");
     assert_eq!(count("z/inner.zip: a zip inside a zip"), 1, "{messages:?}");
-    assert_eq!(count("z/notes.txt: not an image"), 1, "{messages:?}");
+    assert_eq!(count("z.zip: 1 file passed over (text: 1)"), 1, "{messages:?}");
     assert_eq!(added.notes.len(), 6, "{messages:?}");
     study.assemble();
     assert_eq!(names(&study), ["P: P/good.tif"]);
@@ -341,12 +342,12 @@ fn adding_a_patient_leaves_every_other_case_as_it_is() {
     let mut study = Study::default();
     let add = |study: &mut Study, patient: &str| {
         for number in 1..=3 {
-            study.add_file(&format!("{patient}/FLAIR/{number}.tif"), &tiff(number)).expect("a slice");
-            study.add_file(&format!("{patient}/FLAIR/{number}_mask.tif"), &mask_tiff(&dot(1))).expect("a mask");
+            study.add_file(&format!("{patient}/axial/{number}.tif"), &tiff(number)).expect("a slice");
+            study.add_file(&format!("{patient}/axial/{number}_mask.tif"), &mask_tiff(&dot(1))).expect("a mask");
         }
         // A mask that fits no slice, which is noted every time.
-        study.add_file(&format!("{patient}/FLAIR/4.tif"), &tiff(4)).expect("a slice");
-        study.add_file(&format!("{patient}/FLAIR/4_mask.tif"), &mask_tiff(&Mask::empty(2, 2))).expect("a mask");
+        study.add_file(&format!("{patient}/axial/4.tif"), &tiff(4)).expect("a slice");
+        study.add_file(&format!("{patient}/axial/4_mask.tif"), &mask_tiff(&Mask::empty(2, 2))).expect("a mask");
         study.assemble()
     };
     // A case that is built again has its slices and masks in other places of memory.
@@ -359,7 +360,7 @@ fn adding_a_patient_leaves_every_other_case_as_it_is() {
         study.cases().map(place).collect()
     };
     assert_eq!(add(&mut study, "p01").len(), 1);
-    assert_eq!(names(&study)[0].split(':').next(), Some("FLAIR"));
+    assert_eq!(names(&study)[0].split(':').next(), Some("axial"));
     for number in 2..=20 {
         let before = places(&study);
         assert_eq!(add(&mut study, &format!("p{number:02}")).len(), number);
@@ -368,14 +369,14 @@ fn adding_a_patient_leaves_every_other_case_as_it_is() {
         assert!(before.iter().all(|place| after.contains(place)), "p{number:02} has moved another");
     }
     // The first has a longer name now, since it has namesakes.
-    assert_eq!(study.case("p01/FLAIR/").expect("p01").case().name, "p01/FLAIR");
+    assert_eq!(study.case("p01/axial/").expect("p01").case().name, "p01/axial");
     // A mask for p07 builds p07 again, and no other.
     let before = places(&study);
-    study.add_file("p07/FLAIR/5.tif", &tiff(5)).expect("a slice");
+    study.add_file("p07/axial/5.tif", &tiff(5)).expect("a slice");
     study.assemble();
     let after = places(&study);
     let moved: Vec<&str> = before.iter().filter(|place| !after.contains(place)).map(|(id, ..)| id.as_str()).collect();
-    assert_eq!(moved, ["p07/FLAIR/"]);
+    assert_eq!(moved, ["p07/axial/"]);
 }
 
 #[test]
@@ -475,7 +476,7 @@ fn a_session_with_two_files_of_one_name_still_opens() {
 #[test]
 fn a_case_that_gets_another_name_keeps_its_findings() {
     for (first, second, renamed) in [
-        ("p1/FLAIR/1.tif", "p2/FLAIR/1.tif", ["FLAIR", "p1/FLAIR", "p2/FLAIR"]),
+        ("p1/axial/1.tif", "p2/axial/1.tif", ["axial", "p1/axial", "p2/axial"]),
         ("all/a_1.tif", "all/b_1.tif", ["all", "all/a", "all/b"]),
     ] {
         let mut study = Study::default();

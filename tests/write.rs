@@ -119,8 +119,8 @@ fn channels_are_as_stored_and_a_grey_slice_has_one_for_all_three() {
 fn mixed_depths_become_16_bits() {
     let eight = Slice::new("a_1", 2, 1, Channels::Grey, Samples::U8(vec![1, 255])).expect("valid");
     let sixteen = Slice::new("a_2", 2, 1, Channels::Grey, Samples::U16(vec![1, 65_535])).expect("valid");
-    let slices = [eight, sixteen].map(|slice| CaseSlice { slice, reference: None }).into();
-    let findings = Findings::new(Case { name: "a".to_owned(), slices });
+    let slices = [eight, sixteen].map(|slice| CaseSlice::new(slice, None)).into();
+    let findings = Findings::new(Case::new("a", slices));
     let bytes = nifti(&findings, Volume::Flair, 0.5, None).expect("equal sizes");
     assert_eq!(header(&bytes).datatype, 512);
     assert_eq!(&bytes[352..], [257_u16, 65_535, 1, 65_535].map(u16::to_le_bytes).concat());
@@ -128,11 +128,11 @@ fn mixed_depths_become_16_bits() {
 
 #[test]
 fn a_case_that_makes_no_volume_is_an_error() {
-    let slice = |name: &str, width: usize| CaseSlice {
-        slice: Slice::new(name, width, 1, Channels::Grey, Samples::U8(vec![0; width])).expect("valid"),
-        reference: None,
+    let slice = |name: &str, width: usize| {
+        let slice = Slice::new(name, width, 1, Channels::Grey, Samples::U8(vec![0; width])).expect("valid");
+        CaseSlice::new(slice, None)
     };
-    let case = |slices| Findings::new(Case { name: "P".to_owned(), slices });
+    let case = |slices| Findings::new(Case::new("P", slices));
     let unequal = nifti(&case(vec![slice("P_1", 3), slice("P_2", 4)]), Volume::Flair, 0.5, None);
     let message = unequal.map_err(|error| error.to_string());
     assert_eq!(message, Err("P: no volume: P_2 has 4 x 1 pixels, but P_1 has 3 x 1".to_owned()));
@@ -282,7 +282,7 @@ fn the_source_of_a_spacing_is_named() {
     let mut bundle = Bundle::new(origin());
     let slice = Slice::new("P/1.tif", 2, 1, Channels::Grey, Samples::U8(vec![1, 2])).expect("valid");
     let slice = slice.with_spacing(Some(Spacing::in_plane(0.5, 3.0)));
-    let mut findings = Findings::new(Case { name: "P".to_owned(), slices: vec![CaseSlice { slice, reference: None }] });
+    let mut findings = Findings::new(Case::new("P", vec![CaseSlice::new(slice, None)]));
     findings.set_edit(0, Some(Mask::new(2, 1, vec![true, false])));
     bundle.case_files(&findings, None);
     let files = bundle.finish();
@@ -302,7 +302,7 @@ fn provenance_names_masks_as_the_zip_has_them() {
     // The first two give masks of one name. So do the third and fourth, apart from upper and lower case.
     for name in ["p/stack.tif#2", "p/stack_2.tif", "q/A_1.tif", "Q/a_1.tif", "../r/1.tif"] {
         let slice = Slice::new(name, 2, 1, Channels::Grey, Samples::U8(vec![1, 2])).expect("valid");
-        let case = Case { name: name.to_owned(), slices: vec![CaseSlice { slice, reference: None }] };
+        let case = Case::new(name, vec![CaseSlice::new(slice, None)]);
         let mut findings = Findings::new(case);
         findings.set_edit(0, Some(Mask::empty(2, 1)));
         files.extend(bundle.case_files(&findings, None));
@@ -425,9 +425,9 @@ fn findings(slices: usize, width: usize, height: usize, channels: Channels) -> F
         let name = format!("P & <Q>/{index}.tif");
         let slice = Slice::new(name, width, height, channels, Samples::U8(samples)).expect("valid");
         let reference = Some(Mask::new(width, height, (0..pixels).map(|i| i % 3 == 0).collect()));
-        CaseSlice { slice, reference }
+        CaseSlice::new(slice, reference)
     });
-    let mut findings = Findings::new(Case { name: "P & <Q>".to_owned(), slices: entries.collect() });
+    let mut findings = Findings::new(Case::new("P & <Q>", entries.collect()));
     for index in 0..slices {
         let values = (0..pixels).map(|i| ((i * 7919 + index * 104_729 + 12_345) % 65_536) as u16).collect();
         findings.keep(index, Probability::new(width, height, values));

@@ -8,7 +8,7 @@ use glioscope::read::{Channels, Samples, Slice};
 use libfuzzer_sys::fuzz_target;
 
 /// Parts of names, chosen to collide.
-const PIECES: [&str; 32] = [
+const PIECES: [&str; 40] = [
     "a",
     "B",
     "_",
@@ -41,6 +41,14 @@ const PIECES: [&str; 32] = [
     "\n",
     "99999999999999999999",
     "mask",
+    "labels/",
+    "images/",
+    "_flair",
+    "_t1",
+    "_t1ce",
+    "_0000",
+    "_0001",
+    "_0002",
 ];
 
 fuzz_target!(|bytes: &[u8]| {
@@ -49,9 +57,10 @@ fuzz_target!(|bytes: &[u8]| {
     let mut backwards = slices.clone();
     backwards.reverse();
     let assembly = assemble(slices);
-    let used: usize =
-        assembly.cases.iter().flat_map(|case| &case.slices).map(|s| 1 + usize::from(s.reference.is_some())).sum();
-    assert_eq!(used + assembly.notes.len(), count, "every slice is used or noted once");
+    let slices = assembly.cases.iter().flat_map(|case| &case.slices);
+    let used: usize = slices.map(|s| 1 + usize::from(s.reference.is_some()) + s.contrast_files.len()).sum();
+    let unused: usize = assembly.notes.iter().map(|note| note.unused()).sum();
+    assert_eq!(used + unused, count, "every slice is used or noted once");
     let names: BTreeSet<&str> = assembly.cases.iter().map(|case| case.name.as_str()).collect();
     assert_eq!(names.len(), assembly.cases.len(), "case names are unique");
     for case in &assembly.cases {

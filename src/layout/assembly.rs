@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grouping::Group;
 use super::name::{Key, Name};
-use super::plan::{Plan, PlannedCase};
+use super::plan::{Plan, PlannedCase, PlannedGroup};
+use super::words::Words;
 use super::{AssemblyNote, Case, natural_order};
 use crate::read::Slice;
 
@@ -26,9 +27,17 @@ pub struct Assembly {
 /// number decides, and a name without a number is a case of its own. The pages of a file are always a case of their
 /// own.
 ///
-/// **Masks.** A stem that ends in `_mask` is that of a reference mask. It belongs to the slice or page in the same
-/// folder whose stem is the part before `_mask`. Otherwise it may be the mask of a page, named as
-/// [`mask_name`](crate::write::mask_name) does; a file of masks for the whole stack takes precedence.
+/// **Masks.** The first or last part of a mask's stem, or the part before its trailing number, is `mask`, `masks`, `seg`,
+/// `label`, `labels` or `gt`, with `_`, `-`, `.` or a space around it, in upper or lower case. A file in a folder with such a
+/// name, or `annotations` or `labelsTr`, is a mask too. A mask belongs to the slice or page in the same folder whose stem is
+/// the rest of its own. Otherwise it may be the mask of a page, named as [`mask_name`](crate::write::mask_name) does; a file
+/// of masks for the whole stack takes precedence. Otherwise its slice may be in another folder, such as `images` beside
+/// `masks`: folders of slices, masks and contrasts and the words for them are not compared.
+///
+/// **Contrasts.** Grey files whose names differ only in the word of a contrast, or that are in folders with such names, are
+/// the channels of one slice: see [`Contrast::of`](super::Contrast::of). The slice has the name of the FLAIR file. Where pre-
+/// or post-contrast is missing, FLAIR is used alone. In nnU-Net's names the number of a channel, `_0000` to `_0003`, is the
+/// word. It is read so in `imagesTr` and `imagesTs`, and where every name of a folder has the same numbers.
 ///
 /// **Overlays.** A stem that ends in `_overlay` is that of an exported image
 /// ([`overlay_name`](crate::write::overlay_name)), which is not a slice.
@@ -47,19 +56,20 @@ pub struct Assembler {
     folders: BTreeMap<String, BTreeSet<String>>,
     /// The case names so far.
     taken: BTreeSet<String>,
+    words: Words,
 }
 
 impl Assembler {
     /// An assembler for the files called `names`, in any order. A case has its folder's name if no other folder with
-    /// slices has the same name, otherwise the folder's path.
-    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+    /// slices has the same name, otherwise the folder's path. `words` are added to the words that mark masks and contrasts.
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>, words: Words) -> Self {
         let mut folders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for Key { folder, mask, .. } in names.into_iter().map(|name| Name::parse(name).key) {
+        for Name { key: Key { mask, .. }, place, .. } in names.into_iter().map(|name| Name::parse(name, &words)) {
             if !mask {
-                folders.entry(last(&folder).to_owned()).or_default().insert(folder);
+                folders.entry(last(&place.folder).to_owned()).or_default().insert(place.folder);
             }
         }
-        Self { folders, taken: BTreeSet::new() }
+        Self { folders, taken: BTreeSet::new(), words }
     }
 
     /// As [`assemble()`]. `slices` must hold whole cases with their masks.
@@ -87,46 +97,45 @@ impl Assembler {
     }
 
     fn plan_in(&mut self, folder: &str, slices: &[&Slice]) -> (Vec<PlannedCase>, Vec<AssemblyNote>) {
-        let Plan { groups, notes } = Plan::within(folder, slices);
-        let names = self.case_names(groups.keys());
+        let Plan { groups, notes } = Plan::within(folder, slices, &self.words);
+        let names = self.case_names(&groups);
         let mut cases: Vec<PlannedCase> = names
             .into_iter()
             .zip(groups)
-            .map(|(name, (group, members))| PlannedCase { group, name, members })
+            .map(|(name, (group, PlannedGroup { members, .. }))| PlannedCase { group, name, members })
             .collect();
         cases.sort_by(|a, b| natural_order(&a.name, &b.name));
         (cases, notes)
     }
 
     /// A unique name for each group, as short as possible.
-    fn case_names<'a>(&mut self, groups: impl Iterator<Item = &'a Group> + Clone) -> Vec<String> {
+    fn case_names(&mut self, groups: &BTreeMap<Group, PlannedGroup>) -> Vec<String> {
         let mut in_folder: BTreeMap<&str, usize> = BTreeMap::new();
-        for group in groups.clone() {
+        for group in groups.keys() {
             *in_folder.entry(&group.folder).or_default() += 1;
         }
-        let label = |group: &Group, whole: bool| {
-            let folder = if whole { &*group.folder } else { last(&group.folder) };
-            match (folder, &*group.prefix) {
-                ("", "") => "unnamed".to_owned(),
-                ("", prefix) => prefix.to_owned(),
-                (folder, "") => folder.to_owned(),
-                (folder, _) if in_folder[&*group.folder] == 1 => folder.to_owned(),
-                (folder, prefix) => format!("{folder}/{prefix}"),
-            }
+        let label = |group: &Group, folder: &str| match (folder, &*group.prefix) {
+            ("", "") => "unnamed".to_owned(),
+            ("", prefix) => prefix.to_owned(),
+            (folder, "") => folder.to_owned(),
+            (folder, _) if in_folder[&*group.folder] == 1 => folder.to_owned(),
+            (folder, prefix) => format!("{folder}/{prefix}"),
         };
-        let mut short: BTreeMap<String, usize> = BTreeMap::new();
-        for group in groups.clone() {
-            *short.entry(label(group, false)).or_default() += 1;
+        let short = |(group, planned): (&Group, &PlannedGroup)| label(group, last(&planned.place));
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in groups {
+            *count.entry(short(entry)).or_default() += 1;
         }
         let elsewhere = |folder: &str| {
             let namesakes = self.folders.get(last(folder));
             namesakes.is_some_and(|folders| folders.iter().any(|other| other != folder))
         };
-        let name = |group| {
-            let name = label(group, false);
-            if short[&name] == 1 && !elsewhere(&group.folder) { name } else { label(group, true) }
+        let name = |entry: (&Group, &PlannedGroup)| {
+            let (group, planned) = entry;
+            let name = short(entry);
+            if count[&name] == 1 && !elsewhere(&planned.place) { name } else { label(group, &group.folder) }
         };
-        let names: Vec<String> = groups.map(name).collect();
+        let names: Vec<String> = groups.iter().map(name).collect();
         names.into_iter().map(|name| self.unique(name)).collect()
     }
 

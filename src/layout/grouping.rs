@@ -1,6 +1,8 @@
 //! [`Group`]: what decides whether two files are one case.
 
+use super::Contrast;
 use super::name::{Key, Name};
+use super::words::Words;
 
 /// What the slices of one case have in common. Two files are one case exactly if their groups are equal.
 ///
@@ -8,6 +10,7 @@ use super::name::{Key, Name};
 ///   case. Names without a trailing number belong together.
 /// - Without a folder, the name without the trailing number decides. A name without a number is a case of its own.
 /// - The pages of a file are always a case of their own.
+/// - The word of a FLAIR file and the number of a channel are not part of the name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Group {
     /// The path of the folder; empty without one.
@@ -21,12 +24,13 @@ pub(crate) struct Group {
 impl Group {
     /// The group of a file, by its name.
     pub(crate) fn of(name: &str) -> Self {
-        Self::within("", &Name::parse(name))
+        Self::within("", &Name::parse(name, &Words::default()))
     }
 
     /// The group of a file, where a name without a folder belongs to the folder `home`.
     pub(super) fn within(home: &str, name: &Name) -> Self {
         let Key { folder, stem, page, .. } = name.key.clone();
+        let stem = if name.contrast == Some(Contrast::Flair) { name.bare.clone() } else { stem };
         let folder = if folder.is_empty() { home.to_owned() } else { folder };
         if page.is_some() {
             return Self { folder, prefix: stem, stack: true };

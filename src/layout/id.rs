@@ -1,16 +1,17 @@
-//! The id of a [`Case`]: what its slices' names have in common.
+//! The id of a [`Case`](super::Case): what its slices' names have in common.
 
 use std::borrow::Borrow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Group};
+use super::Group;
 
 /// Tells one case from every other, for as long as its files are open.
 ///
-/// It depends on the name of a slice alone, so it is the same in every worker and after a restart. It does not change when
-/// slices come or go, or when the case gets a longer name because another case has the same short one.
+/// It depends on names alone, so it is the same in every worker and after a restart. It does not change when slices come or
+/// go, or when the case gets a longer name because another case has the same short one. The exception are names that end in
+/// the number of a channel: with other files in the folder, the number may be that of a slice.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CaseId(String);
@@ -44,13 +45,6 @@ impl Borrow<str> for CaseId {
 impl fmt::Display for CaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Case {
-    /// The id of the case, by the name of its first slice.
-    pub fn id(&self) -> CaseId {
-        CaseId::of(self.slices.first().map_or("", |entry| entry.slice.name()))
     }
 }
 

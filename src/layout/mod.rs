@@ -1,6 +1,6 @@
 //! Slices → [`Case`]s: the slices of one patient, in order, with their reference masks.
 //!
-//! Only the names of the slices decide:
+//! The names of the slices decide:
 //!
 //! | name | case | position |
 //! |---|---|---|
@@ -10,20 +10,30 @@
 //! | `stack.tif#3` | `stack`: a file with several pages is a case of its own | by 3 |
 //! | `TCGA_1_10_mask.tif` | none: the reference of `TCGA_1_10` in the same folder | |
 //! | `stack_3_mask.tif` | none: the reference of `stack.tif#3` in the same folder, unless there is a `stack_3` | |
+//! | `a/masks/10.png` | none: the reference of `a/images/10.tif` or `a/10.tif` | |
+//! | `a/t1/10.png` | none: the pre-contrast channel of `a/flair/10.png` | |
+//! | `P_10_0001.png` | with `P_10_0000.png` and `P_10_0002.png`: FLAIR of the slice `P_10` | by 10 |
 
 mod assembly;
 mod case;
+mod contrast;
+mod contrasts;
 mod grouping;
 mod id;
+mod litter;
 mod name;
 mod natural_order;
 mod note;
 mod plan;
+mod words;
 
 pub use assembly::{Assembler, Assembly, assemble};
 pub use case::{Case, CaseSlice};
+pub use contrast::Contrast;
 pub(crate) use grouping::Group;
 pub use id::CaseId;
+pub use litter::Litter;
 pub use natural_order::natural_order;
 pub use note::AssemblyNote;
 pub(crate) use plan::{Member, PlannedCase};
+pub use words::Words;

@@ -3,12 +3,21 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::natural_order;
+use super::words::{self, Words};
+use super::{Contrast, natural_order};
 
 /// A parsed name.
 #[derive(Clone, Debug)]
 pub(super) struct Name {
     pub(super) key: Key,
+    /// The same for the slice, its contrasts and its mask: the folder and the stem without the words for them.
+    pub(super) place: Place,
+    /// The contrast that a word in the name or a folder states.
+    pub(super) contrast: Option<Contrast>,
+    /// The stem without the word of its contrast.
+    pub(super) bare: String,
+    /// Whether a folder says that the numbers at the end of names are channels.
+    pub(super) channel_folder: bool,
     /// Whether the extension is that of a TIFF.
     tiff: bool,
 }
@@ -26,9 +35,20 @@ pub(super) struct Key {
     pub(super) mask: bool,
 }
 
+/// What the names of a slice and of its mask have in common, such as `a/images/p_1_flair.tif` and `a/masks/p_1.png`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// The path of the folder without folders of slices, masks and contrasts.
+    pub(super) folder: String,
+    /// The stem without words for slices, masks and contrasts.
+    pub(super) stem: String,
+    /// The page, if the file has several.
+    pub(super) page: Option<u64>,
+}
+
 impl Name {
     /// Parses a name as [`Slice::name`](crate::read::Slice::name) gives it, with folders and page.
-    pub(super) fn parse(name: &str) -> Self {
+    pub(super) fn parse(name: &str, words: &Words) -> Self {
         // `read` appends `#` and the page's number. A `#` elsewhere is part of the name.
         let (path, page) = match name.rsplit_once('#') {
             Some((path, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
@@ -40,11 +60,39 @@ impl Name {
         let file = folders.pop().unwrap_or_default();
         folders.retain(|folder| !matches!(*folder, "" | "."));
         let (stem, extension) = split_extension(file);
-        let mask = ends_with(stem, MASK);
-        let stem = if mask { &stem[..stem.len() - MASK.len()] } else { stem };
         let tiff = extension.eq_ignore_ascii_case("tif") || extension.eq_ignore_ascii_case("tiff");
-        let key = Key { folder: folders.join("/"), stem: stem.to_owned(), page, mask };
-        Self { key, tiff }
+
+        let unmasked = words::find_glued(stem, |word| words.is_reference(word));
+        let mask = unmasked.is_some() || folders.iter().any(|folder| words.is_reference_folder(folder));
+        let stem = unmasked.unwrap_or_else(|| stem.to_owned());
+        let (contrast, bare) = match words::find(&stem, |word| words.contrast(word)) {
+            Some(found) => (Some(found.value), found.rest),
+            None => (folders.iter().rev().find_map(|folder| words.contrast(folder)), stem.clone()),
+        };
+        let common = folders.iter().copied().filter(|folder| {
+            !(words.is_reference_folder(folder) || words::is_image_folder(folder) || words.contrast(folder).is_some())
+        });
+        let place = Place { folder: common.collect::<Vec<_>>().join("/"), stem: without_image(&bare), page };
+        let channel_folder = folders.iter().any(|folder| words::is_channel_folder(folder));
+        let key = Key { folder: folders.join("/"), stem, page, mask };
+        Self { key, place, contrast, bare, channel_folder, tiff }
+    }
+
+    /// The stem before `_` and the four digits of a channel, and the digits.
+    pub(super) fn channel(&self) -> Option<(&str, &str)> {
+        let (stem, digits) = self.key.stem.rsplit_once('_')?;
+        let is_channel = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        (is_channel && !stem.is_empty() && self.key.page.is_none()).then_some((stem, digits))
+    }
+
+    /// Reads the number at the end of the name as that of a channel.
+    pub(super) fn set_channel(&mut self, contrast: Contrast) {
+        if let Some((stem, _)) = self.channel() {
+            let stem = stem.to_owned();
+            self.place.stem = without_image(&stem);
+            self.bare = stem;
+            self.contrast = Some(contrast);
+        }
     }
 
     /// Anatomical order; of two duplicates, the one to use comes first.
@@ -57,12 +105,33 @@ impl Name {
     }
 }
 
+impl Words {
+    /// The folder of a file without folders of slices, masks and contrasts. It is the same for a slice, its contrasts and its
+    /// mask.
+    pub fn common_folder(&self, name: &str) -> String {
+        Name::parse(name, self).place.folder
+    }
+}
+
 impl Key {
     /// The key of the mask file that is exported for this page; `None` if it is not a page.
     pub(super) fn exported_mask(&self) -> Option<Self> {
         let stem = format!("{}_{}", self.stem, self.page?);
         Some(Self { folder: self.folder.clone(), stem, page: None, mask: true })
     }
+}
+
+impl Place {
+    /// The place of a single mask of this page; `None` if it is not a page.
+    pub(super) fn of_single(&self) -> Option<Self> {
+        let stem = format!("{}_{}", self.stem, self.page?);
+        Some(Self { folder: self.folder.clone(), stem, page: None })
+    }
+}
+
+/// The stem without a word for a slice.
+fn without_image(stem: &str) -> String {
+    words::find_glued(stem, words::is_image).unwrap_or_else(|| stem.to_owned())
 }
 
 impl fmt::Display for Key {
@@ -74,9 +143,6 @@ impl fmt::Display for Key {
         self.page.map_or(Ok(()), |page| write!(f, "#{page}"))
     }
 }
-
-/// The end of a reference mask's stem, in upper or lower case.
-const MASK: &str = "_mask";
 
 /// The end of an exported overlay's stem, in upper or lower case.
 pub(super) const OVERLAY: &str = "_overlay";

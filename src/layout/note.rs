@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::error::Error;
+use super::Contrast;
 
-/// A file that is in no case. Other files are not affected.
+/// A file that is in no case, or a name that can be read in two ways. Other files are not affected.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AssemblyNote {
@@ -39,12 +39,21 @@ pub enum AssemblyNote {
         /// Its width and height.
         slice_size: [usize; 2],
     },
-    /// A mask that cannot be read as one.
-    MaskUnusable {
-        /// The mask.
-        mask: String,
-        /// The reason.
-        error: Error,
+    /// Files with a contrast that is not used, because the network does not use it or files of the other contrasts are missing
+    /// or differ in size.
+    Unused {
+        /// The files, at least one.
+        files: Vec<String>,
+        /// Their contrast.
+        contrast: Contrast,
+    },
+    /// The numbers at the end of names were read as channels, and the order of the contrasts is the usual one. All files are
+    /// used.
+    Channels {
+        /// The first of the files.
+        name: String,
+        /// The numbers and their contrasts.
+        order: Vec<(String, Contrast)>,
     },
 }
 
@@ -52,8 +61,18 @@ impl AssemblyNote {
     /// The name of the file.
     pub fn name(&self) -> &str {
         match self {
-            Self::Duplicate { name, .. } | Self::Overlay { name } => name,
-            Self::StrayMask { mask, .. } | Self::MaskSize { mask, .. } | Self::MaskUnusable { mask, .. } => mask,
+            Self::Duplicate { name, .. } | Self::Overlay { name } | Self::Channels { name, .. } => name,
+            Self::StrayMask { mask, .. } | Self::MaskSize { mask, .. } => mask,
+            Self::Unused { files, .. } => files.first().map_or("", String::as_str),
+        }
+    }
+
+    /// How many files are in no case because of this.
+    pub fn unused(&self) -> usize {
+        match self {
+            Self::Unused { files, .. } => files.len(),
+            Self::Channels { .. } => 0,
+            _ => 1,
         }
     }
 }
@@ -69,8 +88,18 @@ impl fmt::Display for AssemblyNote {
                 let ([width, height], [slice_width, slice_height]) = (mask_size, slice_size);
                 write!(f, "{mask}: a mask of {width} x {height} pixels, but {slice} has {slice_width} x {slice_height}")
             }
-            // The error names the file.
-            Self::MaskUnusable { error, .. } => write!(f, "{error}"),
+            Self::Unused { files, contrast } => {
+                let name = self.name();
+                match files.len() {
+                    1 => write!(f, "{name}: {contrast}, not used"),
+                    count => write!(f, "{name} and {} more: {contrast}, not used", count - 1),
+                }
+            }
+            Self::Channels { name, order } => {
+                let order: Vec<String> =
+                    order.iter().map(|(digits, contrast)| format!("{digits} {contrast}")).collect();
+                write!(f, "{name}: the number at the end is read as a channel: {}", order.join(", "))
+            }
         }
     }
 }

@@ -3,25 +3,39 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::contrast::is_grey;
+use super::contrasts::{self, Picture};
 use super::grouping::Group;
-use super::name::{Key, Name, OVERLAY, ends_with};
-use super::{AssemblyNote, Case, CaseSlice, natural_order};
+use super::name::{Key, Name, OVERLAY, Place, ends_with};
+use super::words::Words;
+use super::{AssemblyNote, Case, CaseId, CaseSlice, natural_order};
 use crate::mask::Mask;
-use crate::read::{Samples, Slice};
+use crate::read::{Channels, Samples, Slice};
 
-/// Slices sorted into cases. It costs little, because only names decide, and pixels only between files of one name.
+/// Slices sorted into cases. It costs little, because only names decide, and pixels only where names state a contrast or two
+/// files have one name.
 #[derive(Debug)]
 pub(super) struct Plan {
     /// Slice by slice in anatomical order.
-    pub(super) groups: BTreeMap<Group, Vec<Member>>,
-    /// The files that are in no case.
+    pub(super) groups: BTreeMap<Group, PlannedGroup>,
+    /// The files that are in no case, and what their names do not decide.
     pub(super) notes: Vec<AssemblyNote>,
+}
+
+/// The slices of one case.
+#[derive(Debug, Default)]
+pub(super) struct PlannedGroup {
+    /// The path of the folder without folders of slices, masks and contrasts.
+    pub(super) place: String,
+    pub(super) members: Vec<Member>,
 }
 
 /// A slice of a case and its reference mask, as places in the list that was planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     slice: usize,
+    /// The files of the pre- and post-contrast channels.
+    contrasts: Option<[usize; 2]>,
     mask: Option<usize>,
 }
 
@@ -35,9 +49,9 @@ pub(crate) struct PlannedCase {
 
 impl Plan {
     /// Plans `slices`; names without a folder are those of files in `home`.
-    pub(super) fn within(home: &str, slices: &[&Slice]) -> Self {
+    pub(super) fn within(home: &str, slices: &[&Slice], words: &Words) -> Self {
         let mut entries: Vec<(Name, usize)> =
-            slices.iter().enumerate().map(|(at, slice)| (Name::parse(slice.name()), at)).collect();
+            slices.iter().enumerate().map(|(at, slice)| (Name::parse(slice.name(), words), at)).collect();
         entries.sort_by(|(name_a, a), (name_b, b)| {
             let [a, b] = [a, b].map(|&at| slices[at]);
             name_a.order(name_b).then_with(|| natural_order(a.name(), b.name())).then_with(|| compare_content(a, b))
@@ -45,8 +59,7 @@ impl Plan {
 
         let mut notes = Vec::new();
         let mut kept: BTreeMap<Key, usize> = BTreeMap::new();
-        let mut pictures: Vec<(Name, usize)> = Vec::new();
-        let mut masks: BTreeMap<Key, usize> = BTreeMap::new();
+        let (mut pictures, mut masks) = (Vec::new(), Vec::new());
         for (name, at) in entries {
             let (key, own) = (&name.key, slices[at].name().to_owned());
             if key.stem.len() > OVERLAY.len() && ends_with(&key.stem, OVERLAY) {
@@ -58,25 +71,85 @@ impl Plan {
                 continue;
             }
             kept.insert(key.clone(), at);
-            if key.mask {
-                masks.insert(name.key, at);
-            } else {
-                pictures.push((name, at));
-            }
+            if key.mask { masks.push((name, at)) } else { pictures.push((name, at)) }
         }
 
-        let own: Vec<Option<usize>> =
-            pictures.iter().map(|(name, _)| masks.remove(&Key { mask: true, ..name.key.clone() })).collect();
-        let mut groups: BTreeMap<Group, Vec<Member>> = BTreeMap::new();
-        for ((name, slice), own) in pictures.into_iter().zip(own) {
-            // Only when every slice has its own: `stack_3_mask.tif` belongs to `stack_3.tif` where there is one.
-            let mask = own.or_else(|| masks.remove(&name.key.exported_mask()?));
-            groups.entry(Group::within(home, &name)).or_default().push(Member { slice, mask });
+        let (pictures, unused) = contrasts::join(pictures, words, slices);
+        notes.extend(unused);
+        let mut references = References::of(masks);
+        let own = references.pair(&pictures);
+        let mut groups: BTreeMap<Group, PlannedGroup> = BTreeMap::new();
+        for (Picture { name, slice, contrasts }, mask) in pictures.into_iter().zip(own) {
+            let group = Group::within(home, &name);
+            let places = [&name.place.folder, home, &group.folder];
+            let place = places.into_iter().find(|place| !place.is_empty()).unwrap_or_default().to_owned();
+            let group = groups.entry(group).or_default();
+            group.place = place;
+            group.members.push(Member { slice, contrasts, mask });
         }
-        for (key, at) in masks {
+        for (key, (_, at)) in references.masks {
             notes.push(AssemblyNote::StrayMask { mask: slices[at].name().to_owned(), expected: key.to_string() });
         }
         Self { groups, notes }
+    }
+}
+
+/// The reference masks that have no slice yet.
+struct References {
+    masks: BTreeMap<Key, (Place, usize)>,
+}
+
+impl References {
+    fn of(masks: Vec<(Name, usize)>) -> Self {
+        Self { masks: masks.into_iter().map(|(name, at)| (name.key, (name.place, at))).collect() }
+    }
+
+    /// The mask of each picture. A name that is equal but for the word of the mask takes precedence over that of an exported
+    /// mask, and both over names that are equal without the words for slices and contrasts.
+    fn pair(&mut self, pictures: &[Picture]) -> Vec<Option<usize>> {
+        let mut take = |key: Key| self.masks.remove(&key).map(|(_, at)| at);
+        let own: Vec<Option<usize>> =
+            pictures.iter().map(|picture| take(Key { mask: true, ..picture.name.key.clone() })).collect();
+        let mut paired: Vec<Option<usize>> = own
+            .into_iter()
+            .zip(pictures)
+            .map(|(own, picture)| own.or_else(|| take(picture.name.key.exported_mask()?)))
+            .collect();
+        self.pair_by(pictures, &mut paired, |place| Some(place.clone()), |mask| Some(mask.clone()));
+        self.pair_by(pictures, &mut paired, Place::of_single, |mask| Some(mask.clone()));
+        // A mask whose name is only the word belongs to the only slice of its folder, or to the page of the only stack.
+        let nameless = |place: &Place| Some(Place { stem: String::new(), ..place.clone() });
+        self.pair_by(pictures, &mut paired, nameless, |mask| mask.stem.is_empty().then(|| mask.clone()));
+        paired
+    }
+
+    /// Pairs masks and pictures that have equal places, where no other picture and no other mask has the same.
+    fn pair_by(
+        &mut self,
+        pictures: &[Picture],
+        paired: &mut [Option<usize>],
+        place_of_picture: impl Fn(&Place) -> Option<Place>,
+        place_of_mask: impl Fn(&Place) -> Option<Place>,
+    ) {
+        if self.masks.is_empty() {
+            return;
+        }
+        let mut by_place: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+        for (index, picture) in pictures.iter().enumerate() {
+            if let Some(place) = place_of_picture(&picture.name.place) {
+                by_place.entry(place).or_default().push(index);
+            }
+        }
+        self.masks.retain(|_, (place, at)| {
+            let same = place_of_mask(place).and_then(|place| by_place.get(&place));
+            match same.map(Vec::as_slice) {
+                Some(&[index]) if paired[index].is_none() => {
+                    paired[index] = Some(*at);
+                    false
+                }
+                _ => true,
+            }
+        });
     }
 }
 
@@ -84,14 +157,26 @@ impl PlannedCase {
     /// The case, and a note for each mask that cannot be its slice's reference. `slices` are those that were planned.
     pub(crate) fn build(&self, slices: &[&Slice]) -> (Case, Vec<AssemblyNote>) {
         let mut notes = Vec::new();
-        let entry = |&Member { slice, mask }: &Member| {
-            let slice = slices[slice].clone();
-            let read = mask.map(|mask| reference(&slice, slices[mask]));
+        // Three equal channels are grey. A black slice has them too, so all slices of the case decide.
+        let grey = self.members.iter().all(|member| member.contrasts.is_none() && is_grey(slices[member.slice]));
+        let entry = |&Member { slice, contrasts, mask }: &Member| {
+            let read = mask.map(|mask| reference(slices[slice], slices[mask]));
             let reference = read.and_then(|read| read.map_err(|note| notes.push(note)).ok());
-            CaseSlice { slice, reference }
+            let file = |at: usize| slices[at].name().to_owned();
+            let slice = match contrasts {
+                Some([pre, post]) => slices[slice].with_contrasts(slices[pre], slices[post]),
+                None if grey && slices[slice].channels() == Channels::Rgb => slices[slice].flair(),
+                None => slices[slice].clone(),
+            };
+            CaseSlice {
+                slice,
+                reference_file: mask.filter(|_| reference.is_some()).map(file),
+                reference,
+                contrast_files: contrasts.into_iter().flatten().map(file).collect(),
+            }
         };
         let slices = self.members.iter().map(entry).collect();
-        (Case { name: self.name.clone(), slices }, notes)
+        (Case::with_id(CaseId::from(&self.group), self.name.clone(), slices), notes)
     }
 }
 
@@ -102,7 +187,7 @@ fn reference(slice: &Slice, mask: &Slice) -> Result<Mask, AssemblyNote> {
         let (mask, slice) = (mask.name().to_owned(), slice.name().to_owned());
         return Err(AssemblyNote::MaskSize { mask, mask_size, slice, slice_size });
     }
-    Mask::from_slice(mask).map_err(|error| AssemblyNote::MaskUnusable { mask: mask.name().to_owned(), error })
+    Ok(Mask::from_slice(mask))
 }
 
 /// Any total order of the content of two slices with one name, so that the one that stays does not depend on which came

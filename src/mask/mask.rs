@@ -1,7 +1,9 @@
 //! [`Mask`]: which pixels of a slice are lesion.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Probability, level};
-use crate::error::{Error, FileFault, Result};
 use crate::read::{Channels, Samples, Slice};
 
 /// A binary image with the pixels of a slice, row by row from the top left.
@@ -35,24 +37,27 @@ impl Mask {
         Self::new(probability.width(), probability.height(), inside)
     }
 
-    /// A reference mask from a file: inside where a sample is above half of its range, that is at least 128 for 8 bits
-    /// and 32768 for 16 bits.
+    /// A reference mask from a file.
     ///
-    /// If no sample is that high, the file holds labels (such as 0 and 1, or 0 and 255 in 16 bits) and every sample
-    /// above 0 is inside.
-    ///
-    /// # Errors
-    ///
-    /// [`FileFault::MaskChannels`] for a slice that is not grey.
-    pub fn from_slice(slice: &Slice) -> Result<Self> {
-        if slice.channels() != Channels::Grey {
-            return Err(Error::in_file(slice.name(), FileFault::MaskChannels { found: 3 }));
-        }
-        let inside = match slice.samples() {
-            Samples::U8(samples) => above(samples, u8::MAX / 2),
-            Samples::U16(samples) => above(samples, u16::MAX / 2),
+    /// Samples with few values, at most 16 and at most one for 8 pixels, are labels: every sample above 0 is inside. Other
+    /// samples are inside above half of their range, that is at least 128 for 8 bits and 32768 for 16 bits; if none is that
+    /// high, they are labels too. Three equal channels are one. In other colours, every pixel that does not have the most
+    /// frequent colour is inside.
+    pub fn from_slice(slice: &Slice) -> Self {
+        let inside = match slice.channels() {
+            Channels::Grey => labelled(slice.samples()),
+            Channels::Rgb => {
+                let values: Vec<u16> = slice.samples().iter().collect();
+                let colours = values.as_chunks::<3>().0;
+                if colours.iter().all(|[red, green, blue]| red == green && green == blue) {
+                    labelled(slice.flair().samples())
+                } else {
+                    let background = most_frequent(colours);
+                    colours.iter().map(|&colour| Some(colour) != background).collect()
+                }
+            }
         };
-        Ok(Self::new(slice.width(), slice.height(), inside))
+        Self::new(slice.width(), slice.height(), inside)
     }
 
     /// Columns.
@@ -103,15 +108,36 @@ impl Mask {
     }
 }
 
-/// Which samples are above `half`, or above 0 if none is above `half`.
-fn above<T: Copy + Default + PartialOrd>(samples: &[T], half: T) -> Vec<bool> {
-    let level = if samples.iter().any(|&sample| sample > half) { half } else { T::default() };
-    samples.iter().map(|&sample| sample > level).collect()
+/// Few values are labels: at most so many, and one for so many pixels.
+const LABELS: usize = 16;
+const PIXELS_OF_A_LABEL: usize = 8;
+
+/// Which samples are inside, see [`Mask::from_slice`].
+fn labelled(samples: &Samples) -> Vec<bool> {
+    let half = samples.max() / 2;
+    let mut values = BTreeSet::new();
+    let few = samples.iter().all(|sample| {
+        values.insert(sample);
+        values.len() <= LABELS
+    });
+    let labels = few && values.len() * PIXELS_OF_A_LABEL <= samples.len();
+    let level = if !labels && samples.iter().any(|sample| sample > half) { half } else { 0 };
+    samples.iter().map(|sample| sample > level).collect()
+}
+
+/// The most frequent colour; of several, the darkest.
+fn most_frequent(colours: &[[u16; 3]]) -> Option<[u16; 3]> {
+    let mut counts: BTreeMap<[u16; 3], usize> = BTreeMap::new();
+    for &colour in colours {
+        *counts.entry(colour).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|&(colour, count)| (count, Reverse(colour))).map(|(colour, _)| colour)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Result;
 
     #[test]
     fn a_probability_at_the_threshold_is_inside_and_nan_is_not() {
@@ -127,9 +153,9 @@ mod tests {
     #[test]
     fn a_reference_is_inside_above_half_of_its_type() -> Result<()> {
         let eight = Slice::new("a_mask.tif", 2, 2, Channels::Grey, Samples::U8(vec![0, 127, 128, 255]))?;
-        assert_eq!(Mask::from_slice(&eight)?.inside(), [false, false, true, true]);
+        assert_eq!(Mask::from_slice(&eight).inside(), [false, false, true, true]);
         let sixteen = Slice::new("b_mask.tif", 2, 2, Channels::Grey, Samples::U16(vec![255, 32_767, 32_768, 65_535]))?;
-        assert_eq!(Mask::from_slice(&sixteen)?.inside(), [false, false, true, true]);
+        assert_eq!(Mask::from_slice(&sixteen).inside(), [false, false, true, true]);
         Ok(())
     }
 
@@ -142,18 +168,28 @@ mod tests {
             Samples::U16(vec![0, 1, 0, 32_767]),
         ] {
             let labels = Slice::new("a_mask.png", 2, 2, Channels::Grey, samples)?;
-            assert_eq!(Mask::from_slice(&labels)?.inside(), [false, true, false, true], "{labels:?}");
+            assert_eq!(Mask::from_slice(&labels).inside(), [false, true, false, true], "{labels:?}");
         }
         let nothing = Slice::new("a_mask.png", 2, 2, Channels::Grey, Samples::U16(vec![0; 4]))?;
-        assert!(Mask::from_slice(&nothing)?.is_empty());
+        assert!(Mask::from_slice(&nothing).is_empty());
         Ok(())
     }
 
     #[test]
-    fn a_colour_reference_is_refused_by_name() -> Result<()> {
-        let colour = Slice::new("c_mask.tif", 1, 1, Channels::Rgb, Samples::U8(vec![255, 255, 255]))?;
-        let message = Mask::from_slice(&colour).map_err(|error| error.to_string());
-        assert!(message.is_err_and(|message| message.starts_with("c_mask.tif: ")));
+    fn few_values_are_labels_also_above_half() -> Result<()> {
+        let values = (0..32).map(|pixel| [0, 0, 85, 255][pixel / 8]).collect();
+        let labels = Slice::new("a_mask.png", 8, 4, Channels::Grey, Samples::U8(values))?;
+        assert_eq!(Mask::from_slice(&labels).area(), 16);
+        Ok(())
+    }
+
+    #[test]
+    fn a_reference_in_colour_is_inside_where_it_is_not_the_background() -> Result<()> {
+        let (white, red, green) = ([255; 3], [255, 0, 0], [0, 255, 0]);
+        let colour = |pixels: [[u8; 3]; 4]| Slice::new("c", 2, 2, Channels::Rgb, Samples::U8(pixels.concat()));
+        assert_eq!(Mask::from_slice(&colour([white, red, green, white])?).inside(), [false, true, true, false]);
+        // Equal channels are one channel.
+        assert_eq!(Mask::from_slice(&colour([white, [0; 3], white, white])?).inside(), [true, false, true, true]);
         Ok(())
     }
 

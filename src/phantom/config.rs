@@ -82,9 +82,10 @@ impl PhantomConfig {
             let file = format!("{name}/{name}_{}.tif", index + 1);
             let slice = Slice::new(file, self.size, self.size, Channels::Rgb, Samples::U8(samples))
                 .expect("`draw` returns 3 * size * size samples, and `size` is at least 64");
-            CaseSlice { slice, reference: Some(mask) }
+            CaseSlice::new(slice, Some(mask))
         });
-        Case { slices: slices.collect(), name }
+        let slices = slices.collect();
+        Case::new(name, slices)
     }
 
     /// The interleaved samples and the mask of one slice.

@@ -83,6 +83,27 @@ impl Slice {
         }
     }
 
+    /// This slice as the FLAIR channel of a slice with three. Samples of 8 bits become 16 bits, not rescaled, where the
+    /// others have 16.
+    ///
+    /// # Panics
+    ///
+    /// If the three differ in size.
+    #[must_use]
+    pub(crate) fn with_contrasts(&self, pre: &Self, post: &Self) -> Self {
+        let planes = [pre.flair(), self.flair(), post.flair()];
+        let sizes = planes.each_ref().map(|plane| [plane.width, plane.height]);
+        assert!(sizes.iter().all(|size| *size == sizes[0]), "contrasts of one size, found {sizes:?}");
+        let at = (0..self.width * self.height).flat_map(|pixel| [0, 1, 2].map(|plane| (plane, pixel)));
+        let narrow: Vec<&[u8]> = planes.iter().filter_map(|plane| plane.samples.narrow()).collect();
+        let samples = if let &[pre, flair, post] = &narrow[..] {
+            Samples::U8(at.map(|(plane, pixel)| [pre, flair, post][plane][pixel]).collect())
+        } else {
+            Samples::U16(at.map(|(plane, pixel)| planes[plane].samples.get(pixel).unwrap_or_default()).collect())
+        };
+        Self { channels: Channels::Rgb, samples: Arc::new(samples), ..self.clone() }
+    }
+
     /// The file's name as given, with its folders, and `#page` if the file has several pages.
     pub fn name(&self) -> &str {
         &self.name
@@ -171,6 +192,14 @@ impl Samples {
         match self {
             Self::U8(samples) => samples.get(index).map(|&s| u16::from(s)),
             Self::U16(samples) => samples.get(index).copied(),
+        }
+    }
+
+    /// The samples of 8 bits.
+    fn narrow(&self) -> Option<&[u8]> {
+        match self {
+            Self::U8(samples) => Some(samples),
+            Self::U16(_) => None,
         }
     }
 

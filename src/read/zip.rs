@@ -35,6 +35,8 @@ pub struct Contents {
     pub files: Vec<(String, Vec<u8>)>,
     /// The entries that are not read, and why.
     pub refused: Vec<Error>,
+    /// The names of the files that operating systems leave in folders.
+    pub passed_over: Vec<String>,
 }
 
 impl Default for ZipLimits {
@@ -55,7 +57,7 @@ pub(crate) fn is_zip(bytes: &[u8]) -> bool {
 /// the zip's name, so that `scan.zip` is the same case as the folder `scan`. Not read, and listed in
 /// [`Contents::refused`], are zips inside the zip, links, names that point outside the zip, all files of a name but the
 /// last, and files that cannot be decompressed (encrypted, or not Deflate). Hidden files, `__MACOSX`, `Thumbs.db` and
-/// `desktop.ini` are skipped.
+/// `desktop.ini` are listed in [`Contents::passed_over`].
 ///
 /// # Errors
 ///
@@ -63,10 +65,10 @@ pub(crate) fn is_zip(bytes: &[u8]) -> bool {
 /// if it exceeds `limits`, has more than 512 bytes of directory for each entry that they allow, or has files that
 /// overlap.
 pub fn unpack(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Contents> {
-    let Contents { files, mut refused } = extract(name, bytes, limits)?;
+    let Contents { files, mut refused, passed_over } = extract(name, bytes, limits)?;
     let (nested, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, bytes)| is_zip(bytes));
     refused.extend(nested.into_iter().map(|(name, _)| Error::in_file(name, FileFault::NestedZip)));
-    Ok(Contents { files, refused })
+    Ok(Contents { files, refused, passed_over })
 }
 
 /// As [`unpack`], but zips inside the zip are files like any other.
@@ -96,7 +98,7 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Co
         .into_iter()
         .filter(|entry| !is_folder(entry) && !is_litter(entry))
         .map(|entry| Error::in_file(below(name, &entry), FileFault::Repeated));
-    let mut contents = Contents { files: Vec::new(), refused: refused.collect() };
+    let mut contents = Contents { files: Vec::new(), refused: refused.collect(), passed_over: Vec::new() };
     let mut left = limits.bytes;
     // Files that do not overlap take no more bytes than the zip has. Twice as many allow for headers that are read
     // again.
@@ -105,7 +107,11 @@ pub(crate) fn extract(name: &str, bytes: &[u8], limits: &ZipLimits) -> Result<Co
     for index in 0..archive.len() {
         // The name is known even if the data cannot be read.
         let entry = archive.name_for_index(index).unwrap_or_default().to_owned();
-        if is_folder(&entry) || is_litter(&entry) {
+        if is_folder(&entry) {
+            continue;
+        }
+        if is_litter(&entry) {
+            contents.passed_over.push(below(name, &entry));
             continue;
         }
         let opened = archive.by_index(index);

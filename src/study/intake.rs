@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::session_head::{self, HELD};
 use super::{Note, OpenFile, Study};
 use crate::error::{Error, FileFault, Quantity, Result};
-use crate::layout::{CaseSlice, Group};
+use crate::layout::{CaseSlice, Group, Litter};
 use crate::phantom;
 use crate::read::zip::{self, ZipLimits};
 use crate::read::{self, Slice};
@@ -33,7 +33,7 @@ pub struct Added {
     pub file: String,
     /// How many slices it holds.
     pub slices: usize,
-    /// The files in a zip that cannot be used.
+    /// The files in a zip that cannot be used, and the number of files that are not images.
     pub notes: Vec<Note>,
 }
 
@@ -93,13 +93,20 @@ impl Study {
             (0..FOLDERS).find(|number| !clash(number)).ok_or_else(|| Error::in_file(name, FileFault::NameTaken))?;
         contents.files.iter_mut().for_each(|(path, _)| *path = zip::apart(name, path, number));
         let mut notes: Vec<Note> = contents.refused.iter().map(Note::of).collect();
+        let mut litter: Vec<Litter> = contents.passed_over.iter().filter_map(|name| Litter::of(name)).collect();
         let mut slices = 0;
         for (name, bytes) in contents.files {
             match self.add_image(&name, &bytes) {
                 Ok(found) => slices += found,
-                Err(error) => notes.push(Note::of(&error)),
+                Err(error) => match passed_over(&name, &error) {
+                    Some(kind) => litter.push(kind),
+                    None => notes.push(Note::of(&error)),
+                },
             }
         }
+        let summary =
+            Litter::summary(litter).map(|line| Note { file: name.to_owned(), message: format!("{name}: {line}") });
+        notes.extend(summary);
         Ok(Added { file: name.to_owned(), slices, notes })
     }
 
@@ -109,7 +116,7 @@ impl Study {
     ///
     /// As [`add_file`](Self::add_file): [`FileFault::OverLimit`] where there is no room for it.
     pub fn add_sample(&mut self) -> Result<()> {
-        for CaseSlice { slice, reference } in &phantom::sample().slices {
+        for CaseSlice { slice, reference, .. } in &phantom::sample().slices {
             if let Some(mask) = reference {
                 self.add_image(&mask_name(slice.name()), &mask_tiff(mask))?;
             }
@@ -155,6 +162,14 @@ impl Study {
             self.files.push(OpenFile { name: name.to_owned(), bytes: bytes.to_vec(), slices });
         }
         Ok(count)
+    }
+}
+
+/// The kind of a file that is passed over; `None` if `error` is a fault of an image.
+fn passed_over(name: &str, error: &Error) -> Option<Litter> {
+    match error {
+        Error::File { fault: FileFault::NotAnImage { .. }, .. } => Litter::of_unknown(name),
+        _ => None,
     }
 }
 

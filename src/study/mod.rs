@@ -230,13 +230,11 @@ impl Study {
 
     /// The place of the case and of the slice in it.
     fn locate(&self, slice: &str) -> Result<(usize, usize), UsageFault> {
-        let id = CaseId::of(slice);
-        let case = self.cases.iter().position(|open| open.id == id);
-        let place = case.and_then(|case| {
-            let slices = &self.cases[case].findings.case().slices;
+        let place = |(case, open): (usize, &OpenCase)| {
+            let slices = &open.findings.case().slices;
             Some((case, slices.iter().position(|entry| entry.slice.name() == slice)?))
-        });
-        place.ok_or_else(|| UsageFault::UnknownSlice { id: slice.to_owned() })
+        };
+        self.cases.iter().enumerate().find_map(place).ok_or_else(|| UsageFault::UnknownSlice { id: slice.to_owned() })
     }
 
     /// The width and height of a slice, if it has `found` pixels.

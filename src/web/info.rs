@@ -106,7 +106,7 @@ impl<'a> AssemblyInfo<'a> {
 impl<'a> CaseInfo<'a> {
     fn of(findings: &'a Findings) -> Self {
         let case = findings.case();
-        let slices = case.slices.iter().enumerate().map(|(index, CaseSlice { slice, reference })| SliceInfo {
+        let slices = case.slices.iter().enumerate().map(|(index, CaseSlice { slice, reference, .. })| SliceInfo {
             id: slice.name(),
             name: slice.name(),
             width: slice.width(),

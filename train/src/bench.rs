@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
 /// When the model or the device is not available, the device fails, or a recipe cannot be estimated.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let case = PhantomConfig::default().case();
-    let pairs = case.slices.into_iter().map(|CaseSlice { slice, reference }| Some((slice, reference?)));
+    let pairs = case.slices.into_iter().map(|CaseSlice { slice, reference, .. }| Some((slice, reference?)));
     let (slices, masks) = pairs.collect::<Option<(Vec<_>, Vec<_>)>>().context("the phantom has no references")?;
     let statistics = CaseStatistics::of(&slices);
 

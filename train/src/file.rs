@@ -74,7 +74,7 @@ pub(crate) fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| format!("cannot create the folder {}", path.display()))
 }
 
-/// The files and the folders in a folder, sorted by name, without hidden ones (`.…`).
+/// The files and the folders in a folder, sorted by name. Hidden ones (`.…`) are separate.
 ///
 /// # Errors
 ///
@@ -85,6 +85,7 @@ pub(crate) fn list(path: &Path) -> Result<Listing> {
     for entry in fs::read_dir(path).with_context(context)? {
         let entry = entry.with_context(context)?;
         if entry.file_name().to_string_lossy().starts_with('.') {
+            listing.hidden.push(entry.path());
             continue;
         }
         let path = entry.path();
@@ -92,6 +93,7 @@ pub(crate) fn list(path: &Path) -> Result<Listing> {
         if path.is_dir() { listing.folders.push(path) } else { listing.files.push(path) }
     }
     listing.files.sort();
+    listing.hidden.sort();
     listing.folders.sort();
     Ok(listing)
 }
@@ -103,13 +105,20 @@ pub(crate) struct Listing {
     pub(crate) files: Vec<PathBuf>,
     /// The folders.
     pub(crate) folders: Vec<PathBuf>,
+    /// The hidden files and folders.
+    pub(crate) hidden: Vec<PathBuf>,
 }
 
 /// Whether the name has the extension of a slice: `.tif`, `.tiff` or `.png`, in upper or lower case.
 ///
 /// Folders of slices usually have other files too (`data.csv`, `README.md`), which are skipped.
 pub(crate) fn is_slice(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ["tif", "tiff", "png"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    ["tif", "tiff", "png"].iter().any(|known| has_extension(path, known))
+}
+
+/// Whether the name has this extension, in upper or lower case.
+pub(crate) fn has_extension(path: &Path, known: &str) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(known))
 }
 
 /// `path` relative to `root`, with `/` between its components on every system, as the library expects.

@@ -15,6 +15,8 @@ mod export;
 mod file;
 mod fit;
 mod held_out;
+mod input;
+mod inspect;
 mod metrics;
 mod model;
 mod output;
@@ -56,6 +58,8 @@ enum Command {
     Average(average::Arguments),
     /// Score a model against the references of a dataset
     Evaluate(evaluate::Arguments),
+    /// Print what slices, stacks and folders are read as
+    Inspect(inspect::Arguments),
     /// Segment slices, stacks and folders
     Segment(segment::Arguments),
     /// Generate a synthetic dataset with exact masks
@@ -78,6 +82,9 @@ Examples:
 
   # Score the network; without --model, score the shipped one
   $ train evaluate --data phantoms --model model
+
+  # Print what a folder is read as
+  $ train inspect phantoms
 
   # Segment slices: <stem>_mask.tif for each, volumes, a table and a report
   $ train segment phantoms --out masks
@@ -104,6 +111,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::CrossValidate(arguments) => cross_validate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Average(arguments) => average::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Segment(arguments) => segment::run(&arguments),
         Command::Phantom(arguments) => phantom::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),

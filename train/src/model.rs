@@ -30,6 +30,7 @@ const KNOWN_ANSWER_ERROR: f32 = 0.01;
 
 /// A model and its device.
 #[derive(Clone, Debug, clap::Args)]
+#[group(id = "model_arguments")]
 pub(crate) struct Arguments {
     /// Folder of the model
     #[arg(long, value_name = "DIR", default_value = "www/model")]

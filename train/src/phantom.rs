@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for patient in 1..=arguments.patients {
         let config =
             PhantomConfig { seed: arguments.seed, patient, slices: arguments.slices.into(), ..Default::default() };
-        for CaseSlice { slice, reference } in config.case().slices {
+        for CaseSlice { slice, reference, .. } in config.case().slices {
             let path = arguments.out.join(slice.name());
             file::write(&path, &slice_tiff(&slice))?;
             if let Some(mask) = reference {

@@ -1,17 +1,17 @@
 //! `train segment`: masks for slices, stacks and folders.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use glioscope::layout::{Assembler, Case};
-use glioscope::read::{self, Limits, Spacing};
+use glioscope::read::Spacing;
 use glioscope::result::findings::Findings;
 use glioscope::write::{Bundle, Origin};
 use indicatif::ProgressBar;
 
 use crate::file;
+use crate::input::{Inputs, Naming, how_to_choose};
 use crate::model::{self, Model};
 use crate::output::{Output, real};
 use crate::progress;
@@ -28,7 +28,7 @@ use crate::report;
 /// <case>/probability.nii.gz (NIfTI-1). statistics.csv has one row per slice; provenance.json, report.html and README.txt
 /// describe the run. The download of the page has the same files.
 ///
-/// Input files <stem>_mask are references. They are not segmented; statistics.csv has the scores of their slices. Input files
+/// Input files <stem>_mask and the like are references, see `train inspect`. They are not segmented; statistics.csv has the scores of their slices. Input files
 /// are never overwritten: a folder with input files cannot have output files. Masks of an earlier run in --out are replaced.
 ///
 /// A file that cannot be used is reported on stderr, the others are segmented, and the exit code is 1. Duplicates and masks
@@ -42,7 +42,7 @@ Examples:
   # Segment two slices of one case, with volumes in millilitres
   $ train segment scan_1.tif scan_2.tif --out masks --spacing 0.9 0.9 5")]
 pub(crate) struct Arguments {
-    /// TIFF or PNG files, or folders of them
+    /// TIFF or PNG files, folders of them, or zips
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -55,15 +55,10 @@ pub(crate) struct Arguments {
     spacing: Option<Vec<f64>>,
 
     #[command(flatten)]
-    model: model::Arguments,
-}
+    naming: Naming,
 
-/// An input file.
-#[derive(Debug)]
-struct Input {
-    path: PathBuf,
-    /// Relative to the PATH that it was found in, with `/`.
-    name: String,
+    #[command(flatten)]
+    model: model::Arguments,
 }
 
 /// Runs the command. The exit code is 0 if every file could be used.
@@ -75,16 +70,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let spacing = arguments.spacing.as_deref().map(spacing).transpose()?;
     file::create_folder(&arguments.out)?;
     let mut faults = Faults::default();
-    let folders = gather(&arguments.paths, &real(&arguments.out)?, &mut faults);
-    let count: usize = folders.values().map(Vec::len).sum();
-    ensure!(count > 0, "no slices (.tif, .tiff, .png) in {}", list(&arguments.paths));
-    let mut output = Output::new(&arguments.out, folders.keys().map(PathBuf::as_path))?;
-    for input in folders.values().flatten() {
-        output.mask_path(&input.name)?;
+    let inputs = Inputs::gather(&arguments.paths, Some(&real(&arguments.out)?), &arguments.naming);
+    for refused in &inputs.refused {
+        faults.report(&ProgressBar::hidden(), &refused.error);
+    }
+    if inputs.len() == 0 {
+        inputs.nothing(&arguments.paths)?;
+    }
+    if let Some(summary) = inputs.summary() {
+        eprintln!("note: {summary}");
+    }
+    let mut output = Output::new(&arguments.out, inputs.folders.iter().map(PathBuf::as_path))?;
+    for name in inputs.names() {
+        output.mask_path(name)?;
     }
     let model = Model::load(&arguments.model)?;
 
-    let bar = progress::bar(count, "files");
+    let bar = progress::bar(inputs.len(), "files");
     let manifest = model.manifest();
     let threshold = manifest.decimal_threshold();
     let origin = Origin {
@@ -96,21 +98,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let mut bundle = Bundle::new(origin);
     let mut masks = 0;
-    let mut assembler = Assembler::new(folders.values().flatten().map(|input| input.name.as_str()));
-    for (folder, inputs) in &folders {
+    let mut assembler = Assembler::new(inputs.names(), inputs.words.clone());
+    for group in &inputs.groups {
         let mut slices = Vec::new();
-        for input in inputs {
-            let read =
-                file::read(&input.path).and_then(|bytes| Ok(read::read(&input.name, &bytes, &Limits::default())?));
-            match read {
+        for input in &group.inputs {
+            match input.read() {
                 Ok(read) => slices.extend(read),
                 Err(error) => faults.report(&bar, &error),
             }
             bar.inc(1);
         }
-        let assembly = assembler.assemble_in(&home(folder, &arguments.paths), slices);
+        let assembly = assembler.assemble_in(&group.home, slices);
         for note in &assembly.notes {
-            bar.suspend(|| eprintln!("note: {note}"));
+            bar.suspend(|| eprintln!("note: {note}{}", how_to_choose(note)));
         }
         for case in assembly.cases {
             let findings = match segment(case, &model) {
@@ -180,64 +180,4 @@ impl Faults {
         eprintln!("{} errors, see above", self.0);
         ExitCode::FAILURE
     }
-}
-
-/// The input files by canonical folder, in order of their names. A file that several paths lead to is there once.
-fn gather(paths: &[PathBuf], out: &Path, faults: &mut Faults) -> BTreeMap<PathBuf, Vec<Input>> {
-    let mut folders: BTreeMap<PathBuf, Vec<Input>> = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    let mut add = |path: &Path, name: String| -> Result<()> {
-        let real = real(path)?;
-        if seen.insert(real.clone()) {
-            let folder = real.parent().map(PathBuf::from).unwrap_or_default();
-            folders.entry(folder).or_default().push(Input { path: path.to_owned(), name });
-        }
-        Ok(())
-    };
-    for path in paths {
-        let mut found = Vec::new();
-        if path.is_dir() {
-            walk(path, out, &mut BTreeSet::new(), &mut found, faults);
-        } else {
-            found.push(path.clone());
-        }
-        for file in &found {
-            let name = if file == path {
-                path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-            } else {
-                file::name_below(path, file)
-            };
-            if let Err(error) = add(file, name) {
-                faults.report(&ProgressBar::hidden(), &error);
-            }
-        }
-    }
-    folders
-}
-
-/// The name of a `folder` that is one of the `paths`, since the names of its slices do not have it; else empty.
-fn home(folder: &Path, paths: &[PathBuf]) -> String {
-    let given = paths.iter().any(|path| path.is_dir() && real(path).is_ok_and(|real| real == folder));
-    let name = folder.file_name().filter(|_| given);
-    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-/// Finds every slice below `folder`, except in the output folder, which has masks of an earlier run. No folder is searched
-/// twice, even if links lead to it. A folder that cannot be read is reported, and the others are searched.
-fn walk(folder: &Path, out: &Path, entered: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>, faults: &mut Faults) {
-    let listing = real(folder).and_then(|own| {
-        let skipped = (own == out && !entered.is_empty()) || !entered.insert(own);
-        if skipped { Ok(file::Listing::default()) } else { file::list(folder) }
-    });
-    match listing {
-        Ok(listing) => {
-            found.extend(listing.files.into_iter().filter(|path| file::is_slice(path)));
-            listing.folders.iter().for_each(|inner| walk(inner, out, entered, found, faults));
-        }
-        Err(error) => faults.report(&ProgressBar::hidden(), &error),
-    }
-}
-
-fn list(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -202,7 +202,7 @@ fn read_folder(root: &Path, folder: &Path) -> Result<Vec<Patient>> {
     for case in assembly.cases {
         let statistics = CaseStatistics::of(case.slices.iter().map(|case_slice| &case_slice.slice));
         let (mut slices, mut masks) = (Vec::with_capacity(case.slices.len()), Vec::with_capacity(case.slices.len()));
-        for CaseSlice { slice, reference } in case.slices {
+        for CaseSlice { slice, reference, .. } in case.slices {
             masks.push(reference.with_context(|| {
                 format!("{}: its mask is missing, expected <name>_mask next to it", root.join(slice.name()).display())
             })?);

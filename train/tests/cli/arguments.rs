@@ -12,6 +12,7 @@ fn help_has_examples() -> Result<()> {
         "fit",
         "average",
         "evaluate",
+        "inspect",
         "segment",
         "phantom",
         "export",
@@ -21,7 +22,7 @@ fn help_has_examples() -> Result<()> {
     ] {
         assert!(help.contains(word), "`{word}` in: {help}");
     }
-    for command in ["fit", "average", "evaluate", "segment", "phantom", "export"] {
+    for command in ["fit", "average", "evaluate", "inspect", "segment", "phantom", "export"] {
         let help = world.train(&format!("{command} --help"))?.succeeded().stdout;
         assert!(help.contains(&format!("\n  $ train {command} ")), "an example of {command} in: {help}");
     }
@@ -56,6 +57,8 @@ fn invalid_arguments_exit_with_2() -> Result<()> {
         "average --out out model",
         "evaluate",
         "segment --out masks",
+        "inspect P --contrast 0000=ct",
+        "inspect P --contrast flair",
         "phantom --out p --patients 0",
         "fit --data data --out out --lr fast",
         "fit --data data --out out --rate 0.1",

@@ -6,6 +6,7 @@ mod crash;
 mod cross_validate;
 mod evaluate;
 mod fit;
+mod inspect;
 mod phantom;
 mod recipe;
 mod refused;

@@ -1,0 +1,128 @@
+//! [`join`]: the grey files that are the contrasts of one slice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::contrast::is_grey;
+use super::name::{Name, Place};
+use super::words::Words;
+use super::{AssemblyNote, Contrast};
+use crate::read::Slice;
+
+/// A file of a plan: its name and its place in the list that is planned.
+pub(super) type Entry = (Name, usize);
+
+/// A slice with the files of its other channels.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) name: Name,
+    /// The place of the file, which is that of FLAIR where there are several.
+    pub(super) slice: usize,
+    /// The places of the pre- and post-contrast files.
+    pub(super) contrasts: Option<[usize; 2]>,
+}
+
+/// Joins the files that are contrasts of one slice. Files whose names have no contrast, and those with three different
+/// channels, are slices by themselves.
+pub(super) fn join(mut entries: Vec<Entry>, words: &Words, slices: &[&Slice]) -> (Vec<Picture>, Vec<AssemblyNote>) {
+    let mut notes = number_channels(&mut entries, words, slices);
+    let mut sets: BTreeMap<Place, BTreeMap<Contrast, usize>> = BTreeMap::new();
+    let contrast_of = |(name, at): &Entry| name.contrast.filter(|_| is_grey(slices[*at]));
+    let contrasts: Vec<Option<Contrast>> = entries.iter().map(contrast_of).collect();
+    for ((name, at), contrast) in entries.iter().zip(&contrasts) {
+        if let Some(contrast) = contrast {
+            sets.entry(name.place.clone()).or_default().entry(*contrast).or_insert(*at);
+        }
+    }
+    let size = |at: usize| [slices[at].width(), slices[at].height()];
+    let (mut pictures, mut joined) = (Vec::new(), BTreeSet::new());
+    let mut rest: Vec<(Contrast, Entry)> = Vec::new();
+    for ((name, slice), contrast) in entries.into_iter().zip(contrasts) {
+        match contrast {
+            None => pictures.push(Picture { name, slice, contrasts: None }),
+            Some(Contrast::Flair) => {
+                let set = &sets[&name.place];
+                let mut others = [Contrast::Pre, Contrast::Post].map(|contrast| set.get(&contrast).copied());
+                if set[&Contrast::Flair] != slice {
+                    others = [None; 2];
+                }
+                let contrasts = match others {
+                    [Some(pre), Some(post)] if size(pre) == size(slice) && size(post) == size(slice) => {
+                        joined.extend([pre, post]);
+                        Some([pre, post])
+                    }
+                    _ => None,
+                };
+                pictures.push(Picture { name, slice, contrasts });
+            }
+            Some(contrast) => rest.push((contrast, (name, slice))),
+        }
+    }
+    let mut unused: BTreeMap<(String, Contrast), Vec<String>> = BTreeMap::new();
+    for (contrast, (name, at)) in rest {
+        if !joined.contains(&at) {
+            unused.entry((name.key.folder, contrast)).or_default().push(slices[at].name().to_owned());
+        }
+    }
+    let unused = unused.into_iter().map(|((_, contrast), files)| AssemblyNote::Unused { files, contrast });
+    notes.extend(unused);
+    (pictures, notes)
+}
+
+/// Decides in which folders the four digits at the end of names are channels, and sets their contrasts.
+fn number_channels(entries: &mut [Entry], words: &Words, slices: &[&Slice]) -> Vec<AssemblyNote> {
+    let mut folders: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    let mut sure: BTreeSet<String> = BTreeSet::new();
+    for (name, at) in entries.iter() {
+        let Some((stem, digits)) = name.channel() else { continue };
+        if name.contrast.is_none() && is_grey(slices[*at]) {
+            let stems = folders.entry(name.key.folder.clone()).or_default();
+            stems.entry(stem.to_owned()).or_default().insert(digits.to_owned());
+            if name.channel_folder || words.contrast(digits).is_some() {
+                sure.insert(name.key.folder.clone());
+            }
+        }
+    }
+    let mut notes = Vec::new();
+    for (folder, stems) in folders {
+        if !sure.contains(&folder) && !are_channels(&stems) {
+            continue;
+        }
+        let digits: BTreeSet<&String> = stems.values().flatten().collect();
+        let usual = Contrast::of_channels(digits.len());
+        let channel = |index: usize, digits: &str| {
+            let usual = usual.get(index).copied().unwrap_or(Contrast::Other);
+            words.contrast(digits).unwrap_or(usual)
+        };
+        let order: Vec<(String, Contrast)> =
+            digits.into_iter().enumerate().map(|(index, digits)| (digits.clone(), channel(index, digits))).collect();
+        let mut first = None;
+        for (name, at) in entries
+            .iter_mut()
+            .filter(|(name, at)| name.key.folder == folder && name.contrast.is_none() && is_grey(slices[*at]))
+        {
+            let contrast = name
+                .channel()
+                .and_then(|(_, digits)| order.iter().find(|(known, _)| known == digits))
+                .map(|&(_, contrast)| contrast);
+            if let Some(contrast) = contrast {
+                name.set_channel(contrast);
+                first.get_or_insert(*at);
+            }
+        }
+        let stated = order.iter().all(|(digits, _)| words.contrast(digits).is_some());
+        if let Some(first) = first.filter(|_| !stated) {
+            notes.push(AssemblyNote::Channels { name: slices[first].name().to_owned(), order });
+        }
+    }
+    notes
+}
+
+/// Whether the numbers of these names are those of channels and not of slices: every name has the same numbers, from 0000,
+/// and at most four. A single name must end in the number of a slice.
+fn are_channels(stems: &BTreeMap<String, BTreeSet<String>>) -> bool {
+    let Some((stem, channels)) = stems.first_key_value() else { return false };
+    let consecutive = channels.iter().enumerate().all(|(index, digits)| *digits == format!("{index:04}"));
+    let equal = stems.values().all(|others| others == channels);
+    let slices = stems.len() > 1 || stem.ends_with(|c: char| c.is_ascii_digit());
+    channels.len() <= 4 && consecutive && equal && slices
+}

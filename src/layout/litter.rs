@@ -1,0 +1,119 @@
+//! [`Litter`]: files that folders have beside their slices.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The kind of a file that is not a slice. Such files are passed over and never an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Litter {
+    /// `._a.tif`, `.DS_Store`, `__MACOSX`, `Thumbs.db` and the like.
+    System,
+    /// Text, such as `README.md`.
+    Text,
+    /// A table, such as `data.csv`.
+    Table,
+    /// JSON.
+    Json,
+    /// A document, such as a PDF.
+    Document,
+    /// A video.
+    Video,
+    /// Any other file that is not an image.
+    Other,
+}
+
+impl Litter {
+    /// The kind of a file, if its name is enough to tell that it is not a slice. `name` may have folders.
+    pub fn of(name: &str) -> Option<Self> {
+        let mut parts = name.split(['/', '\\']);
+        let file = parts.next_back().unwrap_or_default();
+        let system = ["thumbs.db", "desktop.ini"].iter().any(|known| file.eq_ignore_ascii_case(known));
+        if file.starts_with('.') || system || parts.any(|folder| folder == "__MACOSX") {
+            return Some(Self::System);
+        }
+        Some(match extension(file).as_str() {
+            "txt" | "md" | "rst" | "log" | "xml" | "html" | "htm" | "yaml" | "yml" | "ini" | "bval" | "bvec" => {
+                Self::Text
+            }
+            "csv" | "tsv" | "xls" | "xlsx" | "ods" => Self::Table,
+            "json" | "jsonl" => Self::Json,
+            "pdf" | "doc" | "docx" | "odt" | "rtf" | "ppt" | "pptx" => Self::Document,
+            "avi" | "mp4" | "mov" | "mkv" | "webm" | "wmv" | "mpg" | "mpeg" => Self::Video,
+            _ => return None,
+        })
+    }
+
+    /// The kind of a file whose first bytes are not those of an image: `None` if its name states an image, which is then a
+    /// damaged or unsupported one.
+    pub fn of_unknown(name: &str) -> Option<Self> {
+        const IMAGES: [&str; 12] =
+            ["tif", "tiff", "btf", "png", "jpg", "jpeg", "webp", "bmp", "gif", "dcm", "nii", "mha"];
+        let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let image = IMAGES.contains(&extension(file).as_str()) || file.to_ascii_lowercase().ends_with(".nii.gz");
+        (!image).then(|| Self::of(name).unwrap_or(Self::Other))
+    }
+
+    /// How many files of which kinds were passed over, in one line; `None` without any.
+    pub fn summary(kinds: impl IntoIterator<Item = Self>) -> Option<String> {
+        let mut counts: BTreeMap<Self, usize> = BTreeMap::new();
+        kinds.into_iter().for_each(|kind| *counts.entry(kind).or_default() += 1);
+        let total: usize = counts.values().sum();
+        let files = if total == 1 { "file" } else { "files" };
+        let each: Vec<String> = counts.into_iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
+        (total > 0).then(|| format!("{total} {files} passed over ({})", each.join(", ")))
+    }
+}
+
+impl fmt::Display for Litter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "system file",
+            Self::Text => "text",
+            Self::Table => "table",
+            Self::Json => "JSON",
+            Self::Document => "document",
+            Self::Video => "video",
+            Self::Other => "not an image",
+        })
+    }
+}
+
+/// The extension in lower case; empty without one.
+fn extension(file: &str) -> String {
+    file.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_beside_slices_are_known_by_their_names() {
+        for (name, kind) in [
+            ("p/._a.tif", Litter::System),
+            (".DS_Store", Litter::System),
+            ("__MACOSX/p/a.tif", Litter::System),
+            ("p\\Thumbs.db", Litter::System),
+            ("Desktop.ini", Litter::System),
+            ("README.md", Litter::Text),
+            ("p/list.CSV", Litter::Table),
+            ("dataset.json", Litter::Json),
+            ("paper.pdf", Litter::Document),
+            ("scan.MP4", Litter::Video),
+        ] {
+            assert_eq!(Litter::of(name), Some(kind), "{name}");
+        }
+        for name in ["a.tif", "IMG.0001", "a", "p.pdf/a.png", "a.xyz"] {
+            assert_eq!(Litter::of(name), None, "{name}");
+        }
+        assert_eq!(Litter::of_unknown("a.xyz"), Some(Litter::Other));
+        assert_eq!(Litter::of_unknown("a.TIF"), None);
+    }
+
+    #[test]
+    fn files_that_are_passed_over_are_one_line() {
+        let kinds = [vec![Litter::Other; 300], vec![Litter::Text]].concat();
+        assert_eq!(Litter::summary(kinds).as_deref(), Some("301 files passed over (text: 1, not an image: 300)"));
+        assert_eq!(Litter::summary([]), None);
+    }
+}

@@ -1,0 +1,342 @@
+//! The files and folders that a command is given → slices, one folder at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context as _, Result, bail};
+use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
+use glioscope::read::zip::unpack;
+use glioscope::read::{self, Limits, Slice, ZipLimits};
+use glioscope::study::{HEAD, Study};
+
+use crate::file;
+use crate::output::real;
+use crate::report::one_line;
+
+/// Words in names that decide how files are read.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Naming {
+    /// Read a word of names as a contrast: WORD is a folder, a part of a file's name, or a channel such as 0001; CONTRAST is
+    /// pre, flair, post or none
+    #[arg(long = "contrast", value_name = "WORD=CONTRAST")]
+    contrasts: Vec<Choice>,
+
+    /// Read files as reference masks by a word of their names or by their folder, instead of the usual words
+    #[arg(long = "reference", value_name = "WORD")]
+    references: Vec<String>,
+}
+
+/// A contrast that was chosen for a word.
+#[derive(Clone, Debug)]
+struct Choice(String, Contrast);
+
+impl FromStr for Choice {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (word, contrast) = text.split_once('=').context("expected WORD=CONTRAST, such as 0001=flair")?;
+        let contrast = match contrast {
+            "none" => Contrast::Other,
+            known => Contrast::of(known)
+                .with_context(|| format!("no contrast {known}, expected pre, flair, post or none"))?,
+        };
+        Ok(Self(word.to_owned(), contrast))
+    }
+}
+
+impl Naming {
+    fn words(&self) -> Words {
+        let contrasts = self.contrasts.iter().map(|Choice(word, contrast)| (word.clone(), *contrast));
+        Words { references: self.references.clone(), contrasts: contrasts.collect() }
+    }
+}
+
+/// The options that choose another reading than `note` states; empty where there is no choice.
+pub(crate) fn how_to_choose(note: &AssemblyNote) -> &'static str {
+    match note {
+        AssemblyNote::Channels { .. } | AssemblyNote::Unused { .. } => "; choose with --contrast",
+        AssemblyNote::StrayMask { .. } => "; choose with --reference",
+        _ => "",
+    }
+}
+
+/// The files below the paths that a command was given.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs {
+    /// The files that may be slices, in groups that hold whole cases with their masks.
+    pub(crate) groups: Vec<Group>,
+    /// The canonical folders with these files.
+    pub(crate) folders: BTreeSet<PathBuf>,
+    /// The files that are no slices.
+    pub(crate) passed_over: Vec<(String, Litter)>,
+    /// The files and folders that cannot be read.
+    pub(crate) refused: Vec<Refused>,
+    /// The words that decide, also those of a `dataset.json`.
+    pub(crate) words: Words,
+}
+
+/// The files of one folder, with those in folders of slices, masks and contrasts.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// The name of the folder that was given, since the names of the files do not have it. Empty for files that were given.
+    pub(crate) home: String,
+    pub(crate) inputs: Vec<Input>,
+}
+
+/// An input file.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// Relative to the PATH that it was found in, with `/`.
+    pub(crate) name: String,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    File(PathBuf),
+    /// A file in a zip.
+    Bytes(Vec<u8>),
+}
+
+/// A file or folder that cannot be read.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) file: String,
+    /// It names the file too.
+    pub(crate) error: anyhow::Error,
+}
+
+impl Refused {
+    /// The reason without the name of the file.
+    pub(crate) fn reason(&self) -> String {
+        let line = one_line(&self.error);
+        line.strip_prefix(&format!("{}: ", self.file)).unwrap_or(&line).to_owned()
+    }
+}
+
+impl Input {
+    /// The slices of the file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or is not a slice.
+    pub(crate) fn read(&self) -> Result<Vec<Slice>> {
+        let limits = Limits::default();
+        Ok(match &self.source {
+            Source::File(path) => read::read(&self.name, &file::read(path)?, &limits)?,
+            Source::Bytes(bytes) => read::read(&self.name, bytes, &limits)?,
+        })
+    }
+}
+
+impl Inputs {
+    /// Finds the files below `paths`, except in the folder `out`. A zip is read as the folder that it holds. A file that
+    /// several paths lead to is there once.
+    pub(crate) fn gather(paths: &[PathBuf], out: Option<&Path>, naming: &Naming) -> Self {
+        let mut gathering = Gathering {
+            inputs: Self { words: naming.words(), ..Self::default() },
+            seen: BTreeSet::new(),
+            files: BTreeMap::new(),
+            out,
+        };
+        for path in paths {
+            if path.is_dir() {
+                // The names of `images` and `masks`, given as two paths, keep the folders that pair them.
+                let root = path.parent().filter(|_| paths.len() > 1 && gathering.is_part(path)).unwrap_or(path);
+                gathering.walk(root, path, &mut BTreeSet::new());
+            } else {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                gathering.file(path.parent().unwrap_or(Path::new("")), path, &name, path);
+            }
+        }
+        gathering.finish(paths)
+    }
+
+    /// How many files may be slices.
+    pub(crate) fn len(&self) -> usize {
+        self.groups.iter().map(|group| group.inputs.len()).sum()
+    }
+
+    /// The names of the files that may be slices.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().flat_map(|group| &group.inputs).map(|input| input.name.as_str())
+    }
+
+    /// How many files were passed over, in one line.
+    pub(crate) fn summary(&self) -> Option<String> {
+        Litter::summary(self.passed_over.iter().map(|&(_, kind)| kind))
+    }
+
+    /// The error for paths without a slice: what was found and what is expected.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub(crate) fn nothing(&self, paths: &[PathBuf]) -> Result<()> {
+        let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let found = self.summary().map_or_else(String::new, |summary| format!("; {summary}"));
+        bail!("no slices in {}: expected TIFF or PNG files, folders of them, or a zip{found}", paths.join(", "))
+    }
+}
+
+struct Gathering<'a> {
+    inputs: Inputs,
+    /// Canonical paths of the files so far.
+    seen: BTreeSet<PathBuf>,
+    /// By the canonical path that was given, or the folder of a given file.
+    files: BTreeMap<PathBuf, Vec<Input>>,
+    out: Option<&'a Path>,
+}
+
+impl Gathering<'_> {
+    /// Whether the name of `folder` states that it has only slices, masks or one contrast.
+    fn is_part(&self, folder: &Path) -> bool {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        self.inputs.words.common_folder(&format!("{name}/")).is_empty()
+    }
+
+    /// Finds every file below `folder`, which is below `root`, except in the output folder, which has masks of an earlier run.
+    /// No folder is searched twice, even if links lead to it. A folder that cannot be read is reported, and the others are
+    /// searched.
+    fn walk(&mut self, root: &Path, folder: &Path, entered: &mut BTreeSet<PathBuf>) {
+        let listing = real(folder).and_then(|own| {
+            let skipped = (Some(own.as_path()) == self.out && !entered.is_empty()) || !entered.insert(own);
+            if skipped { Ok(file::Listing::default()) } else { file::list(folder) }
+        });
+        match listing {
+            Ok(listing) => {
+                for path in listing.hidden.iter().filter(|path| path.is_file()) {
+                    self.inputs.passed_over.push((file::name_below(root, path), Litter::System));
+                }
+                for path in &listing.files {
+                    self.file(root, root, &file::name_below(root, path), path);
+                }
+                listing.folders.iter().for_each(|inner| self.walk(root, inner, entered));
+            }
+            Err(error) => self.refuse(file::name_below(root, folder), error),
+        }
+    }
+
+    /// Adds the file at `path`, which was found below `root`. `given` is the path that was given.
+    fn file(&mut self, root: &Path, given: &Path, name: &str, path: &Path) {
+        if file::has_extension(path, "json")
+            && name.rsplit('/').next() == Some("dataset.json")
+            && let Ok(bytes) = file::read(path)
+        {
+            self.inputs.words.add_dataset(&bytes);
+        }
+        if let Some(kind) = Litter::of(name) {
+            self.inputs.passed_over.push((name.to_owned(), kind));
+            return;
+        }
+        let add = || -> Result<Option<(PathBuf, PathBuf)>> {
+            let (own, root) = (real(path)?, real(root)?);
+            Ok((!self.seen.contains(&own)).then_some((own, root)))
+        };
+        let (own, root) = match add() {
+            Ok(Some(found)) => found,
+            Ok(None) => return,
+            Err(error) => return self.refuse(name.to_owned(), error),
+        };
+        if file::has_extension(path, "zip") {
+            self.seen.insert(own);
+            // A zip that was given is the folder itself.
+            return self.zip(path, if path == given { "" } else { name }, name);
+        }
+        if let Some(kind) = Litter::of_unknown(name)
+            && !is_image(path)
+        {
+            self.inputs.passed_over.push((name.to_owned(), kind));
+            return;
+        }
+        self.inputs.folders.extend(own.parent().map(PathBuf::from));
+        self.seen.insert(own);
+        self.files
+            .entry(root)
+            .or_default()
+            .push(Input { name: name.to_owned(), source: Source::File(path.to_owned()) });
+    }
+
+    /// Adds the files in a zip. `name` is that of the zip, empty if its files are not named after it.
+    fn zip(&mut self, path: &Path, name: &str, shown: &str) {
+        let read = file::read(path).and_then(|bytes| Ok(unpack(name, &bytes, &ZipLimits::default())?));
+        let mut contents = match read {
+            Ok(contents) => contents,
+            Err(error) => return self.refuse(shown.to_owned(), error),
+        };
+        let top = if name.is_empty() { only_folder(&contents.files, &self.inputs.words) } else { String::new() };
+        let below = |name: &str| name.strip_prefix(&top).unwrap_or(name).to_owned();
+        contents.passed_over.iter().for_each(|name| self.inputs.passed_over.push((below(name), Litter::System)));
+        for error in contents.refused {
+            let file = match &error {
+                glioscope::error::Error::File { file, .. } => file.clone(),
+                _ => shown.to_owned(),
+            };
+            self.refuse(file, error.into());
+        }
+        contents.files.sort();
+        for (name, bytes) in contents.files {
+            let own = below(&name);
+            let head = &bytes[..bytes.len().min(HEAD)];
+            let litter = Litter::of(&own)
+                .or_else(|| Litter::of_unknown(&own).filter(|_| Study::admit(&own, bytes.len() as u64, head).is_err()));
+            if own.rsplit('/').next() == Some("dataset.json") {
+                self.inputs.words.add_dataset(&bytes);
+            }
+            match litter {
+                Some(kind) => self.inputs.passed_over.push((own, kind)),
+                None => {
+                    let input = Input { name: own, source: Source::Bytes(bytes) };
+                    self.files.entry(path.to_owned()).or_default().push(input);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, file: String, error: anyhow::Error) {
+        self.inputs.refused.push(Refused { file, error });
+    }
+
+    fn finish(self, paths: &[PathBuf]) -> Inputs {
+        let mut inputs = self.inputs;
+        for (root, files) in self.files {
+            let home = home(&root, paths);
+            let mut folders: BTreeMap<String, Vec<Input>> = BTreeMap::new();
+            for input in files {
+                folders.entry(inputs.words.common_folder(&input.name)).or_default().push(input);
+            }
+            inputs.groups.extend(folders.into_values().map(|inputs| Group { home: home.clone(), inputs }));
+        }
+        inputs
+    }
+}
+
+/// The name of `root` if it is a folder or zip that was given: the names of its files do not have it. Else empty.
+fn home(root: &Path, paths: &[PathBuf]) -> String {
+    let folder = paths.iter().any(|path| path.is_dir() && real(path).is_ok_and(|real| real == root));
+    let zip = file::has_extension(root, "zip");
+    let name = if zip { root.file_stem() } else { root.file_name() };
+    name.filter(|_| folder || zip).map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// The folder with a trailing `/` that all files of a zip are in, if its name says nothing about them; else empty.
+fn only_folder(files: &[(String, Vec<u8>)], words: &Words) -> String {
+    let mut tops = files.iter().map(|(name, _)| name.split_once('/').map(|(top, _)| top));
+    let top = tops.next().flatten().filter(|top| tops.all(|other| other == Some(top)));
+    let top = top.map(|top| format!("{top}/"));
+    top.filter(|top| words.common_folder(top) == top.trim_end_matches('/')).unwrap_or_default()
+}
+
+/// Whether a file begins like one that can be read.
+fn is_image(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| {
+        let size = file.metadata()?.len();
+        file.take(HEAD as u64).read_to_end(&mut head)?;
+        Ok(size)
+    });
+    // A file that cannot be opened is reported when it is read.
+    read.map_or(true, |size| Study::admit("", size, &head).is_ok())
+}
