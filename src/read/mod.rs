@@ -16,5 +16,5 @@ pub(crate) use format::admit;
 pub use format::read;
 pub use limits::Limits;
 pub use slice::{Channels, Samples, Slice};
-pub use spacing::Spacing;
+pub use spacing::{Spacing, SpacingSource};
 pub use zip::ZipLimits;

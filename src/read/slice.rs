@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Spacing;
+use super::{Spacing, SpacingSource};
 use crate::error::{Error, FileFault, Result};
 
 /// One 2-D image with at least one pixel, and `width * height * channels` samples. Clones share the samples.
@@ -14,6 +14,8 @@ pub struct Slice {
     channels: Channels,
     samples: Arc<Samples>,
     spacing: Option<Spacing>,
+    doubtful_spacing: Option<Spacing>,
+    spacing_source: Option<SpacingSource>,
 }
 
 /// The channels of a slice. An alpha channel is dropped on reading.
@@ -57,7 +59,16 @@ impl Slice {
         if expected != samples.len() as u128 {
             return Err(Error::in_file(name, FileFault::SampleCount { expected, found: samples.len() }));
         }
-        Ok(Self { name, width, height, channels, samples: Arc::new(samples), spacing: None })
+        Ok(Self {
+            name,
+            width,
+            height,
+            channels,
+            samples: Arc::new(samples),
+            spacing: None,
+            doubtful_spacing: None,
+            spacing_source: None,
+        })
     }
 
     /// The same slice with another spacing.
@@ -108,9 +119,19 @@ impl Slice {
         &self.samples
     }
 
-    /// The distance between pixels, if the file states a resolution in inches or centimetres. It is never guessed.
+    /// The distance between pixels, if the file states one that is plausible. It is never guessed.
     pub fn spacing(&self) -> Option<Spacing> {
         self.spacing
+    }
+
+    /// The distance between pixels that the file states, if it is not plausible for a head. It is shown, not used.
+    pub fn doubtful_spacing(&self) -> Option<Spacing> {
+        self.doubtful_spacing
+    }
+
+    /// The metadata that states [`spacing`](Self::spacing) or [`doubtful_spacing`](Self::doubtful_spacing).
+    pub fn spacing_source(&self) -> Option<SpacingSource> {
+        self.spacing_source
     }
 
     /// The sample of channel `c` in column `x` and row `y`, or `None` outside the slice.
