@@ -113,16 +113,28 @@ pub enum FileFault {
     #[error("PNG: {source}")]
     Png {
         /// The decoder's error.
-        source: image::ImageError,
+        source: png::DecodingError,
     },
-    /// Samples that are not unsigned integers.
-    #[error("samples are {found}, only unsigned integers are supported")]
+    /// Samples that are not real numbers.
+    #[error("samples are {found}, only integers and floating-point numbers are supported")]
     SampleFormat {
-        /// What they are, such as `floating-point numbers`.
+        /// What they are, such as `complex integers`.
         found: String,
     },
-    /// Samples of a depth other than 8 or 16 bits.
-    #[error("samples of {} bits, only 8 and 16 are supported", numbers(found))]
+    /// Samples that are infinite or not a number.
+    #[error("{count} samples are not finite: the first is {value}, in column {x} of row {y}")]
+    NotFinite {
+        /// How many there are.
+        count: usize,
+        /// The first of them.
+        value: f32,
+        /// Its column, from 0.
+        x: u64,
+        /// Its row, from 0.
+        y: u64,
+    },
+    /// Samples of an unsupported depth, such as 24 bits.
+    #[error("samples of {} bits, only 1 to 16, 32 and 64 are supported, and 8 at most with a palette", numbers(found))]
     BitDepth {
         /// The bits of a sample in each channel.
         found: Vec<u64>,
@@ -133,8 +145,19 @@ pub enum FileFault {
         /// How many there are, without a declared alpha channel.
         found: u64,
     },
+    /// The channels of a slice that differ in size.
+    #[error(
+        "the channels of a slice differ in size: {} x {} and {} x {} pixels",
+        expected[0], expected[1], found[0], found[1]
+    )]
+    ChannelSizes {
+        /// The width and height of the first.
+        expected: [u64; 2],
+        /// The width and height of the one that differs.
+        found: [u64; 2],
+    },
     /// An unsupported colour space, such as CMYK.
-    #[error("colour space {name} ({code}), only grey, RGB and 8-bit palettes are supported")]
+    #[error("colour space {name} ({code}), only grey, RGB and palettes are supported")]
     ColorSpace {
         /// The TIFF tag's value.
         code: u64,

@@ -7,7 +7,7 @@ use super::grouping::Group;
 use super::name::{Key, Name, OVERLAY, ends_with};
 use super::{AssemblyNote, Case, CaseSlice, natural_order};
 use crate::mask::Mask;
-use crate::read::{Samples, Slice};
+use crate::read::{Samples, Slice, share_scale};
 
 /// Slices sorted into cases. It costs little, because only names decide, and pixels only between files of one name.
 #[derive(Debug)]
@@ -90,7 +90,8 @@ impl PlannedCase {
             let reference = read.and_then(|read| read.map_err(|note| notes.push(note)).ok());
             CaseSlice { slice, reference }
         };
-        let slices = self.members.iter().map(entry).collect();
+        let mut slices: Vec<CaseSlice> = self.members.iter().map(entry).collect();
+        share_scale(&mut slices.iter_mut().map(|entry| &mut entry.slice).collect::<Vec<_>>());
         (Case { name: self.name.clone(), slices }, notes)
     }
 }

@@ -6,7 +6,9 @@
 
 mod format;
 mod limits;
+mod orientation;
 mod png;
+mod scale;
 mod slice;
 mod spacing;
 mod tiff;
@@ -15,6 +17,8 @@ pub mod zip;
 pub(crate) use format::admit;
 pub use format::read;
 pub use limits::Limits;
+pub use orientation::Orientation;
+pub(crate) use scale::share_scale;
 pub use slice::{Channels, Samples, Slice};
 pub use spacing::{Spacing, SpacingSource};
 pub use zip::ZipLimits;
