@@ -205,6 +205,79 @@ fn grey_planes_are_slices() {
     }
 }
 
+/// Checks that the channels of the slices are these pictures of `make.py`: picture k has the pattern of channel k.
+fn assert_pictures(name: &str, expected: &[&[usize]]) {
+    let slices = read_fixture(name).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(slices.len(), expected.len(), "{name}");
+    for (slice, pictures) in slices.iter().zip(expected) {
+        assert_eq!(slice.channels().count(), pictures.len(), "{}", slice.name());
+        for (x, y) in pixels(slice) {
+            for (c, &picture) in pictures.iter().enumerate() {
+                assert_eq!(slice.value(x, y, c), Some(pattern(x, y, picture, "8")), "{}: channel {c}", slice.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn hyperstacks_are_read_by_their_description() {
+    assert_pictures("imagej-c3z2.tif", &[&[0, 1, 2], &[3, 4, 5]]);
+    assert_pictures("ome-c3z2.tif", &[&[0, 2, 4], &[1, 3, 5]]);
+    assert_pictures("imagej-t3z2.tif", &[&[0], &[1], &[2], &[3], &[4], &[5]]);
+    assert_pictures("imagej-c6.tif", &[&[0], &[1], &[2], &[3], &[4], &[5]]);
+    assert!(matches!(fault(read_fixture("imagej-c2z3.tif")), FileFault::ChannelCount { found: 2 }));
+}
+
+#[test]
+fn one_directory_may_describe_a_stack() {
+    let bytes = fs::read(fixtures().join("imagej-one-directory.tif")).expect("a fixture");
+    let slices = read_bytes(&bytes).expect("valid");
+    assert_eq!(slices.len(), 3);
+    for (c, slice) in slices.iter().enumerate() {
+        for (x, y) in pixels(slice) {
+            assert_eq!(slice.value(x, y, 0), Some(pattern(x, y, c, "16")), "{}", slice.name());
+        }
+    }
+    // A stack that is cut off is refused. A single image with the description of a stack is a slice.
+    let image = WIDTH * HEIGHT * 2;
+    assert!(matches!(fault(read_bytes(&bytes[..bytes.len() - 1])), FileFault::Truncated { .. }));
+    let single = read_bytes(&bytes[..bytes.len() - 2 * image]).expect("valid");
+    assert_eq!((single.len(), single[0].samples()), (1, slices[0].samples()));
+}
+
+#[test]
+fn smaller_copies_are_not_slices() {
+    assert_pictures("pyramid.tif", &[&[0]]);
+    assert_pictures("sub-directories.tif", &[&[0]]);
+}
+
+#[test]
+fn every_orientation_is_read_upright() {
+    for code in 2..=8 {
+        let slice = fixture(&format!("orientation-{code}.tif"));
+        assert_pattern(&slice, Channels::Grey, "8");
+        assert_eq!(u64::from(slice.orientation().code()), code);
+        // The resolution is that of the stored columns and rows.
+        let spacing = slice.spacing().or(slice.doubtful_spacing()).expect("a resolution");
+        let expected = if code > 4 { [12.7, 25.4] } else { [25.4, 12.7] };
+        assert_eq!([spacing.x, spacing.y], expected, "{code}");
+    }
+}
+
+#[test]
+fn imagej_and_ome_state_millimetres() {
+    for (name, source, [x, y, z]) in [
+        ("imagej-millimetres.tif", SpacingSource::ImageJ, [0.9375, 0.5, 5.0]),
+        ("ome-c3z2.tif", SpacingSource::Ome, [0.5, 0.75, 6.0]),
+    ] {
+        for slice in read_fixture(name).expect("valid") {
+            let spacing = slice.spacing().expect("millimetres");
+            assert!((spacing.x - x).abs() < 1e-6 && spacing.y == y && spacing.z == Some(z), "{name}: {spacing:?}");
+            assert_eq!(slice.spacing_source(), Some(source));
+        }
+    }
+}
+
 #[test]
 fn spacing_is_known_only_if_the_file_states_it() {
     // 254/5 and 20 pixels per inch or centimetre: 400 columns are 200 mm or 79 mm wide.
