@@ -46,7 +46,13 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileFault {
-    /// Neither a TIFF nor a PNG, judged by the first bytes.
+    /// A file of a known kind that is not read, judged by the first bytes.
+    #[error("{kind} is not read here: expected a TIFF or PNG")]
+    OtherKind {
+        /// What the file is, such as `a PDF`.
+        kind: &'static str,
+    },
+    /// A file of an unknown kind, judged by the first bytes.
     #[error("not an image: expected the first bytes of a TIFF or PNG, found {found:02x?}")]
     NotAnImage {
         /// Up to four first bytes.
@@ -115,6 +121,12 @@ pub enum FileFault {
         /// The decoder's error.
         source: png::DecodingError,
     },
+    /// The decoder of a JPEG, WebP, BMP or GIF failed.
+    #[error("{source}")]
+    Image {
+        /// The decoder's error.
+        source: image::ImageError,
+    },
     /// Samples that are not real numbers.
     #[error("samples are {found}, only integers and floating-point numbers are supported")]
     SampleFormat {
@@ -165,7 +177,7 @@ pub enum FileFault {
         name: &'static str,
     },
     /// An unsupported compression, such as JPEG.
-    #[error("compression {name} ({code}), only none, LZW, Deflate and PackBits are supported")]
+    #[error("{name} compression ({code}) is not read here: expected none, LZW, Deflate or PackBits")]
     Compression {
         /// The TIFF tag's value.
         code: u64,

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use glioscope::error::{Error, FileFault, Quantity};
-use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, SpacingSource, read};
+use glioscope::read::{Channels, Limits, ReadNote, Samples, Slice, Spacing, SpacingSource, read};
 
 const WIDTH: usize = 21;
 const HEIGHT: usize = 13;
@@ -248,6 +248,7 @@ fn one_directory_may_describe_a_stack() {
 #[test]
 fn smaller_copies_are_not_slices() {
     assert_pictures("pyramid.tif", &[&[0]]);
+    assert_eq!(fixture("pyramid.tif").notes(), [ReadNote::SmallerCopies { count: 2 }]);
     assert_pictures("sub-directories.tif", &[&[0]]);
 }
 
@@ -372,6 +373,79 @@ fn real_slices_if_given() {
     println!("real slices: {} files of {}", paths.len(), folder.display());
 }
 
+#[cfg(feature = "formats")]
+mod formats {
+    use super::*;
+
+    /// Checks samples of the script's smooth picture, of which lossy compression changes a few levels.
+    fn assert_smooth(name: &str, channels: Channels) {
+        let slice = fixture(name);
+        assert_eq!((slice.width(), slice.height(), slice.channels()), (WIDTH, HEIGHT, channels), "{name}");
+        assert_eq!(slice.notes(), [ReadNote::Lossy], "{name}");
+        for (x, y) in pixels(&slice) {
+            for c in 0..channels.count() {
+                let channel = if channels == Channels::Grey { 1 } else { c };
+                let expected = 5 * x + 6 * y + 20 * channel;
+                let found = slice.value(x, y, c).map_or(1000, usize::from);
+                assert!(
+                    found.abs_diff(expected) <= 8,
+                    "{name}: column {x}, row {y}, channel {c}: {found} for {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn lossless_formats_keep_every_sample() {
+        assert_pattern(&fixture("formats-zstd-rgb-8.tif"), Channels::Rgb, "8");
+        assert_pattern(&fixture("formats-zstd-grey-16.tif"), Channels::Grey, "16");
+        assert_pattern(&fixture("formats-rgb.bmp"), Channels::Rgb, "8");
+        assert_pattern(&fixture("formats-lossless.webp"), Channels::Rgb, "8");
+        let gif = fixture("formats-grey.gif");
+        for (x, y) in pixels(&gif) {
+            assert_eq!([0, 1, 2].map(|c| gif.value(x, y, c)), [Some(pattern(x, y, 0, "8")); 3]);
+        }
+        let fax = fixture("formats-group4.tif");
+        for (x, y) in pixels(&fax) {
+            assert_eq!(fax.value(x, y, 0), Some(u16::from(pattern(x, y, 0, "8") > 127)), "column {x}, row {y}");
+        }
+        assert_eq!(gif.notes(), []);
+    }
+
+    #[test]
+    fn lossy_formats_are_close_and_noted() {
+        assert_smooth("formats-jpeg-grey.tif", Channels::Grey);
+        assert_smooth("formats-jpeg-rgb.tif", Channels::Rgb);
+        assert_smooth("formats-jpeg-tables.tif", Channels::Rgb);
+        assert_smooth("formats-smooth-grey.jpg", Channels::Grey);
+        assert_smooth("formats-smooth.jpg", Channels::Rgb);
+        assert_smooth("formats-smooth.webp", Channels::Rgb);
+    }
+
+    #[test]
+    fn sizes_are_checked_before_decoding() {
+        let limits = Limits { pixels: (WIDTH * HEIGHT) as u64 - 1, ..Limits::default() };
+        for name in ["formats-smooth.jpg", "formats-smooth.webp", "formats-rgb.bmp", "formats-grey.gif"] {
+            let bytes = fs::read(fixtures().join(name)).expect("a fixture");
+            let found = fault(read(name, &bytes, &limits));
+            assert!(matches!(found, FileFault::OverLimit { what: Quantity::Pixels, .. }), "{name}: {found}");
+        }
+    }
+
+    #[test]
+    fn truncated_files_are_refused_or_read_in_part() {
+        for path in files(&fixtures()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with("formats-") {
+                let bytes = fs::read(&path).expect("a fixture");
+                for length in 0..bytes.len() {
+                    let _ = read(&name, &bytes[..length], &Limits::default());
+                }
+            }
+        }
+    }
+}
+
 // ---- unsupported and hostile files ---------------------------------------------------------------------------------
 
 #[test]
@@ -384,11 +458,17 @@ fn unsupported_kinds_are_named() {
     assert!(matches!(refused("refused-5-channels.tif"), F::ChannelCount { found: 5 }));
     assert!(matches!(refused("refused-5-channels-rgb.tif"), F::ChannelCount { found: 5 }));
     assert!(matches!(refused("refused-cmyk.tif"), F::ColorSpace { code: 5, name: "CMYK" }));
-    assert!(matches!(
-        refused("refused-jpeg.tif"),
-        F::Compression { code: 7, name: "JPEG" } | F::ColorSpace { code: 6, .. }
-    ));
-    assert!(matches!(refused("refused-zstd.tif"), F::Compression { code: 50000, name: "Zstandard" }));
+    let compression = |name: &str| match refused(name) {
+        F::Compression { code, name } => (code, name),
+        other => panic!("{name}: {other}"),
+    };
+    if cfg!(feature = "formats") {
+        assert_eq!(compression("refused-jpeg-12.tif"), (7, "JPEG with another depth than 8 bits"));
+    } else {
+        assert_eq!(compression("refused-jpeg-12.tif"), (7, "JPEG"));
+        assert_eq!(compression("formats-zstd-rgb-8.tif"), (50000, "Zstandard"));
+        assert_eq!(compression("formats-group4.tif"), (4, "CCITT Group 4"));
+    }
     for bits in [0, 17, 24, 128] {
         let mut page = Page::grey(3, 2);
         page.set(258, 3, vec![bits]);
@@ -406,20 +486,37 @@ fn unsupported_kinds_are_named() {
 
 #[test]
 fn files_that_are_not_images() {
-    for bytes in
-        [&b""[..], b"I", b"II*", b"GIF89a", b"\xff\xd8\xff\xe0", b"PK\x03\x04", b"\x89PNG\r\n", b"MM*\0", b"{}"]
-    {
+    for bytes in [&b""[..], b"I", b"II*", b"GIF", b"\xff\xd8", b"\x89PNG\r\n", b"MM*\0", b"{}"] {
         let FileFault::NotAnImage { found } = fault(read_bytes(bytes)) else { panic!("{bytes:?} is not an image") };
         assert_eq!(found, bytes[..bytes.len().min(4)]);
+    }
+    for (bytes, name) in [(&b"%PDF-1.7"[..], "a PDF"), (b"PK\x03\x04", "a zip"), (b"\0\0\0\x20ftypmp42", "a video or")]
+    {
+        let FileFault::OtherKind { kind } = fault(read_bytes(bytes)) else { panic!("{bytes:?} has a name") };
+        assert!(kind.starts_with(name), "{kind}");
+    }
+}
+
+#[cfg(not(feature = "formats"))]
+#[test]
+fn images_of_other_formats_are_named() {
+    for (name, kind) in [
+        ("formats-smooth.jpg", "a JPEG"),
+        ("formats-smooth.webp", "a WebP"),
+        ("formats-rgb.bmp", "a BMP"),
+        ("formats-grey.gif", "a GIF"),
+    ] {
+        let error = read_fixture(name).expect_err(kind);
+        assert_eq!(error.to_string(), format!("{name}: {kind} is not read here: expected a TIFF or PNG"));
     }
 }
 
 #[test]
 fn errors_name_the_file_the_fault_and_the_values() {
-    let error = read("patient 7/scan.tif", b"GIF89a", &Limits::default()).expect_err("a GIF");
+    let error = read("patient 7/scan.tif", b"GIFT 89", &Limits::default()).expect_err("a text");
     let message = error.to_string();
     assert!(message.starts_with("patient 7/scan.tif: not an image"), "{message}");
-    assert!(message.contains("47, 49, 46, 38"), "{message}");
+    assert!(message.contains("47, 49, 46, 54"), "{message}");
     assert!(error.source().is_some_and(|source| source.downcast_ref::<FileFault>().is_some()));
     // The page at fault is named.
     let mut broken = Page::grey(3, 2);

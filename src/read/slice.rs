@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::scale::Scale;
-use super::{Orientation, Spacing, SpacingSource};
+use super::{Orientation, ReadNote, Spacing, SpacingSource};
 use crate::error::{Error, FileFault, Result};
 
 /// One 2-D image with at least one pixel, and `width * height * channels` samples. Clones share the samples.
@@ -21,6 +21,7 @@ pub struct Slice {
     spacing: Option<Spacing>,
     doubtful_spacing: Option<Spacing>,
     spacing_source: Option<SpacingSource>,
+    notes: Vec<ReadNote>,
 }
 
 /// The channels of a slice. An alpha channel is dropped on reading.
@@ -77,6 +78,7 @@ impl Slice {
             spacing: None,
             doubtful_spacing: None,
             spacing_source: None,
+            notes: Vec::new(),
         })
     }
 
@@ -130,8 +132,8 @@ impl Slice {
             };
             Self::new(&first.name, width, height, channels, samples)?
         };
-        let Self { spacing, doubtful_spacing, spacing_source, orientation, .. } = *first;
-        Ok(Self { spacing, doubtful_spacing, spacing_source, orientation, ..slice })
+        let [Self { spacing, doubtful_spacing, spacing_source, orientation, notes, .. }, ..] = grey;
+        Ok(Self { spacing, doubtful_spacing, spacing_source, orientation, notes, ..slice })
     }
 
     /// The same slice with the spacing that its file states.
@@ -139,6 +141,11 @@ impl Slice {
     pub(super) fn with_stated_spacing(self, stated: Spacing, source: SpacingSource, doubtful: bool) -> Self {
         let (spacing, doubtful_spacing) = if doubtful { (None, Some(stated)) } else { (Some(stated), None) };
         Self { spacing, doubtful_spacing, spacing_source: Some(source), ..self }
+    }
+
+    /// Adds a note.
+    pub(super) fn note(&mut self, note: ReadNote) {
+        self.notes.push(note);
     }
 
     /// The same slice with the stored values of its pixels, of which its samples are the colours or a multiple.
@@ -250,6 +257,11 @@ impl Slice {
     /// How the file stores the slice. The slice itself is upright.
     pub fn orientation(&self) -> Orientation {
         self.orientation
+    }
+
+    /// What is worth knowing about how the slice was read.
+    pub fn notes(&self) -> &[ReadNote] {
+        &self.notes
     }
 
     /// The bytes of memory that the pixels take.

@@ -178,7 +178,7 @@ impl Gatherer<'_, '_> {
             }
             self.file.range(what, at, length)?
         };
-        let found = match codec.decode(input, output) {
+        let found = match codec.decode(input, output, encoding.shape) {
             Ok(found) => found as u64,
             Err(source) => return Err(FileFault::Corrupt { chunk: index, source }),
         };

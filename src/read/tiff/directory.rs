@@ -169,6 +169,13 @@ impl<'a> Page<'a> {
         Ok(Some(Values { file: self.file, at, size, count }))
     }
 
+    /// The tag's bytes, if the page has the tag.
+    #[cfg(feature = "formats")]
+    pub(super) fn bytes(&self, tag: Tag) -> Result<Option<&'a [u8]>, FileFault> {
+        let entry = self.entries.iter().find(|entry| entry.code == tag.0 && matches!(entry.kind, BYTE | UNDEFINED));
+        entry.map(|entry| self.file.range(tag.1, entry.at, entry.count)).transpose()
+    }
+
     /// The tag's text up to the first null byte, if the page has the tag and it is text. Bytes that are not UTF-8 are
     /// read as Latin-1, in which ImageJ writes `µm`.
     pub(super) fn text(&self, tag: Tag) -> Option<String> {
@@ -217,6 +224,8 @@ const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const RATIONAL: u16 = 5;
 const IFD: u16 = 13;
+#[cfg(feature = "formats")]
+const UNDEFINED: u16 = 7;
 const LONG8: u16 = 16;
 const IFD8: u16 = 18;
 

@@ -1,6 +1,6 @@
 //! [`Encoding`]: how a page's samples are stored, checked before any of them is decoded.
 
-use super::codec::Method;
+use super::codec::{Method, Shape};
 use super::directory::{Page, Values};
 use super::kind::Kind;
 use super::predictor::Predictor;
@@ -8,6 +8,9 @@ use super::tags;
 use super::usage::{MAX_CHUNKS, Usage};
 use crate::error::{FileFault, Quantity};
 use crate::read::Limits;
+
+/// The PhotometricInterpretation of luma and two colour differences.
+const YCBCR: u64 = 6;
 
 /// The colour space of a page.
 pub(super) enum Color<'a> {
@@ -38,6 +41,8 @@ pub(super) struct Encoding<'a> {
     /// Whether each channel has its own strips or tiles.
     pub(super) planar: bool,
     pub(super) method: Method,
+    /// What a decompressor of images needs to know.
+    pub(super) shape: Shape<'a>,
     pub(super) predictor: Predictor,
     pub(super) tiled: bool,
     /// Columns and rows of a strip or tile. The last strip may have fewer rows.
@@ -78,6 +83,16 @@ impl<'a> Encoding<'a> {
         let code = page.find(tags::COMPRESSION)?.unwrap_or(1);
         let method =
             Method::new(code).ok_or_else(|| FileFault::Compression { code, name: tags::compression_name(code) })?;
+        #[cfg(feature = "formats")]
+        match method {
+            Method::Jpeg if kind != Kind::Unsigned(8) => {
+                return Err(FileFault::Compression { code, name: "JPEG with another depth than 8 bits" });
+            }
+            Method::Fax if kind != Kind::Unsigned(1) || stored != 1 => {
+                return Err(FileFault::Compression { code, name: "CCITT Group 4 with more than one bit" });
+            }
+            _ => {}
+        }
         let predictor = if method.predicts() { page.find(tags::PREDICTOR)?.unwrap_or(1) } else { 1 };
         let predictor = Predictor::new(predictor, kind)?;
 
@@ -88,6 +103,15 @@ impl<'a> Encoding<'a> {
             // One strip for all rows if the tag is missing or has a larger value.
             let rows = if images > 1 { None } else { page.find(tags::ROWS_PER_STRIP)? }.unwrap_or(height);
             (width, rows.min(height), tags::STRIP_OFFSETS, tags::STRIP_BYTES)
+        };
+        let shape = Shape {
+            width: usize::try_from(chunk_width).unwrap_or(usize::MAX),
+            channels: if planar { 1 } else { stored as usize },
+            converts: page.find(tags::PHOTOMETRIC)? == Some(YCBCR),
+            #[cfg(feature = "formats")]
+            tables: page.bytes(tags::JPEG_TABLES)?,
+            #[cfg(not(feature = "formats"))]
+            tables: None,
         };
         if chunk_width == 0 || chunk_height == 0 {
             let tag = if !tiled {
@@ -130,6 +154,7 @@ impl<'a> Encoding<'a> {
             step: if images > 1 { row_bytes * height } else { 0 },
             planar,
             method,
+            shape,
             predictor,
             tiled,
             chunk_width,
@@ -187,6 +212,9 @@ fn color<'a>(page: &Page<'a>, stored: u64, planar: bool) -> Result<Color<'a>, Fi
             let map = page.list(tags::COLOR_MAP, 3 << depth)?;
             map.map(Color::Palette).ok_or(FileFault::MissingTag { tag: tags::COLOR_MAP.1 })
         }
+        // The decompressor returns red, green and blue.
+        #[cfg(feature = "formats")]
+        (YCBCR, 3) if page.find(tags::COMPRESSION)? == Some(7) && !planar => Ok(Color::Rgb),
         (0..=3, _) => Err(FileFault::ChannelCount { found }),
         _ => Err(FileFault::ColorSpace { code, name: tags::color_space_name(code) }),
     }

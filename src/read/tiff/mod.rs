@@ -13,6 +13,8 @@ mod decode;
 mod description;
 mod directory;
 mod encoding;
+#[cfg(feature = "formats")]
+mod formats;
 mod kind;
 mod pages;
 mod predictor;
@@ -28,7 +30,7 @@ use pages::Parts;
 use spacing::Stated;
 use usage::Usage;
 
-use super::{Limits, Orientation, Slice};
+use super::{Limits, Orientation, ReadNote, Slice};
 use crate::error::{Error, FileFault, Result};
 
 /// Whether these are the first bytes of a TIFF.
@@ -41,7 +43,7 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slic
     let in_file = |fault| Error::in_file(name, fault);
     let (file, mut pages) = File::pages(bytes, &tags::ALL, limits.pages).map_err(in_file)?;
     let found = pages.len() as u64;
-    pages::keep_pictures(&mut pages);
+    let copies = pages::keep_pictures(&mut pages);
     let Some(first) = pages.first() else {
         return Err(in_file(FileFault::NoPages { found }));
     };
@@ -78,6 +80,9 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slic
             Parts::One(picture) => decode(picture)?,
             Parts::Three([pre, flair, post]) => Slice::interleave([decode(pre)?, decode(flair)?, decode(post)?])?,
         });
+    }
+    if let Some(first) = read.first_mut().filter(|_| copies > 0) {
+        first.note(ReadNote::SmallerCopies { count: copies });
     }
     Ok(read)
 }
@@ -124,6 +129,10 @@ impl<'a> StoredPage<'a> {
             Some(Stated { spacing, source, doubtful }) => slice.with_stated_spacing(spacing, source, doubtful),
             None => slice,
         };
-        Ok(slice.upright(self.orientation))
+        let mut slice = slice.upright(self.orientation);
+        if self.encoding.method.is_lossy() {
+            slice.note(ReadNote::Lossy);
+        }
+        Ok(slice)
     }
 }

@@ -15,9 +15,10 @@ pub(super) enum Parts {
     Three([u64; 3]),
 }
 
-/// Removes thumbnails, transparency masks and the smaller copies of a pyramid.
-pub(super) fn keep_pictures(pages: &mut Vec<Page<'_>>) {
+/// Removes thumbnails, transparency masks and the smaller copies of a pyramid. Returns the number of copies.
+pub(super) fn keep_pictures(pages: &mut Vec<Page<'_>>) -> usize {
     pages.retain(|page| !is_auxiliary(page));
+    let all = pages.len();
     let mut before = None;
     pages.retain(|page| {
         let size = match (page.find(tags::WIDTH), page.find(tags::HEIGHT)) {
@@ -28,6 +29,7 @@ pub(super) fn keep_pictures(pages: &mut Vec<Page<'_>>) {
         before = size;
         !copy
     });
+    all - pages.len()
 }
 
 /// The slices of `pictures` pictures, of which all are grey or not. Every picture is a slice, unless `description`

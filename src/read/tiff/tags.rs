@@ -27,9 +27,10 @@ pub(super) const TILE_OFFSETS: Tag = Tag(324, "TileOffsets");
 pub(super) const TILE_BYTES: Tag = Tag(325, "TileByteCounts");
 pub(super) const EXTRA_SAMPLES: Tag = Tag(338, "ExtraSamples");
 pub(super) const SAMPLE_FORMAT: Tag = Tag(339, "SampleFormat");
+pub(super) const JPEG_TABLES: Tag = Tag(347, "JPEGTables");
 
 /// All of these tags.
-pub(super) const ALL: [Tag; 25] = [
+pub(super) const ALL: [Tag; 26] = [
     SUBFILE_TYPE,
     WIDTH,
     HEIGHT,
@@ -55,6 +56,7 @@ pub(super) const ALL: [Tag; 25] = [
     TILE_BYTES,
     EXTRA_SAMPLES,
     SAMPLE_FORMAT,
+    JPEG_TABLES,
 ];
 
 /// The name of a value of the Compression tag.
