@@ -51,6 +51,8 @@ pub enum FileFault {
     OtherKind {
         /// What the file is, such as `a PDF`.
         kind: &'static str,
+        /// Whether the library reads it with the feature `formats`.
+        in_formats: bool,
     },
     /// A file of an unknown kind, judged by the first bytes.
     #[error("not an image: expected the first bytes of a TIFF or PNG, found {found:02x?}")]
@@ -441,6 +443,15 @@ pub enum UsageFault {
     /// A zip whose source has changed while it was written.
     #[error("files or results have changed since the saving began: save again")]
     Changed,
+}
+
+impl FileFault {
+    /// Whether the library may read the file with the feature `formats`, which it now lacks.
+    pub fn needs_formats(&self) -> bool {
+        let optional =
+            matches!(self, Self::OtherKind { in_formats: true, .. } | Self::Compression { code: 4 | 7 | 50000, .. });
+        optional && cfg!(not(feature = "formats"))
+    }
 }
 
 impl Error {

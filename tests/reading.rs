@@ -492,7 +492,9 @@ fn files_that_are_not_images() {
     }
     for (bytes, name) in [(&b"%PDF-1.7"[..], "a PDF"), (b"PK\x03\x04", "a zip"), (b"\0\0\0\x20ftypmp42", "a video or")]
     {
-        let FileFault::OtherKind { kind } = fault(read_bytes(bytes)) else { panic!("{bytes:?} has a name") };
+        let FileFault::OtherKind { kind, in_formats: false } = fault(read_bytes(bytes)) else {
+            panic!("{bytes:?} has a name")
+        };
         assert!(kind.starts_with(name), "{kind}");
     }
 }
@@ -509,6 +511,13 @@ fn images_of_other_formats_are_named() {
         let error = read_fixture(name).expect_err(kind);
         assert_eq!(error.to_string(), format!("{name}: {kind} is not read here: expected a TIFF or PNG"));
     }
+    for path in files(&fixtures()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("formats-") {
+            assert!(fault(read_fixture(&name)).needs_formats(), "{name}");
+        }
+    }
+    assert!(!fault(read_bytes(b"%PDF-1.7")).needs_formats());
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Format {
     fn admitted(name: &str, size: u64, head: &[u8], limits: &Limits) -> Result<Self> {
         let Some(format) = Self::of(head) else {
             let fault = match kind_name(head) {
-                Some(kind) => FileFault::OtherKind { kind },
+                Some((kind, in_formats)) => FileFault::OtherKind { kind, in_formats },
                 None => FileFault::NotAnImage { found: head.iter().take(4).copied().collect() },
             };
             return Err(Error::in_file(name, fault));

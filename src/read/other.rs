@@ -6,6 +6,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader};
 
+use super::kind_name::kind_name;
 use super::{Channels, Limits, Orientation, ReadNote, Samples, Slice};
 use crate::error::{Error, FileFault, Result};
 
@@ -14,13 +15,8 @@ const ANCILLARY: u64 = 1 << 20;
 
 /// The format of a file that begins with `head`, at least 12 bytes.
 pub(super) fn format(head: &[u8]) -> Option<ImageFormat> {
-    match super::kind_name::kind_name(head)? {
-        "a JPEG" => Some(ImageFormat::Jpeg),
-        "a WebP" => Some(ImageFormat::WebP),
-        "a BMP" => Some(ImageFormat::Bmp),
-        "a GIF" => Some(ImageFormat::Gif),
-        _ => None,
-    }
+    let (_, true) = kind_name(head)? else { return None };
+    image::guess_format(head).ok()
 }
 
 /// Reads the image.

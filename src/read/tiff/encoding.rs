@@ -212,8 +212,7 @@ fn color<'a>(page: &Page<'a>, stored: u64, planar: bool) -> Result<Color<'a>, Fi
             let map = page.list(tags::COLOR_MAP, 3 << depth)?;
             map.map(Color::Palette).ok_or(FileFault::MissingTag { tag: tags::COLOR_MAP.1 })
         }
-        // The decompressor returns red, green and blue.
-        #[cfg(feature = "formats")]
+        // The decompressor of JPEG returns red, green and blue.
         (YCBCR, 3) if page.find(tags::COMPRESSION)? == Some(7) && !planar => Ok(Color::Rgb),
         (0..=3, _) => Err(FileFault::ChannelCount { found }),
         _ => Err(FileFault::ColorSpace { code, name: tags::color_space_name(code) }),
