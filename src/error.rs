@@ -46,7 +46,15 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileFault {
-    /// Neither a TIFF nor a PNG, judged by the first bytes.
+    /// A file of a known kind that is not read, judged by the first bytes.
+    #[error("{kind} is not read here: expected a TIFF or PNG")]
+    OtherKind {
+        /// What the file is, such as `a PDF`.
+        kind: &'static str,
+        /// Whether the library reads it with the feature `formats`.
+        in_formats: bool,
+    },
+    /// A file of an unknown kind, judged by the first bytes.
     #[error("not an image: expected the first bytes of a TIFF or PNG, found {found:02x?}")]
     NotAnImage {
         /// Up to four first bytes.
@@ -113,16 +121,34 @@ pub enum FileFault {
     #[error("PNG: {source}")]
     Png {
         /// The decoder's error.
+        source: png::DecodingError,
+    },
+    /// The decoder of a JPEG, WebP, BMP or GIF failed.
+    #[error("{source}")]
+    Image {
+        /// The decoder's error.
         source: image::ImageError,
     },
-    /// Samples that are not unsigned integers.
-    #[error("samples are {found}, only unsigned integers are supported")]
+    /// Samples that are not real numbers.
+    #[error("samples are {found}, only integers and floating-point numbers are supported")]
     SampleFormat {
-        /// What they are, such as `floating-point numbers`.
+        /// What they are, such as `complex integers`.
         found: String,
     },
-    /// Samples of a depth other than 8 or 16 bits.
-    #[error("samples of {} bits, only 8 and 16 are supported", numbers(found))]
+    /// Samples that are infinite or not a number.
+    #[error("{count} samples are not finite: the first is {value}, in column {x} of row {y}")]
+    NotFinite {
+        /// How many there are.
+        count: usize,
+        /// The first of them.
+        value: f32,
+        /// Its column, from 0.
+        x: u64,
+        /// Its row, from 0.
+        y: u64,
+    },
+    /// Samples of an unsupported depth, such as 24 bits.
+    #[error("samples of {} bits, only 1 to 16, 32 and 64 are supported, and 8 at most with a palette", numbers(found))]
     BitDepth {
         /// The bits of a sample in each channel.
         found: Vec<u64>,
@@ -133,8 +159,19 @@ pub enum FileFault {
         /// How many there are, without a declared alpha channel.
         found: u64,
     },
+    /// The channels of a slice that differ in size.
+    #[error(
+        "the channels of a slice differ in size: {} x {} and {} x {} pixels",
+        expected[0], expected[1], found[0], found[1]
+    )]
+    ChannelSizes {
+        /// The width and height of the first.
+        expected: [u64; 2],
+        /// The width and height of the one that differs.
+        found: [u64; 2],
+    },
     /// An unsupported colour space, such as CMYK.
-    #[error("colour space {name} ({code}), only grey, RGB and 8-bit palettes are supported")]
+    #[error("colour space {name} ({code}), only grey, RGB and palettes are supported")]
     ColorSpace {
         /// The TIFF tag's value.
         code: u64,
@@ -142,7 +179,7 @@ pub enum FileFault {
         name: &'static str,
     },
     /// An unsupported compression, such as JPEG.
-    #[error("compression {name} ({code}), only none, LZW, Deflate and PackBits are supported")]
+    #[error("{name} compression ({code}) is not read here: expected none, LZW, Deflate or PackBits")]
     Compression {
         /// The TIFF tag's value.
         code: u64,
@@ -400,6 +437,15 @@ pub enum UsageFault {
     /// A zip whose source has changed while it was written.
     #[error("files or results have changed since the saving began: save again")]
     Changed,
+}
+
+impl FileFault {
+    /// Whether the library may read the file with the feature `formats`, which it now lacks.
+    pub fn needs_formats(&self) -> bool {
+        let optional =
+            matches!(self, Self::OtherKind { in_formats: true, .. } | Self::Compression { code: 4 | 7 | 50000, .. });
+        optional && cfg!(not(feature = "formats"))
+    }
 }
 
 impl Error {

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use glioscope::error::{Error, FileFault, Quantity};
-use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
+use glioscope::read::{Channels, Limits, ReadNote, Samples, Slice, Spacing, SpacingSource, read};
 
 const WIDTH: usize = 21;
 const HEIGHT: usize = 13;
@@ -101,15 +101,199 @@ fn thumbnails_are_skipped() {
 }
 
 #[test]
+fn every_kind_of_sample() {
+    let mut read = 0;
+    for path in files(&fixtures()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !name.starts_with("kind-") || name.contains("whole") {
+            continue;
+        }
+        // The script stores a rising line of the 8-bit pattern, whose lowest value is 0. So the samples are that
+        // pattern, with its highest value at 65535.
+        let slice = one(&path);
+        let channels = if name.contains("rgb") { Channels::Rgb } else { Channels::Grey };
+        assert_eq!((slice.width(), slice.height(), slice.channels()), (WIDTH, HEIGHT, channels), "{name}");
+        let stored: Vec<f64> = pixels(&slice)
+            .flat_map(|(x, y)| (0..channels.count()).map(move |c| f64::from(pattern(x, y, c, "8"))))
+            .collect();
+        let high = stored.iter().copied().fold(0.0, f64::max);
+        for (i, (sample, stored)) in slice.samples().iter().zip(stored).enumerate() {
+            let expected = (stored / high * 65_535.0).round();
+            assert!((f64::from(sample) - expected).abs() <= 1.0, "{name}, sample {i}: {sample}, expected {expected}");
+        }
+        read += 1;
+    }
+    assert_eq!(read, 13);
+}
+
+#[test]
+fn whole_numbers_that_fit_16_bits_stay_as_they_are() {
+    for (name, unit) in [("kind-whole-f32.tif", 1), ("kind-whole-u32.tif", 200)] {
+        let slice = fixture(name);
+        for (x, y) in pixels(&slice) {
+            assert_eq!(slice.value(x, y, 0), Some(pattern(x, y, 0, "8") * unit), "{name}");
+        }
+    }
+    for bits in [2, 4, 12] {
+        for name in [format!("bits-{bits}.tif"), format!("bits-{bits}-lzw.tif")] {
+            let slice = fixture(&name);
+            assert_eq!(slice.samples().bits(), if bits == 12 { 16 } else { 8 });
+            for (x, y) in pixels(&slice) {
+                let expected =
+                    if bits == 12 { pattern(x, y, 0, "16") >> 4 } else { pattern(x, y, 0, "8") >> (8 - bits) };
+                assert_eq!(slice.value(x, y, 0), Some(expected), "{name}");
+            }
+        }
+    }
+    for name in ["bits-1-packbits.tif", "bits-1-white-is-zero.tif"] {
+        let slice = fixture(name);
+        for (x, y) in pixels(&slice) {
+            assert_eq!(slice.value(x, y, 0), Some(u16::from(pattern(x, y, 0, "8") > 127)), "{name}");
+        }
+    }
+}
+
+#[test]
+fn samples_that_are_not_finite_are_named() {
+    let error = read_fixture("refused-not-finite.tif").expect_err("NaN and infinity");
+    let message = "refused-not-finite.tif: 2 samples are not finite: the first is NaN, in column 5 of row 2";
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn palettes_have_colours_and_labels() {
+    for name in ["palette-8.tif", "palette-8.png"] {
+        let slice = fixture(name);
+        let labels = slice.labels().expect("the indices of the palette");
+        for ((x, y), &label) in pixels(&slice).zip(labels) {
+            assert_eq!(u16::from(label), pattern(x, y, 0, "8"), "{name}");
+        }
+    }
+    for bits in [1, 2, 4] {
+        let slice = fixture(&format!("palette-{bits}.png"));
+        let labels = slice.labels().expect("the indices of the palette");
+        for ((x, y), &label) in pixels(&slice).zip(labels) {
+            let index = pattern(x, y, 0, "8") >> (8 - bits);
+            assert_eq!(u16::from(label), index, "{bits} bits");
+            let colour = [0, 1, 2].map(|c| slice.value(x, y, c));
+            assert_eq!(colour, [255 - index, index, 9 * index].map(Some), "{bits} bits");
+        }
+    }
+    // A TIFF palette of 2 bits: the pixels 3, 0, 1 and 2.
+    let mut page = Page::grey(4, 1);
+    for (tag, values) in [(258, vec![2]), (262, vec![3]), (320, vec![0, 1, 2, 3, 0, 0, 0, 9, 7, 0, 0, 0])] {
+        page.set(tag, 3, values.into_iter().map(|value| if tag == 320 { value << 8 } else { value }).collect());
+    }
+    page.data = vec![0b1100_0110];
+    let slices = read_bytes(&page.file()).expect("valid");
+    assert_eq!(slices[0].labels(), Some(&[3, 0, 1, 2][..]));
+    assert_eq!(slices[0].samples(), &Samples::U8(vec![3, 9, 0, 0, 0, 7, 1, 0, 0, 2, 0, 0]));
+    // The values of a grey PNG with few bits are scaled, and kept as labels.
+    assert!(fixture("grey-1.png").labels().is_some_and(|labels| labels.contains(&1) && labels.iter().all(|&l| l < 2)));
+    assert_eq!(fixture("grey-8.png").labels(), None);
+}
+
+#[test]
+fn grey_planes_are_slices() {
+    let slices = read_fixture("planes-4.tif").expect("valid");
+    assert_eq!(slices.len(), 4);
+    for (c, slice) in slices.iter().enumerate() {
+        assert_eq!((slice.name(), slice.channels()), (&*format!("planes-4.tif#{}", c + 1), Channels::Grey));
+        for (x, y) in pixels(slice) {
+            assert_eq!(slice.value(x, y, 0), Some(pattern(x, y, c, "8")));
+        }
+    }
+}
+
+/// Checks that the channels of the slices are these pictures of `make.py`: picture k has the pattern of channel k.
+fn assert_pictures(name: &str, expected: &[&[usize]]) {
+    let slices = read_fixture(name).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(slices.len(), expected.len(), "{name}");
+    for (slice, pictures) in slices.iter().zip(expected) {
+        assert_eq!(slice.channels().count(), pictures.len(), "{}", slice.name());
+        for (x, y) in pixels(slice) {
+            for (c, &picture) in pictures.iter().enumerate() {
+                assert_eq!(slice.value(x, y, c), Some(pattern(x, y, picture, "8")), "{}: channel {c}", slice.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn hyperstacks_are_read_by_their_description() {
+    assert_pictures("imagej-c3z2.tif", &[&[0, 1, 2], &[3, 4, 5]]);
+    assert_pictures("ome-c3z2.tif", &[&[0, 2, 4], &[1, 3, 5]]);
+    assert_pictures("imagej-t3z2.tif", &[&[0], &[1], &[2], &[3], &[4], &[5]]);
+    assert_pictures("imagej-c6.tif", &[&[0], &[1], &[2], &[3], &[4], &[5]]);
+    assert!(matches!(fault(read_fixture("imagej-c2z3.tif")), FileFault::ChannelCount { found: 2 }));
+}
+
+#[test]
+fn one_directory_may_describe_a_stack() {
+    let bytes = fs::read(fixtures().join("imagej-one-directory.tif")).expect("a fixture");
+    let slices = read_bytes(&bytes).expect("valid");
+    assert_eq!(slices.len(), 3);
+    for (c, slice) in slices.iter().enumerate() {
+        for (x, y) in pixels(slice) {
+            assert_eq!(slice.value(x, y, 0), Some(pattern(x, y, c, "16")), "{}", slice.name());
+        }
+    }
+    // A stack that is cut off is refused. A single image with the description of a stack is a slice.
+    let image = WIDTH * HEIGHT * 2;
+    assert!(matches!(fault(read_bytes(&bytes[..bytes.len() - 1])), FileFault::Truncated { .. }));
+    let single = read_bytes(&bytes[..bytes.len() - 2 * image]).expect("valid");
+    assert_eq!((single.len(), single[0].samples()), (1, slices[0].samples()));
+}
+
+#[test]
+fn smaller_copies_are_not_slices() {
+    assert_pictures("pyramid.tif", &[&[0]]);
+    assert_eq!(fixture("pyramid.tif").notes(), [ReadNote::SmallerCopies { count: 2 }]);
+    assert_pictures("sub-directories.tif", &[&[0]]);
+}
+
+#[test]
+fn every_orientation_is_read_upright() {
+    for code in 2..=8 {
+        let slice = fixture(&format!("orientation-{code}.tif"));
+        assert_pattern(&slice, Channels::Grey, "8");
+        assert_eq!(u64::from(slice.orientation().code()), code);
+        // The resolution is that of the stored columns and rows.
+        let spacing = slice.spacing().or(slice.doubtful_spacing()).expect("a resolution");
+        let expected = if code > 4 { [12.7, 25.4] } else { [25.4, 12.7] };
+        assert_eq!([spacing.x, spacing.y], expected, "{code}");
+    }
+}
+
+#[test]
+fn imagej_and_ome_state_millimetres() {
+    for (name, source, [x, y, z]) in [
+        ("imagej-millimetres.tif", SpacingSource::ImageJ, [0.9375, 0.5, 5.0]),
+        ("ome-c3z2.tif", SpacingSource::Ome, [0.5, 0.75, 6.0]),
+    ] {
+        for slice in read_fixture(name).expect("valid") {
+            let spacing = slice.spacing().expect("millimetres");
+            assert!((spacing.x - x).abs() < 1e-6 && spacing.y == y && spacing.z == Some(z), "{name}: {spacing:?}");
+            assert_eq!(slice.spacing_source(), Some(source));
+        }
+    }
+}
+
+#[test]
 fn spacing_is_known_only_if_the_file_states_it() {
-    // 254/5 and 20 pixels per inch or centimetre.
-    let near = |slice: Slice, x: f64, y: f64| {
-        let spacing = slice.spacing().expect("a resolution");
+    // 254/5 and 20 pixels per inch or centimetre: 400 columns are 200 mm or 79 mm wide.
+    let near = |spacing: Option<Spacing>, x: f64, y: f64| {
+        let spacing = spacing.expect("a resolution");
         assert!((spacing.x - x).abs() < 1e-12 && (spacing.y - y).abs() < 1e-12, "{spacing:?}, expected {x}, {y}");
     };
-    near(fixture("resolution-inch.tif"), 0.5, 1.27);
-    near(fixture("resolution-centimetre.tif"), 10.0 / 50.8, 0.5);
-    assert_eq!(fixture("resolution-none.tif").spacing(), None);
+    let inch = fixture("resolution-inch.tif");
+    near(inch.spacing(), 0.5, 1.27);
+    assert_eq!((inch.doubtful_spacing(), inch.spacing_source()), (None, Some(SpacingSource::Tiff)));
+    let centimetre = fixture("resolution-centimetre.tif");
+    near(centimetre.doubtful_spacing(), 10.0 / 50.8, 0.5);
+    assert_eq!((centimetre.spacing(), centimetre.spacing_source()), (None, Some(SpacingSource::Tiff)));
+    let none = fixture("resolution-none.tif");
+    assert_eq!((none.spacing(), none.doubtful_spacing(), none.spacing_source()), (None, None, None));
     assert_eq!(fixture("white-is-zero-8.tif").spacing(), None);
     // A resolution of 0, or divided by 0, is ignored.
     for ratio in [(0, 1), (1, 0), (0, 0)] {
@@ -119,6 +303,28 @@ fn spacing_is_known_only_if_the_file_states_it() {
         page.set(296, 3, vec![2]);
         assert_eq!(read_bytes(&page.file()).expect("valid otherwise")[0].spacing(), None);
     }
+}
+
+#[test]
+fn resolutions_that_programs_write_by_default_are_doubtful() {
+    let stated = |unit, x: u64, y: u64, width| {
+        let mut page = Page::grey(width, 1);
+        page.set(282, 5, vec![x, y]);
+        page.set(283, 5, vec![x, y]);
+        page.set(296, 3, vec![unit]);
+        let slice = read_bytes(&page.file()).expect("valid").remove(0);
+        assert_eq!(slice.spacing().is_some(), slice.doubtful_spacing().is_none());
+        slice.spacing().is_some()
+    };
+    for dots in [72, 96, 100, 150, 200, 300, 600] {
+        // The field of view is 200 mm.
+        assert!(!stated(2, dots, 1, dots * 200 * 10 / 254), "{dots} per inch");
+        assert!(!stated(3, dots * 1000, 2540, dots * 200 * 10 / 254), "{dots} per inch in centimetres");
+    }
+    // 118 per centimetre are 299.7 per inch.
+    assert!(!stated(3, 118, 1, 2360));
+    // 1 mm, for fields of view of 149, 150, 350 and 351 mm.
+    assert_eq!([149, 150, 350, 351].map(|width| stated(3, 10, 1, width)), [false, true, true, false]);
 }
 
 #[test]
@@ -167,26 +373,103 @@ fn real_slices_if_given() {
     println!("real slices: {} files of {}", paths.len(), folder.display());
 }
 
+#[cfg(feature = "formats")]
+mod formats {
+    use super::*;
+
+    /// Checks samples of the script's smooth picture, of which lossy compression changes a few levels.
+    fn assert_smooth(name: &str, channels: Channels) {
+        let slice = fixture(name);
+        assert_eq!((slice.width(), slice.height(), slice.channels()), (WIDTH, HEIGHT, channels), "{name}");
+        assert_eq!(slice.notes(), [ReadNote::Lossy], "{name}");
+        for (x, y) in pixels(&slice) {
+            for c in 0..channels.count() {
+                let channel = if channels == Channels::Grey { 1 } else { c };
+                let expected = 5 * x + 6 * y + 20 * channel;
+                let found = slice.value(x, y, c).map_or(1000, usize::from);
+                assert!(
+                    found.abs_diff(expected) <= 8,
+                    "{name}: column {x}, row {y}, channel {c}: {found} for {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn lossless_formats_keep_every_sample() {
+        assert_pattern(&fixture("formats-zstd-rgb-8.tif"), Channels::Rgb, "8");
+        assert_pattern(&fixture("formats-zstd-grey-16.tif"), Channels::Grey, "16");
+        assert_pattern(&fixture("formats-rgb.bmp"), Channels::Rgb, "8");
+        assert_pattern(&fixture("formats-lossless.webp"), Channels::Rgb, "8");
+        let gif = fixture("formats-grey.gif");
+        for (x, y) in pixels(&gif) {
+            assert_eq!([0, 1, 2].map(|c| gif.value(x, y, c)), [Some(pattern(x, y, 0, "8")); 3]);
+        }
+        let fax = fixture("formats-group4.tif");
+        for (x, y) in pixels(&fax) {
+            assert_eq!(fax.value(x, y, 0), Some(u16::from(pattern(x, y, 0, "8") > 127)), "column {x}, row {y}");
+        }
+        assert_eq!(gif.notes(), []);
+    }
+
+    #[test]
+    fn lossy_formats_are_close_and_noted() {
+        assert_smooth("formats-jpeg-grey.tif", Channels::Grey);
+        assert_smooth("formats-jpeg-rgb.tif", Channels::Rgb);
+        assert_smooth("formats-jpeg-tables.tif", Channels::Rgb);
+        assert_smooth("formats-smooth-grey.jpg", Channels::Grey);
+        assert_smooth("formats-smooth.jpg", Channels::Rgb);
+        assert_smooth("formats-smooth.webp", Channels::Rgb);
+    }
+
+    #[test]
+    fn sizes_are_checked_before_decoding() {
+        let limits = Limits { pixels: (WIDTH * HEIGHT) as u64 - 1, ..Limits::default() };
+        for name in ["formats-smooth.jpg", "formats-smooth.webp", "formats-rgb.bmp", "formats-grey.gif"] {
+            let bytes = fs::read(fixtures().join(name)).expect("a fixture");
+            let found = fault(read(name, &bytes, &limits));
+            assert!(matches!(found, FileFault::OverLimit { what: Quantity::Pixels, .. }), "{name}: {found}");
+        }
+    }
+
+    #[test]
+    fn truncated_files_are_refused_or_read_in_part() {
+        for path in files(&fixtures()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with("formats-") {
+                let bytes = fs::read(&path).expect("a fixture");
+                for length in 0..bytes.len() {
+                    let _ = read(&name, &bytes[..length], &Limits::default());
+                }
+            }
+        }
+    }
+}
+
 // ---- unsupported and hostile files ---------------------------------------------------------------------------------
 
 #[test]
 fn unsupported_kinds_are_named() {
     use FileFault as F;
     let refused = |name: &str| fault(read_fixture(name));
-    assert!(matches!(refused("refused-float-32.tif"), F::SampleFormat { found } if found == "floating-point numbers"));
-    assert!(matches!(refused("refused-signed-16.tif"), F::SampleFormat { found } if found == "signed integers"));
-    assert!(matches!(refused("refused-bits-1.tif"), F::BitDepth { found } if found == [1]));
-    assert!(matches!(refused("refused-bits-32.tif"), F::BitDepth { found } if found == [32]));
+    assert!(matches!(refused("refused-complex.tif"), F::SampleFormat { found } if found.starts_with("complex")));
+    assert!(matches!(refused("refused-bits-24.tif"), F::BitDepth { found } if found == [24]));
     assert!(matches!(refused("refused-2-channels.tif"), F::ChannelCount { found: 2 }));
     assert!(matches!(refused("refused-5-channels.tif"), F::ChannelCount { found: 5 }));
     assert!(matches!(refused("refused-5-channels-rgb.tif"), F::ChannelCount { found: 5 }));
     assert!(matches!(refused("refused-cmyk.tif"), F::ColorSpace { code: 5, name: "CMYK" }));
-    assert!(matches!(
-        refused("refused-jpeg.tif"),
-        F::Compression { code: 7, name: "JPEG" } | F::ColorSpace { code: 6, .. }
-    ));
-    assert!(matches!(refused("refused-zstd.tif"), F::Compression { code: 50000, name: "Zstandard" }));
-    for bits in [2, 4, 12, 24, 64] {
+    let compression = |name: &str| match refused(name) {
+        F::Compression { code, name } => (code, name),
+        other => panic!("{name}: {other}"),
+    };
+    if cfg!(feature = "formats") {
+        assert_eq!(compression("refused-jpeg-12.tif"), (7, "JPEG with another depth than 8 bits"));
+    } else {
+        assert_eq!(compression("refused-jpeg-12.tif"), (7, "JPEG"));
+        assert_eq!(compression("formats-zstd-rgb-8.tif"), (50000, "Zstandard"));
+        assert_eq!(compression("formats-group4.tif"), (4, "CCITT Group 4"));
+    }
+    for bits in [0, 17, 24, 128] {
         let mut page = Page::grey(3, 2);
         page.set(258, 3, vec![bits]);
         assert!(matches!(fault(read_bytes(&page.file())), F::BitDepth { found } if found == [bits]));
@@ -203,26 +486,52 @@ fn unsupported_kinds_are_named() {
 
 #[test]
 fn files_that_are_not_images() {
-    for bytes in
-        [&b""[..], b"I", b"II*", b"GIF89a", b"\xff\xd8\xff\xe0", b"PK\x03\x04", b"\x89PNG\r\n", b"MM*\0", b"{}"]
-    {
+    for bytes in [&b""[..], b"I", b"II*", b"GIF", b"\xff\xd8", b"\x89PNG\r\n", b"MM*\0", b"{}"] {
         let FileFault::NotAnImage { found } = fault(read_bytes(bytes)) else { panic!("{bytes:?} is not an image") };
         assert_eq!(found, bytes[..bytes.len().min(4)]);
     }
+    for (bytes, name) in [(&b"%PDF-1.7"[..], "a PDF"), (b"PK\x03\x04", "a zip"), (b"\0\0\0\x20ftypmp42", "a video or")]
+    {
+        let FileFault::OtherKind { kind, in_formats: false } = fault(read_bytes(bytes)) else {
+            panic!("{bytes:?} has a name")
+        };
+        assert!(kind.starts_with(name), "{kind}");
+    }
+}
+
+#[cfg(not(feature = "formats"))]
+#[test]
+fn images_of_other_formats_are_named() {
+    for (name, kind) in [
+        ("formats-smooth.jpg", "a JPEG"),
+        ("formats-smooth.webp", "a WebP"),
+        ("formats-rgb.bmp", "a BMP"),
+        ("formats-grey.gif", "a GIF"),
+    ] {
+        let error = read_fixture(name).expect_err(kind);
+        assert_eq!(error.to_string(), format!("{name}: {kind} is not read here: expected a TIFF or PNG"));
+    }
+    for path in files(&fixtures()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("formats-") {
+            assert!(fault(read_fixture(&name)).needs_formats(), "{name}");
+        }
+    }
+    assert!(!fault(read_bytes(b"%PDF-1.7")).needs_formats());
 }
 
 #[test]
 fn errors_name_the_file_the_fault_and_the_values() {
-    let error = read("patient 7/scan.tif", b"GIF89a", &Limits::default()).expect_err("a GIF");
+    let error = read("patient 7/scan.tif", b"GIFT 89", &Limits::default()).expect_err("a text");
     let message = error.to_string();
     assert!(message.starts_with("patient 7/scan.tif: not an image"), "{message}");
-    assert!(message.contains("47, 49, 46, 38"), "{message}");
+    assert!(message.contains("47, 49, 46, 54"), "{message}");
     assert!(error.source().is_some_and(|source| source.downcast_ref::<FileFault>().is_some()));
     // The page at fault is named.
     let mut broken = Page::grey(3, 2);
-    broken.set(258, 3, vec![4]);
-    let error = read("a.tif", &file(&[Page::grey(3, 2), broken]), &Limits::default()).expect_err("4 bits");
-    assert_eq!(error.to_string(), "a.tif#2: samples of 4 bits, only 8 and 16 are supported");
+    broken.set(262, 3, vec![8]);
+    let error = read("a.tif", &file(&[Page::grey(3, 2), broken]), &Limits::default()).expect_err("a colour space");
+    assert_eq!(error.to_string(), "a.tif#2: colour space CIE L*a*b* (8), only grey, RGB and palettes are supported");
     // The error of another library is the source.
     let mut page = Page::grey(3, 2);
     page.set(259, 3, vec![8]);
@@ -570,7 +879,7 @@ mod against_the_tiff_crate {
     use super::*;
     use proptest::prelude::*;
     use std::io::Cursor;
-    use tiff::encoder::colortype::{ColorType, Gray8, Gray16, RGB8, RGB16};
+    use tiff::encoder::colortype::{ColorType, Gray8, Gray16, Gray32, Gray32Float, Gray64Float, GrayI32, RGB8, RGB16};
     use tiff::encoder::{Compression, DeflateLevel, Predictor, TiffEncoder, TiffValue};
 
     fn encode<C: ColorType>(
@@ -625,6 +934,36 @@ mod against_the_tiff_crate {
             let expected = Slice::new("test.tif", width, height, channels, samples).expect("consistent");
             prop_assert_eq!(&slices, &[expected]);
             prop_assert_eq!(slices[0].samples(), &by_the_tiff_crate(&bytes));
+        }
+
+        #[test]
+        fn a_grey_slice_has_the_same_samples_in_every_kind_that_holds_them(
+            width in 1_u32..20, height in 1_u32..20, method in 0_u8..4, difference: bool, rows in 1_u32..25, seed: u16,
+            step in 0_u16..700,
+        ) {
+            let wide: Vec<u16> =
+                (0..width * height).map(|i| seed.wrapping_add((i as u16).wrapping_mul(step))).collect();
+            let unsigned: Vec<u32> = wide.iter().map(|&sample| sample.into()).collect();
+            let signed: Vec<i32> = wide.iter().map(|&sample| sample.into()).collect();
+            let float: Vec<f32> = wide.iter().map(|&sample| sample.into()).collect();
+            let double: Vec<f64> = wide.iter().map(|&sample| sample.into()).collect();
+            let mut png = Vec::new();
+            let big_endian: Vec<u8> = wide.iter().flat_map(|sample| sample.to_be_bytes()).collect();
+            let mut encoder = png::Encoder::new(&mut png, width, height);
+            encoder.set_color(png::ColorType::Grayscale);
+            encoder.set_depth(png::BitDepth::Sixteen);
+            encoder.write_header().and_then(|mut writer| writer.write_image_data(&big_endian)).expect("a PNG");
+            for bytes in [
+                encode::<Gray16>(width, height, method, difference, rows, &wide),
+                encode::<Gray32>(width, height, method, difference, rows, &unsigned),
+                encode::<GrayI32>(width, height, method, difference, rows, &signed),
+                encode::<Gray32Float>(width, height, method, false, rows, &float),
+                encode::<Gray64Float>(width, height, method, false, rows, &double),
+                png,
+            ] {
+                let slices = read_bytes(&bytes).expect("valid");
+                prop_assert_eq!(slices[0].samples(), &Samples::U16(wide.clone()));
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use super::name::{Key, Name, OVERLAY, Place, ends_with};
 use super::words::Words;
 use super::{AssemblyNote, Case, CaseId, CaseSlice, natural_order};
 use crate::mask::Mask;
-use crate::read::{Channels, Samples, Slice};
+use crate::read::{Channels, Samples, Slice, share_scale};
 
 /// Slices sorted into cases. It costs little, because only names decide, and pixels only where names state a contrast or two
 /// files have one name.
@@ -175,7 +175,8 @@ impl PlannedCase {
                 contrast_files: contrasts.into_iter().flatten().map(file).collect(),
             }
         };
-        let slices = self.members.iter().map(entry).collect();
+        let mut slices: Vec<CaseSlice> = self.members.iter().map(entry).collect();
+        share_scale(&mut slices.iter_mut().map(|entry| &mut entry.slice).collect::<Vec<_>>());
         (Case::with_id(CaseId::from(&self.group), self.name.clone(), slices), notes)
     }
 }

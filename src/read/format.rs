@@ -1,13 +1,15 @@
 //! [`Format`]: which reader a file belongs to. A new file format starts here.
 
-use super::{Limits, Slice, png, tiff};
+#[cfg(feature = "formats")]
+use super::other;
+use super::{Limits, Slice, kind_name::kind_name, png, tiff};
 use crate::error::{Error, FileFault, Quantity, Result};
 
 /// Reads one file. `name` is used in the names of the slices and in errors only.
 ///
 /// A TIFF with several pages gives one slice per page, in the file's order, named `name#1`, `name#2` and so on. The
-/// pages may differ in size. Any other file gives one slice called `name`. Samples are returned as stored: no
-/// orientation, gamma or colour profile is applied.
+/// pages may differ in size. Any other file gives one slice called `name`. The orientation that a file states is applied;
+/// no gamma and no colour profile is.
 ///
 /// # Errors
 ///
@@ -16,14 +18,16 @@ pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
     match Format::admitted(name, bytes.len() as u64, bytes, limits)? {
         Format::Tiff => tiff::read(name, bytes, limits),
         Format::Png => Ok(vec![png::read(name, bytes, limits)?]),
+        #[cfg(feature = "formats")]
+        Format::Other(format) => Ok(vec![other::read(name, bytes, format, limits)?]),
     }
 }
 
-/// Whether [`read`] would decode a file of `size` bytes that begins with `head`, its first 8 bytes or more.
+/// Whether [`read`] would decode a file of `size` bytes that begins with `head`, its first 12 bytes or more.
 ///
 /// # Errors
 ///
-/// [`FileFault::NotAnImage`] and [`FileFault::OverLimit`], as for [`read`].
+/// [`FileFault::NotAnImage`], [`FileFault::OtherKind`] and [`FileFault::OverLimit`], as for [`read`].
 pub(crate) fn admit(name: &str, size: u64, head: &[u8], limits: &Limits) -> Result<()> {
     Format::admitted(name, size, head, limits).map(|_| ())
 }
@@ -33,14 +37,19 @@ pub(crate) fn admit(name: &str, size: u64, head: &[u8], limits: &Limits) -> Resu
 enum Format {
     Tiff,
     Png,
+    #[cfg(feature = "formats")]
+    Other(image::ImageFormat),
 }
 
 impl Format {
     /// The format of a file of `size` bytes that begins with `head`, if it is supported and within the limits.
     fn admitted(name: &str, size: u64, head: &[u8], limits: &Limits) -> Result<Self> {
         let Some(format) = Self::of(head) else {
-            let found = head.iter().take(4).copied().collect();
-            return Err(Error::in_file(name, FileFault::NotAnImage { found }));
+            let fault = match kind_name(head) {
+                Some((kind, in_formats)) => FileFault::OtherKind { kind, in_formats },
+                None => FileFault::NotAnImage { found: head.iter().take(4).copied().collect() },
+            };
+            return Err(Error::in_file(name, fault));
         };
         if size > limits.bytes {
             let fault = FileFault::OverLimit { what: Quantity::Bytes, found: size, limit: limits.bytes };
@@ -56,6 +65,9 @@ impl Format {
         } else if png::is_png(head) {
             Some(Self::Png)
         } else {
+            #[cfg(feature = "formats")]
+            return other::format(head).map(Self::Other);
+            #[cfg(not(feature = "formats"))]
             None
         }
     }

@@ -5,8 +5,7 @@ use crate::error::{FileFault, Quantity};
 /// How much one file may contain. Each count is checked before that much is allocated or walked through.
 ///
 /// [`read`](super::read()) needs the memory of the samples that it returns (alpha included), and during decoding at
-/// most as much again for the current slice. For a PNG it also needs twice the size of the file and, while it skips a
-/// colour profile, at most four samples a pixel.
+/// most as much again for the current slice. For a PNG it also needs twice the size of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Pixels of one slice, with the padding of the outer tiles of a TIFF. Default: 16,777,216 (4096 x 4096).
@@ -16,7 +15,7 @@ pub struct Limits {
     /// Pages of a TIFF. Default: 1,024.
     pub pages: u64,
     /// Samples of all slices of the file, alpha included: pixels times channels. Default: 268,435,456, which is 512 MiB
-    /// at 16 bits. 1,024 slices of 256 x 256 in four channels need as many, 400 slices of 512 x 512 in three need more.
+    /// at 16 bits. A sample of any other kind than an unsigned integer of at most 16 bits counts as three. 1,024 slices of 256 x 256 in four channels need as many, 400 slices of 512 x 512 in three need more.
     pub samples: u64,
 }
 

@@ -1,12 +1,19 @@
-//! File bytes → [`Slice`]s: TIFF and PNG, recognised by their first bytes and not by their names.
+//! File bytes → [`Slice`]s: TIFF and PNG, and other images with the feature `formats`. They are recognised by their first
+//! bytes and not by their names.
 //!
-//! Supported are unsigned samples of 8 or 16 bits in one channel or three; an alpha channel is dropped. Everything else
+//! Supported are integers and floating-point numbers in one channel or three; an alpha channel is dropped. Everything else
 //! is a [`FileFault`](crate::error::FileFault) with the values found. No file makes the readers panic or allocate more
 //! than [`Limits`] allows.
 
 mod format;
+mod kind_name;
 mod limits;
+mod note;
+mod orientation;
+#[cfg(feature = "formats")]
+mod other;
 mod png;
+mod scale;
 mod slice;
 mod spacing;
 mod tiff;
@@ -15,6 +22,9 @@ pub mod zip;
 pub(crate) use format::admit;
 pub use format::read;
 pub use limits::Limits;
+pub use note::ReadNote;
+pub use orientation::Orientation;
+pub(crate) use scale::share_scale;
 pub use slice::{Channels, Samples, Slice};
-pub use spacing::Spacing;
+pub use spacing::{Spacing, SpacingSource};
 pub use zip::ZipLimits;

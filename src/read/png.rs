@@ -3,12 +3,11 @@
 //! Grey, RGB and palettes of every depth. Depths below 8 bits are scaled to the 8-bit range as in the PNG
 //! specification, palettes become RGB, alpha is dropped. Of an animated PNG the still image is read.
 //!
-//! `image` decodes. It limits width and height but not their product, so the size is read here first.
+//! The `image` crate was considered. It does not return the indices of a palette, which are the labels of a reference.
 
 use std::io::{Cursor, ErrorKind};
 
-use image::codecs::png::PngDecoder;
-use image::{ColorType, ImageDecoder as _, ImageError};
+use png::{BitDepth, ColorType, Decoder, DecodingError, Transformations};
 
 use super::limits::zeroed;
 use super::{Channels, Limits, Samples, Slice};
@@ -19,8 +18,7 @@ const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 /// Bytes of the signature and the IHDR chunk without its checksum.
 const HEADER: usize = 8 + 8 + 13;
 
-/// Bytes that the decoder may allocate in addition to the image and twice the file, for rows and ancillary chunks. A
-/// compressed colour profile may use all of them; it is not applied.
+/// Bytes that the decoder may allocate in addition to a row and twice the file, for ancillary chunks.
 const ANCILLARY: u64 = 1 << 20;
 
 /// Whether these are the first bytes of a PNG.
@@ -30,11 +28,24 @@ pub(super) fn is_png(bytes: &[u8]) -> bool {
 
 /// Reads the image.
 pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Slice> {
-    let (width, height, channels, samples) = decode(bytes, limits).map_err(|fault| Error::in_file(name, fault))?;
-    Slice::new(name, width, height, channels, samples)
+    let image = decode(bytes, limits).map_err(|fault| Error::in_file(name, fault))?;
+    let slice = Slice::new(name, image.width, image.height, image.channels, image.samples)?;
+    Ok(match image.labels {
+        Some(labels) => slice.with_labels(labels),
+        None => slice,
+    })
 }
 
-fn decode(bytes: &[u8], limits: &Limits) -> Result<(usize, usize, Channels, Samples), FileFault> {
+struct Image {
+    width: usize,
+    height: usize,
+    channels: Channels,
+    samples: Samples,
+    /// The stored values, if they are palette indices or have fewer than 8 bits.
+    labels: Option<Vec<u8>>,
+}
+
+fn decode(bytes: &[u8], limits: &Limits) -> Result<Image, FileFault> {
     let length = bytes.len() as u64;
     // The size is at a fixed position, so it is checked before the decoder allocates anything.
     let Some((header, _)) = bytes.split_first_chunk::<HEADER>() else {
@@ -48,38 +59,70 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<(usize, usize, Channels, Samp
     let (width, height) = (number(16), number(20));
     limits.admit(width, height, 1, 0)?;
 
-    let mut allowed = image::Limits::no_limits();
-    let sample = if header[24] == 16 { 2 } else { 1 };
-    // Bytes per pixel by colour type, with the alpha that a transparency chunk adds.
-    let decoded = match header[25] {
-        0 | 4 => 2 * sample,
-        _ => 4 * sample,
+    let allowed = 8 * width + 2 * length + ANCILLARY;
+    let allowed = png::Limits { bytes: usize::try_from(allowed).unwrap_or(usize::MAX) };
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), allowed);
+    decoder.set_transformations(Transformations::IDENTITY);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    let mut reader = decoder.read_info().map_err(|source| fault(source, length))?;
+    let (color, depth) = reader.output_color_type();
+    let (channels, decoded) = match color {
+        ColorType::Grayscale => (Channels::Grey, 1),
+        ColorType::GrayscaleAlpha => (Channels::Grey, 2),
+        ColorType::Rgb | ColorType::Indexed => (Channels::Rgb, 3),
+        ColorType::Rgba => (Channels::Rgb, 4),
     };
-    allowed.max_alloc = Some((width * height).saturating_mul(decoded).saturating_add(2 * length + ANCILLARY));
-    let decoder = PngDecoder::with_limits(Cursor::new(bytes), allowed).map_err(|source| fault(source, length))?;
-    let color = decoder.color_type();
-    let stored = usize::from(color.channel_count());
-    limits.admit(width, height, stored as u64, 0)?;
-    let (channels, deep) = match color {
-        ColorType::L8 | ColorType::La8 => (Channels::Grey, false),
-        ColorType::L16 | ColorType::La16 => (Channels::Grey, true),
-        ColorType::Rgb8 | ColorType::Rgba8 => (Channels::Rgb, false),
-        ColorType::Rgb16 | ColorType::Rgba16 => (Channels::Rgb, true),
-        // Not a PNG colour type: `ColorType` covers other formats too.
-        _ => return Err(FileFault::ChannelCount { found: stored as u64 }),
-    };
+    limits.admit(width, height, decoded, 0)?;
 
-    let mut buffer = zeroed::<u8>(decoder.total_bytes())?;
-    decoder.read_image(&mut buffer).map_err(|source| fault(source, length))?;
-    let kept = channels.count();
-    let samples = if deep {
-        // The decoder returns 16-bit samples in native byte order.
-        let wide: Vec<u16> = buffer.as_chunks().0.iter().map(|&pair| u16::from_ne_bytes(pair)).collect();
-        Samples::U16(without_alpha(wide, stored, kept))
-    } else {
-        Samples::U8(without_alpha(buffer, stored, kept))
+    let size = reader.output_buffer_size().map_or(u64::MAX, |size| size as u64);
+    let mut buffer = zeroed::<u8>(size)?;
+    reader.next_frame(&mut buffer).map_err(|source| fault(source, length))?;
+    let (width, height) = (width as usize, height as usize);
+    let (stored, kept) = (decoded as usize, channels.count());
+    let mut labels = None;
+    let samples = match (color, depth) {
+        (ColorType::Indexed, _) => {
+            let indices = unpacked(buffer, width, depth);
+            let palette = reader.info().palette.as_deref().unwrap_or_default();
+            let samples = coloured(&indices, palette)?;
+            labels = Some(indices);
+            Samples::U8(samples)
+        }
+        (_, BitDepth::Sixteen) => {
+            let wide: Vec<u16> = buffer.as_chunks().0.iter().map(|&pair| u16::from_be_bytes(pair)).collect();
+            Samples::U16(without_alpha(wide, stored, kept))
+        }
+        (_, BitDepth::Eight) => Samples::U8(without_alpha(buffer, stored, kept)),
+        // Only grey images have fewer bits.
+        _ => {
+            let values = unpacked(buffer, width, depth);
+            let unit = u8::MAX / (u8::MAX >> (8 - depth as u8));
+            let samples = values.iter().map(|&value| value * unit).collect();
+            labels = Some(values);
+            Samples::U8(samples)
+        }
     };
-    Ok((width as usize, height as usize, channels, samples))
+    Ok(Image { width, height, channels, samples, labels })
+}
+
+/// One byte for each value of at most 8 bits. Rows begin at a byte.
+fn unpacked(rows: Vec<u8>, width: usize, depth: BitDepth) -> Vec<u8> {
+    let bits = depth as usize;
+    if bits >= 8 {
+        return rows;
+    }
+    let value = |row: &[u8], x: usize| row[x * bits / 8] << (x * bits % 8) >> (8 - bits);
+    rows.chunks_exact((width * bits).div_ceil(8)).flat_map(|row| (0..width).map(move |x| value(row, x))).collect()
+}
+
+/// Palette indices → interleaved RGB. Indices that the palette lacks are black.
+fn coloured(indices: &[u8], palette: &[u8]) -> Result<Vec<u8>, FileFault> {
+    let mut samples = zeroed::<u8>(3 * indices.len() as u64)?;
+    for (pixel, &index) in samples.as_chunks_mut::<3>().0.iter_mut().zip(indices) {
+        *pixel = palette.as_chunks::<3>().0.get(usize::from(index)).copied().unwrap_or_default();
+    }
+    Ok(samples)
 }
 
 /// Keeps the first `kept` of every `stored` samples, in place.
@@ -96,10 +139,10 @@ fn without_alpha<T: Copy>(mut samples: Vec<T>, stored: usize, kept: usize) -> Ve
     samples
 }
 
-fn fault(source: ImageError, length: u64) -> FileFault {
+fn fault(source: DecodingError, length: u64) -> FileFault {
     match source {
         // The decoder wanted more bytes than the file has.
-        ImageError::IoError(io) if io.kind() == ErrorKind::UnexpectedEof => {
+        DecodingError::IoError(io) if io.kind() == ErrorKind::UnexpectedEof => {
             FileFault::Truncated { what: "PNG data", needed: length.saturating_add(1), found: length }
         }
         source => FileFault::Png { source },

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Spacing;
+use super::scale::Scale;
+use super::{Orientation, ReadNote, Spacing, SpacingSource};
 use crate::error::{Error, FileFault, Result};
 
 /// One 2-D image with at least one pixel, and `width * height * channels` samples. Clones share the samples.
@@ -13,7 +14,14 @@ pub struct Slice {
     height: usize,
     channels: Channels,
     samples: Arc<Samples>,
+    /// The numbers of a file whose samples are not unsigned integers of at most 16 bits.
+    numbers: Option<Arc<Vec<f32>>>,
+    labels: Option<Arc<Vec<u8>>>,
+    orientation: Orientation,
     spacing: Option<Spacing>,
+    doubtful_spacing: Option<Spacing>,
+    spacing_source: Option<SpacingSource>,
+    notes: Vec<ReadNote>,
 }
 
 /// The channels of a slice. An alpha channel is dropped on reading.
@@ -25,7 +33,8 @@ pub enum Channels {
     Rgb,
 }
 
-/// The samples as the file stores them, row by row from the top left, channels interleaved.
+/// Samples row by row from the top left, channels interleaved: as the file stores them if it stores unsigned integers of
+/// at most 16 bits. Other numbers are scaled to 16 bits, with one scale for the whole case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Samples {
     /// 8-bit unsigned.
@@ -57,28 +66,154 @@ impl Slice {
         if expected != samples.len() as u128 {
             return Err(Error::in_file(name, FileFault::SampleCount { expected, found: samples.len() }));
         }
-        Ok(Self { name, width, height, channels, samples: Arc::new(samples), spacing: None })
+        Ok(Self {
+            name,
+            width,
+            height,
+            channels,
+            samples: Arc::new(samples),
+            numbers: None,
+            labels: None,
+            orientation: Orientation::TopLeft,
+            spacing: None,
+            doubtful_spacing: None,
+            spacing_source: None,
+            notes: Vec::new(),
+        })
     }
 
-    /// The same slice with another spacing.
+    /// A slice of numbers that are not unsigned integers of at most 16 bits. Its samples have a scale of its own until
+    /// [`share_scale`](super::share_scale) gives it that of its case.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slice::new`], and [`FileFault::NotFinite`] for a number that is infinite or not a number.
+    pub(crate) fn of_numbers(
+        name: impl Into<String>,
+        width: usize,
+        height: usize,
+        channels: Channels,
+        numbers: Vec<f32>,
+    ) -> Result<Self> {
+        let name = name.into();
+        if let Some(first) = numbers.iter().position(|number| !number.is_finite()) {
+            let pixel = (first / channels.count()) as u64;
+            let (x, y) = (pixel % width.max(1) as u64, pixel / width.max(1) as u64);
+            let count = numbers.iter().filter(|number| !number.is_finite()).count();
+            return Err(Error::in_file(name, FileFault::NotFinite { count, value: numbers[first], x, y }));
+        }
+        let samples = Samples::U16(Scale::of([&*numbers]).apply(&numbers));
+        let slice = Self::new(name, width, height, channels, samples)?;
+        Ok(Self { numbers: Some(Arc::new(numbers)), ..slice })
+    }
+
+    /// A colour slice of three grey slices: pre-contrast, FLAIR and post-contrast. All else is that of the first.
+    ///
+    /// # Errors
+    ///
+    /// [`FileFault::ChannelSizes`] unless all three have the same size.
+    pub(super) fn interleave(grey: [Self; 3]) -> Result<Self> {
+        let [first, ..] = &grey;
+        if let Some(other) = grey.iter().find(|other| (other.width, other.height) != (first.width, first.height)) {
+            let [expected, found] = [first, other].map(|slice| [slice.width as u64, slice.height as u64]);
+            return Err(Error::in_file(&first.name, FileFault::ChannelSizes { expected, found }));
+        }
+        let (width, height, channels) = (first.width, first.height, Channels::Rgb);
+        let slice = if let [Some(a), Some(b), Some(c)] = [0, 1, 2].map(|channel: usize| grey[channel].numbers()) {
+            Self::of_numbers(&first.name, width, height, channels, interleave([a, b, c]))?
+        } else {
+            let samples = match [0, 1, 2].map(|channel: usize| &*grey[channel].samples) {
+                [Samples::U8(a), Samples::U8(b), Samples::U8(c)] => Samples::U8(interleave([a, b, c])),
+                other => {
+                    // An 8-bit sample of 255 is as bright as a 16-bit one of 65535.
+                    let wide = other.map(|samples| samples.iter().map(|s| s * (u16::MAX / samples.max())).collect());
+                    Samples::U16(interleave(wide.each_ref().map(Vec::as_slice)))
+                }
+            };
+            Self::new(&first.name, width, height, channels, samples)?
+        };
+        let [Self { spacing, doubtful_spacing, spacing_source, orientation, notes, .. }, ..] = grey;
+        Ok(Self { spacing, doubtful_spacing, spacing_source, orientation, notes, ..slice })
+    }
+
+    /// The same slice with the spacing that its file states.
     #[must_use]
-    pub fn with_spacing(mut self, spacing: Option<Spacing>) -> Self {
-        self.spacing = spacing;
-        self
+    pub(super) fn with_stated_spacing(self, stated: Spacing, source: SpacingSource, doubtful: bool) -> Self {
+        let (spacing, doubtful_spacing) = if doubtful { (None, Some(stated)) } else { (Some(stated), None) };
+        Self { spacing, doubtful_spacing, spacing_source: Some(source), ..self }
+    }
+
+    /// Adds a note.
+    pub(super) fn note(&mut self, note: ReadNote) {
+        self.notes.push(note);
+    }
+
+    /// The same slice with the stored values of its pixels, of which its samples are the colours or a multiple.
+    #[must_use]
+    pub(super) fn with_labels(self, labels: Vec<u8>) -> Self {
+        Self { labels: Some(Arc::new(labels)), ..self }
+    }
+
+    /// The slice of which `self` is the stored image.
+    #[must_use]
+    pub(super) fn upright(self, orientation: Orientation) -> Self {
+        if orientation == Orientation::TopLeft {
+            return self;
+        }
+        let (width, height, channels) = (self.width, self.height, self.channels.count());
+        let samples = match &*self.samples {
+            Samples::U8(samples) => Samples::U8(orientation.upright(width, height, channels, samples)),
+            Samples::U16(samples) => Samples::U16(orientation.upright(width, height, channels, samples)),
+        };
+        let numbers = self.numbers.map(|numbers| Arc::new(orientation.upright(width, height, channels, &numbers)));
+        let labels = self.labels.map(|labels| Arc::new(orientation.upright(width, height, 1, &labels)));
+        let [width, height] = orientation.size(width, height);
+        let turned = |spacing: Option<Spacing>| match spacing {
+            Some(Spacing { x, y, z }) if orientation.swaps() => Some(Spacing { x: y, y: x, z }),
+            spacing => spacing,
+        };
+        let (spacing, doubtful_spacing) = (turned(self.spacing), turned(self.doubtful_spacing));
+        Self {
+            width,
+            height,
+            spacing,
+            doubtful_spacing,
+            samples: Arc::new(samples),
+            numbers,
+            labels,
+            orientation,
+            ..self
+        }
+    }
+
+    /// Scales the numbers of the file, if they are not the samples themselves.
+    pub(super) fn rescale(&mut self, scale: Scale) {
+        if let Some(numbers) = &self.numbers {
+            self.samples = Arc::new(Samples::U16(scale.apply(numbers)));
+        }
+    }
+
+    /// The same slice with another spacing, of which the source is not known.
+    #[must_use]
+    pub fn with_spacing(self, spacing: Option<Spacing>) -> Self {
+        Self { spacing, doubtful_spacing: None, spacing_source: None, ..self }
     }
 
     /// The FLAIR channel as a grey slice: the second of three channels, or the only one.
     #[must_use]
     pub fn flair(&self) -> Self {
-        let second = |samples: &Samples| match samples {
-            Samples::U8(samples) => Samples::U8(samples.iter().skip(1).step_by(3).copied().collect()),
-            Samples::U16(samples) => Samples::U16(samples.iter().skip(1).step_by(3).copied().collect()),
-        };
+        fn second<T: Copy>(samples: &[T]) -> Vec<T> {
+            samples.iter().skip(Channels::FLAIR).step_by(3).copied().collect()
+        }
         match self.channels {
             Channels::Grey => self.clone(),
             Channels::Rgb => {
-                let samples = Arc::new(second(&self.samples));
-                Self { channels: Channels::Grey, samples, ..self.clone() }
+                let samples = match &*self.samples {
+                    Samples::U8(samples) => Samples::U8(second(samples)),
+                    Samples::U16(samples) => Samples::U16(second(samples)),
+                };
+                let numbers = self.numbers().map(|numbers| Arc::new(second(numbers)));
+                Self { channels: Channels::Grey, samples: Arc::new(samples), numbers, ..self.clone() }
             }
         }
     }
@@ -129,9 +264,47 @@ impl Slice {
         &self.samples
     }
 
-    /// The distance between pixels, if the file states a resolution in inches or centimetres. It is never guessed.
+    /// The numbers of a file whose samples are not unsigned integers of at most 16 bits.
+    pub(super) fn numbers(&self) -> Option<&[f32]> {
+        self.numbers.as_ref().map(|numbers| numbers.as_slice())
+    }
+
+    /// The stored value of each pixel, row by row, if the samples are something else: the palette indices of a colour
+    /// image, and the values of a PNG with fewer than 8 bits. In a reference mask these are the labels.
+    pub fn labels(&self) -> Option<&[u8]> {
+        self.labels.as_ref().map(|labels| labels.as_slice())
+    }
+
+    /// How the file stores the slice. The slice itself is upright.
+    pub fn orientation(&self) -> Orientation {
+        self.orientation
+    }
+
+    /// What is worth knowing about how the slice was read.
+    pub fn notes(&self) -> &[ReadNote] {
+        &self.notes
+    }
+
+    /// The bytes of memory that the pixels take.
+    pub(crate) fn memory(&self) -> usize {
+        self.samples.len() * (self.samples.bits() / 8) as usize
+            + self.numbers().map_or(0, size_of_val)
+            + self.labels().map_or(0, <[u8]>::len)
+    }
+
+    /// The distance between pixels, if the file states one that is plausible. It is never guessed.
     pub fn spacing(&self) -> Option<Spacing> {
         self.spacing
+    }
+
+    /// The distance between pixels that the file states, if it is not plausible for a head. It is shown, not used.
+    pub fn doubtful_spacing(&self) -> Option<Spacing> {
+        self.doubtful_spacing
+    }
+
+    /// The metadata that states [`spacing`](Self::spacing) or [`doubtful_spacing`](Self::doubtful_spacing).
+    pub fn spacing_source(&self) -> Option<SpacingSource> {
+        self.spacing_source
     }
 
     /// The sample of channel `c` in column `x` and row `y`, or `None` outside the slice.
@@ -142,6 +315,11 @@ impl Slice {
         }
         self.samples.get((y * self.width + x) * channels + c)
     }
+}
+
+/// The values of three channels, pixel by pixel.
+fn interleave<T: Copy>([a, b, c]: [&[T]; 3]) -> Vec<T> {
+    a.iter().zip(b).zip(c).flat_map(|((&a, &b), &c)| [a, b, c]).collect()
 }
 
 impl Channels {

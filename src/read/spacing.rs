@@ -17,6 +17,30 @@ pub struct Spacing {
     pub z: Option<f64>,
 }
 
+/// The metadata of a file that states a spacing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SpacingSource {
+    /// The resolution tags of TIFF, in inches or centimetres.
+    Tiff,
+    /// The description that ImageJ writes.
+    ImageJ,
+    /// OME-XML.
+    Ome,
+}
+
+impl SpacingSource {
+    /// `tiff`, `imagej` or `ome`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tiff => "tiff",
+            Self::ImageJ => "imagej",
+            Self::Ome => "ome",
+        }
+    }
+}
+
 impl Spacing {
     /// The spacing of a picture whose distance to the next slice is unknown.
     pub fn in_plane(x: f64, y: f64) -> Self {

@@ -151,7 +151,7 @@ impl Study {
         let count = slices.len();
         let size = |slice: &Slice| {
             let pixels = (slice.width() * slice.height()) as u64;
-            slice.samples().len() as u64 * u64::from(slice.samples().bits() / 8) + pixels * PROBABILITY
+            slice.memory() as u64 + pixels * PROBABILITY
         };
         let held = held + slices.iter().map(size).sum::<u64>();
         if held > limit {

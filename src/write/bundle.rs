@@ -12,7 +12,7 @@ use super::origin::Origin;
 use super::overlay::overlay_png;
 use super::provenance::{CaseRecord, Provenance, SliceRecord, SpacingRecord};
 use super::report::Report;
-use super::tiff::mask_tiff;
+use super::tiff::oriented_mask_tiff;
 use super::zip::{Taken, safe};
 use crate::read::Spacing;
 use crate::result::findings::Findings;
@@ -144,7 +144,10 @@ impl Bundle {
         let threshold = self.origin.threshold as f32;
         let CaseFile { path, content } = file;
         let bytes = match content {
-            Content::Mask(index) => findings.mask(index, threshold).map(|mask| mask_tiff(&mask)),
+            Content::Mask(index) => findings.mask(index, threshold).map(|mask| {
+                let orientation = findings.case().slices[index].slice.orientation();
+                oriented_mask_tiff(&mask, orientation)
+            }),
             Content::Overlay(index) => findings.mask(index, threshold).map(|mask| {
                 let entry = &findings.case().slices[index];
                 overlay_png(&entry.slice, findings.window(), &mask, entry.reference.as_ref())

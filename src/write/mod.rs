@@ -17,6 +17,6 @@ pub use csv::{Row, csv};
 pub use name::{mask_name, overlay_name};
 pub use nifti::{Volume, nifti};
 pub use origin::Origin;
-pub use tiff::{mask_tiff, slice_tiff};
+pub use tiff::{mask_tiff, oriented_mask_tiff, slice_tiff};
 pub(crate) use zip::ZipEncoder;
 pub use zip::zip;

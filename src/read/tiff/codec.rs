@@ -6,6 +6,9 @@ use flate2::{Decompress, FlushDecompress, Status};
 use weezl::decode::{Configuration, Decoder};
 use weezl::{BitOrder, LzwStatus};
 
+#[cfg(feature = "formats")]
+use super::formats;
+
 /// The supported compressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
@@ -17,6 +20,28 @@ pub(super) enum Method {
     Deflate,
     /// Run lengths.
     PackBits,
+    /// A Zstandard frame.
+    #[cfg(feature = "formats")]
+    Zstandard,
+    /// A JPEG image without its tables.
+    #[cfg(feature = "formats")]
+    Jpeg,
+    /// CCITT Group 4 fax, for one bit.
+    #[cfg(feature = "formats")]
+    Fax,
+}
+
+/// What a decompressor of images needs to know of a strip or tile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shape<'a> {
+    /// Columns.
+    pub(super) width: usize,
+    /// Channels of a pixel.
+    pub(super) channels: usize,
+    /// Whether colours are stored as YCbCr.
+    pub(super) converts: bool,
+    /// The JPEGTables of the page.
+    pub(super) tables: Option<&'a [u8]>,
 }
 
 /// A decompressor, which is reused for all strips and tiles of a page.
@@ -25,6 +50,12 @@ pub(super) enum Codec {
     Lzw(Box<Decoder>),
     Deflate(Box<Decompress>),
     PackBits,
+    #[cfg(feature = "formats")]
+    Zstandard,
+    #[cfg(feature = "formats")]
+    Jpeg,
+    #[cfg(feature = "formats")]
+    Fax,
 }
 
 impl Method {
@@ -35,13 +66,33 @@ impl Method {
             5 => Some(Self::Lzw),
             8 | 32946 => Some(Self::Deflate),
             32773 => Some(Self::PackBits),
+            #[cfg(feature = "formats")]
+            50000 => Some(Self::Zstandard),
+            #[cfg(feature = "formats")]
+            7 => Some(Self::Jpeg),
+            #[cfg(feature = "formats")]
+            4 => Some(Self::Fax),
             _ => None,
         }
     }
 
     /// Whether the Predictor tag applies to this method.
     pub(super) fn predicts(self) -> bool {
-        matches!(self, Self::Lzw | Self::Deflate)
+        match self {
+            Self::Lzw | Self::Deflate => true,
+            #[cfg(feature = "formats")]
+            Self::Zstandard => true,
+            _ => false,
+        }
+    }
+
+    /// Whether decompressed samples differ from those that were compressed.
+    pub(super) fn is_lossy(self) -> bool {
+        match self {
+            #[cfg(feature = "formats")]
+            Self::Jpeg => true,
+            _ => false,
+        }
     }
 }
 
@@ -56,12 +107,25 @@ impl Codec {
             }
             Method::Deflate => Self::Deflate(Box::new(Decompress::new(true))),
             Method::PackBits => Self::PackBits,
+            #[cfg(feature = "formats")]
+            Method::Zstandard => Self::Zstandard,
+            #[cfg(feature = "formats")]
+            Method::Jpeg => Self::Jpeg,
+            #[cfg(feature = "formats")]
+            Method::Fax => Self::Fax,
         }
     }
 
     /// Decodes `input` into `output` and returns the number of bytes written, which is less than its length if the
     /// input ends early. Nothing is decoded beyond `output`.
-    pub(super) fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<usize, Box<dyn Error + Send + Sync>> {
+    pub(super) fn decode(
+        &mut self,
+        input: &[u8],
+        output: &mut [u8],
+        shape: Shape<'_>,
+    ) -> Result<usize, Box<dyn Error + Send + Sync>> {
+        #[cfg(not(feature = "formats"))]
+        let _ = shape;
         match self {
             Self::Plain => {
                 let length = input.len().min(output.len());
@@ -71,6 +135,12 @@ impl Codec {
             Self::Lzw(decoder) => lzw(decoder, input, output),
             Self::Deflate(decoder) => deflate(decoder, input, output),
             Self::PackBits => Ok(pack_bits(input, output)),
+            #[cfg(feature = "formats")]
+            Self::Zstandard => formats::zstandard(input, output),
+            #[cfg(feature = "formats")]
+            Self::Jpeg => formats::jpeg(input, output, shape),
+            #[cfg(feature = "formats")]
+            Self::Fax => Ok(formats::fax(input, output, shape.width)),
         }
     }
 }
@@ -185,12 +255,12 @@ mod tests {
         let mut codec = Codec::new(Method::Lzw);
         for length in [10, 5000, 3, 5000] {
             let mut output = vec![0; length];
-            assert_eq!(codec.decode(&packed, &mut output).expect("sound"), length);
+            assert_eq!(codec.decode(&packed, &mut output, Shape::default()).expect("sound"), length);
             assert_eq!(output, plain[..length]);
         }
         // A truncated input gives the bytes before the cut.
         let mut output = vec![0; 5000];
-        let filled = codec.decode(&packed[..packed.len() / 2], &mut output).expect("sound so far");
+        let filled = codec.decode(&packed[..packed.len() / 2], &mut output, Shape::default()).expect("sound so far");
         assert!(filled < 5000);
         assert_eq!(output[..filled], plain[..filled]);
     }

@@ -14,6 +14,9 @@ pub(super) struct Tag(pub(super) u16, pub(super) &'static str);
 /// The most tags of a page. Common writers use fewer than a hundred.
 const TAGS: u64 = 4096;
 
+/// The most bytes of a text that are read. ImageJ's and OME's descriptions have a few hundred, or some hundred a slice.
+const TEXT: u64 = 1 << 20;
+
 /// The bytes of a TIFF and the format of its numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct File<'a> {
@@ -166,6 +169,25 @@ impl<'a> Page<'a> {
         Ok(Some(Values { file: self.file, at, size, count }))
     }
 
+    /// The tag's bytes, if the page has the tag.
+    #[cfg(feature = "formats")]
+    pub(super) fn bytes(&self, tag: Tag) -> Result<Option<&'a [u8]>, FileFault> {
+        let entry = self.entries.iter().find(|entry| entry.code == tag.0 && matches!(entry.kind, BYTE | UNDEFINED));
+        entry.map(|entry| self.file.range(tag.1, entry.at, entry.count)).transpose()
+    }
+
+    /// The tag's text up to the first null byte, if the page has the tag and it is text. Bytes that are not UTF-8 are
+    /// read as Latin-1, in which ImageJ writes `µm`.
+    pub(super) fn text(&self, tag: Tag) -> Option<String> {
+        let entry = self.entries.iter().find(|entry| entry.code == tag.0 && matches!(entry.kind, BYTE | ASCII))?;
+        let bytes = self.file.range(tag.1, entry.at, entry.count.min(TEXT)).ok()?;
+        let bytes = bytes.split(|&byte| byte == 0).next()?;
+        Some(match str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+        })
+    }
+
     /// The tag's first value, a fraction above 0; `None` without the tag or for any other value.
     pub(super) fn ratio(&self, tag: Tag) -> Option<f64> {
         let entry =
@@ -197,10 +219,13 @@ impl Values<'_> {
 }
 
 const BYTE: u16 = 1;
+const ASCII: u16 = 2;
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const RATIONAL: u16 = 5;
 const IFD: u16 = 13;
+#[cfg(feature = "formats")]
+const UNDEFINED: u16 = 7;
 const LONG8: u16 = 16;
 const IFD8: u16 = 18;
 

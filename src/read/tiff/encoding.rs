@@ -1,11 +1,16 @@
 //! [`Encoding`]: how a page's samples are stored, checked before any of them is decoded.
 
-use super::codec::Method;
+use super::codec::{Method, Shape};
 use super::directory::{Page, Values};
+use super::kind::Kind;
+use super::predictor::Predictor;
 use super::tags;
 use super::usage::{MAX_CHUNKS, Usage};
 use crate::error::{FileFault, Quantity};
 use crate::read::Limits;
+
+/// The PhotometricInterpretation of luma and two colour differences.
+const YCBCR: u64 = 6;
 
 /// The colour space of a page.
 pub(super) enum Color<'a> {
@@ -13,8 +18,12 @@ pub(super) enum Color<'a> {
     /// Grey where 0 is white.
     Inverted,
     Rgb,
-    /// Indices into 256 16-bit values of red, then of green, then of blue.
+    /// Indices into 16-bit values of red, then of green, then of blue: 256 each for 8 bits, 2 each for 1 bit.
     Palette(Values<'a>),
+    /// Several grey planes. Each is a picture of its own.
+    Planes {
+        inverted: bool,
+    },
 }
 
 /// How a page's samples are stored. All numbers are within the limits, and their sums do not overflow.
@@ -24,13 +33,17 @@ pub(super) struct Encoding<'a> {
     pub(super) color: Color<'a>,
     /// Stored samples per pixel, alpha included.
     pub(super) stored: u64,
-    /// Whether samples have 16 bits, not 8.
-    pub(super) deep: bool,
+    pub(super) kind: Kind,
+    /// The pictures of the page: its grey planes, or the images of a stack of ImageJ that has one directory.
+    pub(super) pictures: u64,
+    /// The bytes from each picture to the next where one directory describes several; 0 otherwise.
+    pub(super) step: u64,
     /// Whether each channel has its own strips or tiles.
     pub(super) planar: bool,
     pub(super) method: Method,
-    /// Whether samples are stored as differences from their left neighbours.
-    pub(super) differences: bool,
+    /// What a decompressor of images needs to know.
+    pub(super) shape: Shape<'a>,
+    pub(super) predictor: Predictor,
     pub(super) tiled: bool,
     /// Columns and rows of a strip or tile. The last strip may have fewer rows.
     pub(super) chunk_width: u64,
@@ -41,50 +54,64 @@ pub(super) struct Encoding<'a> {
 }
 
 impl<'a> Encoding<'a> {
-    /// Reads a page's tags and adds what the page needs to `usage`.
-    pub(super) fn new(page: &Page<'a>, limits: &Limits, usage: &mut Usage) -> Result<Self, FileFault> {
+    /// Reads a page's tags and adds what the page needs to `usage`. The directory describes `images` images, of which
+    /// each follows the one before it without a gap.
+    pub(super) fn new(page: &Page<'a>, images: u64, limits: &Limits, usage: &mut Usage) -> Result<Self, FileFault> {
         let (width, height) = (page.require(tags::WIDTH)?, page.require(tags::HEIGHT)?);
         limits.admit(width, height, 1, usage.samples)?;
 
         let stored = page.find(tags::SAMPLES)?.unwrap_or(1);
-        let color = color(page, stored)?;
-        let decoded = if matches!(color, Color::Palette(_)) { 3 } else { stored };
-        limits.admit(width, height, decoded, usage.samples)?;
-        usage.samples += width * height * decoded;
-
-        sample_format(page, stored)?;
-        let deep = match bits(page, stored)? {
-            8 => false,
-            16 if !matches!(color, Color::Palette(_)) => true,
-            bits => return Err(FileFault::BitDepth { found: vec![bits] }),
-        };
-        if let Some(found @ 2..) = page.find(tags::FILL_ORDER)? {
-            return Err(FileFault::TagValue { tag: tags::FILL_ORDER.1, found, expected: "1" });
-        }
         let planar = match page.find(tags::PLANAR)?.unwrap_or(1) {
             1 => false,
             // With one channel, planar and chunky are the same.
             2 => stored > 1,
             found => return Err(FileFault::TagValue { tag: tags::PLANAR.1, found, expected: "1 or 2" }),
         };
+        let color = color(page, stored, planar)?;
+        let kind = Kind::of(page, stored)?;
+        if matches!(color, Color::Palette(_)) && !matches!(kind, Kind::Unsigned(..=8)) {
+            return Err(FileFault::BitDepth { found: vec![kind.bits() as u64] });
+        }
+        let decoded = if matches!(color, Color::Palette(_)) { 3 } else { stored };
+        let decoded = decoded.saturating_mul(kind.cost()).saturating_mul(images);
+        limits.admit(width, height, decoded, usage.samples)?;
+        usage.samples += width * height * decoded;
 
+        if let Some(found @ 2..) = page.find(tags::FILL_ORDER)? {
+            return Err(FileFault::TagValue { tag: tags::FILL_ORDER.1, found, expected: "1" });
+        }
         let code = page.find(tags::COMPRESSION)?.unwrap_or(1);
         let method =
             Method::new(code).ok_or_else(|| FileFault::Compression { code, name: tags::compression_name(code) })?;
-        let differences = method.predicts()
-            && match page.find(tags::PREDICTOR)?.unwrap_or(1) {
-                1 => false,
-                2 => true,
-                found => return Err(FileFault::TagValue { tag: tags::PREDICTOR.1, found, expected: "1 or 2" }),
-            };
+        #[cfg(feature = "formats")]
+        match method {
+            Method::Jpeg if kind != Kind::Unsigned(8) => {
+                return Err(FileFault::Compression { code, name: "JPEG with another depth than 8 bits" });
+            }
+            Method::Fax if kind != Kind::Unsigned(1) || stored != 1 => {
+                return Err(FileFault::Compression { code, name: "CCITT Group 4 with more than one bit" });
+            }
+            _ => {}
+        }
+        let predictor = if method.predicts() { page.find(tags::PREDICTOR)?.unwrap_or(1) } else { 1 };
+        let predictor = Predictor::new(predictor, kind)?;
 
         let tiled = page.list(tags::TILE_OFFSETS, 0)?.is_some();
         let (chunk_width, chunk_height, offsets, lengths) = if tiled {
             (page.require(tags::TILE_WIDTH)?, page.require(tags::TILE_HEIGHT)?, tags::TILE_OFFSETS, tags::TILE_BYTES)
         } else {
             // One strip for all rows if the tag is missing or has a larger value.
-            let rows = page.find(tags::ROWS_PER_STRIP)?.unwrap_or(height);
+            let rows = if images > 1 { None } else { page.find(tags::ROWS_PER_STRIP)? }.unwrap_or(height);
             (width, rows.min(height), tags::STRIP_OFFSETS, tags::STRIP_BYTES)
+        };
+        let shape = Shape {
+            width: usize::try_from(chunk_width).unwrap_or(usize::MAX),
+            channels: if planar { 1 } else { stored as usize },
+            converts: page.find(tags::PHOTOMETRIC)? == Some(YCBCR),
+            #[cfg(feature = "formats")]
+            tables: page.bytes(tags::JPEG_TABLES)?,
+            #[cfg(not(feature = "formats"))]
+            tables: None,
         };
         if chunk_width == 0 || chunk_height == 0 {
             let tag = if !tiled {
@@ -105,7 +132,7 @@ impl<'a> Encoding<'a> {
         usage.padded += padded_width * padded_height * decoded;
 
         let chunks = across * down * if planar { stored } else { 1 };
-        usage.chunks += chunks;
+        usage.chunks += chunks * images;
         if usage.chunks > MAX_CHUNKS {
             return Err(FileFault::OverLimit { what: Quantity::Chunks, found: usage.chunks, limit: MAX_CHUNKS });
         }
@@ -115,15 +142,20 @@ impl<'a> Encoding<'a> {
         if lengths.is_none() && !(method == Method::Plain && chunks == 1) {
             return Err(FileFault::MissingTag { tag: lengths_tag.1 });
         }
+        let planes = if matches!(color, Color::Planes { .. }) { stored } else { 1 };
+        let row_bytes = (width * stored * kind.bits() as u64).div_ceil(8);
         Ok(Self {
             width,
             height,
             color,
             stored,
-            deep,
+            kind,
+            pictures: planes * images,
+            step: if images > 1 { row_bytes * height } else { 0 },
             planar,
             method,
-            differences,
+            shape,
+            predictor,
             tiled,
             chunk_width,
             chunk_height,
@@ -133,9 +165,33 @@ impl<'a> Encoding<'a> {
     }
 }
 
+impl Encoding<'_> {
+    /// Whether each picture has one channel.
+    pub(super) fn is_grey(&self) -> bool {
+        matches!(self.color, Color::Grey | Color::Inverted | Color::Planes { .. })
+    }
+}
+
+/// The number of images that one directory of ImageJ describes, if they follow each other without a gap: at most
+/// `images`, and 1 where the file has no room for a second one. Another program has then kept the description but not
+/// the images.
+pub(super) fn images_without_directories(page: &Page<'_>, images: u64, length: u64) -> Result<u64, FileFault> {
+    let plain = page.find(tags::COMPRESSION)?.unwrap_or(1) == 1;
+    let stored = page.find(tags::SAMPLES)?.unwrap_or(1);
+    let planar = stored > 1 && page.find(tags::PLANAR)? == Some(2);
+    if images < 2 || !plain || planar || page.list(tags::TILE_OFFSETS, 0)?.is_some() {
+        return Ok(1);
+    }
+    let (width, height) = (page.require(tags::WIDTH)?, page.require(tags::HEIGHT)?);
+    let bits = width.saturating_mul(stored).saturating_mul(Kind::of(page, stored)?.bits() as u64);
+    let size = bits.div_ceil(8).saturating_mul(height);
+    let first = page.require(tags::STRIP_OFFSETS)?;
+    Ok(if first.saturating_add(size.saturating_mul(2)) > length { 1 } else { images })
+}
+
 /// The colour space, from the photometric interpretation and the samples per pixel. One sample more than the colour
 /// space needs is skipped as alpha: always for RGB, and for grey if the file declares it as alpha.
-fn color<'a>(page: &Page<'a>, stored: u64) -> Result<Color<'a>, FileFault> {
+fn color<'a>(page: &Page<'a>, stored: u64, planar: bool) -> Result<Color<'a>, FileFault> {
     let code = page.require(tags::PHOTOMETRIC)?;
     let alpha = match page.list(tags::EXTRA_SAMPLES, 0)? {
         // 1 and 2 are associated and unassociated alpha, 0 is unspecified.
@@ -146,49 +202,19 @@ fn color<'a>(page: &Page<'a>, stored: u64) -> Result<Color<'a>, FileFault> {
     match (code, found) {
         (0, 1) => Ok(Color::Inverted),
         (1, 1) => Ok(Color::Grey),
+        (0 | 1, 2..) if planar && alpha == 0 => Ok(Color::Planes { inverted: code == 0 }),
         // Some writers declare three MR sequences as grey.
         (1 | 2, 3) => Ok(Color::Rgb),
         (2, 4) if stored == 4 => Ok(Color::Rgb),
-        (3, 1) => match page.list(tags::COLOR_MAP, 3 * 256) {
-            Ok(Some(map)) => Ok(Color::Palette(map)),
-            Ok(None) => Err(FileFault::MissingTag { tag: tags::COLOR_MAP.1 }),
-            // A shorter map belongs to indices with fewer bits, so the depth is at fault.
-            Err(fault) => match bits(page, stored)? {
-                8 => Err(fault),
-                bits => Err(FileFault::BitDepth { found: vec![bits] }),
-            },
-        },
+        (3, 1) => {
+            // A depth that palettes cannot have is refused by the caller.
+            let depth = Kind::of(page, stored)?.bits().min(8);
+            let map = page.list(tags::COLOR_MAP, 3 << depth)?;
+            map.map(Color::Palette).ok_or(FileFault::MissingTag { tag: tags::COLOR_MAP.1 })
+        }
+        // The decompressor of JPEG returns red, green and blue.
+        (YCBCR, 3) if page.find(tags::COMPRESSION)? == Some(7) && !planar => Ok(Color::Rgb),
         (0..=3, _) => Err(FileFault::ChannelCount { found }),
         _ => Err(FileFault::ColorSpace { code, name: tags::color_space_name(code) }),
-    }
-}
-
-/// Checks that samples are unsigned integers, or of undefined format, which the specification treats as such.
-fn sample_format(page: &Page<'_>, stored: u64) -> Result<(), FileFault> {
-    let Some(formats) = page.list(tags::SAMPLE_FORMAT, 1)? else {
-        return Ok(());
-    };
-    let found = match formats.iter(stored).find(|format| !matches!(format, 1 | 4)) {
-        None => return Ok(()),
-        Some(2) => "signed integers".to_owned(),
-        Some(3) => "floating-point numbers".to_owned(),
-        Some(5) => "complex integers".to_owned(),
-        Some(6) => "complex floating-point numbers".to_owned(),
-        Some(other) => format!("of unknown format {other}"),
-    };
-    Err(FileFault::SampleFormat { found })
-}
-
-/// Bits per sample, equal for all `stored` samples of a pixel (at most four).
-fn bits(page: &Page<'_>, stored: u64) -> Result<u64, FileFault> {
-    let Some(bits) = page.list(tags::BITS, 1)? else {
-        // The specification's default.
-        return Ok(1);
-    };
-    // Some writers state one value for all samples.
-    let found: Vec<u64> = bits.iter(stored.min(4)).collect();
-    match found.first() {
-        Some(&first) if found.iter().all(|&bits| bits == first) => Ok(first),
-        _ => Err(FileFault::BitDepth { found }),
     }
 }

@@ -9,7 +9,9 @@ pub(super) const BITS: Tag = Tag(258, "BitsPerSample");
 pub(super) const COMPRESSION: Tag = Tag(259, "Compression");
 pub(super) const PHOTOMETRIC: Tag = Tag(262, "PhotometricInterpretation");
 pub(super) const FILL_ORDER: Tag = Tag(266, "FillOrder");
+pub(super) const DESCRIPTION: Tag = Tag(270, "ImageDescription");
 pub(super) const STRIP_OFFSETS: Tag = Tag(273, "StripOffsets");
+pub(super) const ORIENTATION: Tag = Tag(274, "Orientation");
 pub(super) const SAMPLES: Tag = Tag(277, "SamplesPerPixel");
 pub(super) const ROWS_PER_STRIP: Tag = Tag(278, "RowsPerStrip");
 pub(super) const STRIP_BYTES: Tag = Tag(279, "StripByteCounts");
@@ -25,9 +27,10 @@ pub(super) const TILE_OFFSETS: Tag = Tag(324, "TileOffsets");
 pub(super) const TILE_BYTES: Tag = Tag(325, "TileByteCounts");
 pub(super) const EXTRA_SAMPLES: Tag = Tag(338, "ExtraSamples");
 pub(super) const SAMPLE_FORMAT: Tag = Tag(339, "SampleFormat");
+pub(super) const JPEG_TABLES: Tag = Tag(347, "JPEGTables");
 
 /// All of these tags.
-pub(super) const ALL: [Tag; 23] = [
+pub(super) const ALL: [Tag; 26] = [
     SUBFILE_TYPE,
     WIDTH,
     HEIGHT,
@@ -35,7 +38,9 @@ pub(super) const ALL: [Tag; 23] = [
     COMPRESSION,
     PHOTOMETRIC,
     FILL_ORDER,
+    DESCRIPTION,
     STRIP_OFFSETS,
+    ORIENTATION,
     SAMPLES,
     ROWS_PER_STRIP,
     STRIP_BYTES,
@@ -51,6 +56,7 @@ pub(super) const ALL: [Tag; 23] = [
     TILE_BYTES,
     EXTRA_SAMPLES,
     SAMPLE_FORMAT,
+    JPEG_TABLES,
 ];
 
 /// The name of a value of the Compression tag.

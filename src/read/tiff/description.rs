@@ -1,0 +1,172 @@
+//! [`Description`]: what ImageJ or OME-XML says about the pages and the millimetres of a file.
+//!
+//! A few attributes of one XML element are needed, so no XML parser is used.
+
+use super::directory::Page;
+use super::tags;
+use crate::read::SpacingSource;
+
+/// What ImageDescription says, as far as it is used.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Description {
+    pub(super) source: SpacingSource,
+    /// The images that one directory may describe. 1 unless ImageJ states more.
+    pub(super) images: u64,
+    pub(super) channels: u64,
+    pub(super) slices: u64,
+    pub(super) times: u64,
+    /// Channels (`C`), slices (`Z`) and times (`T`): the pages change fastest along the first.
+    pub(super) order: [char; 3],
+    /// Millimetres of a unit, and whether the file names that unit.
+    pub(super) unit: Option<(f64, bool)>,
+    /// The distances between columns, rows and slices in that unit. ImageJ states the first two in the resolution tags.
+    pub(super) lengths: [Option<f64>; 3],
+}
+
+impl Description {
+    /// Reads the tag of the first page.
+    pub(super) fn of(page: &Page<'_>) -> Option<Self> {
+        let text = page.text(tags::DESCRIPTION)?;
+        if text.starts_with("ImageJ=") { Some(Self::imagej(&text)) } else { Self::ome(&text) }
+    }
+
+    fn imagej(text: &str) -> Self {
+        let value = |name: &str| {
+            text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+        };
+        let count = |name| value(name).and_then(|value| value.trim().parse().ok()).unwrap_or(1).max(1);
+        let length = |name| value(name).and_then(|value| value.trim().parse().ok());
+        Self {
+            source: SpacingSource::ImageJ,
+            images: count("images"),
+            channels: count("channels"),
+            slices: count("slices"),
+            times: count("frames"),
+            order: ['C', 'Z', 'T'],
+            unit: value("unit").and_then(|unit| Some((millimetres(unit.trim())?, true))),
+            lengths: [None, None, length("spacing")],
+        }
+    }
+
+    fn ome(text: &str) -> Option<Self> {
+        if !text.contains("<OME") && !text.contains(":OME") {
+            return None;
+        }
+        let pixels = element(text, "Pixels")?;
+        let count = |name| attribute(pixels, name).and_then(|value| value.parse().ok()).unwrap_or(1).max(1);
+        let mut order = ['C', 'Z', 'T'];
+        let stated = attribute(pixels, "DimensionOrder").and_then(|stated| stated.strip_prefix("XY")).unwrap_or("CZT");
+        if order.iter().all(|&axis| stated.contains(axis)) {
+            order.sort_by_key(|&axis| stated.find(axis));
+        }
+        let axes = ["X", "Y", "Z"];
+        // The schema's default is micrometres.
+        let units = axes.map(|axis| attribute(pixels, &format!("PhysicalSize{axis}Unit")));
+        let unit = millimetres(units[0].unwrap_or("µm")).map(|unit| (unit, units[0].is_some()));
+        // Distances between slices may have their own unit.
+        let ratio = units.map(|unit_of| Some(millimetres(unit_of.unwrap_or("µm"))? / unit?.0));
+        let length = |axis: usize| {
+            let length: f64 = attribute(pixels, &format!("PhysicalSize{}", axes[axis]))?.parse().ok()?;
+            Some(length * ratio[axis]?)
+        };
+        Some(Self {
+            source: SpacingSource::Ome,
+            images: 1,
+            channels: count("SizeC"),
+            slices: count("SizeZ"),
+            times: count("SizeT"),
+            order,
+            unit,
+            lengths: [length(0), length(1), length(2)],
+        })
+    }
+
+    /// The index of the page with this channel, slice and time.
+    pub(super) fn page(&self, channel: u64, slice: u64, time: u64) -> u64 {
+        let mut stride = 1;
+        let mut page = 0;
+        for axis in self.order {
+            let (index, count) = match axis {
+                'C' => (channel, self.channels),
+                'Z' => (slice, self.slices),
+                _ => (time, self.times),
+            };
+            page += index * stride;
+            stride *= count;
+        }
+        page
+    }
+
+    /// The pages that the counts describe.
+    pub(super) fn pages(&self) -> u64 {
+        self.channels.saturating_mul(self.slices).saturating_mul(self.times)
+    }
+}
+
+/// Millimetres of a unit of length, by the names that ImageJ and OME write.
+fn millimetres(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "mm" | "millimeter" | "millimetre" | "millimeters" => 1.0,
+        "cm" | "centimeter" | "centimetre" => 10.0,
+        "m" | "meter" | "metre" => 1000.0,
+        "inch" | "in" | "inches" => 25.4,
+        // ImageJ writes µ as an escape.
+        "µm" | "μm" | "um" | "micron" | "microns" | "micrometer" | "\\u00B5m" => 1e-3,
+        "nm" | "nanometer" => 1e-6,
+        _ => return None,
+    })
+}
+
+/// The attributes of the first element of this name, with any prefix.
+fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let found = xml.match_indices(name).find_map(|(at, _)| {
+        let rest = &xml[at + name.len()..];
+        (xml[..at].ends_with(['<', ':']) && rest.starts_with(char::is_whitespace)).then_some(rest)
+    })?;
+    found.split('>').next()
+}
+
+/// The value of an attribute.
+fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
+    attributes.match_indices(name).find_map(|(at, _)| {
+        let value = attributes[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        let named = attributes[..at].ends_with(char::is_whitespace);
+        named.then(|| value[1..].split(quote).next())?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imagej_states_counts_and_the_unit() {
+        let text = "ImageJ=1.53t\nimages=12\nchannels=3\nslices=2\nframes=2\nunit=\\u00B5m\nspacing=5000.0\n";
+        let found = Description::imagej(text);
+        assert_eq!((found.images, found.channels, found.slices, found.times), (12, 3, 2, 2));
+        assert_eq!((found.unit, found.lengths[2]), (Some((1e-3, true)), Some(5000.0)));
+        assert_eq!([found.page(0, 0, 0), found.page(1, 0, 0), found.page(0, 1, 0), found.page(2, 1, 1)], [0, 1, 3, 11]);
+        assert_eq!(Description::imagej("ImageJ=1.53t\nimages=-1\nunit=pixel").images, 1);
+    }
+
+    #[test]
+    fn ome_states_the_order_of_the_pages() {
+        let text = r#"<?xml version="1.0"?><ome:OME><Image><ome:Pixels ID="Pixels:0" DimensionOrder="XYZTC"
+            SizeX="4" SizeC="3" SizeZ='2' SizeT="1" PhysicalSizeX="0.5" PhysicalSizeXUnit="mm" PhysicalSizeY = "0.75"
+            PhysicalSizeYUnit="mm" PhysicalSizeZ="0.6" PhysicalSizeZUnit="cm"><Channel/></ome:Pixels></Image>"#;
+        let found = Description::ome(text).expect("OME-XML");
+        assert_eq!((found.channels, found.slices, found.times, found.order), (3, 2, 1, ['Z', 'T', 'C']));
+        assert_eq!([found.page(0, 1, 0), found.page(1, 0, 0), found.page(2, 1, 0)], [1, 2, 5]);
+        assert_eq!((found.unit, found.lengths), (Some((1.0, true)), [Some(0.5), Some(0.75), Some(6.0)]));
+    }
+
+    #[test]
+    fn ome_without_a_unit_means_micrometres() {
+        let found =
+            Description::ome(r#"<OME><Pixels PhysicalSizeX="900" PhysicalSizeY="900"/></OME>"#).expect("OME-XML");
+        assert_eq!((found.unit, found.lengths), (Some((1e-3, false)), [Some(900.0), Some(900.0), None]));
+        assert_eq!(Description::ome("<svg><Pixels /></svg>"), None);
+        assert_eq!(Description::ome("<OME><Pixel"), None);
+    }
+}
