@@ -43,7 +43,7 @@ impl Encoding<'_> {
             Color::Palette(_) => (Channels::Rgb, false, 0..1),
             Color::Planes { inverted } => (Channels::Grey, inverted, index as usize..index as usize + 1),
         };
-        let start = index * self.step;
+        let start = index.saturating_mul(self.step);
         let mut picture = Picture { channels, pixels: Pixels::Narrow(Samples::U8(Vec::new())), labels: None };
         let big_endian = self.predictor.big_endian(file.big_endian());
         let mut gatherer = Gatherer { file, limits, usage, start, planes };
@@ -116,12 +116,14 @@ impl Gatherer<'_, '_> {
         let kept = if matches!(encoding.color, Color::Rgb) { 3 } else { 1 };
         let in_chunk = if encoding.planar { 1 } else { encoding.stored as usize };
         let (across, down) = (width.div_ceil(chunk_width), height.div_ceil(chunk_height));
-        let row_bytes = (chunk_width * in_chunk * encoding.kind.bits()).div_ceil(8);
+        let row_bytes = encoding.kind.row_bytes(encoding.chunk_width * in_chunk as u64);
         let big_endian = self.file.big_endian();
 
         let mut samples = zeroed::<T>(encoding.width * encoding.height * kept as u64)?;
         let mut codec = Codec::new(encoding.method);
-        let mut buffer = zeroed::<u8>(row_bytes as u64 * encoding.chunk_height)?;
+        let mut buffer = zeroed::<u8>(row_bytes.saturating_mul(encoding.chunk_height))?;
+        // The buffer has a row at least.
+        let row_bytes = row_bytes as usize;
         let mut scratch = Vec::new();
         for plane in self.planes.clone() {
             // The channels of a pixel that this plane fills.

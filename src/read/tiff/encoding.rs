@@ -143,7 +143,7 @@ impl<'a> Encoding<'a> {
             return Err(FileFault::MissingTag { tag: lengths_tag.1 });
         }
         let planes = if matches!(color, Color::Planes { .. }) { stored } else { 1 };
-        let row_bytes = (width * stored * kind.bits() as u64).div_ceil(8);
+        let row_bytes = kind.row_bytes(width * stored);
         Ok(Self {
             width,
             height,
@@ -151,7 +151,7 @@ impl<'a> Encoding<'a> {
             stored,
             kind,
             pictures: planes * images,
-            step: if images > 1 { row_bytes * height } else { 0 },
+            step: if images > 1 { row_bytes.saturating_mul(height) } else { 0 },
             planar,
             method,
             shape,
@@ -183,8 +183,7 @@ pub(super) fn images_without_directories(page: &Page<'_>, images: u64, length: u
         return Ok(1);
     }
     let (width, height) = (page.require(tags::WIDTH)?, page.require(tags::HEIGHT)?);
-    let bits = width.saturating_mul(stored).saturating_mul(Kind::of(page, stored)?.bits() as u64);
-    let size = bits.div_ceil(8).saturating_mul(height);
+    let size = Kind::of(page, stored)?.row_bytes(width.saturating_mul(stored)).saturating_mul(height);
     let first = page.require(tags::STRIP_OFFSETS)?;
     Ok(if first.saturating_add(size.saturating_mul(2)) > length { 1 } else { images })
 }

@@ -61,6 +61,11 @@ impl Kind {
         }
     }
 
+    /// Bytes of a row of `samples` samples. In 64 bits: the bits do not fit a `usize` of wasm32.
+    pub(super) const fn row_bytes(self, samples: u64) -> u64 {
+        samples.saturating_mul(self.bits() as u64).div_ceil(8)
+    }
+
     /// How many samples of 16 bits take the memory of one sample: a wide one is kept in single precision as well.
     pub(super) const fn cost(self) -> u64 {
         match self {
@@ -152,6 +157,12 @@ fn bits(page: &Page<'_>, stored: u64) -> Result<u64, FileFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_end_at_a_byte_and_may_have_more_bits_than_32_bits_count() {
+        assert_eq!([1, 2, 3].map(|samples| Kind::Unsigned(12).row_bytes(samples)), [2, 3, 5]);
+        assert_eq!(Kind::Wide(Wide::F64).row_bytes(1 << 26), 1 << 29);
+    }
 
     #[test]
     fn packed_samples_start_at_the_highest_bit() {
