@@ -39,11 +39,16 @@ impl Mask {
 
     /// A reference mask from a file.
     ///
+    /// [Labels](Slice::labels) above 0 are inside. Without labels, samples decide.
+    ///
     /// Samples with few values, at most 16 and at most one for 8 pixels, are labels: every sample above 0 is inside. Other
     /// samples are inside above half of their range, that is at least 128 for 8 bits and 32768 for 16 bits; if none is that
     /// high, they are labels too. Three equal channels are one. In other colours, every pixel that does not have the most
     /// frequent colour is inside.
     pub fn from_slice(slice: &Slice) -> Self {
+        if let Some(labels) = slice.labels() {
+            return Self::new(slice.width(), slice.height(), labels.iter().map(|label| *label > 0).collect());
+        }
         let inside = match slice.channels() {
             Channels::Grey => labelled(slice.samples()),
             Channels::Rgb => {

@@ -236,7 +236,12 @@ impl Slice {
         } else {
             Samples::U16(at.map(|(plane, pixel)| planes[plane].samples.get(pixel).unwrap_or_default()).collect())
         };
-        Self { channels: Channels::Rgb, samples: Arc::new(samples), ..self.clone() }
+        // Without numbers in all three, the scale of each file stays.
+        let numbers = match [0, 1, 2].map(|plane: usize| planes[plane].numbers()) {
+            [Some(pre), Some(flair), Some(post)] => Some(Arc::new(interleave([pre, flair, post]))),
+            _ => None,
+        };
+        Self { channels: Channels::Rgb, samples: Arc::new(samples), numbers, labels: None, ..self.clone() }
     }
 
     /// The file's name as given, with its folders, and `#page` if the file has several pages.

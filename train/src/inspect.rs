@@ -8,7 +8,7 @@ use anyhow::Result;
 use glioscope::layout::{Assembler, Case};
 use glioscope::network::Manifest;
 use glioscope::network::input_check::InputCheck;
-use glioscope::read::Channels;
+use glioscope::read::{Channels, Spacing, SpacingSource};
 use glioscope::result::findings::Findings;
 use serde::Serialize;
 
@@ -67,6 +67,9 @@ struct CaseReading {
     plane: Option<&'static str>,
     spacing: Option<(f64, f64, Option<f64>)>,
     spacing_source: Option<&'static str>,
+    /// What a file states and is not used.
+    #[serde(skip)]
+    doubtful: Option<(f64, f64)>,
     orientation: Option<String>,
     input_check: InputCheck,
     slices: Vec<SliceReading>,
@@ -109,7 +112,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         let mut slices = Vec::new();
         for input in &group.inputs {
             match input.read() {
-                Ok(read) => slices.extend(read),
+                Ok(read) => {
+                    // The pages of a file have the same notes.
+                    let notes: Vec<_> = read.first().map(|slice| slice.notes().to_vec()).unwrap_or_default();
+                    reading.notes.extend(notes.iter().map(|note| format!("{}: {note}", input.name)));
+                    slices.extend(read);
+                }
                 Err(error) => inputs.refused.push(Refused { file: input.name.clone(), error }),
             }
         }
@@ -141,6 +149,9 @@ impl CaseReading {
             findings.check_input(manifest);
         }
         let spacing = findings.spacing_in_files();
+        let first = findings.case().slices.first().map(|entry| &entry.slice);
+        let source = first.and_then(|slice| slice.spacing_source()).map(SpacingSource::name);
+        let doubtful = first.and_then(|slice| slice.doubtful_spacing());
         let unchecked = InputCheck { accepted: true, reasons: Vec::new() };
         let case = findings.case();
         let slices = case.slices.iter().map(|entry| {
@@ -162,7 +173,8 @@ impl CaseReading {
             name: case.name.clone(),
             plane: None,
             spacing: spacing.map(|spacing| (spacing.x, spacing.y, spacing.z)),
-            spacing_source: spacing.map(|_| "tiff"),
+            spacing_source: spacing.and(source),
+            doubtful: doubtful.map(|Spacing { x, y, .. }| (x, y)),
             orientation: None,
             slices: slices.collect(),
             input_check: findings.input_check().cloned().unwrap_or(unchecked),
@@ -179,7 +191,10 @@ impl CaseReading {
         let spacing = match self.spacing {
             Some((x, y, Some(z))) => format!("{x} x {y} x {z} mm"),
             Some((x, y, None)) => format!("{x} x {y} mm"),
-            None => "no spacing".to_owned(),
+            None => match self.doubtful {
+                Some((x, y)) => format!("no spacing (the file states {x} x {y} mm, which is not plausible)"),
+                None => "no spacing".to_owned(),
+            },
         };
         let count = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
         let mut text = format!(
