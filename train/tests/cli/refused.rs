@@ -38,14 +38,6 @@ fn a_mask_of_another_size() -> Result<()> {
 }
 
 #[test]
-fn a_mask_in_colour() -> Result<()> {
-    let world = World::new()?;
-    fs::copy(world.path(SLICE), world.path(MASK))?;
-    world.train(EVALUATE)?.failed_with(&["PHANTOM_0001_3_mask.tif", "must be grey"]);
-    Ok(())
-}
-
-#[test]
 fn files_that_are_not_slices() -> Result<()> {
     let whole = fs::read(World::new()?.path(SLICE))?;
     for (bytes, words) in
