@@ -270,6 +270,7 @@ mod tests {
         let case = phantom::sample();
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
         let slice = &case.slices[3].slice;
+        #[allow(irrefutable_let_patterns, reason = "without Burn there is one engine")]
         let Engine::Cpu(plan) = &segmenter.engine else { unreachable!("the CPU") };
         let logits = plan.logits(&segmenter.input(slice, &statistics));
         let found = segmenter.probability_of(slice, logits.clone(), "webgpu").expect("logits");

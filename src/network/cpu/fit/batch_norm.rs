@@ -39,7 +39,7 @@ pub(crate) type Moments = (f64, f64);
 
 /// The moments of each channel.
 #[macerator::with_simd]
-pub(crate) fn moments<'a, S: Simd>(map: &'a FeatureMap) -> Vec<Moments> {
+pub(crate) fn moments<S: Simd>(map: &FeatureMap) -> Vec<Moments> {
     let channels = map.channels();
     let area = (map.height() * map.width()) as f64;
     let (mut row_sums, mut sums) = (vec![0f32; channels], vec![0f64; channels]);

@@ -78,11 +78,11 @@ impl Pass {
         let UNetConfig { widths, stem } = config;
         let last = widths.len() - 1;
         let maps = |channels: usize, depth: usize| -> Maps {
-            let size = size.map(|side| side / stem >> depth);
+            let size = size.map(|side| (side / stem) >> depth);
             (0..n).map(|_| FeatureMap::new(padded(channels), size)).collect()
         };
         let joined = |depth: usize| -> Maps {
-            let size = size.map(|side| side / stem >> depth);
+            let size = size.map(|side| (side / stem) >> depth);
             (0..n).map(|_| FeatureMap::new(2 * padded(widths[depth]), size)).collect()
         };
         let inputs = |depth: usize| if depth == 0 { INPUTS * stem * stem } else { widths[depth - 1] };
@@ -220,7 +220,7 @@ impl Pass {
         let down = self.down.iter().zip(&parameters.down).enumerate();
         let merge = self.merge.iter().zip(&parameters.merge).enumerate().rev();
         let layers = down.chain(merge).flat_map(|(depth, (normed, of))| {
-            let size = self.size.map(|side| side / stem >> depth);
+            let size = self.size.map(|side| (side / stem) >> depth);
             assert!(of.iter().all(|of| of.gamma.len() == widths[depth]), "expected {} gammas", widths[depth]);
             normed.iter().zip(of).map(move |(normed, of)| (normed, of, size))
         });
