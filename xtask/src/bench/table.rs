@@ -204,12 +204,14 @@ fn layers(browser: &Value, native: &Value) {
 }
 
 fn growth(browser: &Value, native: &Value) {
-    println!(
-        "\n{:<12}{:>16}{:>16}{:>16}{:>18}{:>16}",
-        "slices", "page, ms each", "reading, ms", "page, MB", "train, ms each", "train, MB"
-    );
     let rows = |found: &Value| found.as_array().cloned().unwrap_or_default();
     let natives = rows(native);
+    if browser["growth"].is_array() {
+        println!(
+            "\n{:<12}{:>16}{:>16}{:>16}{:>18}{:>16}",
+            "slices", "page, ms each", "reading, ms", "page, MB", "train, ms each", "train, MB"
+        );
+    }
     for row in rows(&browser["growth"]) {
         let number = |row: &Value, name: &str| row[name].as_f64().unwrap_or(f64::NAN);
         let slices = number(&row, "slices");
@@ -226,7 +228,11 @@ fn growth(browser: &Value, native: &Value) {
 }
 
 fn weights(browser: &Value) {
-    println!("\n{:<36}{:>14}{:>14}", "bytes", "raw", "brotli");
+    let megabytes =
+        |found: &Value| found.as_f64().map_or_else(|| "-".to_owned(), |found| format!("{:.0} MB", found / 1e6));
+    if browser["bytes"].is_object() {
+        println!("\n{:<36}{:>14}{:>14}", "bytes", "raw", "brotli");
+    }
     for (part, text) in [
         ("page", "the page and its scripts"),
         ("module", "the wasm module"),
@@ -237,32 +243,32 @@ fn weights(browser: &Value) {
         ("tfjsCpuAlone", "TF.js, CPU alone"),
     ] {
         let found = &browser["bytes"][part];
-        println!("{text:<36}{:>14}{:>14}", found["raw"], found["brotli"]);
+        if let (Some(raw), Some(brotli)) = (found["raw"].as_u64(), found["brotli"].as_u64()) {
+            println!("{text:<36}{raw:>14}{brotli:>14}");
+        }
     }
-    let memory = |name: &str| {
-        browser["memory"][name].as_f64().map_or_else(|| "-".to_owned(), |bytes| format!("{:.0} MB", bytes / 1e6))
-    };
-    println!(
-        "largest memory of the tab's process, CPU: {} glioscope, {} onnxruntime-web, {} TF.js, {} blank page",
-        memory("ours"),
-        memory("ort"),
-        memory("tfjs"),
-        memory("blank")
-    );
-    let workers = |name: &str| browser["workers"][name].as_f64().unwrap_or(f64::NAN) / 1e6;
-    println!("wasm memory after 35 slices: {:.0} MB primary, {:.0} MB helper", workers("primary"), workers("helper"));
+    let memory = &browser["memory"];
+    if memory.is_object() {
+        let [ours, ort, tfjs, blank] = ["ours", "ort", "tfjs", "blank"].map(|name| megabytes(&memory[name]));
+        println!(
+            "\nlargest memory of the tab's process, CPU: {ours} glioscope, {ort} onnxruntime-web, {tfjs} TF.js, {blank} blank page"
+        );
+    }
+    let workers = &browser["workers"];
+    if workers.is_object() {
+        let [primary, helper] = ["primary", "helper"].map(|name| megabytes(&workers[name]));
+        println!("wasm memory after 35 slices: {primary} primary worker, {helper} helper");
+    }
 }
 
 fn native(native: &Value) {
     let train = &native["fit"]["train"];
     let per_second =
         |found: &Value| median(found).map_or_else(|| "-".to_owned(), |seconds| format!("{:.1}", 1.0 / seconds));
-    println!(
-        "\nnative: {} slices/s one by one, {} in batches, on {}",
-        per_second(&train["slice_s"]),
-        per_second(&train["slice_in_batch_s"]),
-        train["device"].as_str().unwrap_or("-")
-    );
+    if let Some(device) = train["device"].as_str() {
+        let [one, batch] = ["slice_s", "slice_in_batch_s"].map(|name| per_second(&train[name]));
+        println!("\nnative: {one} slices/s one by one, {batch} in batches, on {device}");
+    }
     if let (Some(step), Some(batch)) = (median(&native["fit"]["step_s"]), train["fit"]["batch"].as_f64()) {
         println!("fit: {step:.2} s a step of {batch}, {:.1} slices/s", batch / step);
     }
