@@ -24,7 +24,7 @@ pub use format::read;
 pub use limits::Limits;
 pub use note::ReadNote;
 pub use orientation::Orientation;
-pub(crate) use scale::share_scale;
+pub(crate) use slice::share_scale;
 pub use slice::{Channels, Samples, Slice};
 pub use spacing::{Spacing, SpacingSource};
 pub use zip::ZipLimits;

@@ -1,6 +1,4 @@
-//! [`Scale`]: numbers of any kind → 16-bit samples, for a whole case at once.
-
-use super::Slice;
+//! [`Scale`]: numbers of any kind → 16-bit samples.
 
 /// How numbers become 16-bit samples. Their order is kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,16 +37,9 @@ impl Scale {
     }
 }
 
-/// Gives all slices of a case the same scale. Slices of integers that fit 16 bits stay as they are.
-pub(crate) fn share_scale(slices: &mut [&mut Slice]) {
-    let scale = Scale::of(slices.iter().filter_map(|slice| slice.numbers()));
-    slices.iter_mut().for_each(|slice| slice.rescale(scale));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::{Channels, Samples};
 
     fn apply(numbers: &[f32]) -> Vec<u16> {
         Scale::of([numbers]).apply(numbers)
@@ -68,20 +59,5 @@ mod tests {
         assert_eq!(apply(&[0.25, 0.5]), [32_768, 65_535]);
         assert_eq!(apply(&[f32::MIN, 0.0, f32::MAX]), [0, 32_768, 65_535]);
         assert_eq!(apply(&[-2.0, -2.0]), [0, 0]);
-    }
-
-    #[test]
-    fn a_case_has_one_scale() {
-        let slice = |numbers: Vec<f32>| {
-            Slice::of_numbers("a", numbers.len(), 1, Channels::Grey, numbers).expect("finite numbers")
-        };
-        let mut dark = slice(vec![0.0, 0.25]);
-        let mut bright = slice(vec![0.5, 1.0]);
-        let mut narrow = Slice::new("b", 1, 1, Channels::Grey, Samples::U8(vec![9])).expect("valid");
-        assert_eq!(dark.samples(), &Samples::U16(vec![0, 65_535]), "alone, the slice has its own scale");
-        share_scale(&mut [&mut dark, &mut bright, &mut narrow]);
-        assert_eq!(dark.samples(), &Samples::U16(vec![0, 16_384]));
-        assert_eq!(bright.samples(), &Samples::U16(vec![32_768, 65_535]));
-        assert_eq!(narrow.samples(), &Samples::U8(vec![9]));
     }
 }

@@ -322,6 +322,12 @@ impl Slice {
     }
 }
 
+/// Gives all slices of a case the same scale. Slices of integers that fit 16 bits stay as they are.
+pub(crate) fn share_scale(slices: &mut [&mut Slice]) {
+    let scale = Scale::of(slices.iter().filter_map(|slice| slice.numbers()));
+    slices.iter_mut().for_each(|slice| slice.rescale(scale));
+}
+
 /// The values of three channels, pixel by pixel.
 fn interleave<T: Copy>([a, b, c]: [&[T]; 3]) -> Vec<T> {
     a.iter().zip(b).zip(c).flat_map(|((&a, &b), &c)| [a, b, c]).collect()
@@ -394,5 +400,25 @@ impl Samples {
             Self::U16(samples) => (&[], samples),
         };
         (0..self.len()).map(move |i| if wide.is_empty() { u16::from(narrow[i]) } else { wide[i] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_has_one_scale() {
+        let slice = |numbers: Vec<f32>| {
+            Slice::of_numbers("a", numbers.len(), 1, Channels::Grey, numbers).expect("finite numbers")
+        };
+        let mut dark = slice(vec![0.0, 0.25]);
+        let mut bright = slice(vec![0.5, 1.0]);
+        let mut narrow = Slice::new("b", 1, 1, Channels::Grey, Samples::U8(vec![9])).expect("valid");
+        assert_eq!(dark.samples(), &Samples::U16(vec![0, 65_535]), "alone, the slice has its own scale");
+        share_scale(&mut [&mut dark, &mut bright, &mut narrow]);
+        assert_eq!(dark.samples(), &Samples::U16(vec![0, 16_384]));
+        assert_eq!(bright.samples(), &Samples::U16(vec![32_768, 65_535]));
+        assert_eq!(narrow.samples(), &Samples::U8(vec![9]));
     }
 }

@@ -8,6 +8,7 @@ use weezl::{BitOrder, LzwStatus};
 
 #[cfg(feature = "formats")]
 use super::formats;
+use super::shape::Shape;
 
 /// The supported compressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,19 +30,6 @@ pub(super) enum Method {
     /// CCITT Group 4 fax, for one bit.
     #[cfg(feature = "formats")]
     Fax,
-}
-
-/// What a decompressor of images needs to know of a strip or tile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Shape<'a> {
-    /// Columns.
-    pub(super) width: usize,
-    /// Channels of a pixel.
-    pub(super) channels: usize,
-    /// Whether colours are stored as YCbCr.
-    pub(super) converts: bool,
-    /// The JPEGTables of the page.
-    pub(super) tables: Option<&'a [u8]>,
 }
 
 /// A decompressor, which is reused for all strips and tiles of a page.

@@ -1,9 +1,10 @@
 //! [`Encoding`]: how a page's samples are stored, checked before any of them is decoded.
 
-use super::codec::{Method, Shape};
+use super::codec::Method;
 use super::directory::{Page, Values};
 use super::kind::Kind;
 use super::predictor::Predictor;
+use super::shape::Shape;
 use super::tags;
 use super::usage::{MAX_CHUNKS, Usage};
 use crate::error::{FileFault, Quantity};

@@ -11,7 +11,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::codec::Shape;
+use super::shape::Shape;
 
 /// The largest window of a Zstandard frame. Its own tool asks before it uses a larger one than 8 MiB.
 const WINDOW: u64 = 8 << 20;

@@ -18,6 +18,7 @@ mod formats;
 mod kind;
 mod pages;
 mod predictor;
+mod shape;
 mod spacing;
 mod tags;
 mod usage;
