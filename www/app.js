@@ -23,12 +23,18 @@ import { ViewerController } from './viewer/viewer-controller.js';
 /** @import { CommandContext } from './core/commands.js' */
 /** @import { Backend, CaseState, Note } from './core/types.js' */
 
+/** How often the page checks whether it is free for other downloads. */
+const POLL_MS = 500;
+
 const address = new URLSearchParams(location.search);
 const requestedBackend = /** @type {Backend | undefined} */ (['cpu', 'webgpu'].find((name) => name === address.get('backend')));
 const requestedWorkers = Number(address.get('workers')) || null;
 
 const store = new Store();
 const engine = new Engine(requestedBackend ?? null, requestedWorkers, {
+  onDownload(received, total) {
+    if (store.phase === 'loading') status.download(received, total);
+  },
   onReport(report) {
     void panels.showReport(report);
     prepare().catch(() => {});
@@ -141,7 +147,7 @@ listenForFiles({
 store.on('open', () => {
   chosenSlice = store.currentSlice?.info.id ?? null;
 });
-keepOffline(() => store.phase === 'loading' || store.phase === 'running');
+keepOffline(untilFree);
 void start();
 
 async function start() {
@@ -159,13 +165,18 @@ async function start() {
   }
 }
 
+/** Waits until the page neither loads nor computes, so that other downloads do not delay the first mask. */
+async function untilFree() {
+  while (store.phase === 'loading' || store.phase === 'running') await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
 /** What the page does once, when the first worker has started. */
 function prepare() {
   return (prepared ??= engine.model().then(
     ({ threshold }) => {
       store.modelThreshold = threshold;
       if (store.cases.length === 0) store.setThreshold(threshold);
-      viewer.prefetch();
+      void untilFree().then(() => viewer.prefetch());
       panels.prepareLayout();
     },
     (error) => {

@@ -52,6 +52,12 @@ export function formatPercent(fraction) {
   return `${(100 * fraction).toFixed(1)} %`;
 }
 
+/** How much of a download has arrived. @param {number} received bytes @param {number | null} total */
+export function formatDownload(received, total) {
+  const arrived = (received / 1e6).toFixed(1);
+  return total === null ? `${arrived} MB` : `${arrived} of ${(total / 1e6).toFixed(1)} MB`;
+}
+
 /** @param {number} milliseconds */
 export function formatDuration(milliseconds) {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countOf, formatArea, formatDuration, formatMillilitres, formatRemaining, formatScore, formatVolume, NONE } from './format.js';
+import { countOf, formatArea, formatDownload, formatDuration, formatMillilitres, formatRemaining, formatScore, formatVolume, NONE } from './format.js';
 
 test('counts have a noun in the right number', () => {
   assert.equal(countOf(1, 'slice'), '1 slice');
@@ -17,6 +17,11 @@ test('sizes have millimetres only where they are known', () => {
 test('a score that is not defined is a dash', () => {
   assert.equal(formatScore(0.8766), '0.877');
   for (const value of [null, undefined, NaN]) assert.equal(formatScore(value), NONE);
+});
+
+test('a download has its size only where that is known', () => {
+  assert.equal(formatDownload(2_140_000, 5_300_000), '2.1 of 5.3 MB');
+  assert.equal(formatDownload(2_140_000, null), '2.1 MB');
 });
 
 test('times have a unit that fits', () => {

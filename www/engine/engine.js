@@ -5,6 +5,7 @@
  * All measures and files come from here. Requests are answered between two slices while a case is being segmented.
  */
 import { FaultError, Superseded } from '../core/errors.js';
+import { Downloads } from './downloads.js';
 import { Gpu } from './gpu.js';
 import { Pool } from './pool.js';
 import { fileFault, PrimaryWorker } from './primary-worker.js';
@@ -25,6 +26,7 @@ import { segmentAll } from './scheduler.js';
 
 /**
  * @typedef {object} EngineEvents
+ * @property {(received: number, total: number | null) => void} onDownload bytes of the files for the CPU, before compression; `total` is null where it is unknown
  * @property {(report: DeviceReport) => void} onReport a device has started, has been tested, or is not used any more
  * @property {(backend: Backend, fault: Fault) => void} onLost a worker was lost. On the CPU a new one is starting
  * @property {(fault: Fault) => void} onDead nothing more can be computed; of kind `device` where shown results may be wrong
@@ -49,8 +51,9 @@ export class Engine {
     this.#requested = requested;
     this.#events = events;
     const onReport = () => this.#report();
-    this.#primary = new PrimaryWorker(this.#log, { onReport, onLost: (fault) => events.onLost('cpu', fault), onDead: events.onDead });
-    this.#gpu = new Gpu(this.#primary, requested === 'webgpu', { onReport, onLost: (fault) => events.onLost('webgpu', fault) });
+    const downloads = new Downloads(events.onDownload);
+    this.#primary = new PrimaryWorker(this.#log, downloads, { onReport, onLost: (fault) => events.onLost('cpu', fault), onDead: events.onDead });
+    this.#gpu = new Gpu(this.#primary, downloads, requested === 'webgpu', { onReport, onLost: (fault) => events.onLost('webgpu', fault) });
     this.#pool = new Pool(workers, (onLost) => this.#primary.startHelper(onLost));
   }
 

@@ -3,9 +3,10 @@
  * used only where it is faster than the CPU. When it fails, the CPU goes on.
  */
 import { anonymousMessage, FaultError, faultOf } from '../core/errors.js';
-import { fileFault, gone, OPEN_TIMEOUT_MS } from './primary-worker.js';
+import { fileFault, gone } from './primary-worker.js';
 import { WorkerClient } from './worker-client.js';
 
+/** @import { Downloads } from './downloads.js' */
 /** @import { JobControl } from './engine.js' */
 /** @import { PrimaryWorker } from './primary-worker.js' */
 /** @import { Queue } from './queue.js' */
@@ -31,6 +32,7 @@ export class Gpu {
   /** The result of the self-test, while the GPU is used. @type {TestResult | null} */
   test = null;
   #primary;
+  #downloads;
   #requested;
   #events;
   /** @type {WorkerClient | null} */
@@ -40,11 +42,13 @@ export class Gpu {
 
   /**
    * @param {PrimaryWorker} primary
+   * @param {Downloads} downloads
    * @param {boolean} requested whether it is used however slow it is, and instead of the CPU
    * @param {{onReport: () => void, onLost: (fault: Fault) => void}} events
    */
-  constructor(primary, requested, events) {
+  constructor(primary, downloads, requested, events) {
     this.#primary = primary;
+    this.#downloads = downloads;
     this.#requested = requested;
     this.#events = events;
   }
@@ -68,7 +72,7 @@ export class Gpu {
     if (!(this.#requested ? this.offer.usable : this.offer.preferable)) throw deviceFault(this.offer.why);
     const client = new WorkerClient('gpu-worker.js', (fault) => this.#lose(client, fault));
     this.#client = client;
-    await client.call('open', {}, { timeout: OPEN_TIMEOUT_MS });
+    await client.call('open', await this.#downloads.gpu());
     const known = await this.#primary.ask('knownInput');
     const check = async () => {
       const { logits, milliseconds } = await client.call('forward', { input: known, n: 1 });

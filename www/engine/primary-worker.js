@@ -5,6 +5,7 @@
 import { anonymousMessage, FaultError, faultOf } from '../core/errors.js';
 import { WorkerClient } from './worker-client.js';
 
+/** @import { Downloads } from './downloads.js' */
 /** @import { RecoveryLog } from './recovery-log.js' */
 /** @import { Fault, TestResult } from '../core/types.js' */
 /**
@@ -18,8 +19,6 @@ import { WorkerClient } from './worker-client.js';
 export const MAX_ATTEMPTS = 2;
 /** How many workers may be lost in a row without a finished slice between them. */
 const MAX_LOSSES = 6;
-/** Opening includes the download on a slow connection. */
-export const OPEN_TIMEOUT_MS = 1_200_000;
 
 const SCRIPT = 'worker.js';
 
@@ -35,23 +34,24 @@ export class PrimaryWorker {
   /** @type {Promise<void> | null} */
   #testing = null;
   #log;
+  #downloads;
   #events;
   /** Workers that were lost in a row. */
   #losses = 0;
   /** @type {Promise<WorkerClient> | null} */
   #client = null;
-  /** @type {WebAssembly.Module | undefined} compiled once, shared by all workers */
-  #module;
   #lastLoss = '';
   /** Why nothing is computed any more. @type {FaultError | null} */
   #rejected = null;
 
   /**
    * @param {RecoveryLog} log
+   * @param {Downloads} downloads
    * @param {PrimaryEvents} events
    */
-  constructor(log, events) {
+  constructor(log, downloads, events) {
     this.#log = log;
+    this.#downloads = downloads;
     this.#events = events;
   }
 
@@ -128,11 +128,13 @@ export class PrimaryWorker {
    */
   async startHelper(onLost) {
     const client = new WorkerClient(SCRIPT, onLost);
-    await client.call('open', { module: this.#module }, { timeout: OPEN_TIMEOUT_MS }).catch((error) => {
+    try {
+      await client.call('open', await this.#downloads.cpu());
+      return client;
+    } catch (error) {
       client.close();
       throw error;
-    });
-    return client;
+    }
   }
 
   /** Starts a worker, and fills it from the recovery log. */
@@ -146,9 +148,7 @@ export class PrimaryWorker {
         if (started) this.#replace(fault);
       });
       try {
-        const { module, version } = await client.call('open', { module: this.#module }, { timeout: OPEN_TIMEOUT_MS });
-        this.#module = module;
-        this.version = version;
+        this.version = await client.call('open', await this.#downloads.cpu());
         await this.#log.restore(client);
         started = true;
         this.#events.onReport();

@@ -2,13 +2,12 @@
  * One worker and the calls to it.
  */
 import { FaultError } from '../core/errors.js';
+import { WWW } from '../core/site.js';
 
 /** @import { Fault } from '../core/types.js' */
 
 /** How long a call may take before the worker counts as hung. A software GPU needs seconds per slice. */
 const CALL_TIMEOUT_MS = 180_000;
-
-const WORKERS = new URL('../worker/', import.meta.url);
 
 export class WorkerClient {
   #worker;
@@ -17,6 +16,7 @@ export class WorkerClient {
   #nextId = 1;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: FaultError) => void, timer: ReturnType<typeof setTimeout>, message: object}>} */
   #calls = new Map();
+  /** Aborted with the fault that ended the worker. */
   #closed = new AbortController();
   // `crypto.randomUUID` is missing on plain HTTP, for example on a hospital's own host.
   #name = `glioscope ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
@@ -26,7 +26,7 @@ export class WorkerClient {
    * @param {(fault: Fault) => void} onLost called once, before the pending calls fail; not called after `close`
    */
   constructor(script, onLost) {
-    this.#script = new URL(script, WORKERS).href;
+    this.#script = new URL(`worker/${script}`, WWW).href;
     this.#onLost = onLost;
     // A worker that is loaded from a URL has the policy of that response, and static hosts send none. A worker from a
     // blob inherits the page's policy. So `connect-src 'self'` applies to the code that sees the files.
@@ -80,7 +80,7 @@ export class WorkerClient {
    * @returns {Promise<any>}
    */
   call(action, message = {}, { signal, timeout = CALL_TIMEOUT_MS, transfer = [] } = {}) {
-    if (this.#closed.signal.aborted) return Promise.reject(new FaultError(workerFault('the worker is closed'), true));
+    if (this.#closed.signal.aborted) return Promise.reject(new FaultError(this.#closed.signal.reason, true));
     // A job that was aborted while it waited must not reach the worker.
     if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.#nextId++;
@@ -126,7 +126,7 @@ export class WorkerClient {
 
   /** @param {Fault} reason */
   #end(reason) {
-    this.#closed.abort();
+    this.#closed.abort(reason);
     this.#worker.terminate();
     for (const { reject, timer } of this.#calls.values()) {
       clearTimeout(timer);

@@ -1,19 +1,23 @@
 /**
- * Compares fetched files with `assets.json`, which `cargo xtask dist` writes beside the page. A file that is truncated,
- * altered, or of another version is reported by name and not used. Without an `assets.json`, as in development, nothing
- * is compared.
+ * Compares files with `assets.json`, which `cargo xtask dist` writes beside the page. A file that is truncated, altered, or
+ * of another version is reported by name and not used. Without an `assets.json`, as in development, nothing is compared.
  */
+import { SITE } from '../core/site.js';
 
-const SITE = new URL('../..', import.meta.url);
-
-/** @typedef {{version: string, files: Record<string, string>}} Assets `files`: `sha256-…` by path below the site */
+/**
+ * By path below the site: `files` has `sha256-…`, `bytes` has the size before compression.
+ * @typedef {{version: string, files: Record<string, string>, bytes: Record<string, number>}} Assets
+ */
 
 /** @type {Promise<Assets | null> | undefined} */
 let requested;
 
-/** The list of the site's files, or null where the host has none. */
+/** The list of the site's files, or null where the host has none. After a failure the next call requests it again. */
 export function assets() {
-  return (requested ??= fetchAssets());
+  return (requested ??= fetchAssets().catch((error) => {
+    requested = undefined;
+    throw error;
+  }));
 }
 
 async function fetchAssets() {
@@ -24,12 +28,12 @@ async function fetchAssets() {
 }
 
 /**
- * Reads the whole response. Rejects unless its bytes belong to this version of the site.
- * @param {Response} response a clone: its body is consumed
+ * Rejects unless a file belongs to this version of the site.
+ * @param {string} path below the site
+ * @param {Uint8Array<ArrayBuffer>} bytes
  */
-export async function verify(response) {
-  const [known, bytes] = await Promise.all([assets(), response.arrayBuffer()]);
-  const path = new URL(response.url).pathname.slice(SITE.pathname.length);
+export async function verify(path, bytes) {
+  const known = await assets();
   const expected = known?.files[path];
   // Browsers offer `crypto.subtle` only over HTTPS and on localhost.
   if (!expected || !globalThis.crypto?.subtle) return;

@@ -3,24 +3,23 @@
  * because the first visitor's network should load the model first. It shows a message when a newer version is waiting.
  */
 import { find } from '../core/dom.js';
+import { SITE } from '../core/site.js';
 import { assets } from './integrity.js';
 
-const POLL_MS = 500;
-
-/** @param {() => boolean} isBusy whether the page is loading or computing */
-export function keepOffline(isBusy) {
+/** @param {() => Promise<void>} untilFree waits until the page neither loads nor computes */
+export function keepOffline(untilFree) {
   // Without storage the page still works as long as there is a network.
-  register(isBusy).catch((error) => console.info(`The site is not available offline: ${error.message}`));
+  register(untilFree).catch((error) => console.info(`The site is not available offline: ${error.message}`));
 }
 
-/** @param {() => boolean} isBusy */
-async function register(isBusy) {
+/** @param {() => Promise<void>} untilFree */
+async function register(untilFree) {
   if (!('serviceWorker' in navigator)) return;
   // Without a list of files this is a development server, where a cached file would be an old one.
   if (!(await assets().catch(() => null))) return;
-  while (isBusy()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  await untilFree();
   // The script is at the site's root, so that its scope is the whole site.
-  const registration = await navigator.serviceWorker.register(new URL('../../sw.js', import.meta.url));
+  const registration = await navigator.serviceWorker.register(new URL('sw.js', SITE));
   const showUpdate = () => {
     // On a first visit there is no older version to replace.
     if (registration.waiting && registration.active) find('#update').hidden = false;

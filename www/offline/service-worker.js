@@ -5,18 +5,23 @@
  * `self.SITE = {version, files}` before it. So the script changes with every version, and the browser notices. It is a
  * classic script because some browsers that run the page do not support module service workers.
  *
+ * The files for WebGPU are large, and only browsers with a hardware GPU use them. So they are cached when they are first
+ * used, with the same check. Without them the page works offline on the CPU.
+ *
  * A new version is fetched while the old one serves. It waits until no tab uses the old one. So no tab gets files of two
  * versions. (Taking over earlier, with a forced reload, sometimes left the page blank.)
  */
 
 const worker = /** @type {any} ServiceWorkerGlobalScope, which the page's types lack. */ (self);
-/** @type {{version: string, files: Record<string, string>}} */
+/** @type {{version: string, files: Record<string, string>}} `files`: `sha256-…` by path below the site */
 const site = worker.SITE;
 const scope = new URL(worker.registration.scope);
 /** Several sites may share an origin, for example on github.io. Caches belong to the origin. */
 const PREFIX = `glioscope ${scope.pathname} `;
 const CACHE = PREFIX + site.version;
 const WORKERS = ['www/worker/worker.js', 'www/worker/gpu-worker.js'];
+/** The files that are cached when they are first used. */
+const ON_USE = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm'];
 
 worker.addEventListener('install', (/** @type {any} */ event) => event.waitUntil(fill()));
 
@@ -38,10 +43,10 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
   if (request.method !== 'GET' || url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return;
   // The list is in this file.
   if (url.pathname === `${scope.pathname}assets.json`) event.respondWith(Response.json(site));
-  else if (cacheKey(url)) event.respondWith(answer(request, url));
+  else if (pathOf(url)) event.respondWith(answer(request, url));
 });
 
-/** Fetches all files of the site. One wrong file makes the installation fail. */
+/** Fetches the files of the site. One wrong file makes the installation fail. */
 async function fill() {
   const cache = await caches.open(CACHE);
   const former = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
@@ -49,17 +54,33 @@ async function fill() {
     Object.entries(site.files).map(async ([path, integrity]) => {
       const address = new URL(path, scope).href;
       if (await cache.match(address)) return;
+      let used = !ON_USE.includes(path);
       for (const name of former) {
         const kept = await (await caches.open(name)).match(address);
         if (kept && (await hash(kept.clone())) === integrity) return cache.put(address, kept);
+        used ||= kept !== undefined;
       }
-      // The visit has fetched most files already, so the HTTP cache is tried first. The page itself is fetched by the
-      // address that visitors use: some hosts redirect `index.html` to its folder.
-      const source = path === 'index.html' ? scope.href : address;
-      const response = await load(source, integrity, 'default').catch(() => load(source, integrity, 'reload'));
-      await cache.put(address, response);
+      if (used) await keep(cache, path);
+      // The first visit has used it if the HTTP cache has it.
+      else await load(address, integrity, 'only-if-cached').then((response) => cache.put(address, response), () => {});
     }),
   );
+}
+
+/**
+ * Fetches a file and puts it into the cache.
+ * @param {Cache} cache
+ * @param {string} path
+ */
+async function keep(cache, path) {
+  const address = new URL(path, scope).href;
+  const integrity = site.files[path];
+  // The visit has fetched most files already, so the HTTP cache is tried first. The page itself is fetched by the address
+  // that visitors use: some hosts redirect `index.html` to its folder.
+  const source = path === 'index.html' ? scope.href : address;
+  const response = await load(source, integrity, 'default').catch(() => load(source, integrity, 'reload'));
+  await cache.put(address, response.clone());
+  return response;
 }
 
 /**
@@ -68,7 +89,7 @@ async function fill() {
  * @param {RequestCache} cache
  */
 async function load(address, integrity, cache) {
-  const response = await fetch(address, { integrity, cache, redirect: 'error' });
+  const response = await fetch(address, { integrity, cache, mode: 'same-origin', redirect: 'error' });
   if (!response.ok) throw new Error(`${address}: the server answered ${response.status}`);
   return response;
 }
@@ -85,9 +106,10 @@ async function hash(response) {
  */
 async function answer(request, url) {
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(/** @type {string} */ (cacheKey(url)));
-  if (!kept) return fetch(request);
-  if (!WORKERS.some((path) => url.pathname === scope.pathname + path)) return kept;
+  const path = /** @type {string} */ (pathOf(url));
+  const kept = await cache.match(new URL(path, scope).href);
+  if (!kept) return ON_USE.includes(path) ? keep(cache, path).catch(() => fetch(request)) : fetch(request);
+  if (!WORKERS.includes(path)) return kept;
   // A worker that is started by its address uses the policy of its response. It gets the page's policy.
   const page = await (await cache.match(new URL('index.html', scope).href))?.text();
   const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page ?? '') ?? [];
@@ -97,11 +119,10 @@ async function answer(request, url) {
 }
 
 /**
- * The address under which a file of the site is cached, or null. Queries are ignored: they change how the page runs, not
- * its files.
+ * The path of a file of the site, or null. Queries are ignored: they change how the page runs, not its files.
  * @param {URL} url
  */
-function cacheKey(url) {
+function pathOf(url) {
   const path = decodeURIComponent(url.pathname.slice(scope.pathname.length)) || 'index.html';
-  return path in site.files ? new URL(path, scope).href : null;
+  return path in site.files ? path : null;
 }

@@ -2,10 +2,9 @@
  * The page's Trusted Types policy. It allows scripts for workers from this site's folder, and blobs that the page made.
  * There is no policy for HTML or for code, so `innerHTML` and `eval` fail everywhere, in libraries too.
  *
- * It is the default policy, so libraries need no change. It must run before every other module.
+ * It is the default policy, so libraries need no change. It must run before the first worker starts.
  */
-
-const SITE = new URL('../..', import.meta.url);
+import { SITE } from '../core/site.js';
 
 /** @typedef {{createPolicy(name: string, rules: {createScriptURL(address: string): string | null}): unknown}} TrustedTypes */
 

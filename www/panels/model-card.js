@@ -2,9 +2,10 @@
  * The model card: what the network is, its training data and its accuracy. The figures are from
  * `card.json`. Below them is the whole text of the card.
  */
-import { find, make } from '../core/dom.js';
+import { find, make, whenIdle } from '../core/dom.js';
+import { faultOf } from '../core/errors.js';
 import { formatCount, formatPercent, formatScore } from '../core/format.js';
-import { verify } from '../offline/integrity.js';
+import { fetchBytes } from '../offline/verified-fetch.js';
 import { markdown } from './markdown.js';
 
 /** @import { ModelInfo } from '../core/types.js' */
@@ -12,14 +13,7 @@ import { markdown } from './markdown.js';
 export class ModelCard {
   #root = find('#card-body');
   #text = make('div', { className: 'written' });
-
-  constructor() {
-    // Loaded with the page, so that opening the card needs no network.
-    void loadCard().then(
-      (text) => this.#text.replaceChildren(...markdown(text, 1)),
-      (error) => this.#text.replaceChildren(make('p', { className: 'fine' }, `The text of the card could not be loaded: ${error.message}`)),
-    );
-  }
+  #isRequested = false;
 
   /** @param {ModelInfo} model */
   show({ name, sha256, bytes, parameters, threshold, grid, normalisation, card }) {
@@ -54,13 +48,24 @@ export class ModelCard {
       ),
       this.#text,
     );
+    whenIdle(() => void this.#loadText());
+  }
+
+  /** Loads the text before the card is opened, so that opening it needs no network. */
+  async #loadText() {
+    if (this.#isRequested) return;
+    this.#isRequested = true;
+    try {
+      this.#text.replaceChildren(...markdown(await loadCard(), 1));
+    } catch (error) {
+      this.#isRequested = false;
+      this.#text.replaceChildren(make('p', { className: 'fine' }, `The text of the card could not be loaded: ${faultOf(error).message}`));
+    }
   }
 }
 
 /** @returns {Promise<string>} without its title, which the dialog has already */
 async function loadCard() {
-  const response = await fetch(new URL('../model/MODEL_CARD.md', import.meta.url));
-  if (!response.ok) throw new Error(`model/MODEL_CARD.md: the server answered ${response.status}`);
-  const [, text] = await Promise.all([verify(response.clone()), response.text()]);
+  const text = new TextDecoder().decode(await fetchBytes('model/MODEL_CARD.md'));
   return text.replace(/^# .*\n/, '');
 }

@@ -2,7 +2,7 @@
  * The progress of the job, and how long it will still take.
  */
 import { find } from '../core/dom.js';
-import { formatRemaining } from '../core/format.js';
+import { formatDownload, formatRemaining } from '../core/format.js';
 
 /** @import { Store } from '../core/store.js' */
 
@@ -31,6 +31,15 @@ export class Status {
     this.#since = performance.now();
     this.#bar.max = 1;
     this.#bar.value = this.#store.phase === 'done' ? 1 : 0;
+  }
+
+  /**
+   * The progress while the page loads.
+   * @param {number} received bytes
+   * @param {number | null} total
+   */
+  download(received, total) {
+    this.#text.textContent = `Loading the model: ${formatDownload(received, total)}`;
   }
 
   /** The job is being cancelled. */

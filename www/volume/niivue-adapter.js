@@ -2,6 +2,7 @@
  * NiiVue on a canvas, with the few functions that the page uses. The library's own types are not bundled, so they are
  * declared here.
  */
+import { WWW } from '../core/site.js';
 import { AGREEMENT_COLOURS, HEAT_COLOURS } from '../viewer/rasterise.js';
 
 /** @typedef {{colormap: string, cal_min: number, cal_max: number}} Image a volume of NiiVue's */
@@ -111,7 +112,7 @@ function withDisplayAxes(nifti) {
 
 /** The bundled library. */
 export function niivueUrl() {
-  return new URL('../vendor/niivue.js', import.meta.url);
+  return new URL('vendor/niivue.js', WWW);
 }
 
 /** A colour map that is transparent below its smallest value. @param {string[]} stops from the smallest to the largest value */

@@ -3,7 +3,13 @@
  */
 import { watchDevices } from './gpu.js';
 import { lost, serve } from './serve.js';
-import { fetchBytes, fetchModule } from './verified-fetch.js';
+
+/** @import { WorkerFiles } from '../engine/downloads.js' */
+
+/** Loads while the page downloads the other files. */
+const pkg = import('../pkg/gpu.js');
+// `open` reports a failure.
+pkg.catch(() => {});
 
 /** @type {import('../pkg/gpu.js').GpuNetwork | undefined} */
 let network;
@@ -11,7 +17,7 @@ let network;
 let busy = Promise.resolve();
 
 serve({
-  open: async () => ({ value: await open() }),
+  open: async (files) => ({ value: await open(files) }),
   forward: async (/** @type {{input: Float32Array, n: number}} */ { input, n }) => {
     const forward = busy.then(async () => {
       if (!network) throw new Error('the worker was called before it was opened');
@@ -26,14 +32,9 @@ serve({
 });
 watchDevices((message) => lost({ kind: 'device', file: null, message }));
 
-/** Loads the package and the model. */
-async function open() {
-  const [{ default: init, onPanic, GpuNetwork }, module, manifest, weights] = await Promise.all([
-    import('../pkg/gpu.js'),
-    fetchModule('pkg/gpu_bg.wasm'),
-    fetchBytes('model/model.json'),
-    fetchBytes('model/weights.safetensors'),
-  ]);
+/** @param {WorkerFiles} files */
+async function open({ module, manifest, weights }) {
+  const { default: init, onPanic, GpuNetwork } = await pkg;
   await init({ module_or_path: module });
   onPanic((message) => lost({ kind: 'panic', file: null, message }));
   network = await GpuNetwork.create(manifest, weights);

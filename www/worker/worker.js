@@ -3,12 +3,17 @@
  */
 import { probe } from './gpu.js';
 import { lost, serve } from './serve.js';
-import { fetchBytes, fetchModule } from './verified-fetch.js';
 
+/** @import { WorkerFiles } from '../engine/downloads.js' */
 /** @import { VolumeKind } from '../engine/engine.js' */
 /** @import { Backend, Source, Spacing } from '../core/types.js' */
 /** @typedef {{slice: string}} OfSlice */
 /** @typedef {{case: string, threshold: number, spacing: Spacing | null}} OfCase */
+
+/** Loads while the page downloads the other files. */
+const pkg = import('../pkg/glioscope.js');
+// `open` reports a failure.
+pkg.catch(() => {});
 
 /** @type {import('../pkg/glioscope.js').Session | undefined} */
 let session;
@@ -18,7 +23,7 @@ const TOLERANCE = 1e-3;
 
 serve({
   probe: async () => ({ value: await probe() }),
-  open: async (message) => ({ value: await open(message) }),
+  open: async (files) => ({ value: await open(files) }),
   check: async () => ({ value: await check() }),
   knownInput: () => transferred(library().knownInput()),
   checkLogits: (/** @type {{logits: Float32Array}} */ { logits }) => ({ value: accepted(library().checkLogits(logits)) }),
@@ -81,26 +86,13 @@ function transferred(bytes) {
   return bytes ? { value: bytes, transfer: [bytes.buffer] } : { value: undefined };
 }
 
-/**
- * Loads the package and the model and opens a session. Workers after the first get the compiled module from the page.
- * @param {{module?: WebAssembly.Module}} request
- */
-async function open(request) {
-  const [{ default: init, onPanic, Session, version }, module, manifest, weights, card] = await Promise.all([
-    pkg(),
-    request.module ?? fetchModule('pkg/glioscope_bg.wasm'),
-    fetchBytes('model/model.json'),
-    fetchBytes('model/weights.safetensors'),
-    fetchBytes('model/card.json'),
-  ]);
+/** Opens a session and returns the version of the package. @param {WorkerFiles} files */
+async function open({ module, manifest, weights, card }) {
+  const { default: init, onPanic, Session, version } = await pkg;
   await init({ module_or_path: module });
   onPanic((message) => lost({ kind: 'panic', file: null, message }));
   session = await Session.create(manifest, weights, card);
-  return { module, version: version() };
-}
-
-function pkg() {
-  return import('../pkg/glioscope.js');
+  return version();
 }
 
 /** The self-test: the sample slice against its expected probability. */
@@ -129,7 +121,7 @@ async function read({ name, file, session }, signal) {
     signal.throwIfAborted();
     return new Uint8Array(buffer);
   };
-  const { Session } = await pkg();
+  const { Session } = await pkg;
   // The first bytes tell whether it is a format that can be read, before a large file is loaded.
   Session.admit(name, file.size, await content(file.slice(0, Session.headLength())));
   const bytes = await content(file);
