@@ -212,7 +212,7 @@ test('a killed helper worker loses no slice', async ({ scope, page }) => {
 test('the page does not wait for a helper worker that does not load', async ({ scope, page }) => {
   let asked = 0;
   // Only the first request is answered.
-  await page.route('**/www/model/weights.safetensors', (route) => (++asked === 1 ? route.continue() : undefined));
+  await page.route('**/www/pkg/glioscope.js', (route) => (++asked === 1 ? route.continue() : undefined));
   await scope.open('?backend=cpu&workers=2');
   await expect.poll(() => asked).toBe(2);
   await scope.chooseFolder(excerpt(phantoms()[0], 8));
@@ -220,22 +220,29 @@ test('the page does not wait for a helper worker that does not load', async ({ s
   expect(masks((await scope.download()).bytes).size).toBe(8);
 });
 
-/** Makes the page treat the software adapter as hardware. */
-const preferSoftware = (source: string) => source.replace('preferable: !software', 'preferable: true');
+/** Makes the page treat the software adapter as hardware: nothing in its description says what it is. */
+const preferSoftware = (source: string) => `${source}
+  for (const [name, value] of Object.entries({ description: 'a GPU', architecture: '', isFallbackAdapter: false })) {
+    Object.defineProperty(GPUAdapterInfo.prototype, name, { get: () => value });
+  }`;
+
+/** Makes the page find no WebGPU. */
+const withoutWebGpu = (source: string) => `${source}\nObject.defineProperty(navigator, 'gpu', { value: undefined });`;
 
 test('a GPU that is slower than the CPU is not used, and the page shows both times', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', preferSoftware);
+  await scope.tamper('worker/worker.js', preferSoftware);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText(/WebGPU is not used: it takes \d+ ms per slice, the CPU takes \d+ ms/);
 });
 
-/** Makes the page use a GPU that is slower than the CPU, as the software adapter is. */
-const preferSlow = (source: string) => source.replace('test.milliseconds >= cpu.milliseconds', 'false');
+/** Makes the page use a GPU that is slower than the CPU, as the software adapter is: the clock of the CPU's worker is fast. */
+const preferSlow = (source: string) => `${source}
+  { const now = performance.now.bind(performance); performance.now = () => 1e4 * now(); }`;
 
 test('slices run on the CPU until the GPU is ready, then on the GPU', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', preferSoftware);
-  await scope.tamper('engine/gpu.js', preferSlow);
+  await scope.tamper('worker/worker.js', preferSoftware);
+  await scope.tamper('worker/worker.js', preferSlow);
   await scope.tamper('pkg/glioscope.js', slowSlices(300));
   let arrive = () => {};
   const wanted = new Promise<void>((done) => (arrive = done));
@@ -265,7 +272,7 @@ test('the GPU module is not fetched without a hardware GPU', async ({ scope, pag
 });
 
 test('without the GPU module the page runs on the CPU and says why', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', preferSoftware);
+  await scope.tamper('worker/worker.js', preferSoftware);
   await page.route('**/www/pkg/gpu_bg.wasm', (route) => route.fulfill({ status: 404 }));
   await scope.open();
   await expect(page.locator('#device-facts')).toContainText('WebGPU is not used: pkg/gpu_bg.wasm: the server answered 404');
@@ -275,8 +282,8 @@ test('without the GPU module the page runs on the CPU and says why', async ({ sc
 });
 
 test('if the device is lost during a case, the rest runs on the CPU', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', preferSoftware);
-  await scope.tamper('engine/gpu.js', preferSlow);
+  await scope.tamper('worker/worker.js', preferSoftware);
+  await scope.tamper('worker/worker.js', preferSlow);
   const keep = `{ const open = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (given) { return (self.opened = await open.call(this, given)); }; }`;
   await scope.tamper('pkg/gpu.js', (source) => `${source}\n${keep}`);
@@ -293,8 +300,8 @@ test('if the device is lost during a case, the rest runs on the CPU', async ({ s
 });
 
 test('a GPU whose values become wrong during a case is not used any more', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', preferSoftware);
-  await scope.tamper('engine/gpu.js', preferSlow);
+  await scope.tamper('worker/worker.js', preferSoftware);
+  await scope.tamper('worker/worker.js', preferSlow);
   await scope.tamper('pkg/gpu.js', override('forward', `const bad = call === 4; return original.apply(this, given).then((logits) => (bad ? logits.fill(NaN) : logits));`, 'GpuNetwork'));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('webgpu');
@@ -307,7 +314,7 @@ test('a GPU whose values become wrong during a case is not used any more', async
 });
 
 test('a GPU that computes wrong numbers is detected', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', preferSoftware);
+  await scope.tamper('worker/worker.js', preferSoftware);
   await scope.tamper('pkg/glioscope.js', override('checkLogits', 'return 0.2;'));
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
@@ -315,7 +322,7 @@ test('a GPU that computes wrong numbers is detected', async ({ scope, page }) =>
 });
 
 test('a GPU that runs wrong shader code is detected by its results', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', preferSoftware);
+  await scope.tamper('worker/worker.js', preferSoftware);
   // ReLU with min instead of max: the shaders compile and run, but the results are wrong.
   const wrong = `{ const create = GPUDevice.prototype.createShaderModule;
     GPUDevice.prototype.createShaderModule = function (given) {
@@ -327,14 +334,14 @@ test('a GPU that runs wrong shader code is detected by its results', async ({ sc
 });
 
 test('a GPU without timestamp queries is not used', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', (source) => preferSoftware(source).replace("has('timestamp-query')", "has('no-such-feature')"));
+  await scope.tamper('worker/worker.js', (source) => `${source}\nGPUSupportedFeatures.prototype.has = () => false;`);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('lacks timestamp-query');
 });
 
 test('a requested backend that is not available is an error', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
+  await scope.tamper('worker/worker.js', withoutWebGpu);
   await page.goto('./?backend=webgpu');
   await scope.is('error');
   await expect(page.locator('#notice')).toContainText('this browser offers no WebGPU');
@@ -377,14 +384,14 @@ test('files dropped before the network failed to load are segmented once it load
 });
 
 test('without WebGPU the page runs on the CPU and says why', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', (source) => source.replace('!navigator.gpu', 'true'));
+  await scope.tamper('worker/worker.js', withoutWebGpu);
   await scope.open();
   await expect(page.locator('#backend')).toHaveText('cpu');
   await expect(page.locator('#device-facts')).toContainText('offers no WebGPU');
 });
 
 test('a GPU that rejects a buffer is replaced by the CPU', async ({ scope, page }) => {
-  await scope.tamper('worker/gpu.js', preferSoftware);
+  await scope.tamper('worker/worker.js', preferSoftware);
   // A size that the device rejects.
   const greedy = `{ const create = GPUDevice.prototype.createBuffer;
     GPUDevice.prototype.createBuffer = function (given) {

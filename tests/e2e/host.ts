@@ -1,10 +1,11 @@
 /**
- * A static host for one test, with its own base path. It can publish another version of the site, serve altered files, fail
- * in the middle of a file, and record its requests.
+ * A static host for one test, with its own base path. It can publish another version of the site, serve altered files, pause
+ * or fail in the middle of a file, and record its requests.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { test as base } from './page.ts';
 
 const TYPES: Record<string, string> = {
   html: 'text/html; charset=utf-8',
@@ -24,6 +25,8 @@ export class Host {
   down = false;
   /** Closes the connection once, after `bytes` bytes of the file at `path`, and then sets `down`. */
   cut: { path: string; bytes: number } | null = null;
+  /** Pauses after `bytes` bytes of the file at `path`, until `until` resolves. */
+  pause: { path: string; bytes: number; until: Promise<void> } | null = null;
   #server: Server;
 
   private constructor(files: Map<string, Buffer>, readonly base: string) {
@@ -40,6 +43,11 @@ export class Host {
         'Content-Length': file.length,
         'Cache-Control': 'no-cache',
       });
+      if (this.pause?.path === path) {
+        const { bytes, until } = this.pause;
+        response.write(file.subarray(0, bytes));
+        return void until.then(() => response.end(file.subarray(bytes)));
+      }
       if (this.cut?.path !== path) return void response.end(file);
       response.write(file.subarray(0, this.cut.bytes), () => setTimeout(() => request.socket.destroy(), 50));
       this.cut = null;
@@ -85,6 +93,16 @@ export class Host {
     this.#server.close();
   }
 }
+
+/** With a host, which is another origin. The watch would report its requests. */
+export const test = base.extend<{ host: Host }>({
+  host: async ({ baseURL }, use) => {
+    const host = await Host.of(baseURL ?? '');
+    await use(host);
+    host.close();
+  },
+  watch: async ({}, use) => use(),
+});
 
 interface Assets {
   version: string;

@@ -1,20 +1,18 @@
 /**
  * The site offline: complete after the first visit, in one version, at any path.
  */
-import type { Page } from '@playwright/test';
-import { Host } from './host.ts';
-import { expect, test as base } from './page.ts';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Page } from '@playwright/test';
+import { test, type Host } from './host.ts';
+import { Scope, expect } from './page.ts';
+import { FLAGS } from './playwright.config.ts';
 
-const test = base.extend<{ host: Host }>({
-  host: async ({ baseURL }, use) => {
-    const host = await Host.of(baseURL ?? '');
-    await use(host);
-    host.close();
-  },
-  // These tests use another origin, which the watch would report.
-  watch: async ({}, use) => use(),
-});
 test.use({ serviceWorkers: 'allow' });
+
+/** The files for WebGPU. */
+const GPU_FILES = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm'];
 
 /** Waits until the service worker has cached the site. */
 async function cached(page: Page) {
@@ -36,11 +34,12 @@ async function reopenUpdated(page: Page, host: Host) {
 
 const caches = (page: Page) => page.evaluate(async () => (await window.caches.keys()).filter((name) => name.startsWith('glioscope ')));
 
-test('after one visit the whole site works offline', async ({ host, page, scope }) => {
+test('after one visit the site works offline on the CPU', async ({ host, page, scope }) => {
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('ready');
   await cached(page);
   await expect(page.locator('#update'), 'there is no older version').toBeHidden();
+  for (const path of GPU_FILES) expect(host.asked, 'the CPU does not need it').not.toContain(path);
   host.down = true;
   host.asked = [];
   await expect(fetch(host.url), 'the host is down').rejects.toThrow();
@@ -52,6 +51,34 @@ test('after one visit the whole site works offline', async ({ host, page, scope 
   await scope.is('done');
   expect((await scope.download()).bytes.length).toBeGreaterThan(1000);
   expect(host.asked).toEqual([]);
+});
+
+/** Visits the page on some backends, then opens it offline on WebGPU. */
+async function visitThenGoOffline(host: Host, page: Page, backends: string[]) {
+  const scope = new Scope(page);
+  for (const backend of backends) {
+    await page.goto(`${host.url}?backend=${backend}`);
+    await scope.is('ready');
+    await cached(page);
+  }
+  host.down = true;
+  await page.goto(`${host.url}?backend=webgpu`);
+  await scope.is('ready');
+  await expect(page.locator('#backend')).toHaveText('webgpu');
+}
+
+test('WebGPU works offline once it was used', async ({ host, page }) => {
+  await visitThenGoOffline(host, page, ['cpu', 'webgpu']);
+});
+
+test('WebGPU works offline if the first visit used it', async ({ host }) => {
+  // The HTTP cache of a private window is too small for the module.
+  const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'glioscope-profile-')), {
+    executablePath: process.env.GLIOSCOPE_CHROMIUM ?? '/usr/bin/chromium',
+    args: FLAGS,
+  });
+  await visitThenGoOffline(host, await context.newPage(), ['webgpu']);
+  await context.close();
 });
 
 test('the cached worker script has the page’s policy as a header', async ({ host, page, scope }) => {

@@ -12,7 +12,13 @@ export const SAVE = '#save-all';
 
 export type State = 'loading' | 'ready' | 'running' | 'done' | 'error';
 
+/** Alters the text of a script. */
+type Change = (source: string) => string;
+
 export class Scope {
+  /** The changes of each altered script, in order. */
+  readonly #changes = new Map<string, Change[]>();
+
   constructor(readonly page: Page) {}
 
   /** Opens the page and waits until a worker is ready. */
@@ -65,14 +71,24 @@ export class Scope {
 
   /**
    * Serves an altered script of the page for its first `times` requests. Tests inject faults in this way: the product has
-   * no switches for them.
+   * no switches for them. The published scripts are bundled and minified: `app.js` has all modules of the page,
+   * `worker/worker.js` and `worker/gpu-worker.js` have those of a worker. So a change does not rely on names in them.
    */
-  async tamper(script: string, change: (source: string) => string, times = Infinity) {
+  async tamper(script: string, change: Change, times = Infinity) {
     let served = 0;
+    const limited: Change = (source) => {
+      if (served++ >= times) return source;
+      const altered = change(source);
+      expect(altered, `the change of ${script} has an effect`).not.toBe(source);
+      return altered;
+    };
+    const changes = this.#changes.get(script);
+    if (changes) return void changes.push(limited);
+    this.#changes.set(script, [limited]);
     await this.page.route(`**/www/${script}`, async (route) => {
       const response = await route.fetch();
-      const body = await response.text();
-      await route.fulfill({ response, body: served++ < times ? change(body) : body });
+      const body = this.#changes.get(script)?.reduce((source, next) => next(source), await response.text());
+      await route.fulfill({ response, body });
     });
   }
 }

@@ -4,7 +4,7 @@
 import { expect, test } from './page.ts';
 
 test('a script that the host does not serve ends in a message', async ({ page }) => {
-  await page.route('**/www/viewer/legend.js', (route) => route.fulfill({ status: 404, body: 'not found' }));
+  await page.route('**/www/app.js', (route) => route.fulfill({ status: 404, body: 'not found' }));
   await page.goto('./');
   await expect(page.locator('#notice')).toContainText('glioscope cannot start');
   await expect(page.locator('#notice')).toContainText('Reload the page');
@@ -12,7 +12,7 @@ test('a script that the host does not serve ends in a message', async ({ page })
 });
 
 test('a script that fails while it starts ends in a message with its reason', async ({ scope, page }) => {
-  await scope.tamper('viewer/legend.js', (source) => `${source}\nthrow new Error('the legend is broken');`);
+  await scope.tamper('app.js', (source) => `throw new Error('the legend is broken');\n${source}`);
   await page.goto('./');
   await expect(page.locator('#notice')).toContainText('glioscope cannot start: the legend is broken');
   await expect(page.locator('body')).toHaveAttribute('data-state', 'error');

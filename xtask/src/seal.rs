@@ -1,5 +1,5 @@
-//! The files that make a folder one version of the site: hashes, the service worker that checks them, the headers that a
-//! host should send, and the bill of materials.
+//! The files that make a folder one version of the site: hashes and sizes, the service worker that checks them, the
+//! headers that a host should send, and the bill of materials.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,12 +41,15 @@ pub(crate) fn seal(workspace: &Workspace, out: &Path, files: &BTreeSet<String>) 
         fs::write(out.join(path), text).with_context(|| format!("cannot write {path} in {}", out.display()))
     };
     let mut hashes = BTreeMap::new();
+    let mut sizes = BTreeMap::new();
     for path in files {
-        hashes.insert(path.as_str(), integrity(&read(path)?));
+        let bytes = read(path)?;
+        hashes.insert(path.as_str(), integrity(&bytes));
+        sizes.insert(path.as_str(), bytes.len());
     }
     let worker = fs::read_to_string(workspace.root.join(WORKER)).with_context(|| format!("cannot read {WORKER}"))?;
     let version = version(&hashes, &worker);
-    let assets = json!({ "version": version, "files": hashes });
+    let assets = json!({ "version": version, "files": hashes, "bytes": sizes });
     write("assets.json", &format!("{assets:#}\n"))?;
     write("sw.js", &format!("self.SITE = {assets};\n{worker}"))?;
     write("_headers", &headers::file(&String::from_utf8(read("index.html")?)?)?)?;

@@ -1,4 +1,4 @@
-//! The static site: its files, and their copy into a folder.
+//! The static site: its files, and how they are written into a folder.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::bundle;
+use crate::index::Index;
 use crate::seal;
 use crate::size::Size;
 use crate::vendor;
@@ -52,8 +54,9 @@ fn has(modules: &[Module], path: &str) -> bool {
     Module::ALL.iter().all(|module| modules.contains(module) || !module.files().iter().any(|file| file == path))
 }
 
-/// Builds the site with some of its modules and copies it into `out`. All its links are relative, so that any static host can
-/// serve it, at any path. Without the module for WebGPU it runs on the CPU.
+/// Builds the site with some of its modules and writes it into `out`. All its links are relative, so that any static
+/// host can serve it, at any path. Scripts and stylesheets are bundled. Without the module for WebGPU the site runs on
+/// the CPU.
 ///
 /// # Errors
 ///
@@ -73,11 +76,16 @@ pub(crate) fn dist(workspace: &Workspace, out: &Path, modules: &[Module]) -> Res
     for path in former {
         remove(&out, &path)?;
     }
-    let mut files = files(&workspace.root)?;
-    files.retain(|path| has(modules, path));
+    let sources = files(&workspace.root)?.into_iter().filter(|path| has(modules, path));
+    let (bundled, mut files): (BTreeSet<String>, BTreeSet<String>) = sources.partition(|path| bundle::contains(path));
     for path in &files {
         copy(&workspace.root.join(path), &out.join(path))?;
     }
+    let page = out.join(INDEX);
+    let index = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
+    let index = Index::of(&index)?;
+    fs::write(&page, index.html).with_context(|| format!("cannot write {}", page.display()))?;
+    files.extend(bundle::write(workspace, &out, &bundled, &index.sheets)?);
     seal::seal(workspace, &out, &files)?;
     let files: Vec<&str> = files.iter().map(String::as_str).chain(seal::FILES).collect();
     let marker = out.join(MARKER);

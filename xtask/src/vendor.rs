@@ -11,8 +11,8 @@ use crate::process;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// The folder of the list of libraries and of the script that bundles them.
-const SOURCE: &str = "xtask/vendor";
+/// The folder of the list of libraries, of the script that bundles them, and of esbuild.
+pub(crate) const SOURCE: &str = "xtask/vendor";
 /// The files below [`SOURCE`] that the bundle depends on.
 const INPUTS: [&str; 4] = ["package-lock.json", "bundle.mjs", "niivue.js", "licences"];
 /// The last file that the script writes.
