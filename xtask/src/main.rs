@@ -85,10 +85,12 @@ enum Action {
         #[arg(long, default_value_t = 60)]
         minutes: u64,
     },
-    /// Compares the network's speed with onnxruntime-web and Keras.
+    /// Compares the network's speed with onnxruntime-web, TF.js, Keras and PyTorch.
     ///
-    /// Prints a table and writes bench/bench.json into cargo's target folder. Takes half an hour, or some minutes with
-    /// --quick. Run it on a machine that does nothing else.
+    /// Prints a table and writes bench/bench.json into cargo's target folder. Takes an hour, or some minutes with --quick. Run it
+    /// on a machine that does nothing else. The part first_page takes minutes more, and runs only if --only names it.
+    ///
+    /// Keras and PyTorch are installed into cargo's target folder, which takes 8 GB.
     Bench(bench::Arguments),
 }
 
