@@ -223,7 +223,7 @@ export class Engine {
     await this.#request('setEdit', { slice: id, mask: mask ?? undefined });
   }
 
-  /** @param {string} id of the slice @returns {Promise<Pixels>} for display */
+  /** @param {string} id of the slice @returns {Promise<Pixels[]>} for display: at 1, 1/2, 1/4, … of its resolution */
   pixels(id) {
     return this.#request('pixels', { slice: id });
   }

@@ -6,9 +6,10 @@
  */
 export function outline(mask, width, height) {
   const path = new Path2D();
-  for (const [x0, y0, x1, y1] of outlineSegments(mask, width, height)) {
-    path.moveTo(x0, y0);
-    path.lineTo(x1, y1);
+  const segments = outlineSegments(mask, width, height);
+  for (let at = 0; at < segments.length; at += 4) {
+    path.moveTo(segments[at], segments[at + 1]);
+    path.lineTo(segments[at + 2], segments[at + 3]);
   }
   return path;
 }
@@ -18,28 +19,43 @@ export function outline(mask, width, height) {
  * @param {Uint8Array} mask
  * @param {number} width
  * @param {number} height
- * @returns {Generator<[number, number, number, number]>} x0, y0, x1, y1 in pixels
+ * @returns {number[]} x0, y0, x1, y1 of each segment in pixels
  */
-export function* outlineSegments(mask, width, height) {
+export function outlineSegments(mask, width, height) {
   const box = boundingBox(mask, width, height);
-  if (!box) return;
+  if (!box) return [];
   const { left, top, right, bottom } = box;
-  /** @param {number} x @param {number} y */
-  const inside = (x, y) => x >= left && y >= top && x < right && y < bottom && mask[y * width + x] !== 0;
+  /** @type {number[]} */
+  const horizontal = [];
+  /** @type {number[]} */
+  const vertical = [];
+  // Where the vertical segment at each x began; -1 without one.
+  const began = new Int32Array(right - left + 1).fill(-1);
   for (let y = top; y <= bottom; y++) {
-    for (let x = left; x < right; x++) {
-      const start = x;
-      while (x < right && inside(x, y - 1) !== inside(x, y)) x++;
-      if (x > start) yield [start, y, x, y];
+    // The row above the box and the row below it are empty.
+    const [above, here] = [y > top ? (y - 1) * width : -1, y < bottom ? y * width : -1];
+    let start = -1;
+    let before = 0;
+    for (let x = left; x <= right; x++) {
+      const over = above < 0 || x === right ? 0 : mask[above + x];
+      const inside = here < 0 || x === right ? 0 : mask[here + x];
+      if (over !== inside) {
+        if (start < 0) start = x;
+      } else if (start >= 0) {
+        horizontal.push(start, y, x, y);
+        start = -1;
+      }
+      const column = x - left;
+      if (before !== inside) {
+        if (began[column] < 0) began[column] = y;
+      } else if (began[column] >= 0) {
+        vertical.push(x, began[column], x, y);
+        began[column] = -1;
+      }
+      before = inside;
     }
   }
-  for (let x = left; x <= right; x++) {
-    for (let y = top; y < bottom; y++) {
-      const start = y;
-      while (y < bottom && inside(x - 1, y) !== inside(x, y)) y++;
-      if (y > start) yield [x, start, x, y];
-    }
-  }
+  return horizontal.concat(vertical);
 }
 
 /**

@@ -4,7 +4,7 @@
 
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Pixels, SliceInfo } from '../core/types.js' */
-/** @typedef {{pixels: Pixels, reference: Uint8Array | null}} Picture */
+/** @typedef {{pyramid: Pixels[], reference: Uint8Array | null}} Picture the pixels at 1, 1/2, 1/4, … of the resolution */
 
 /** Bytes of pixels to keep: 170 slices of 256 by 256. Of larger slices at least two are kept. */
 const BUDGET = 64 << 20;
@@ -35,7 +35,7 @@ export class PixelCache {
     if (known) return known.promise;
     const requests = [this.#engine.pixels(id), hasReference ? this.#engine.reference(id) : undefined];
     const promise = Promise.all(requests).then((answers) => {
-      const picture = { pixels: /** @type {Pixels} */ (answers[0]), reference: /** @type {Uint8Array} */ (answers[1]) ?? null };
+      const picture = { pyramid: /** @type {Pixels[]} */ (answers[0]), reference: /** @type {Uint8Array} */ (answers[1]) ?? null };
       entry.picture = picture;
       this.#trim();
       return picture;
@@ -58,7 +58,7 @@ export class PixelCache {
     const loaded = [...this.#entries].filter(([, { picture }]) => picture).reverse();
     let bytes = 0;
     for (const [at, [id, { picture }]] of loaded.entries()) {
-      bytes += picture?.pixels.levels.byteLength ?? 0;
+      for (const { levels } of picture?.pyramid ?? []) bytes += levels.byteLength;
       if (at > 1 && bytes > BUDGET) this.#entries.delete(id);
     }
   }

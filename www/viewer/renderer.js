@@ -1,6 +1,6 @@
 /**
- * Draws a slice and its overlay: pixels, mask, heat map or agreement, reference, and the brush cursor. The unit of the
- * drawing context is a pixel of the slice.
+ * Draws an excerpt of a slice and its overlay: pixels, mask, heat map or agreement, and reference. The unit of the drawing
+ * context is a pixel of the excerpt. The brush cursor is drawn in pixels of the slice.
  */
 import { cssColour } from '../core/dom.js';
 import { memoizeLast } from '../core/memoize.js';
@@ -8,7 +8,8 @@ import { outline } from './outline.js';
 import { rasteriseAgreement, rasteriseHeatMap, rasteriseMask, rasteriseSlice } from './rasterise.js';
 
 /** @import { Appearance, Contrast, Pixels } from '../core/types.js' */
-/** @import { Cursor, View } from './stage.js' */
+/** @import { Excerpt } from './excerpt.js' */
+/** @import { Cursor } from './stage.js' */
 
 /** The three colours of the agreement have to stay distinct, so their opacity is at least this. */
 const MIN_AGREEMENT_OPACITY = 0.6;
@@ -29,11 +30,12 @@ export class Renderer {
 
   /**
    * @param {CanvasRenderingContext2D} context
-   * @param {View} view
+   * @param {Excerpt} excerpt
    * @param {Appearance} appearance
-   * @param {number} scale device pixels per pixel of the slice
+   * @param {number} scale device pixels per pixel of the excerpt
+   * @param {boolean} comparing whether the reference may be in the place of the mask
    */
-  draw(context, { pixels, mask, probability, reference, sideBySide, flickering }, appearance, scale) {
+  draw(context, { pixels, mask, probability, reference }, appearance, scale, comparing) {
     const { width, height } = pixels;
     const { contrast, window, overlay, style, opacity, colour, overlayVisible } = appearance;
     // At high zoom single pixels are visible.
@@ -75,7 +77,7 @@ export class Renderer {
     if (reference && appearance.referenceVisible && (!overlayVisible || overlay !== 'agreement')) {
       const path = this.#referenceOutline(reference, width, height);
       // In place of the mask, the reference is drawn like a mask, so that only the shapes differ.
-      if ((sideBySide || flickering) && !overlayVisible) drawMask(this.#referenceMask(reference, width, height, this.#referenceColour), path, this.#referenceColour);
+      if (comparing && !overlayVisible) drawMask(this.#referenceMask(reference, width, height, this.#referenceColour), path, this.#referenceColour);
       else stroke(path, this.#referenceColour, 1, 1.5);
     }
   }

@@ -2,12 +2,12 @@
  * The slice in view, drawn from the store: the stage with its corners, the legend, and the thumbnails.
  */
 import { formatCount } from '../core/format.js';
-import { memoizeLast } from '../core/memoize.js';
 import { isSegmentable } from '../core/store.js';
+import { Excerpts, smallestPart } from './excerpt.js';
 import { Legend } from './legend.js';
 import { PixelCache } from './pixel-cache.js';
 import { Stage } from './stage.js';
-import { thresholdMask } from './threshold.js';
+import { isEmpty, maskOf } from './threshold.js';
 import { windowOf } from './window-presets.js';
 
 /** @import { Engine } from '../engine/engine.js' */
@@ -23,8 +23,8 @@ export class SliceView {
   #store;
   #legend = new Legend();
   #onLoaded;
-  /** Zooming and panning need the same mask again. */
-  #thresholdMask = memoizeLast(thresholdMask);
+  /** Resolves when the next thumbnail may be drawn. @type {Promise<unknown>} */
+  #turn = Promise.resolve();
 
   /** @param {Engine} engine @param {Store} store @param {() => void} onLoaded the pixels in view are loaded */
   constructor(engine, store, onLoaded) {
@@ -33,10 +33,11 @@ export class SliceView {
     this.#onLoaded = onLoaded;
   }
 
-  /** The pixels in view, if they are loaded. */
+  /** The pixels in view, if they are loaded. Those of a large slice are a copy at a lower resolution. */
   get pixels() {
     const slice = this.#store.currentSlice;
-    return slice ? (this.#pixels.loaded(slice.info.id)?.pixels ?? null) : null;
+    const picture = slice && this.#pixels.loaded(slice.info.id);
+    return picture?.pyramid.at(-1) ?? null;
   }
 
   /** Other files are open. */
@@ -47,9 +48,7 @@ export class SliceView {
   /** The mask in view: the edited one, or the predicted one at the threshold. */
   get mask() {
     const slice = this.#store.currentSlice;
-    if (!slice) return null;
-    const { probability, edit, smallRegions } = slice;
-    return edit ?? (probability && this.#thresholdMask(probability, this.#store.threshold, smallRegions));
+    return slice ? maskOf(slice, this.#store.threshold) : null;
   }
 
   /**
@@ -63,10 +62,13 @@ export class SliceView {
     const measure = current.measure?.slices[index];
     const picture = this.#pixels.loaded(info.id);
     if (!picture) void this.#pixels.load(info).then(this.#onLoaded, () => {});
+    const { probability, smallRegions } = slice;
     const view = picture && {
       ...picture,
-      mask: strokeMask ?? this.mask,
-      probability: slice.probability,
+      probability,
+      smallRegions,
+      edit: strokeMask ?? slice.edit,
+      threshold,
       sideBySide: layout === 'side' && picture.reference !== null,
       flickering,
     };
@@ -77,8 +79,8 @@ export class SliceView {
       ne: `${info.grey ? 'grey' : CONTRAST_NAMES[appearance.contrast]}\n${info.width} × ${info.height}`,
       sw: [state, slice.edit ? 'edited' : '', message].filter(Boolean).join('\n'),
       se: measure?.scores ? `Dice ${measure.scores.dice.toFixed(3)}` : '',
-      left: view?.sideBySide ? paneTitle('Mask', view.mask) : '',
-      right: view?.sideBySide ? paneTitle('Reference', view.reference) : '',
+      left: view?.sideBySide ? paneTitle('Mask', isEmpty(view, threshold)) : '',
+      right: view?.sideBySide ? paneTitle('Reference', !view.reference?.includes(1)) : '',
     }, `Slice ${index + 1} of ${current.slices.length} of ${current.name}${slice.edit ? ', edited' : ''}: ${state}${message && `; ${message}`}`);
     // The volume shows neither the outline nor the reference, and the counts are those of the slice.
     const ofVolume = { threshold: null, scores: null, hasReference: false, comparable: true, edited: false, held };
@@ -90,21 +92,24 @@ export class SliceView {
 
   /** @param {Filmstrip} filmstrip @param {number} index of the slice in the case in view */
   async drawThumbnail(filmstrip, index) {
-    const { current, threshold, display } = this.#store;
+    const { current } = this.#store;
     const slice = current?.slices[index];
     if (!slice) return;
     const picture = await this.#pixels.load(slice.info).catch(() => null);
+    // Each in a task of its own, because many at once would block the page.
+    await (this.#turn = this.#turn.then(() => new Promise((next) => setTimeout(next))));
     if (!picture || this.#store.current !== current || !filmstrip.isVisible(index)) return;
-    const { probability, edit, smallRegions } = slice;
-    const mask = display.overlayVisible ? (edit ?? (probability && thresholdMask(probability, threshold, smallRegions))) : null;
-    const window = windowOf(display.preset, display.window, display.contrast, picture.pixels);
-    filmstrip.draw(index, picture.pixels, mask, { ...display, window });
+    const { threshold, display } = this.#store;
+    const layers = { ...slice, pyramid: picture.pyramid, threshold, reference: null };
+    const { pixels, mask } = new Excerpts().of(layers, smallestPart(picture.pyramid));
+    const window = windowOf(display.preset, display.window, display.contrast, pixels);
+    filmstrip.draw(index, pixels, display.overlayVisible ? mask : null, { ...display, window });
   }
 }
 
-/** An empty pane says so. @param {string} title @param {Uint8Array | null} mask */
-function paneTitle(title, mask) {
-  return mask && !mask.includes(1) ? `${title}, empty` : title;
+/** An empty pane says so. @param {string} title @param {boolean} empty */
+function paneTitle(title, empty) {
+  return empty ? `${title}, empty` : title;
 }
 
 /** @param {SliceState} slice @param {SliceMeasure | undefined} measure */

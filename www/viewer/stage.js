@@ -3,19 +3,14 @@
  */
 import { find } from '../core/dom.js';
 import { Camera } from './camera.js';
+import { Excerpts, visiblePart } from './excerpt.js';
 import { Renderer } from './renderer.js';
 
 /** @import { Pane } from './camera.js' */
-/** @import { Appearance, Pixels } from '../core/types.js' */
-/**
- * @typedef {object} View
- * @property {Pixels} pixels
- * @property {Uint8Array | null} mask
- * @property {Uint16Array | null} probability
- * @property {Uint8Array | null} reference
- * @property {boolean} sideBySide whether the reference has its own pane
- * @property {boolean} flickering whether mask and reference alternate
- */
+/** @import { Excerpt, Layers } from './excerpt.js' */
+/** @import { Appearance } from '../core/types.js' */
+/** `sideBySide`: the reference has its own pane. `flickering`: mask and reference alternate. @typedef {{sideBySide: boolean, flickering: boolean}} Arrangement */
+/** @typedef {Layers & Arrangement} View */
 /** @typedef {Record<'nw' | 'ne' | 'sw' | 'se' | 'left' | 'right', string>} Corners text by compass direction, and the titles of the two panes */
 /** @typedef {{x: number, y: number, size: number}} Cursor the brush, in pixels of the slice */
 
@@ -33,6 +28,7 @@ export class Stage {
   /** The pane of the pointer. */
   #pane = 0;
   #frame = 0;
+  #excerpts = new Excerpts();
   #renderer = new Renderer();
 
   constructor() {
@@ -94,7 +90,7 @@ export class Stage {
     const point = this.#toDevice(clientX, clientY);
     const panes = this.#panes();
     if (!dragging) this.#pane = Math.max(0, panes.findIndex(({ x, width }) => point.x >= x && point.x < x + width));
-    const { scale, left, top } = this.camera.place(panes[this.#pane] ?? panes[0], this.#view.pixels);
+    const { scale, left, top } = this.camera.place(panes[this.#pane] ?? panes[0], this.#view.pyramid[0]);
     return { x: (point.x - left) / scale, y: (point.y - top) / scale };
   }
 
@@ -104,14 +100,14 @@ export class Stage {
     const point = event && this.#toDevice(event.clientX, event.clientY);
     const panes = this.#panes();
     const pane = (point && panes.find(({ x, width }) => point.x >= x && point.x < x + width)) ?? panes[0];
-    this.camera.zoomBy(factor, pane, this.#view.pixels, point);
+    this.camera.zoomBy(factor, pane, this.#view.pyramid[0], point);
     this.schedule();
   }
 
   /** @param {number} x in CSS pixels @param {number} y */
   panBy(x, y) {
     if (!this.#view) return;
-    this.camera.panBy(x * devicePixelRatio, y * devicePixelRatio, this.#panes()[0], this.#view.pixels);
+    this.camera.panBy(x * devicePixelRatio, y * devicePixelRatio, this.#panes()[0], this.#view.pyramid[0]);
     this.schedule();
   }
 
@@ -147,26 +143,34 @@ export class Stage {
     context.clearRect(0, 0, width, height);
     if (!this.#view) return;
     const [first, second] = this.#panes();
+    const [slice] = this.#view.pyramid;
+    const part = visiblePart(slice, first, this.camera.place(first, slice));
+    const excerpt = this.#excerpts.of(this.#view, part);
     const appearance = this.#appearance;
-    this.#drawPane(context, first, this.#view, second ? { ...appearance, referenceVisible: false } : appearance, cursor);
-    if (second) this.#drawPane(context, second, this.#view, { ...appearance, overlayVisible: false, referenceVisible: true }, cursor);
+    this.#drawPane(context, first, excerpt, second ? { ...appearance, referenceVisible: false } : appearance, cursor);
+    // Both panes show the same part.
+    if (second) this.#drawPane(context, second, excerpt, { ...appearance, overlayVisible: false, referenceVisible: true }, cursor);
   }
 
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {Pane} pane
-   * @param {View} view
+   * @param {Excerpt} excerpt
    * @param {Appearance} appearance
    * @param {Cursor | null} cursor
    */
-  #drawPane(context, pane, view, appearance, cursor) {
-    const { scale, left, top } = this.camera.place(pane, view.pixels);
+  #drawPane(context, pane, excerpt, appearance, cursor) {
+    const view = /** @type {View} */ (this.#view);
+    const { scale, left, top } = this.camera.place(pane, view.pyramid[0]);
+    const { x, y, step } = excerpt.part;
     context.save();
     context.beginPath();
     context.rect(pane.x, pane.y, pane.width, pane.height);
     context.clip();
+    // The unit is a pixel of the excerpt.
+    context.setTransform(scale * step, 0, 0, scale * step, left + x * step * scale, top + y * step * scale);
+    this.#renderer.draw(context, excerpt, appearance, scale * step, view.sideBySide || view.flickering);
     context.setTransform(scale, 0, 0, scale, left, top);
-    this.#renderer.draw(context, view, appearance, scale);
     if (cursor) this.#renderer.drawCursor(context, cursor, scale);
     context.restore();
   }

@@ -2,6 +2,9 @@
  * Thresholds of the fixed-point probability.
  */
 
+/** @import { SliceState } from '../core/types.js' */
+/** @typedef {Pick<SliceState, 'probability' | 'smallRegions' | 'edit'>} Masks */
+
 /** A probability of 1 in fixed point. */
 const ONE = 65535;
 
@@ -18,6 +21,24 @@ export function fixedPoint(threshold) {
 }
 
 /**
+ * The mask of a slice: the edited one, or the predicted one at a threshold.
+ * @param {Masks} masks
+ * @param {number} threshold
+ */
+export function maskOf({ probability, smallRegions, edit }, threshold) {
+  return edit ?? (probability && thresholdMask(probability, threshold, smallRegions));
+}
+
+/** Whether there is a mask, and it has no pixel. @param {Masks} masks @param {number} threshold */
+export function isEmpty({ probability, smallRegions, edit }, threshold) {
+  if (edit) return !edit.includes(1);
+  if (!probability) return false;
+  const smallest = fixedPoint(threshold);
+  for (let i = 0; i < probability.length; i++) if (probability[i] >= smallest && !smallRegions?.[i]) return false;
+  return true;
+}
+
+/**
  * The predicted mask: where the probability reaches the threshold, without small regions.
  * @param {Uint16Array} probability
  * @param {number} threshold
@@ -26,6 +47,7 @@ export function fixedPoint(threshold) {
 export function thresholdMask(probability, threshold, smallRegions) {
   const smallest = fixedPoint(threshold);
   const mask = new Uint8Array(probability.length);
-  for (let i = 0; i < mask.length; i++) mask[i] = probability[i] >= smallest && !smallRegions?.[i] ? 1 : 0;
+  for (let i = 0; i < mask.length; i++) mask[i] = Number(probability[i] >= smallest);
+  if (smallRegions) for (let i = 0; i < mask.length; i++) mask[i] &= 1 - smallRegions[i];
   return mask;
 }

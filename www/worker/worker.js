@@ -2,6 +2,7 @@
  * The worker with the open files and the network on the CPU: the only module that imports `pkg/glioscope.js`.
  */
 import { probe } from './gpu.js';
+import { pyramidOf } from './pyramid.js';
 import { lost, serve } from './serve.js';
 
 /** @import { WorkerFiles } from '../engine/downloads.js' */
@@ -48,8 +49,8 @@ serve({
     value: library().setEdit(slice, mask),
   }),
   pixels: (/** @type {OfSlice} */ { slice }) => {
-    const pixels = library().pixels(slice);
-    return { value: pixels, transfer: [pixels.levels.buffer] };
+    const pyramid = pyramidOf(library().pixels(slice));
+    return { value: pyramid, transfer: pyramid.map(({ levels }) => levels.buffer) };
   },
   reference: (/** @type {OfSlice} */ { slice }) => transferred(library().reference(slice)),
   mask: (/** @type {OfSlice & {threshold: number}} */ { slice, threshold }) =>
