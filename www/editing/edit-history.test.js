@@ -23,6 +23,20 @@ test('undo and redo go through the same edits, the prediction included', () => {
   assert.equal(history.redo('a', now), undefined);
 });
 
+test('every pixel that differs is in a step, wherever it is', () => {
+  for (let length = 1; length < 14; length++) {
+    for (let from = 0; from < length; from++) {
+      for (let to = from + 1; to <= length; to++) {
+        const history = new EditHistory();
+        const before = new Uint8Array(length).fill(1, length >> 1);
+        const after = before.map((value, i) => (i >= from && i < to ? 1 - value : value));
+        history.record('a', before, after);
+        assert.deepEqual(history.undo('a', after), before, `${from} to ${to} of ${length}`);
+      }
+    }
+  }
+});
+
 test('slices have steps of their own', () => {
   const history = new EditHistory();
   history.record('a', null, mask('10'));
