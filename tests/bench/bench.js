@@ -4,12 +4,13 @@
  *
  *     node bench.js --site DIR --model FILE.safetensors --ceiling FILE.wasm --phantom DIR --chromium FILE --out FILE.json
  */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { peakMemory, withBrowser } from './browser.js';
 import { downloads, sizeOf, sum, weigh } from './bytes.js';
+import { dragMilliseconds } from './drag.js';
 import { layers, onnx, randomWeights, readSafetensors } from './onnx.js';
 import { serve } from './server.js';
 import { segmentFiles } from './site.js';
@@ -232,9 +233,6 @@ async function workers() {
 
 /** The longest main-thread task while the threshold is dragged on a large slice, in milliseconds. */
 async function drag() {
-  const script = new URL('drag.js', import.meta.url);
-  if (!existsSync(script)) return { skipped: 'there is no drag.js' };
-  const { dragMilliseconds } = await import(script.href);
   const milliseconds = await withBrowser(needed('chromium'), (page) => dragMilliseconds(page, `${server.url}site/index.html`));
   return { milliseconds };
 }
