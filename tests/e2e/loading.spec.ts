@@ -63,7 +63,7 @@ test('the page shows what has arrived from a host without a list of files', asyn
 });
 
 test('the volume viewer is downloaded when the page has nothing to compute', async ({ host, page, scope }) => {
-  await scope.tamper('pkg/glioscope.js', slowSlices(3000));
+  await scope.tamper('pkg/glioscope.js', slowSlices(300));
   await page.goto(`${host.url}?backend=cpu&workers=1`);
   await page.click('#sample');
   await expect(page.locator('#strip button')).not.toHaveCount(0);

@@ -18,8 +18,8 @@ struct FeatureSet {
     name: &'static str,
     /// The packages and features, as cargo's arguments.
     selection: &'static [&'static str],
-    /// Whether its tests run without `--full` too.
-    tested: bool,
+    /// The tests that run without `--full`, as cargo's arguments, if any do.
+    tests: Option<&'static [&'static str]>,
 }
 
 /// The packages that need Burn, with the features that `train` turns on. xtask is apart: it is built in another profile
@@ -29,25 +29,26 @@ const WORKSPACE: [&str; 3] = ["--workspace", "--exclude", "xtask"];
 /// Each set has all features of the one before it.
 const FEATURE_SETS: [FeatureSet; 4] = [
     // What it tests is a part of what `cpu` tests, and lints compile its tests.
-    FeatureSet { name: "none", selection: &["--package", "glioscope", "--no-default-features"], tested: false },
+    FeatureSet { name: "none", selection: &["--package", "glioscope", "--no-default-features"], tests: None },
+    // Its other tests are a part of what `fit` tests.
     FeatureSet {
         name: "cpu",
         selection: &["--package", "glioscope", "--no-default-features", "--features", "cpu"],
-        tested: true,
+        tests: Some(&["--lib"]),
     },
     // What it tests is a part of what `fit` tests, and the wasm tests run it in a browser. Without autodiff half of Burn
     // is compiled again, which takes minutes.
     FeatureSet {
         name: "burn",
         selection: &["--package", "glioscope", "--no-default-features", "--features", "burn"],
-        tested: false,
+        tests: None,
     },
-    FeatureSet { name: "fit", selection: &WORKSPACE, tested: true },
+    FeatureSet { name: "fit", selection: &WORKSPACE, tests: Some(&[]) },
 ];
 
 pub(super) fn native(workspace: &Workspace, patients: Option<&Path>, full: bool, report: &mut Report) {
     report.stage("format", || passed(workspace.cargo().args(["fmt", "--all", "--check"])));
-    for FeatureSet { name, selection, tested } in &FEATURE_SETS {
+    for FeatureSet { name, selection, tests } in &FEATURE_SETS {
         report.stage(format!("lints: {name}"), || passed(&mut clippy(workspace, selection, &["--release"])));
         report.stage(format!("docs: {name}"), || {
             passed(
@@ -58,10 +59,11 @@ pub(super) fn native(workspace: &Workspace, patients: Option<&Path>, full: bool,
                     .env("RUSTDOCFLAGS", "--deny warnings"),
             )
         });
-        if *tested || full {
+        let tests = if full { Some(&[][..]) } else { *tests };
+        if let Some(tests) = tests {
             report.stage(format!("tests: {name}"), || {
                 let mut command = workspace.cargo();
-                command.args(["test", "--release"]).args(*selection);
+                command.args(["test", "--release"]).args(*selection).args(tests);
                 real::pass_on(&mut command, patients);
                 passed(&mut command)
             });
