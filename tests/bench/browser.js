@@ -18,6 +18,9 @@ const FLAGS = [
   '--no-first-run',
 ];
 
+/** The window of the end-to-end tests. */
+const viewport = { width: 1440, height: 900 };
+
 /**
  * Runs `work` with an empty page of a new browser.
  * @template T
@@ -31,7 +34,7 @@ export async function withBrowser(executablePath, work) {
   let browser;
   try {
     browser = await chromium.connect(launched.wsEndpoint());
-    const page = await browser.newPage();
+    const page = await browser.newPage({ viewport });
     page.setDefaultTimeout(0);
     page.on('console', (message) => {
       if (message.type() === 'error') console.error(`browser: ${message.text()}`);
