@@ -449,6 +449,14 @@ impl FileFault {
 }
 
 impl Error {
+    /// The file at fault, if one is.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::File { file, .. } => Some(file),
+            Self::Model(_) | Self::Volume { .. } | Self::Device { .. } | Self::Usage(_) => None,
+        }
+    }
+
     /// A fault of the named file.
     pub(crate) fn in_file(file: impl Into<String>, fault: FileFault) -> Self {
         Self::File { file: file.into(), fault }

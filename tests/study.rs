@@ -4,19 +4,158 @@
 use std::io::{Cursor, Write as _};
 
 use glioscope::error::{Error, FileFault, UsageFault};
-use glioscope::layout::{CaseId, CaseSlice};
+use glioscope::layout::{CaseId, CaseSlice, Contrast, Litter, Words};
 use glioscope::mask::{Mask, Probability};
 use glioscope::network::manifest::Manifest;
 use glioscope::read::zip::{ZipLimits, unpack};
 use glioscope::read::{Channels, Samples, Slice, Spacing};
 use glioscope::result::findings::Findings;
-use glioscope::study::{HEAD, Settings, Study, View};
+use glioscope::study::{HEAD, Inspection, Settings, Study, Unused, View};
 use glioscope::write::{Bundle, NamedFile, Origin, mask_tiff, slice_tiff};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 const MODEL: &str = "5eed";
+
+fn unused(file: &str, reason: &str) -> Unused {
+    Unused { file: file.to_owned(), reason: reason.to_owned() }
+}
+
+// ---- inspection ----------------------------------------------------------------------------------------------------
+
+/// A study with these files, assembled.
+fn opened(files: &[(&str, &[u8])]) -> Study {
+    let mut study = Study::default();
+    for (name, bytes) in files {
+        // A file that is refused is in the inspection.
+        let _ = study.add_file(name, bytes);
+    }
+    study.assemble();
+    study
+}
+
+/// The slices of each case with their contrasts and references.
+fn reading(inspection: &Inspection) -> Vec<String> {
+    let cases = inspection.cases.iter().map(|case| {
+        let slices = case.slices.iter().map(|slice| {
+            let reference = slice.reference.as_deref().map_or_else(String::new, |name| format!(" with {name}"));
+            format!("{} {}{reference}", slice.file, slice.contrasts.len())
+        });
+        format!("{}: {}", case.name, slices.collect::<Vec<_>>().join(", "))
+    });
+    cases.collect()
+}
+
+#[test]
+fn a_folder_and_its_zip_are_read_alike_and_names_are_relative_to_the_folder() {
+    let mask = mask_tiff(&dot(3));
+    let own = tiff(1);
+    let files: [(&str, &[u8]); 8] = [
+        ("images/1.tif", &own),
+        ("masks/1.tif", &mask),
+        ("2.tif", &own),
+        ("2_seg.tif", &mask),
+        ("README.md", b"text"),
+        ("._2.tif", b"junk"),
+        ("raw.xyz", b"junk"),
+        ("broken.tif", b"junk"),
+    ];
+    let folder: Vec<(String, &[u8])> = files.iter().map(|&(name, bytes)| (format!("set/{name}"), bytes)).collect();
+    let folder: Vec<(&str, &[u8])> = folder.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+    let inspection = opened(&folder).inspect();
+    assert_eq!(reading(&inspection), ["set: 2.tif 1 with 2_seg.tif", "set/images: images/1.tif 1 with masks/1.tif"]);
+    assert_eq!(inspection.cases[0].slices[0].reference_pixels, Some(1));
+    let passed_over =
+        [unused("._2.tif", "system file"), unused("README.md", "text"), unused("raw.xyz", "not an image")];
+    assert_eq!(inspection.passed_over, passed_over);
+    let refused = "not an image: expected the first bytes of a TIFF or PNG, found [6a, 75, 6e, 6b]";
+    assert_eq!(inspection.refused, [unused("broken.tif", refused)]);
+
+    let zip = opened(&[("set.zip", &zipped(&files))]).inspect();
+    assert_eq!(zip, inspection);
+}
+
+#[test]
+fn a_dataset_json_states_the_channels_also_in_a_session() {
+    let json = br#"{"channel_names": {"0": "FLAIR", "1": "T1", "2": "T1ce"}}"#;
+    let own = tiff(1);
+    let channels = ["0000", "0001", "0002"].map(|digits| format!("set/P_1_{digits}.tif"));
+    let [first, second, third] = channels.each_ref().map(|name| (name.as_str(), own.as_slice()));
+    let mut study = opened(&[first, second, third, ("set/dataset.json", json)]);
+    let inspection = study.inspect();
+    assert_eq!(reading(&inspection), ["set: P_1_0000.tif 3"]);
+    assert_eq!((inspection.notes.len(), study.questions().len()), (0, 0));
+    assert_eq!(inspection.passed_over, [unused("dataset.json", "JSON")]);
+    let bytes = saved(&study, MODEL, &Settings::default());
+    study.open(&bytes, MODEL).expect("a session");
+    study.assemble();
+    assert_eq!(reading(&study.inspect()), reading(&inspection));
+}
+
+#[test]
+fn a_number_that_may_be_a_channel_is_a_question_and_the_answer_is_saved() {
+    let own = tiff(1);
+    let names: Vec<String> = ["1", "2"]
+        .iter()
+        .flat_map(|slice| (0..3).map(move |channel| format!("set/P_{slice}_000{channel}.tif")))
+        .collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), own.as_slice())).collect();
+    let mut study = opened(&files);
+    let questions = study.questions();
+    let [question] = &questions[..] else { unreachable!("{questions:?}") };
+    assert_eq!(question.text, "The number at the end of set/P_1_0000.tif can be a channel or a slice.");
+    let told: Vec<(bool, usize, &str)> =
+        question.readings.iter().map(|reading| (reading.chosen, reading.slices, reading.text.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (true, 2, "Channels: 0000 pre-contrast T1, 0001 FLAIR, 0002 post-contrast T1"),
+            (false, 2, "Channels: 0000 FLAIR, 0001 pre-contrast T1, 0002 post-contrast T1"),
+            (false, 2, "Channels: 0000 pre-contrast T1, 0001 post-contrast T1, 0002 FLAIR"),
+            (false, 6, "Slices: every file is a slice with FLAIR alone"),
+        ]
+    );
+    assert_eq!(reading(&study.inspect()), ["set: P_1_0001.tif 3, P_2_0001.tif 3"]);
+
+    study.answer(vec![question.readings[2].words.clone()]);
+    study.assemble();
+    assert_eq!(reading(&study.inspect()), ["set: P_1_0002.tif 3, P_2_0002.tif 3"]);
+    assert!(study.questions()[0].readings[2].chosen);
+    let bytes = saved(&study, MODEL, &Settings::default());
+    let mut other = Study::default();
+    other.open(&bytes, MODEL).expect("a session");
+    other.assemble();
+    assert_eq!(reading(&other.inspect()), reading(&study.inspect()));
+
+    study.answer(vec![question.readings[3].words.clone()]);
+    study.assemble();
+    assert_eq!(study.cases().map(|case| case.case().slices.len()).sum::<usize>(), 6);
+    // The usual reading again.
+    study.answer(vec![question.readings[0].words.clone()]);
+    study.assemble();
+    assert_eq!(reading(&study.inspect()), ["set: P_1_0001.tif 3, P_2_0001.tif 3"]);
+    study.clear();
+    study.answer(vec![Words { contrasts: vec![("0000".to_owned(), Contrast::Flair)], ..Words::default() }]);
+    study.clear();
+    assert!(study.inspect() == Inspection::default() && study.questions().is_empty());
+}
+
+#[test]
+fn masks_without_any_slice_are_a_question() {
+    let own = tiff(1);
+    let mut study = opened(&[("set/seg_1.tif", &own), ("set/seg_2.tif", &own), ("set/a_1.tif", &own)]);
+    assert_eq!(reading(&study.inspect()), ["set: a_1.tif 1"]);
+    let questions = study.questions();
+    let [question] = &questions[..] else { unreachable!("{questions:?}") };
+    assert_eq!(question.text, "“seg” marks reference masks, but set/seg_1.tif and 1 more file belong to no slice.");
+    assert_eq!(question.readings.iter().map(|reading| reading.slices).collect::<Vec<_>>(), [1, 3]);
+    study.answer(vec![question.readings[1].words.clone()]);
+    study.assemble();
+    assert_eq!(reading(&study.inspect()), ["set/a: a_1.tif 1", "set/seg: seg_1.tif 1, seg_2.tif 1"]);
+    // Where some masks belong to slices, the others are a note.
+    assert!(opened(&[("a_1.tif", &own), ("a_1_seg.tif", &own), ("a_2_seg.tif", &own)]).questions().is_empty());
+}
 
 // ---- zips ----------------------------------------------------------------------------------------------------------
 
@@ -34,8 +173,9 @@ fn a_zip_is_like_the_folder_in_it() {
     ]);
     let added = study.add_file("dropped/scan.zip", &bytes).expect("a zip");
     assert_eq!((added.file.as_str(), added.slices), ("dropped/scan.zip", 3));
-    let messages: Vec<&str> = added.notes.iter().map(|note| note.message.as_str()).collect();
-    assert_eq!(messages, ["dropped/scan.zip: 3 files passed over (system file: 3)"]);
+    let passed_over: Vec<&str> = added.passed_over.iter().map(|unused| unused.file.as_str()).collect();
+    assert_eq!(passed_over, ["dropped/__MACOSX/P/._P_1.tif", "dropped/P/.DS_Store", "dropped/P/Thumbs.db"]);
+    assert!(added.passed_over.iter().all(|unused| unused.reason == "system file"));
     assert!(study.assemble().is_empty());
     assert_eq!(names(&study), ["P: dropped/P/P_1.tif dropped/P/P_2.tif"]);
     assert!(study.case("dropped/P/P").is_ok_and(|case| case.case().slices[0].reference.is_some()));
@@ -60,8 +200,10 @@ fn of_entries_with_one_name_the_last_is_read_and_the_others_are_noted() {
     places.iter().for_each(|&at| bytes[at..at + 7].copy_from_slice(b"P/3.tif"));
     let mut study = Study::default();
     let added = study.add_file("scan.zip", &bytes).expect("a zip");
-    let told: Vec<&str> = added.notes.iter().map(|note| note.message.as_str()).collect();
-    assert_eq!(told, ["P/3.tif: the zip has several files with this name: only the last one is read"]);
+    assert_eq!(
+        added.refused,
+        [unused("P/3.tif", "the zip has several files with this name: only the last one is read")]
+    );
     study.assemble();
     assert_eq!(names(&study), ["P: P/2.tif P/3.tif"]);
     assert_eq!(study.case("P/").expect("a case").case().slices[1].slice.samples().get(0), Some(3 * 17));
@@ -94,7 +236,7 @@ fn a_name_longer_than_any_path_is_refused() {
     let mut study = Study::default();
     let added = study.add_file("scan.zip", &zipped(&[(&long, &tiff(1)), ("P/1.tif", &tiff(1))])).expect("a zip");
     assert_eq!(added.slices, 1);
-    assert!(added.notes[0].message.ends_with("over the limit: 5006 bytes of name, at most 4096 are allowed"));
+    assert_eq!(added.refused, [unused(&long, "over the limit: 5006 bytes of name, at most 4096 are allowed")]);
     assert!(study.add_file(&long, &tiff(1)).is_err());
 }
 
@@ -131,7 +273,7 @@ fn names_of_other_programs_are_read() {
     // Names that begin with the packed folder, and a folder as Windows writes it.
     study.add_file("scan.zip", &zipped(&[("./1.tif", &tiff(1)), (".//2.tif", &tiff(2))])).expect("a zip");
     let added = study.add_file("w.zip", &zipped(&[("W\\", b""), ("W\\1.tif", &tiff(3))])).expect("a zip");
-    assert!(added.notes.is_empty(), "{:?}", added.notes);
+    assert!(added.refused.is_empty(), "{:?}", added.refused);
     // UTF-8 without the flag for it.
     let mut bytes = zipped(&[("Müller/1.tif", &tiff(4))]);
     let headers: [(&[u8], usize); 2] = [(b"PK\x03\x04", 7), (b"PK\x01\x02", 9)];
@@ -160,12 +302,11 @@ fn files_that_cannot_be_read_are_noted_and_the_others_are_read() {
     let mut study = Study::default();
     let added = study.add_file("z.zip", &bytes).expect("a zip");
     assert_eq!(added.slices, 1);
-    let messages: Vec<&str> = added.notes.iter().map(|note| note.message.as_str()).collect();
-    let count = |text: &str| messages.iter().filter(|message| message.contains(text)).count();
-    assert_eq!(count("points outside the zip"), 4, "{messages:?}");
-    assert_eq!(count("z/inner.zip: a zip inside a zip"), 1, "{messages:?}");
-    assert_eq!(count("z.zip: 1 file passed over (text: 1)"), 1, "{messages:?}");
-    assert_eq!(added.notes.len(), 6, "{messages:?}");
+    let outside = added.refused.iter().filter(|unused| unused.reason.contains("points outside the zip"));
+    assert_eq!(outside.count(), 4, "{:?}", added.refused);
+    assert!(added.refused.contains(&unused("inner.zip", "a zip inside a zip is not read")), "{:?}", added.refused);
+    assert_eq!(added.refused.len(), 5, "{:?}", added.refused);
+    assert_eq!(added.passed_over, [unused("notes.txt", "text")]);
     study.assemble();
     assert_eq!(names(&study), ["P: P/good.tif"]);
 }
@@ -653,22 +794,30 @@ fn a_session_json_over_the_limit_is_not_parsed() {
 
 #[test]
 fn a_file_is_refused_by_its_beginning_and_size() {
-    let admit = |size: u64, head: &[u8]| Study::admit("f", size, head).map_err(|error| error.to_string());
+    let admit = |size: u64, head: &[u8]| Study::admit("f.tif", size, head).map_err(|error| error.to_string());
     for (head, most) in
         [(&b"II*\0\x08\0\0\0"[..], 1 << 28), (b"\x89PNG\r\n\x1a\n", 1 << 28), (b"PK\x03\x04\x14\0\0\0", 1 << 30)]
     {
-        assert_eq!(admit(most, head), Ok(()));
+        assert_eq!(admit(most, head), Ok(None));
         assert!(admit(most + 1, head).is_err_and(|message| message.contains(&format!("at most {most}"))));
     }
     // Every session that was saved can be opened.
     let session = [b"PK\x03\x04", &[0; 26][..], b"session.json"].concat();
     assert_eq!(session.len(), HEAD);
-    assert_eq!(admit(3 << 30, &session), Ok(()));
+    assert_eq!(admit(3 << 30, &session), Ok(None));
     assert!(admit((3 << 30) + 1, &session).is_err());
     // An empty file and a video.
     for (head, reason) in [(&b""[..], "not an image"), (b"\0\0\0\x18ftyp", "a video or an HEIF image")] {
         assert!(admit(1 << 40, head).is_err_and(|message| message.contains(reason)));
     }
+    // The same under names that are not those of images.
+    for (name, kind) in
+        [("f", Litter::Other), ("f.xyz", Litter::Other), ("f.mp4", Litter::Video), ("._f.tif", Litter::System)]
+    {
+        assert_eq!(Study::admit(name, 1 << 40, b"\0\0\0\x18ftyp").map_err(|error| error.to_string()), Ok(Some(kind)));
+    }
+    // A slice needs no extension.
+    assert!(Study::admit("f", 1 << 40, b"II*\0\x08\0\0\0").is_err());
 }
 
 #[test]

@@ -70,6 +70,9 @@ pub(super) fn join(mut entries: Vec<Entry>, words: &Words, slices: &[&Slice]) ->
 
 /// Decides in which folders the four digits at the end of names are channels, and sets their contrasts.
 fn number_channels(entries: &mut [Entry], words: &Words, slices: &[&Slice]) -> Vec<AssemblyNote> {
+    if words.slice_numbers {
+        return Vec::new();
+    }
     let mut folders: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     let mut sure: BTreeSet<String> = BTreeSet::new();
     for (name, at) in entries.iter() {

@@ -111,6 +111,14 @@ impl Words {
     pub fn common_folder(&self, name: &str) -> String {
         Name::parse(name, self).place.folder
     }
+
+    /// The folder with a trailing `/` that all files are in, if its name says nothing about them; else empty.
+    pub fn only_folder<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> String {
+        let mut tops = names.into_iter().map(|name| name.split_once('/').map(|(top, _)| top));
+        let top = tops.next().flatten().filter(|top| tops.all(|other| other == Some(top)));
+        let top = top.map(|top| format!("{top}/"));
+        top.filter(|top| self.common_folder(top) == top.trim_end_matches('/')).unwrap_or_default()
+    }
 }
 
 impl Key {
@@ -155,7 +163,7 @@ pub(super) fn ends_with(stem: &str, ending: &str) -> bool {
 
 /// The stem and the extension of a file name. An extension has up to five letters and digits and at least one letter:
 /// `IMG.0001` has none.
-fn split_extension(file: &str) -> (&str, &str) {
+pub(super) fn split_extension(file: &str) -> (&str, &str) {
     match file.rsplit_once('.') {
         Some((stem, extension))
             if !stem.is_empty()

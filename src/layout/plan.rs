@@ -154,6 +154,32 @@ impl References {
 }
 
 impl PlannedCase {
+    /// The file of the first slice.
+    pub(crate) fn first_file<'a>(&self, slices: &[&'a Slice]) -> &'a str {
+        self.members.first().map_or("", |member| slices[member.slice].name())
+    }
+
+    /// How many slices have a reference.
+    pub(crate) fn references(&self) -> usize {
+        self.members.iter().filter(|member| member.mask.is_some()).count()
+    }
+
+    /// The files of the references.
+    pub(crate) fn reference_files<'a>(&self, slices: &[&'a Slice]) -> impl Iterator<Item = &'a str> {
+        self.members.iter().filter_map(|member| Some(slices[member.mask?].name()))
+    }
+
+    /// Bytes of the samples that [`build`](Self::build) adds to those of the files.
+    pub(crate) fn joined_memory(&self, slices: &[&Slice]) -> u64 {
+        let channel = |at: usize| slices[at].memory() / slices[at].channels().count();
+        let added = |&Member { slice, contrasts, .. }: &Member| match contrasts {
+            Some([pre, post]) => 3 * [pre, slice, post].map(channel).into_iter().fold(0, usize::max),
+            None if slices[slice].is_scaled() => 2 * slices[slice].samples().len(),
+            None => 0,
+        };
+        self.members.iter().map(|member| added(member) as u64).sum()
+    }
+
     /// The case, and a note for each mask that cannot be its slice's reference. `slices` are those that were planned.
     pub(crate) fn build(&self, slices: &[&Slice]) -> (Case, Vec<AssemblyNote>) {
         let mut notes = Vec::new();

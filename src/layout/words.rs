@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Contrast;
 
@@ -10,14 +10,27 @@ use super::Contrast;
 ///
 /// A word is the first or the last part of a file's name, or the part before its trailing number, with `_`, `-`, `.` or a
 /// space around it; or the name of a folder. Letters compare without case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Words {
     /// Words of reference masks. Without any, the usual words count: `mask`, `masks`, `seg`, `label`, `labels`, `gt` and
     /// some more for folders.
     pub references: Vec<String>,
     /// Words of contrasts, and the four digits of channels.
     pub contrasts: Vec<(String, Contrast)>,
+    /// Whether four digits at the end of a name are always the number of a slice, and never a channel.
+    pub slice_numbers: bool,
 }
+
+/// The usual words of reference masks in the names of files.
+const REFERENCES: [&str; 8] = ["mask", "masks", "seg", "label", "labels", "gt", "segmentation", "annotation"];
+
+/// More usual words of reference masks, in the names of folders.
+const REFERENCE_FOLDERS: [&str; 8] =
+    ["annotations", "labelsTr", "labelsTs", "segs", "segmentations", "groundtruth", "ground_truth", "gts"];
+
+/// The name of the file in which nnU-Net states the channels.
+const DATASET: &str = "dataset.json";
 
 /// A part of a name that was recognised, and the name without it.
 pub(super) struct Found<T> {
@@ -26,6 +39,11 @@ pub(super) struct Found<T> {
 }
 
 impl Words {
+    /// Whether a file may state channels for [`add_dataset`](Self::add_dataset).
+    pub fn is_dataset(name: &str) -> bool {
+        name.rsplit(['/', '\\']).next() == Some(DATASET)
+    }
+
     /// Adds the channels that an nnU-Net `dataset.json` states, if FLAIR is one of them. Words that were there take
     /// precedence.
     pub fn add_dataset(&mut self, json: &[u8]) {
@@ -48,15 +66,42 @@ impl Words {
 
     /// Whether `word` marks a reference mask, as a part of a file's name.
     pub(super) fn is_reference(&self, word: &str) -> bool {
-        const USUAL: [&str; 8] = ["mask", "masks", "seg", "label", "labels", "gt", "segmentation", "annotation"];
-        if self.references.is_empty() { is_one_of(word, &USUAL) } else { self.chosen(word) }
+        if self.references.is_empty() { is_one_of(word, &REFERENCES) } else { self.chosen(word) }
     }
 
     /// Whether `folder` is the name of a folder of reference masks.
     pub(super) fn is_reference_folder(&self, folder: &str) -> bool {
-        const USUAL: [&str; 8] =
-            ["annotations", "labelsTr", "labelsTs", "segs", "segmentations", "groundtruth", "ground_truth", "gts"];
-        self.is_reference(folder) || self.references.is_empty() && is_one_of(folder, &USUAL)
+        self.is_reference(folder) || self.references.is_empty() && is_one_of(folder, &REFERENCE_FOLDERS)
+    }
+
+    /// The word that marks a file as a reference mask, and words that read such files as slices. `None` if the file is not a
+    /// reference.
+    pub(crate) fn without_reference(&self, name: &str) -> Option<(String, Self)> {
+        let mut folders: Vec<&str> = name.split(['/', '\\']).collect();
+        let file = folders.pop().unwrap_or_default();
+        let (stem, _) = super::name::split_extension(file);
+        let known = |word: &str| self.is_reference(word).then(|| word.to_owned());
+        let in_stem = find(stem, known).map(|found| found.value);
+        let glued = || known(stem.trim_end_matches(|c: char| c.is_ascii_digit()));
+        let in_folders =
+            || folders.iter().find(|folder| self.is_reference_folder(folder)).map(|word| (*word).to_owned());
+        let word = in_stem.or_else(glued).or_else(in_folders)?;
+        let usual = REFERENCES.iter().chain(&REFERENCE_FOLDERS).map(|&word| word.to_owned());
+        let all: Vec<String> = if self.references.is_empty() { usual.collect() } else { self.references.clone() };
+        let references = all.into_iter().filter(|other| !other.eq_ignore_ascii_case(&word)).collect();
+        Some((word, Self { references, ..Self::default() }))
+    }
+
+    /// Both choices: `other` counts where it chooses something else.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        if self.references.is_empty() {
+            self.references = other.references;
+        } else if !other.references.is_empty() {
+            self.references.retain(|word| other.references.contains(word));
+        }
+        self.contrasts.splice(..0, other.contrasts);
+        self.slice_numbers |= other.slice_numbers;
+        self
     }
 
     /// The contrast that `word` marks.

@@ -290,6 +290,11 @@ impl Slice {
         &self.notes
     }
 
+    /// Whether the case scales the values of the file.
+    pub(crate) fn is_scaled(&self) -> bool {
+        self.numbers.is_some()
+    }
+
     /// The bytes of memory that the pixels take.
     pub(crate) fn memory(&self) -> usize {
         self.samples.len() * (self.samples.bits() / 8) as usize

@@ -278,15 +278,13 @@ fn below(zip: &str, entry: &str) -> String {
     joined([folder, own, entry])
 }
 
-/// The alternative names of a file of the zip `zip`, for the case that others are taken: the name from [`unpack`] for
-/// 0, then the same in a folder with the zip's name, then in that folder with a number.
-pub(crate) fn apart(zip: &str, path: &str, number: usize) -> String {
+/// The folders that the files of a zip may be in: that of the zip, one with the zip's name, and then with a number.
+pub(crate) fn folder(zip: &str, number: usize) -> String {
     let (folder, stem) = folder_and_stem(zip);
-    let entry = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
     match number {
-        0 => path.to_owned(),
-        1 => joined([folder, stem, entry]),
-        _ => joined([folder, &format!("{stem} ({number})"), entry]),
+        0 => folder.to_owned(),
+        1 => joined([folder, stem]),
+        _ => joined([folder, &format!("{stem} ({number})")]),
     }
 }
 
@@ -297,6 +295,6 @@ fn folder_and_stem(path: &str) -> (&str, &str) {
 }
 
 /// The parts that are not empty, joined by slashes.
-fn joined(parts: [&str; 3]) -> String {
+pub(crate) fn joined<const N: usize>(parts: [&str; N]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::session_head::{self, HELD};
-use super::{Note, OpenFile, Study};
+use super::{Inspection, Note, OpenFile, Study, Unpacked, Unused};
 use crate::error::{Error, FileFault, Quantity, Result};
-use crate::layout::{CaseSlice, Group, Litter};
+use crate::layout::{CaseSlice, Group, Litter, Words};
 use crate::phantom;
 use crate::read::zip::{self, ZipLimits};
 use crate::read::{self, Slice};
@@ -26,88 +26,162 @@ const FOLDERS: usize = 100;
 /// How many bytes at the beginning of a file tell what it is. A saved session is known by the name of its first entry.
 pub const HEAD: usize = 42;
 
-/// A file that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The most bytes of a `dataset.json`: 1 MiB.
+const DATASET: u64 = 1 << 20;
+
+/// A file that was handed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Added {
     /// Its name.
     pub file: String,
+    /// Whether the study uses it.
+    pub used: bool,
     /// How many slices it holds.
     pub slices: usize,
-    /// The files in a zip that cannot be used, and the number of files that are not images.
+    /// The file itself or files in a zip that are no slices.
+    pub passed_over: Vec<Unused>,
+    /// The files in a zip that cannot be read.
+    pub refused: Vec<Unused>,
+    /// How files were read.
     pub notes: Vec<Note>,
 }
 
 impl Study {
-    /// `Ok` if [`add_file`](Self::add_file) or [`open`](Self::open) would read a file of `size` bytes that begins with
-    /// `head`. Ask this before the file is loaded. `head` is the first [`HEAD`] bytes, or the whole file if it is shorter.
+    /// The kind of a file of `size` bytes that begins with `head`, if [`add_file`](Self::add_file) passes it over; `None` if
+    /// it, or [`open`](Self::open), reads the file. Ask this before the file is loaded. `head` is the first [`HEAD`] bytes, or
+    /// the whole file if it is shorter.
     ///
     /// # Errors
     ///
-    /// [`FileFault::NotAnImage`] or [`FileFault::OverLimit`].
-    pub fn admit(name: &str, size: u64, head: &[u8]) -> Result<()> {
-        if zip::is_zip(head) {
+    /// [`FileFault::NotAnImage`], [`FileFault::OtherKind`] or [`FileFault::OverLimit`] for a file that is refused.
+    pub fn admit(name: &str, size: u64, head: &[u8]) -> Result<Option<Litter>> {
+        if let Some(kind) = Litter::of(name) {
+            return Ok(Some(kind));
+        }
+        let admitted = if zip::is_zip(head) {
             let limits = if session_head::is_session(head) { session_head::limits() } else { ZipLimits::default() };
             limits.admit(name, size)
         } else {
             read::admit(name, size, head, &read::Limits::default())
+        };
+        match admitted {
+            Ok(()) => Ok(None),
+            Err(error) => {
+                let unknown = matches!(
+                    &error,
+                    Error::File { fault: FileFault::NotAnImage { .. } | FileFault::OtherKind { .. }, .. }
+                );
+                Litter::of_unknown(name).filter(|_| unknown).map(Some).ok_or(error)
+            }
         }
     }
 
-    /// Reads an image or a zip of images. The next [`assemble`](Self::assemble) sorts its slices into cases.
+    /// Whether a file that is passed over is needed nevertheless: a `dataset.json` states the contrasts of other files.
+    pub fn needs(name: &str, size: u64) -> bool {
+        Words::is_dataset(name) && size <= DATASET
+    }
+
+    /// Reads an image, a `dataset.json`, or a zip of them. Other files are passed over. The next
+    /// [`assemble`](Self::assemble) sorts the slices into cases.
     ///
     /// A file that is open already, with the same name and bytes, is skipped. A file with an open name and other bytes is
     /// refused, and so are the files of the same case that follow until the next assembly: they would be mixed with those of
-    /// another patient. Where a zip has such files, all its files go into a folder with the name of the zip.
+    /// another patient.
+    ///
+    /// The files of a zip keep their folders. If some have no folder, or only one for slices, masks or a contrast, all are in
+    /// a folder with the name of the zip; also where a name is taken.
     ///
     /// # Errors
     ///
     /// [`Error::File`] for an image that cannot be read or whose name is taken, and for a zip that cannot be unpacked or whose
-    /// names are taken in a hundred folders. A file in a zip that cannot be read is a note instead.
+    /// names are taken in a hundred folders. A file in a zip that cannot be read is in [`Added::refused`] instead.
     /// [`FileFault::SavedSession`] for a file that [`open`](Self::open) takes.
     pub fn add_file(&mut self, name: &str, bytes: &[u8]) -> Result<Added> {
-        if !zip::is_zip(bytes) {
-            let group = Group::of(name);
-            let taken = self.files.iter().any(|file| file.name == name && file.bytes != bytes);
-            if taken || self.closed.contains(&group) {
-                self.closed.insert(group);
-                return Err(Error::in_file(name, FileFault::NameTaken));
+        let added = if zip::is_zip(bytes) { self.add_zip(name, bytes) } else { self.add_single(name, bytes) };
+        match &added {
+            Ok(added) => {
+                if added.used {
+                    self.refused.remove(name);
+                }
+                for Unused { file, reason } in &added.refused {
+                    self.refused.insert(file.clone(), reason.clone());
+                }
             }
-            let slices = self.add_image(name, bytes)?;
-            return Ok(Added { file: name.to_owned(), slices, notes: Vec::new() });
+            Err(Error::File { fault: FileFault::SavedSession, .. }) => {}
+            Err(error) => {
+                let Unused { file, reason } = Unused::refused(name, error);
+                self.refused.insert(file, reason);
+            }
         }
+        added
+    }
+
+    fn add_single(&mut self, name: &str, bytes: &[u8]) -> Result<Added> {
+        let mut added = Added { file: name.to_owned(), ..Added::default() };
+        let size = bytes.len() as u64;
+        if let Some(kind) = Self::admit(name, size, &bytes[..bytes.len().min(HEAD)])? {
+            self.pass_over(name, kind, &mut added);
+            if !Self::needs(name, size) {
+                return Ok(added);
+            }
+        }
+        let group = Group::of(name);
+        let taken = self.files.iter().any(|file| file.name == name && file.bytes != bytes);
+        if taken || self.closed.contains(&group) {
+            self.closed.insert(group);
+            return Err(Error::in_file(name, FileFault::NameTaken));
+        }
+        self.add_noted(name, bytes, &mut added)?;
+        Ok(added)
+    }
+
+    fn add_zip(&mut self, name: &str, bytes: &[u8]) -> Result<Added> {
         if session_head::is_session(bytes) {
             return Err(Error::in_file(name, FileFault::SavedSession));
         }
-        let mut contents = zip::unpack(name, bytes, &ZipLimits::default())?;
+        let mut unpacked = Unpacked::of(name, bytes)?;
+        let words = self.words();
         // The zips of two patients may hold folders of the same name.
         let known: BTreeMap<&str, &[u8]> =
             self.files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect();
-        let clash = |number: &usize| {
-            let place = |path: &str| zip::apart(name, path, *number);
-            contents
-                .files
-                .iter()
-                .any(|(path, bytes)| known.get(place(path).as_str()).is_some_and(|other| other != bytes))
+        let clash = |folder: &String| {
+            let other = |path: &String| known.get(zip::joined([folder, path]).as_str()).copied();
+            unpacked.files.iter().any(|(path, bytes)| other(path).is_some_and(|other| other != bytes))
         };
-        let number =
-            (0..FOLDERS).find(|number| !clash(number)).ok_or_else(|| Error::in_file(name, FileFault::NameTaken))?;
-        contents.files.iter_mut().for_each(|(path, _)| *path = zip::apart(name, path, number));
-        let mut notes: Vec<Note> = contents.refused.iter().map(Note::of).collect();
-        let mut litter: Vec<Litter> = contents.passed_over.iter().filter_map(|name| Litter::of(name)).collect();
-        let mut slices = 0;
-        for (name, bytes) in contents.files {
-            match self.add_image(&name, &bytes) {
-                Ok(found) => slices += found,
-                Err(error) => match passed_over(&name, &error) {
-                    Some(kind) => litter.push(kind),
-                    None => notes.push(Note::of(&error)),
-                },
+        let mut folders = (0..FOLDERS).map(|attempt| unpacked.folder(name, &words, attempt));
+        let folder = folders.find(|folder| !clash(folder)).ok_or_else(|| Error::in_file(name, FileFault::NameTaken))?;
+        let place = |path: &str| zip::joined([&folder, path]);
+
+        let mut added = Added { file: name.to_owned(), used: true, ..Added::default() };
+        for (path, kind) in &unpacked.passed_over {
+            self.pass_over(&place(path), *kind, &mut added);
+        }
+        for error in &unpacked.refused {
+            let path = error.file().unwrap_or_default();
+            let Unused { reason, .. } = Unused::refused(path, error);
+            added.refused.push(Unused { file: place(path), reason });
+        }
+        for (path, bytes) in std::mem::take(&mut unpacked.files) {
+            let path = place(&path);
+            if let Err(error) = self.add_noted(&path, &bytes, &mut added) {
+                added.refused.push(Unused::refused(&path, &error));
             }
         }
-        let summary =
-            Litter::summary(litter).map(|line| Note { file: name.to_owned(), message: format!("{name}: {line}") });
-        notes.extend(summary);
-        Ok(Added { file: name.to_owned(), slices, notes })
+        Ok(added)
+    }
+
+    fn pass_over(&mut self, name: &str, kind: Litter, added: &mut Added) {
+        self.passed_over.insert(name.to_owned(), kind);
+        added.passed_over.push(Unused::passed_over(name, kind));
+    }
+
+    fn add_noted(&mut self, name: &str, bytes: &[u8], added: &mut Added) -> Result<()> {
+        added.slices += self.add_image(name, bytes)?;
+        added.used = true;
+        let slices = self.files.last().filter(|file| file.name == name).map_or(&[][..], |file| &file.slices);
+        added.notes.extend(Inspection::notes_of(name, slices).map(|message| Note { file: name.to_owned(), message }));
+        Ok(())
     }
 
     /// Adds the files of the sample case, a synthetic head with its reference masks.
@@ -125,6 +199,7 @@ impl Study {
         Ok(())
     }
 
+    /// Adds an image or a `dataset.json` and returns the number of its slices.
     pub(super) fn add_image(&mut self, name: &str, bytes: &[u8]) -> Result<usize> {
         self.add_image_within(name, bytes, HELD)
     }
@@ -137,17 +212,21 @@ impl Study {
         let over = |found| over_limit(Quantity::OpenBytes, found, limit);
         let limits = read::Limits::default();
         // Decided before the file is decoded: a sample takes at least one byte.
-        let held = self.held + bytes.len() as u64;
+        let held = self.held + self.joined + bytes.len() as u64;
         let left = limit.saturating_sub(held);
         let limits = read::Limits { samples: limits.samples.min(left), ..limits };
-        let slices = read::read(name, bytes, &limits).map_err(|error| match error {
-            Error::File { fault: FileFault::OverLimit { what: Quantity::Samples, found, limit }, .. }
-                if limit == left =>
-            {
-                over(held.saturating_add(found))
-            }
-            error => error,
-        })?;
+        let slices = if Words::is_dataset(name) {
+            Vec::new()
+        } else {
+            read::read(name, bytes, &limits).map_err(|error| match error {
+                Error::File { fault: FileFault::OverLimit { what: Quantity::Samples, found, limit }, .. }
+                    if limit == left =>
+                {
+                    over(held.saturating_add(found))
+                }
+                error => error,
+            })?
+        };
         let count = slices.len();
         let size = |slice: &Slice| {
             let pixels = (slice.width() * slice.height()) as u64;
@@ -158,18 +237,10 @@ impl Study {
             return Err(over(held));
         }
         if !self.files[..self.assembled].iter().any(|file| file.name == name && file.bytes == bytes) {
-            self.held = held;
+            self.held = held - self.joined;
             self.files.push(OpenFile { name: name.to_owned(), bytes: bytes.to_vec(), slices });
         }
         Ok(count)
-    }
-}
-
-/// The kind of a file that is passed over; `None` if `error` is a fault of an image.
-fn passed_over(name: &str, error: &Error) -> Option<Litter> {
-    match error {
-        Error::File { fault: FileFault::NotAnImage { .. }, .. } => Litter::of_unknown(name),
-        _ => None,
     }
 }
 
@@ -181,6 +252,26 @@ mod tests {
     /// A file of 100 samples.
     fn file(samples: Samples) -> Vec<u8> {
         slice_tiff(&Slice::new("a", 10, 10, Channels::Grey, samples).expect("valid"))
+    }
+
+    #[test]
+    fn contrasts_in_several_files_count_in_the_limit() {
+        let bytes = file(Samples::U8(vec![1; 100]));
+        let mut study = Study::default();
+        for name in ["p/t1/1.tif", "p/flair/1.tif", "p/t1ce/1.tif"] {
+            study.add_image(name, &bytes).expect("a slice");
+        }
+        // Three files with samples and probabilities, and the joined samples.
+        let held = 3 * (bytes.len() as u64 + 300);
+        assert!(study.assemble_within(held + 300).is_empty());
+        assert_eq!((study.cases().len(), study.inspect().refused.len()), (1, 0));
+        let refused = study.add_image_within("q/1.tif", &bytes, held + 300).expect_err("over the limit");
+        assert!(matches!(refused, Error::File { fault: FileFault::OverLimit { .. }, .. }), "{refused}");
+        let notes = study.assemble_within(held + 299);
+        assert_eq!((study.cases().len(), study.inspect().refused.len()), (0, 1));
+        assert!(notes.iter().any(|note| note.message.starts_with("p/flair/1.tif: over the limit")), "{notes:?}");
+        assert!(study.assemble_within(held + 300).is_empty());
+        assert_eq!(study.cases().len(), 1);
     }
 
     #[test]

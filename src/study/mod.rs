@@ -3,27 +3,34 @@
 //! Slices and cases have ids that stay the same for as long as their files are open. The id of a slice is its
 //! [name](Slice::name), which no two slices share; that of a case is its [`CaseId`].
 
+mod inspection;
 mod intake;
+mod question;
 mod session;
 mod session_head;
 mod settings;
 mod stream;
+mod unpacked;
 
+pub use inspection::{InspectedCase, InspectedSlice, Inspection, Unused};
 pub use intake::{Added, HEAD};
+pub use question::{Question, Reading};
 pub use settings::{Settings, View, check_threshold};
 pub use stream::ZipStream;
+pub use unpacked::Unpacked;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::error::{Error, Result, UsageFault};
-use crate::layout::{Assembler, AssemblyNote, CaseId, Group, Member, PlannedCase, natural_order};
+use crate::error::{Error, FileFault, Quantity, Result, UsageFault};
+use crate::layout::{Assembler, AssemblyNote, CaseId, Group, Litter, Member, PlannedCase, Words, natural_order};
 use crate::mask::{Mask, Probability};
 use crate::network::manifest::Manifest;
 use crate::network::preprocess::CaseStatistics;
 use crate::read::{Slice, Spacing};
 use crate::result::findings::{Findings, Found};
+use session_head::HELD;
 
 /// The files, the cases and the findings.
 #[derive(Debug, Default)]
@@ -34,6 +41,8 @@ pub struct Study {
     assembled: usize,
     /// Bytes of all files, of their samples and of the probabilities to come.
     held: u64,
+    /// Bytes of the samples that cases have and files do not: contrasts that were joined, and values that were scaled.
+    joined: u64,
     /// In natural order of their names.
     cases: Vec<OpenCase>,
     /// Counts the changes of cases and findings. It never goes back.
@@ -44,6 +53,15 @@ pub struct Study {
     closed: BTreeSet<Group>,
     /// What a saved session has lost. Every assembly repeats it.
     notes: Vec<Note>,
+    /// The visitor's answers to [questions](Self::questions).
+    answers: Vec<Words>,
+    /// The files that are no slices.
+    passed_over: BTreeMap<String, Litter>,
+    /// The files that cannot be read, and the reasons.
+    refused: BTreeMap<String, String>,
+    /// The cases that have no room, by their first file, and the notes of the last assembly.
+    too_large: Vec<Unused>,
+    assembly_notes: Vec<String>,
 }
 
 /// A file as it was handed in.
@@ -51,7 +69,7 @@ pub struct Study {
 struct OpenFile {
     name: String,
     bytes: Vec<u8>,
-    /// A case shares their samples.
+    /// A case shares their samples. A `dataset.json` has none.
     slices: Vec<Slice>,
 }
 
@@ -93,17 +111,35 @@ impl Study {
     /// come or gone, every slice of the case is normalised again, so the probabilities are dropped; edited masks stay.
     ///
     /// Only cases whose files have changed cost more than a look at their names.
+    ///
+    /// A case whose contrasts are in several files needs memory for them together. Where there is no room, there is a note
+    /// instead of the case.
     pub fn assemble(&mut self) -> Vec<Note> {
+        self.assemble_within(HELD)
+    }
+
+    fn assemble_within(&mut self, limit: u64) -> Vec<Note> {
         self.change += 1;
         self.assembled = self.files.len();
         self.closed.clear();
+        let words = self.words();
         let slices: Vec<&Slice> = self.files.iter().flat_map(|file| &file.slices).collect();
-        let (planned, notes) = Assembler::default().plan(&slices);
+        let (planned, notes) = Assembler::new([], words).plan(&slices);
         let mut notes: Vec<Note> = notes.iter().map(Note::from).collect();
+        (self.joined, self.too_large) = (0, Vec::new());
         let earlier = std::mem::take(&mut self.cases).into_iter();
         let mut earlier: BTreeMap<CaseId, OpenCase> = earlier.map(|open| (open.id.clone(), open)).collect();
         for planned in planned {
             let id = CaseId::from(&planned.group);
+            let joined = planned.joined_memory(&slices);
+            let found = self.held + self.joined + joined;
+            if joined > 0 && found > limit {
+                let fault = FileFault::OverLimit { what: Quantity::OpenBytes, found, limit };
+                let file = planned.first_file(&slices);
+                self.too_large.push(Unused::refused(file, &Error::in_file(file, fault)));
+                continue;
+            }
+            self.joined += joined;
             let open = match earlier.remove(&id) {
                 Some(mut before) if before.members == planned.members => {
                     before.findings.rename(planned.name);
@@ -115,9 +151,24 @@ impl Study {
             self.cases.push(open);
         }
         notes.sort_by(|a, b| natural_order(&a.file, &b.file).then_with(|| a.message.cmp(&b.message)));
+        self.assembly_notes = notes.iter().map(|note| note.message.clone()).collect();
+        notes.extend(self.too_large.iter().map(Note::from));
         notes.splice(..0, self.notes.iter().cloned());
         notes.extend(self.restore());
         notes
+    }
+
+    /// The words that decide how names are read: those of the visitor, then those of each `dataset.json`.
+    fn words(&self) -> Words {
+        self.answers.iter().fold(self.stated_words(), |words, answer| words.and(answer.clone()))
+    }
+
+    /// The words of each `dataset.json`.
+    fn stated_words(&self) -> Words {
+        let mut words = Words::default();
+        let datasets = self.files.iter().filter(|file| Words::is_dataset(&file.name));
+        datasets.for_each(|file| words.add_dataset(&file.bytes));
+        words
     }
 
     /// Runs the [input check](crate::network::input_check) on every case that has not had it.
@@ -306,12 +357,8 @@ impl From<&AssemblyNote> for Note {
     }
 }
 
-impl Note {
-    fn of(error: &Error) -> Self {
-        let file = match error {
-            Error::File { file, .. } => file.clone(),
-            Error::Model(_) | Error::Volume { .. } | Error::Device { .. } | Error::Usage(_) => String::new(),
-        };
-        Self { file, message: error.to_string() }
+impl From<&Unused> for Note {
+    fn from(Unused { file, reason }: &Unused) -> Self {
+        Self { file: file.clone(), message: format!("{file}: {reason}") }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::session_head::{INDEX, is_session, limits};
 use super::{Note, Settings, Study};
 use crate::error::{Error, FileFault, Result};
-use crate::layout::{CaseSlice, assemble};
+use crate::layout::{CaseSlice, Words, assemble};
 use crate::mask::{Mask, Probability};
 use crate::read::Spacing;
 use crate::read::zip as archive;
@@ -36,6 +36,9 @@ struct SessionIndex<S> {
     settings: S,
     files: Vec<SavedFile>,
     slices: Vec<SavedSlice>,
+    /// The visitor's answers to questions about the files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    answers: Vec<Words>,
 }
 
 /// The settings of version 1.
@@ -105,6 +108,7 @@ impl Saved {
             settings: settings.clone(),
             files: Vec::new(),
             slices: Vec::new(),
+            answers: study.answers.clone(),
         };
         let mut store = |folder: &str, entry| {
             let path = format!("{folder}/{}", entries.len() + 1);
@@ -203,7 +207,7 @@ fn read(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
 type Entries = BTreeMap<String, Vec<u8>>;
 
 fn restore<S>(contents: SessionIndex<S>, mut entries: Entries, model: &str) -> Result<(Study, S)> {
-    let mut study = Study::default();
+    let mut study = Study { answers: contents.answers, ..Study::default() };
     for file in &contents.files {
         study.add_image(&file.name, &take(&mut entries, &file.path)?)?;
     }

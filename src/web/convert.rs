@@ -23,7 +23,7 @@ pub(super) fn parsed(value: &impl Serialize) -> Result<JsValue, JsValue> {
 }
 
 /// From plain objects, by way of JSON.
-fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
+pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
     let text = JSON::stringify(value).map_err(|_| usage("expected a value that JSON can hold"))?;
     let text = text.as_string().unwrap_or_default();
     serde_json::from_str(&text).map_err(|error| usage(&format!("{error} in {text}")))

@@ -10,7 +10,7 @@ use crate::network::preprocess::Normalisation;
 use crate::network::{Card, Manifest};
 use crate::read::Channels;
 use crate::result::findings::Findings;
-use crate::study::{Note, Study};
+use crate::study::{Note, Question, Study};
 
 #[derive(Serialize)]
 pub(super) struct ModelInfo<'a> {
@@ -29,6 +29,7 @@ pub(super) struct ModelInfo<'a> {
 pub(super) struct AssemblyInfo<'a> {
     cases: Vec<CaseInfo<'a>>,
     notes: Vec<Note>,
+    questions: Vec<Question>,
 }
 
 #[derive(Serialize)]
@@ -38,6 +39,7 @@ struct CaseInfo<'a> {
     name: &'a str,
     slices: Vec<SliceInfo<'a>>,
     resolution: Option<[f64; 2]>,
+    doubtful: Option<[f64; 2]>,
     input_check: InputCheck,
 }
 
@@ -99,7 +101,7 @@ impl<'a> Segmented<'a> {
 
 impl<'a> AssemblyInfo<'a> {
     pub(super) fn of(study: &'a Study, notes: Vec<Note>) -> Self {
-        Self { cases: study.cases().map(CaseInfo::of).collect(), notes }
+        Self { cases: study.cases().map(CaseInfo::of).collect(), notes, questions: study.questions() }
     }
 }
 
@@ -120,6 +122,7 @@ impl<'a> CaseInfo<'a> {
             id: case.id(),
             name: &case.name,
             slices: slices.collect(),
+            doubtful: case.slices[0].slice.doubtful_spacing().map(|spacing| [spacing.x, spacing.y]),
             resolution: findings.spacing_in_files().map(|spacing| [spacing.x, spacing.y]),
             // A model without a training distribution accepts every case.
             input_check: findings.input_check().cloned().unwrap_or(InputCheck { accepted: true, reasons: Vec::new() }),

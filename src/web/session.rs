@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, SubtleCrypto};
 
-use super::convert::{bytes_of, parsed, settings, spacing, threshold, to_js};
+use super::convert::{bytes_of, from_js, parsed, settings, spacing, threshold, to_js};
 use super::fault::{fault, usage};
 use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
 use super::stream::ZipChunks;
@@ -83,14 +83,16 @@ impl Session {
         HEAD
     }
 
-    /// Throws if a file of `size` bytes that begins with `head` would be refused for its kind or size. Ask this before the
-    /// file is loaded.
-    pub fn admit(name: &str, size: f64, head: &[u8]) -> Result<(), JsValue> {
-        Study::admit(name, size as u64, head).map_err(fault)
+    /// Whether `addFile` needs the content of a file of `size` bytes that begins with `head`. Without it, `addFile` passes the
+    /// file over; it may then be given the head alone. Throws if the file would be refused for its kind or size.
+    pub fn admit(name: &str, size: f64, head: &[u8]) -> Result<bool, JsValue> {
+        let litter = Study::admit(name, size as u64, head).map_err(fault)?;
+        Ok(litter.is_none() || Study::needs(name, size as u64))
     }
 
-    /// Reads an image or a zip of images. The next `assemble` sorts its slices into cases. A file that is open already is
-    /// skipped; one with an open name and other bytes is refused, and so are the files of its case until `assemble`.
+    /// Reads an image or a zip of images, and passes over other files. The next `assemble` sorts its slices into cases. A file
+    /// that is open already is skipped; one with an open name and other bytes is refused, and so are the files of its case
+    /// until `assemble`.
     #[wasm_bindgen(js_name = addFile, unchecked_return_type = "Added")]
     pub fn add_file(&self, name: &str, bytes: &[u8]) -> Result<JsValue, JsValue> {
         to_js(&self.study_mut().add_file(name, bytes).map_err(fault)?)
@@ -120,6 +122,18 @@ impl Session {
         self.study_mut().keep(&task, map).map_err(fault)?;
         self.backends.borrow_mut().insert(CPU);
         Ok(segmented)
+    }
+
+    /// What the open files are read as, before anything is segmented: the JSON of `train inspect`.
+    #[wasm_bindgen(unchecked_return_type = "Inspection")]
+    pub fn inspect(&self) -> Result<JsValue, JsValue> {
+        to_js(&self.study().inspect())
+    }
+
+    /// Takes the words of the reading that was chosen for each question; the next `assemble` reads the files in this way.
+    pub fn answer(&self, #[wasm_bindgen(unchecked_param_type = "Words[]")] words: JsValue) -> Result<(), JsValue> {
+        self.study_mut().answer(from_js(&words)?);
+        Ok(())
     }
 
     /// The network's input for slices, `[n, 3, grid, grid]`, for another device.

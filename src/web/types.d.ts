@@ -45,8 +45,48 @@ export interface Card {
 /** A file that is not part of the cases, and why. The message names the file too. */
 export interface Note { file: string; message: string }
 
-/** A file that was read, and how many slices it holds. `notes`: the files in a zip that cannot be used. */
-export interface Added { file: string; slices: number; notes: Note[] }
+/** A file that is not part of a case, and the reason without its name. */
+export interface Unused { file: string; reason: string }
+
+/**
+ * A file that was handed in. `used`: the session keeps it. `slices`: how many it holds. `passedOver`: the file itself or files
+ * in a zip that are no slices. `refused`: files in a zip that cannot be read.
+ */
+export interface Added { file: string; used: boolean; slices: number; passedOver: Unused[]; refused: Unused[]; notes: Note[] }
+
+/** What a slice is read as. `page` counts from 1. `contrasts` are `flair` alone or all three. */
+export interface InspectedSlice {
+    file: string;
+    page: number;
+    width: number;
+    height: number;
+    contrasts: string[];
+    reference: string | null;
+    reference_pixels: number | null;
+}
+
+/** What a case is read as. `spacing`: millimetres between columns, rows and slices. */
+export interface InspectedCase {
+    name: string;
+    plane: string | null;
+    spacing: [number, number, number | null] | null;
+    spacing_source: string | null;
+    orientation: string | null;
+    input_check: InputCheck;
+    slices: InspectedSlice[];
+}
+
+/** What the open files are read as: the JSON of `train inspect`. The cases are in the order of `Assembly`. */
+export interface Inspection { cases: InspectedCase[]; passed_over: Unused[]; refused: Unused[]; notes: string[] }
+
+/** Words in names that decide how files are read. `answer` takes them back as they are. */
+export type Words = object;
+
+/** One way to read the open files, and what they are then. `chosen`: they are read so. */
+export interface Reading { text: string; chosen: boolean; words: Words; cases: number; slices: number; references: number }
+
+/** What names do not decide. The first reading is the usual one. */
+export interface Question { text: string; readings: Reading[] }
 
 /**
  * A slice of a case. `id` stays the same for as long as the file is open, and is the same in every worker. `grey`: its one
@@ -69,18 +109,20 @@ export interface InputCheck { accepted: boolean; reasons: string[] }
 
 /**
  * The slices of one patient or stack, in order. `id` stays the same while slices come and go; `name` may get longer.
- * `resolution`: millimetres per pixel, x then y, if the files of all slices state the same.
+ * `resolution`: millimetres per pixel, x then y, if the files of all slices state the same. `doubtful`: what a file states and
+ * is not plausible.
  */
 export interface CaseInfo {
     id: string;
     name: string;
     slices: SliceInfo[];
     resolution: [number, number] | null;
+    doubtful: [number, number] | null;
     inputCheck: InputCheck;
 }
 
 /** The cases that the open files make up. */
-export interface Assembly { cases: CaseInfo[]; notes: Note[] }
+export interface Assembly { cases: CaseInfo[]; notes: Note[]; questions: Question[] }
 
 /** The probabilities of a slice on its own grid, row by row, 0 to 65535 for 0 to 1. `backend`: where they were computed. */
 export interface Segmented {

@@ -7,9 +7,8 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail};
 use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
-use glioscope::read::zip::unpack;
-use glioscope::read::{self, Limits, Slice, ZipLimits};
-use glioscope::study::{HEAD, Study};
+use glioscope::read::{self, Limits, Slice};
+use glioscope::study::{HEAD, Study, Unpacked};
 
 use crate::file;
 use crate::output::real;
@@ -26,6 +25,10 @@ pub(crate) struct Naming {
     /// Read files as reference masks by a word of their names or by their folder, instead of the usual words
     #[arg(long = "reference", value_name = "WORD")]
     references: Vec<String>,
+
+    /// Read four digits at the end of a name as the number of a slice, never as a channel
+    #[arg(long)]
+    slice_numbers: bool,
 }
 
 /// A contrast that was chosen for a word.
@@ -49,14 +52,15 @@ impl FromStr for Choice {
 impl Naming {
     fn words(&self) -> Words {
         let contrasts = self.contrasts.iter().map(|Choice(word, contrast)| (word.clone(), *contrast));
-        Words { references: self.references.clone(), contrasts: contrasts.collect() }
+        Words { references: self.references.clone(), contrasts: contrasts.collect(), slice_numbers: self.slice_numbers }
     }
 }
 
 /// The options that choose another reading than `note` states; empty where there is no choice.
 pub(crate) fn how_to_choose(note: &AssemblyNote) -> &'static str {
     match note {
-        AssemblyNote::Channels { .. } | AssemblyNote::Unused { .. } => "; choose with --contrast",
+        AssemblyNote::Channels { .. } => "; choose with --contrast or --slice-numbers",
+        AssemblyNote::Unused { .. } => "; choose with --contrast",
         AssemblyNote::StrayMask { .. } => "; choose with --reference",
         _ => "",
     }
@@ -221,8 +225,7 @@ impl Gathering<'_> {
 
     /// Adds the file at `path`, which was found below `root`. `given` is the path that was given.
     fn file(&mut self, root: &Path, given: &Path, name: &str, path: &Path) {
-        if file::has_extension(path, "json")
-            && name.rsplit('/').next() == Some("dataset.json")
+        if Words::is_dataset(name)
             && let Ok(bytes) = file::read(path)
         {
             self.inputs.words.add_dataset(&bytes);
@@ -243,11 +246,10 @@ impl Gathering<'_> {
         if file::has_extension(path, "zip") {
             self.seen.insert(own);
             // A zip that was given is the folder itself.
-            return self.zip(path, if path == given { "" } else { name }, name);
+            return self.zip(path, name, path == given);
         }
-        if let Some(kind) = Litter::of_unknown(name)
-            && !is_image(path)
-        {
+        // A file that cannot be opened or is refused is reported when it is read.
+        if let Some(kind) = admit(name, path).ok().flatten() {
             self.inputs.passed_over.push((name.to_owned(), kind));
             return;
         }
@@ -259,38 +261,36 @@ impl Gathering<'_> {
             .push(Input { name: name.to_owned(), source: Source::File(path.to_owned()) });
     }
 
-    /// Adds the files in a zip. `name` is that of the zip, empty if its files are not named after it.
-    fn zip(&mut self, path: &Path, name: &str, shown: &str) {
-        let read = file::read(path).and_then(|bytes| Ok(unpack(name, &bytes, &ZipLimits::default())?));
-        let mut contents = match read {
+    /// Adds the files in a zip, which is called `name`. The names of the files are relative to a zip that was given.
+    fn zip(&mut self, path: &Path, name: &str, given: bool) {
+        let read = file::read(path).and_then(|bytes| Ok(Unpacked::of(name, &bytes)?));
+        let contents = match read {
             Ok(contents) => contents,
-            Err(error) => return self.refuse(shown.to_owned(), error),
+            Err(error) => return self.refuse(name.to_owned(), error),
         };
-        let top = if name.is_empty() { only_folder(&contents.files, &self.inputs.words) } else { String::new() };
-        let below = |name: &str| name.strip_prefix(&top).unwrap_or(name).to_owned();
-        contents.passed_over.iter().for_each(|name| self.inputs.passed_over.push((below(name), Litter::System)));
+        let known = contents.passed_over.iter().filter(|&&(_, kind)| kind != Litter::System).map(|(name, _)| name);
+        let names = contents.files.iter().map(|(name, _)| name).chain(known).map(String::as_str);
+        let words = &self.inputs.words;
+        let (top, folder) = if given {
+            (words.only_folder(names), String::new())
+        } else {
+            (String::new(), contents.folder(name, words, 0))
+        };
+        let place = |name: &str| match &*folder {
+            "" => name.strip_prefix(&top).unwrap_or(name).to_owned(),
+            folder => format!("{folder}/{name}"),
+        };
+        let passed_over = contents.passed_over.iter().map(|(name, kind)| (place(name), *kind));
+        self.inputs.passed_over.extend(passed_over);
         for error in contents.refused {
-            let file = match &error {
-                glioscope::error::Error::File { file, .. } => file.clone(),
-                _ => shown.to_owned(),
-            };
-            self.refuse(file, error.into());
+            self.refuse(error.file().map_or_else(|| name.to_owned(), place), error.into());
         }
-        contents.files.sort();
         for (name, bytes) in contents.files {
-            let own = below(&name);
-            let head = &bytes[..bytes.len().min(HEAD)];
-            let litter = Litter::of(&own)
-                .or_else(|| Litter::of_unknown(&own).filter(|_| Study::admit(&own, bytes.len() as u64, head).is_err()));
-            if own.rsplit('/').next() == Some("dataset.json") {
+            if Words::is_dataset(&name) {
                 self.inputs.words.add_dataset(&bytes);
-            }
-            match litter {
-                Some(kind) => self.inputs.passed_over.push((own, kind)),
-                None => {
-                    let input = Input { name: own, source: Source::Bytes(bytes) };
-                    self.files.entry(path.to_owned()).or_default().push(input);
-                }
+            } else {
+                let input = Input { name: place(&name), source: Source::Bytes(bytes) };
+                self.files.entry(path.to_owned()).or_default().push(input);
             }
         }
     }
@@ -321,22 +321,11 @@ fn home(root: &Path, paths: &[PathBuf]) -> String {
     name.filter(|_| folder || zip).map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// The folder with a trailing `/` that all files of a zip are in, if its name says nothing about them; else empty.
-fn only_folder(files: &[(String, Vec<u8>)], words: &Words) -> String {
-    let mut tops = files.iter().map(|(name, _)| name.split_once('/').map(|(top, _)| top));
-    let top = tops.next().flatten().filter(|top| tops.all(|other| other == Some(top)));
-    let top = top.map(|top| format!("{top}/"));
-    top.filter(|top| words.common_folder(top) == top.trim_end_matches('/')).unwrap_or_default()
-}
-
-/// Whether a file begins like one that can be read.
-fn is_image(path: &Path) -> bool {
+/// The kind of a file that is passed over; `None` for one that is read.
+fn admit(name: &str, path: &Path) -> Result<Option<Litter>> {
     let mut head = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| {
-        let size = file.metadata()?.len();
-        file.take(HEAD as u64).read_to_end(&mut head)?;
-        Ok(size)
-    });
-    // A file that cannot be opened is reported when it is read.
-    read.map_or(true, |size| Study::admit("", size, &head).is_ok())
+    let file = std::fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    Ok(Study::admit(name, size, &head)?)
 }

@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use glioscope::layout::{Assembler, Case};
+use glioscope::layout::Assembler;
 use glioscope::network::Manifest;
-use glioscope::network::input_check::InputCheck;
-use glioscope::read::{Channels, Spacing, SpacingSource};
 use glioscope::result::findings::Findings;
-use serde::Serialize;
+use glioscope::study::{InspectedCase, Inspection, Unused};
 
 use crate::file;
 use crate::input::{Inputs, Naming, Refused};
@@ -52,47 +50,6 @@ pub(crate) struct Arguments {
     model: PathBuf,
 }
 
-/// What the paths are read as.
-#[derive(Debug, Default, Serialize)]
-struct Reading {
-    cases: Vec<CaseReading>,
-    passed_over: Vec<Reason>,
-    refused: Vec<Reason>,
-    notes: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct CaseReading {
-    name: String,
-    plane: Option<&'static str>,
-    spacing: Option<(f64, f64, Option<f64>)>,
-    spacing_source: Option<&'static str>,
-    /// What a file states and is not used.
-    #[serde(skip)]
-    doubtful: Option<(f64, f64)>,
-    orientation: Option<String>,
-    input_check: InputCheck,
-    slices: Vec<SliceReading>,
-}
-
-#[derive(Debug, Serialize)]
-struct SliceReading {
-    file: String,
-    /// From 1.
-    page: u64,
-    width: usize,
-    height: usize,
-    contrasts: &'static [&'static str],
-    reference: Option<String>,
-    reference_pixels: Option<usize>,
-}
-
-#[derive(Debug, Serialize)]
-struct Reason {
-    file: String,
-    reason: String,
-}
-
 /// Runs the command. The exit code is 0 if at least one case was read.
 ///
 /// # Errors
@@ -100,7 +57,7 @@ struct Reason {
 /// When the model is invalid or the JSON cannot be written, and when there is no slice.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut inputs = Inputs::gather(&arguments.paths, None, &arguments.naming);
-    let mut reading = Reading::default();
+    let mut reading = Inspection::default();
     let path = arguments.model.join("model.json");
     let manifest = if path.exists() { Some(Manifest::from_json(&file::read(&path)?)?) } else { None };
     if manifest.is_none() {
@@ -113,9 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         for input in &group.inputs {
             match input.read() {
                 Ok(read) => {
-                    // The pages of a file have the same notes.
-                    let notes: Vec<_> = read.first().map(|slice| slice.notes().to_vec()).unwrap_or_default();
-                    reading.notes.extend(notes.iter().map(|note| format!("{}: {note}", input.name)));
+                    reading.notes.extend(Inspection::notes_of(&input.name, &read));
                     slices.extend(read);
                 }
                 Err(error) => inputs.refused.push(Refused { file: input.name.clone(), error }),
@@ -125,119 +80,74 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         for note in &assembly.notes {
             reading.notes.push(format!("{note}{}", crate::input::how_to_choose(note)));
         }
-        reading.cases.extend(assembly.cases.into_iter().map(|case| CaseReading::of(case, manifest.as_ref())));
+        for case in assembly.cases {
+            let mut findings = Findings::new(case);
+            if let Some(manifest) = &manifest {
+                findings.check_input(manifest);
+            }
+            reading.cases.push(InspectedCase::of(&findings));
+        }
     }
     let passed_over = inputs.passed_over.iter();
-    reading.passed_over =
-        passed_over.map(|(file, kind)| Reason { file: file.clone(), reason: kind.to_string() }).collect();
+    reading.passed_over = passed_over.map(|(file, kind)| Unused::passed_over(file, *kind)).collect();
     reading.refused =
-        inputs.refused.iter().map(|refused| Reason { file: refused.file.clone(), reason: refused.reason() }).collect();
+        inputs.refused.iter().map(|refused| Unused { file: refused.file.clone(), reason: refused.reason() }).collect();
     if let Some(json) = &arguments.json {
         report::write_json(json, &reading)?;
     }
-    report::print(&reading.text(inputs.summary(), arguments.list))?;
+    report::print(&text(&reading, inputs.summary(), arguments.list))?;
     if reading.cases.is_empty() {
         inputs.nothing(&arguments.paths)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-impl CaseReading {
-    fn of(case: Case, manifest: Option<&Manifest>) -> Self {
-        let mut findings = Findings::new(case);
-        if let Some(manifest) = manifest {
-            findings.check_input(manifest);
-        }
-        let spacing = findings.spacing_in_files();
-        let first = findings.case().slices.first().map(|entry| &entry.slice);
-        let source = first.and_then(|slice| slice.spacing_source()).map(SpacingSource::name);
-        let doubtful = first.and_then(|slice| slice.doubtful_spacing());
-        let unchecked = InputCheck { accepted: true, reasons: Vec::new() };
-        let case = findings.case();
-        let slices = case.slices.iter().map(|entry| {
-            let (file, page) = file_and_page(entry.slice.name());
-            SliceReading {
-                file,
-                page,
-                width: entry.slice.width(),
-                height: entry.slice.height(),
-                contrasts: match entry.slice.channels() {
-                    Channels::Grey => &["flair"],
-                    Channels::Rgb => &["pre", "flair", "post"],
-                },
-                reference: entry.reference_file.as_deref().map(|name| file_and_page(name).0),
-                reference_pixels: entry.reference.as_ref().map(glioscope::mask::Mask::area),
-            }
-        });
-        Self {
-            name: case.name.clone(),
-            plane: None,
-            spacing: spacing.map(|spacing| (spacing.x, spacing.y, spacing.z)),
-            spacing_source: spacing.and(source),
-            doubtful: doubtful.map(|Spacing { x, y, .. }| (x, y)),
-            orientation: None,
-            slices: slices.collect(),
-            input_check: findings.input_check().cloned().unwrap_or(unchecked),
-        }
+/// The case in one line, and a line for each reason of the input check.
+fn case_text(case: &InspectedCase) -> String {
+    let sizes: BTreeSet<[usize; 2]> = case.slices.iter().map(|slice| [slice.width, slice.height]).collect();
+    let sizes: Vec<String> = sizes.iter().map(|[width, height]| format!("{width} x {height}")).collect();
+    let contrasts: BTreeSet<String> = case.slices.iter().map(|slice| slice.contrasts.join(", ")).collect();
+    let contrasts: Vec<String> = contrasts.into_iter().collect();
+    let references = case.slices.iter().filter(|slice| slice.reference_pixels.is_some()).count();
+    let spacing = match case.spacing {
+        Some((x, y, Some(z))) => format!("{x} x {y} x {z} mm"),
+        Some((x, y, None)) => format!("{x} x {y} mm"),
+        None => match case.doubtful {
+            Some((x, y)) => format!("no spacing (the file states {x} x {y} mm, which is not plausible)"),
+            None => "no spacing".to_owned(),
+        },
+    };
+    let count = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let mut text = format!(
+        "{}: {} of {} pixels, {}, {}, {}\n",
+        case.name,
+        count(case.slices.len(), "slice"),
+        sizes.join(" and "),
+        contrasts.join(" or "),
+        count(references, "reference"),
+        spacing
+    );
+    for reason in &case.input_check.reasons {
+        text += &format!("  input check: {reason}\n");
     }
-
-    /// The case in one line, and a line for each reason of the input check.
-    fn text(&self) -> String {
-        let sizes: BTreeSet<[usize; 2]> = self.slices.iter().map(|slice| [slice.width, slice.height]).collect();
-        let sizes: Vec<String> = sizes.iter().map(|[width, height]| format!("{width} x {height}")).collect();
-        let contrasts: BTreeSet<String> = self.slices.iter().map(|slice| slice.contrasts.join(", ")).collect();
-        let contrasts: Vec<String> = contrasts.into_iter().collect();
-        let references = self.slices.iter().filter(|slice| slice.reference_pixels.is_some()).count();
-        let spacing = match self.spacing {
-            Some((x, y, Some(z))) => format!("{x} x {y} x {z} mm"),
-            Some((x, y, None)) => format!("{x} x {y} mm"),
-            None => match self.doubtful {
-                Some((x, y)) => format!("no spacing (the file states {x} x {y} mm, which is not plausible)"),
-                None => "no spacing".to_owned(),
-            },
-        };
-        let count = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-        let mut text = format!(
-            "{}: {} of {} pixels, {}, {}, {}\n",
-            self.name,
-            count(self.slices.len(), "slice"),
-            sizes.join(" and "),
-            contrasts.join(" or "),
-            count(references, "reference"),
-            spacing
-        );
-        for reason in &self.input_check.reasons {
-            text += &format!("  input check: {reason}\n");
-        }
-        text
-    }
+    text
 }
 
-impl Reading {
-    fn text(&self, passed_over: Option<String>, list: bool) -> String {
-        let mut text: String = self.cases.iter().map(CaseReading::text).collect();
-        for Reason { file, reason } in &self.refused {
-            text += &format!("refused: {file}: {reason}\n");
-        }
-        for note in &self.notes {
-            text += &format!("note: {note}\n");
-        }
-        if let Some(line) = passed_over {
-            text += &format!("{line}\n");
-        }
-        if list {
-            for Reason { file, reason } in &self.passed_over {
-                text += &format!("  {file}: {reason}\n");
-            }
-        }
-        text
+fn text(reading: &Inspection, passed_over: Option<String>, list: bool) -> String {
+    let mut text: String = reading.cases.iter().map(case_text).collect();
+    for Unused { file, reason } in &reading.refused {
+        text += &format!("refused: {file}: {reason}\n");
     }
-}
-
-/// The file of a slice and its page, from 1.
-fn file_and_page(name: &str) -> (String, u64) {
-    match name.rsplit_once('#').and_then(|(file, page)| Some((file, page.parse().ok()?))) {
-        Some((file, page)) => (file.to_owned(), page),
-        None => (name.to_owned(), 1),
+    for note in &reading.notes {
+        text += &format!("note: {note}\n");
     }
+    if let Some(line) = passed_over {
+        text += &format!("{line}\n");
+    }
+    if list {
+        for Unused { file, reason } in &reading.passed_over {
+            text += &format!("  {file}: {reason}\n");
+        }
+    }
+    text
 }

@@ -1,0 +1,181 @@
+//! [`Inspection`]: what files are read as, before anything is segmented.
+
+use serde::Serialize;
+
+use super::Study;
+use crate::error::Error;
+use crate::layout::Litter;
+use crate::mask::Mask;
+use crate::network::input_check::InputCheck;
+use crate::read::{Channels, Slice, Spacing, SpacingSource};
+use crate::result::findings::Findings;
+
+/// What files are read as. `train inspect --json` writes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Inspection {
+    /// The cases in order.
+    pub cases: Vec<InspectedCase>,
+    /// The files that are no slices, and their kinds.
+    pub passed_over: Vec<Unused>,
+    /// The files that cannot be read, and why.
+    pub refused: Vec<Unused>,
+    /// What a reader should know about how files were read.
+    pub notes: Vec<String>,
+}
+
+/// What a case is read as.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InspectedCase {
+    /// The name of the case.
+    pub name: String,
+    /// The anatomical plane, if the files state it.
+    pub plane: Option<&'static str>,
+    /// Millimetres between columns, rows and slices, if the files state them.
+    pub spacing: Option<(f64, f64, Option<f64>)>,
+    /// The metadata that state the spacing.
+    pub spacing_source: Option<&'static str>,
+    /// Millimetres between columns and rows that a file states and that are not plausible. They are not used.
+    #[serde(skip)]
+    pub doubtful: Option<(f64, f64)>,
+    /// The orientation of the volume, if the files state it.
+    pub orientation: Option<String>,
+    /// The result of the input check. Without a check it is accepted.
+    pub input_check: InputCheck,
+    /// The slices in order.
+    pub slices: Vec<InspectedSlice>,
+}
+
+/// What a slice is read as.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InspectedSlice {
+    /// The file.
+    pub file: String,
+    /// The page of the file, from 1.
+    pub page: u64,
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `flair` alone, or `pre`, `flair` and `post`.
+    pub contrasts: &'static [&'static str],
+    /// The file of the reference mask.
+    pub reference: Option<String>,
+    /// How many pixels are inside of it.
+    pub reference_pixels: Option<usize>,
+}
+
+/// A file that is not part of a case, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unused {
+    /// The file.
+    pub file: String,
+    /// The reason, without the name of the file.
+    pub reason: String,
+}
+
+impl Inspection {
+    /// The notes on a file. Its pages have the same.
+    pub fn notes_of<'a>(file: &'a str, slices: &'a [Slice]) -> impl Iterator<Item = String> + 'a {
+        let notes = slices.first().map_or(&[][..], Slice::notes);
+        notes.iter().map(move |note| format!("{file}: {note}"))
+    }
+}
+
+impl InspectedCase {
+    /// What the case is read as.
+    pub fn of(findings: &Findings) -> Self {
+        let case = findings.case();
+        let spacing = findings.spacing_in_files();
+        let first = case.slices.first().map(|entry| &entry.slice);
+        let source = first.and_then(Slice::spacing_source).map(SpacingSource::name);
+        let unchecked = InputCheck { accepted: true, reasons: Vec::new() };
+        let slices = case.slices.iter().map(|entry| {
+            let (file, page) = file_and_page(entry.slice.name());
+            InspectedSlice {
+                file,
+                page,
+                width: entry.slice.width(),
+                height: entry.slice.height(),
+                contrasts: match entry.slice.channels() {
+                    Channels::Grey => &["flair"],
+                    Channels::Rgb => &["pre", "flair", "post"],
+                },
+                reference: entry.reference_file.as_deref().map(|name| file_and_page(name).0),
+                reference_pixels: entry.reference.as_ref().map(Mask::area),
+            }
+        });
+        Self {
+            name: case.name.clone(),
+            plane: None,
+            spacing: spacing.map(|spacing| (spacing.x, spacing.y, spacing.z)),
+            spacing_source: spacing.and(source),
+            doubtful: first.and_then(Slice::doubtful_spacing).map(|Spacing { x, y, .. }| (x, y)),
+            orientation: None,
+            input_check: findings.input_check().cloned().unwrap_or(unchecked),
+            slices: slices.collect(),
+        }
+    }
+}
+
+impl Unused {
+    /// A file that is passed over.
+    pub fn passed_over(file: impl Into<String>, kind: Litter) -> Self {
+        Self { file: file.into(), reason: kind.to_string() }
+    }
+
+    /// A file that is refused because of `error`.
+    pub(crate) fn refused(file: &str, error: &Error) -> Self {
+        let reason = match error {
+            Error::File { file: own, fault } if own == file => fault.to_string(),
+            error => error.to_string(),
+        };
+        Self { file: file.to_owned(), reason }
+    }
+}
+
+impl Study {
+    /// What the files are read as since the last [`clear`](Study::clear). [`assemble`](Study::assemble) makes the cases, and
+    /// [`check_input`](Study::check_input) adds the input check. Where all files are in one folder, names are relative to it.
+    pub fn inspect(&self) -> Inspection {
+        let notes = self.files.iter().flat_map(|file| Inspection::notes_of(&file.name, &file.slices));
+        let refused = self.refused.iter().map(|(file, reason)| Unused { file: file.clone(), reason: reason.clone() });
+        let mut inspection = Inspection {
+            cases: self.cases().map(InspectedCase::of).collect(),
+            passed_over: self.passed_over.iter().map(|(file, &kind)| Unused::passed_over(file, kind)).collect(),
+            refused: refused.chain(self.too_large.iter().cloned()).collect(),
+            notes: notes.chain(self.assembly_notes.iter().cloned()).collect(),
+        };
+        let passed_over = self.passed_over.iter().filter(|&(_, &kind)| kind != Litter::System).map(|(name, _)| name);
+        let names = self.files.iter().map(|file| &file.name).chain(passed_over).chain(self.refused.keys());
+        let top = self.words().only_folder(names.map(String::as_str));
+        if !top.is_empty() {
+            inspection.strip(&top);
+        }
+        inspection
+    }
+}
+
+impl Inspection {
+    /// Makes names relative to the folder `top`, which ends in `/`.
+    fn strip(&mut self, top: &str) {
+        let strip = |name: &mut String| {
+            if name.starts_with(top) {
+                name.drain(..top.len());
+            }
+        };
+        for slice in self.cases.iter_mut().flat_map(|case| &mut case.slices) {
+            strip(&mut slice.file);
+            slice.reference.iter_mut().for_each(strip);
+        }
+        self.passed_over.iter_mut().chain(&mut self.refused).for_each(|unused| strip(&mut unused.file));
+        self.notes.iter_mut().for_each(strip);
+    }
+}
+
+/// The file of a slice and its page, from 1.
+fn file_and_page(name: &str) -> (String, u64) {
+    match name.rsplit_once('#').and_then(|(file, page)| Some((file, page.parse().ok()?))) {
+        Some((file, page)) => (file.to_owned(), page),
+        None => (name.to_owned(), 1),
+    }
+}
