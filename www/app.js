@@ -96,7 +96,7 @@ const viewer = new ViewerController(engine, store, {
   onDraw: () => buttons.schedule(),
   onError: (error) => notice.show(`An edit was not applied: ${withoutFullStop(faultOf(error).message)}. Undo it, or save a session and reload the page.`),
 });
-const panels = new PanelsController(store, engine);
+const panels = new PanelsController(store, engine, (words) => void jobs.answer(words));
 const exporter = new Exports(engine, store, {
   toPng: () => viewer.toPng(),
   onError: (error) => notice.show(`Not saved: ${withoutFullStop(faultOf(error).message)}.`),

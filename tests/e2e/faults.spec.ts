@@ -15,7 +15,7 @@ test('rejected files are listed with reasons while the others are segmented', as
   const [whole] = slices;
   const refused = readdirSync(FIXTURES).filter((name) => name.startsWith('refused-'));
   const bad: Record<string, [Buffer, RegExp]> = {
-    'notes.txt': [Buffer.from('seen on Monday'), /not an image/],
+    'notes.tif': [Buffer.from('seen on Monday'), /not an image/],
     'empty.tif': [Buffer.alloc(0), /not an image/],
     'cut.tif': [whole.bytes.subarray(0, 9000), /truncated/],
     'cut.png': [readFileSync(join(FIXTURES, 'rgb-8.png')).subarray(0, 60), /./],
@@ -38,9 +38,9 @@ test('rejected files are listed with reasons while the others are segmented', as
 
 test('a drop without a usable file is an error, and the next drop works', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
-  await scope.chooseFiles([{ name: 'notes.txt', bytes: Buffer.from('no slice') }]);
+  await scope.chooseFiles([{ name: 'notes.tif', bytes: Buffer.from('no slice') }]);
   await scope.is('error');
-  await expect(page.locator('#errors li')).toHaveText(/^notes\.txt: not an image/);
+  await expect(page.locator('#errors li')).toHaveText(/^notes\.tif: not an image/);
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
   await expect(page.locator('#errors li')).toHaveCount(0);

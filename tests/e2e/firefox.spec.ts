@@ -8,6 +8,7 @@ import { expect, test } from '@playwright/test';
 import { excerpt, masks, phantoms, study, unzip } from './files.ts';
 import { Fox, firefox } from './firefox.ts';
 import { Host } from './host.ts';
+import { inspect, lines, mixed, zipped } from './inspection.ts';
 import { SAVE } from './page.ts';
 
 test.beforeEach(() => {
@@ -80,6 +81,23 @@ test('Firefox: a dropped folder is read with all its subfolders, and each patien
     expect(await fox.texts('#cases b')).toEqual(patients.map((patient) => basename(patient)));
     expect(await fox.count('#strip [data-is="clear"], #strip [data-is="lesion"]')).toBe(3);
     expect(fox.errors).toEqual([]);
+  } finally {
+    await fox.close();
+  }
+});
+
+test('Firefox: a zip is read as train inspect reads it', async ({ baseURL }) => {
+  const archive = zipped(mixed());
+  const native = inspect(join(archive, 'set.zip'));
+  const fox = await Fox.open(baseURL ?? '');
+  try {
+    await fox.choose('#files', archive);
+    await fox.says('#cases b', /^set$/);
+    await fox.click('#reading summary');
+    await fox.says('#reading li', /reference/);
+    expect(await fox.texts('#reading li')).toEqual(lines(native.cases[0]));
+    await fox.says('#passed-over summary', /^5 files passed over/);
+    expect(await fox.count('#errors li')).toBe(native.refused.length);
   } finally {
     await fox.close();
   }

@@ -53,7 +53,7 @@ test('a zip of folders opens all its cases, and unusable entries are named', asy
   await expect(page.locator('#cases b')).toHaveText([first, second].map((folder) => new RegExp(basename(folder))));
   await expect(page.locator('#cases .counts')).toHaveText([/^2 slices/, /^2 slices/]);
   await expect(page.locator('#readout .figure.dice')).toBeVisible();
-  await expect(page.locator('#notes li').filter({ hasText: 'inner.zip' })).toHaveCount(1);
+  await expect(page.locator('#errors li').filter({ hasText: 'inner.zip' })).toHaveCount(1);
   await expect(page.locator('#errors li, #notes li').filter({ hasText: '__MACOSX' })).toHaveCount(0);
 });
 

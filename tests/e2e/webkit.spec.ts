@@ -1,8 +1,10 @@
 /**
  * The main paths in WebKitGTK, on the CPU: open files, read the masks, move the threshold, edit, save.
  */
+import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { excerpt, masks, phantoms, readMask, unzip } from './files.ts';
+import { inspect, lines, mixed, zipped } from './inspection.ts';
 import { SAVE } from './page.ts';
 import { WebKit, whyNoWebKit } from './webkit.ts';
 
@@ -86,6 +88,23 @@ test('WebKit: a patient is segmented, thresholded, edited and saved, without a r
 
     expect(kit.asked.filter((address) => !address.startsWith(new URL(site).origin))).toEqual([]);
     expect(await kit.evaluate(() => (globalThis as unknown as { faults: string[] }).faults, null)).toEqual([]);
+  } finally {
+    await kit.close();
+  }
+});
+
+test('WebKit: a zip is read as train inspect reads it', async ({ baseURL }) => {
+  const archive = zipped(mixed());
+  const native = inspect(join(archive, 'set.zip'));
+  const kit = await WebKit.open(baseURL ?? '');
+  try {
+    await kit.choose('#files', archive);
+    await kit.says('#cases b', /^set$/);
+    await kit.click('#reading summary');
+    await kit.says('#reading li', /reference/);
+    expect(await kit.texts('#reading li')).toEqual(lines(native.cases[0]));
+    await kit.says('#passed-over summary', /^5 files passed over/);
+    expect(await kit.count('#errors li')).toBe(native.refused.length);
   } finally {
     await kit.close();
   }

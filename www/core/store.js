@@ -4,7 +4,7 @@
  */
 import { DEFAULT_DISPLAY, readDisplay } from './display.js';
 
-/** @import { Assembly, CaseState, Display, Phase, Settings, SliceInfo, SliceState, Spacing } from './types.js' */
+/** @import { Assembly, CaseState, Display, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
 /**
  * What listeners hear of. `open`: other cases, or more. `slice`: something about one slice. `view`: another slice is in
  * view. `settings`: the threshold or a spacing. `display`: a display setting. `measure`: the measures of one case.
@@ -23,6 +23,10 @@ export class Store {
   modelThreshold = 0.5;
   /** @type {Display} */
   display = { ...DEFAULT_DISPLAY };
+  /** The files that are no slices. @type {Unused[]} */
+  passedOver = [];
+  /** What the names of the files do not decide. @type {Question[]} */
+  questions = [];
   /** The annotation rules of an open session, which another program may have written. @type {string | undefined} */
   rules;
   /** Whether the open cases are all new. */
@@ -87,6 +91,8 @@ export class Store {
   /** Closes everything. */
   close() {
     this.cases = [];
+    this.passedOver = [];
+    this.questions = [];
     this.#places = new Map();
     this.rules = undefined;
     this.#sliceId = null;
@@ -102,14 +108,18 @@ export class Store {
     const [viewed, viewedCase] = [this.#sliceId, this.current?.id];
     const before = new Map(this.cases.map((open) => [open.id, open]));
     const slicesBefore = new Map(this.slices.map((slice) => [slice.info.id, slice]));
-    this.cases = assembly.cases.map(({ id, name, resolution, inputCheck, slices }) => {
+    this.passedOver = assembly.inspection.passed_over;
+    this.questions = assembly.questions;
+    this.cases = assembly.cases.map(({ id, name, resolution, doubtful, inputCheck, slices }, at) => {
       const former = before.get(id);
       const unchanged = former !== undefined && sameSlices(former.slices, slices);
       return {
         id,
         name,
         resolution,
+        doubtful,
         inputCheck,
+        reading: assembly.inspection.cases[at],
         // A session contains masks that were requested before.
         segmentAnyway: former?.segmentAnyway ?? slices.some((slice) => known(slice.id).probability !== null),
         measure: unchanged ? former.measure : null,

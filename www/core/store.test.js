@@ -5,9 +5,15 @@ import { Store } from './store.js';
 /** @param {string} id @param {string[]} slices */
 function caseOf(id, slices) {
   return {
-    id, name: id, resolution: null, inputCheck: { accepted: true, reasons: [] },
+    id, name: id, resolution: null, doubtful: null, inputCheck: { accepted: true, reasons: [] },
     slices: slices.map((name) => ({ id: name, name, width: 2, height: 1, grey: false, reference: false, segmented: false, edited: false })),
   };
+}
+
+/** @param {ReturnType<typeof caseOf>[]} cases */
+function assembly(cases) {
+  const inspected = cases.map(({ name }) => /** @type {any} */ ({ name }));
+  return { cases, notes: [], questions: [], inspection: { cases: inspected, passed_over: [], refused: [], notes: [] } };
 }
 
 const nothing = () => ({ probability: null, edit: null });
@@ -15,7 +21,7 @@ const nothing = () => ({ probability: null, edit: null });
 /** @param {[string, string[]][]} cases */
 function opened(...cases) {
   const store = new Store();
-  store.open({ cases: cases.map(([id, slices]) => caseOf(id, slices)), notes: [] }, nothing);
+  store.open(assembly(cases.map(([id, slices]) => caseOf(id, slices))), nothing);
   return store;
 }
 
@@ -29,18 +35,29 @@ test('the slice in view stays when a case comes before its case', () => {
   const store = opened(['b', ['b1', 'b2']]);
   store.show('b1');
   store.setSpacing('b', { x: 1, y: 2, z: 3 }, null);
-  store.open({ cases: [caseOf('a', ['a1']), caseOf('b', ['b1', 'b2'])], notes: [] }, nothing);
+  store.open(assembly([caseOf('a', ['a1']), caseOf('b', ['b1', 'b2'])]), nothing);
   assert.equal(store.currentSlice?.info.id, 'b1');
   assert.equal(store.current, store.cases[1]);
   assert.deepEqual(store.case('b')?.spacing, { x: 1, y: 2, z: 3 });
   assert.equal(store.fresh, false);
 });
 
+test('each case has its own reading, and closing everything drops the files that were passed over', () => {
+  const store = new Store();
+  const { inspection, ...rest } = assembly([caseOf('a', ['a1']), caseOf('b', ['b1'])]);
+  const question = { text: 'which?', readings: [] };
+  store.open({ ...rest, questions: [question], inspection: { ...inspection, passed_over: [{ file: 'x', reason: 'text' }] } }, nothing);
+  assert.deepEqual(store.cases.map(({ reading }) => reading.name), ['a', 'b']);
+  assert.deepEqual([store.passedOver.length, store.questions], [1, [question]]);
+  store.close();
+  assert.deepEqual([store.passedOver, store.questions], [[], []]);
+});
+
 test('measures stay with a case that has the same slices, and only with such a case', () => {
   const store = opened(['a', ['a1']], ['b', ['b1']]);
   const measure = /** @type {any} */ ({ slices: [], largest: -1 });
   for (const id of ['a', 'b']) store.setMeasure(id, { measure, measureFault: null });
-  store.open({ cases: [caseOf('a', ['a1']), caseOf('b', ['b1', 'b2'])], notes: [] }, nothing);
+  store.open(assembly([caseOf('a', ['a1']), caseOf('b', ['b1', 'b2'])]), nothing);
   assert.equal(store.case('a')?.measure, measure);
   assert.equal(store.case('b')?.measure, null);
 });

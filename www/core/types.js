@@ -7,7 +7,12 @@
  * @typedef {import('../pkg/glioscope.js').Note} Note
  * @typedef {import('../pkg/glioscope.js').Pixels} Pixels
  * @typedef {import('../pkg/glioscope.js').Scores} Scores
- * @typedef {import('../pkg/glioscope.js').Assembly} Assembly
+ * @typedef {import('../pkg/glioscope.js').Inspection} Inspection
+ * @typedef {import('../pkg/glioscope.js').InspectedCase} InspectedCase
+ * @typedef {import('../pkg/glioscope.js').InspectedSlice} InspectedSlice
+ * @typedef {import('../pkg/glioscope.js').Question} Question
+ * @typedef {import('../pkg/glioscope.js').Words} Words
+ * @typedef {import('../pkg/glioscope.js').Unused} Unused
  * @typedef {import('../pkg/glioscope.js').CaseInfo} CaseInfo
  * @typedef {import('../pkg/glioscope.js').SliceInfo} SliceInfo
  * @typedef {import('../pkg/glioscope.js').InputCheck} InputCheck
@@ -19,6 +24,11 @@
  */
 
 /**
+ * The cases that the open files make up, and what the files are read as.
+ * @typedef {import('../pkg/glioscope.js').Assembly & {inspection: Inspection}} Assembly
+ */
+
+/**
  * Why something failed. Beside the kinds of the library: `panic`, its code stopped; `worker`, a worker was lost; `gone`, no
  * worker can be started; `page`, the page itself.
  * @typedef {{kind: import('../pkg/glioscope.js').Fault['kind'] | 'panic' | 'worker' | 'gone' | 'page', file: string | null, message: string}} Fault
@@ -26,8 +36,8 @@
 
 /**
  * A file to read and its name, folders included. Without a file it is the built-in sample. `session`: the file is a saved
- * session, which contains files, probabilities and edits.
- * @typedef {{name: string, file: Blob | null, session?: boolean}} Source
+ * session, which contains files, probabilities and edits. `passedOver`: no slice comes from it.
+ * @typedef {{name: string, file: Blob | null, session?: boolean, passedOver?: boolean}} Source
  */
 
 /**
@@ -44,13 +54,15 @@
  */
 
 /**
- * One case. `measure` is updated a moment after the masks. `measureFault`: why it could not be measured. `spacing` is what
+ * One case. `reading` is what its files are read as. `measure` is updated a moment after the masks. `measureFault`: why it could not be measured. `spacing` is what
  * the visitor gave, `spacingDraft` what is typed in the three fields so far. `segmentAnyway`: the input check has not
  * accepted the case, and the visitor wants masks.
  * @typedef {object} CaseState
  * @property {string} id
  * @property {string} name
  * @property {[number, number] | null} resolution
+ * @property {[number, number] | null} doubtful
+ * @property {InspectedCase} reading
  * @property {InputCheck} inputCheck
  * @property {boolean} segmentAnyway
  * @property {SliceState[]} slices

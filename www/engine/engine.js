@@ -15,7 +15,7 @@ import { segmentAll } from './scheduler.js';
 
 /** @import { Item } from './queue.js' */
 
-/** @import { Assembly, Backend, CaseMeasure, DeviceReport, Fault, Note, Pixels, Segmented, Settings, Source, Spacing } from '../core/types.js' */
+/** @import { Added, Assembly, Backend, CaseMeasure, DeviceReport, Fault, Note, Pixels, Segmented, Settings, Source, Spacing, Words } from '../core/types.js' */
 /** @typedef {'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn'} VolumeKind */
 /**
  * Controls a job. `signal` aborts it: its results are dropped. `stopping`: it ends after the file or slice under way, and
@@ -126,14 +126,20 @@ export class Engine {
         job.signal.throwIfAborted();
         sources.shift();
         if ('fault' in answer) result.faults.push({ ...answer.fault, file: source.name });
-        else this.#log.sources.push(source);
-        if ('added' in answer) result.notes.push(...(answer.added?.notes ?? []));
+        else this.#keep(source, answer.added, result);
       }
       return result;
     } catch (error) {
       if (!job.signal.aborted) this.#log.dropUnassembled();
       throw error;
     }
+  }
+
+  /** @param {Source} source @param {Added | undefined} added undefined for the sample @param {ReadResult} result */
+  #keep(source, added, result) {
+    this.#log.sources.push({ ...source, passedOver: added?.used === false });
+    for (const { file, reason } of added?.refused ?? []) result.faults.push({ kind: 'file', file, message: reason });
+    result.notes.push(...(added?.notes ?? []));
   }
 
   /** @param {unknown} error */
@@ -153,7 +159,7 @@ export class Engine {
     const slicesBefore = this.#log.assembly?.cases.flatMap(({ slices }) => slices) ?? [];
     const edits = new Map(slicesBefore.map(({ id }) => [id, this.#log.edit(id)]));
     /** @type {Assembly} */
-    const assembly = await this.#primary.ask('assemble');
+    const assembly = { ...(await this.#primary.ask('assemble')), inspection: await this.#primary.ask('inspect') };
     signal.throwIfAborted();
     this.#log.assemble(assembly);
     for (const { id, segmented, edited } of assembly.cases.flatMap(({ slices }) => slices)) {
@@ -168,6 +174,12 @@ export class Engine {
       signal.throwIfAborted();
     }
     return assembly;
+  }
+
+  /** Takes the visitor's answers to the questions about the files, for the next `assemble`. @param {Words[]} words */
+  async answer(words) {
+    this.#log.answers = words;
+    await this.#primary.ask('answer', { words });
   }
 
   /**

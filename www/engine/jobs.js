@@ -9,7 +9,7 @@ import { isSegmentable, isWaiting } from '../core/store.js';
 /** @import { Engine, JobControl } from './engine.js' */
 /** @import { MeasurementSync } from './measurement-sync.js' */
 /** @import { Store } from '../core/store.js' */
-/** @import { CaseState, Fault, Note, Phase, Segmented, Source } from '../core/types.js' */
+/** @import { CaseState, Fault, Note, Phase, Segmented, Source, Words } from '../core/types.js' */
 /**
  * @typedef {object} JobEvents
  * @property {() => void} onStart messages of the job before are out of date
@@ -154,6 +154,19 @@ export class Jobs {
     });
   }
 
+  /** Reads the open files again, with the visitor's answers to the questions about them. @param {Words[]} words */
+  async answer(words) {
+    const before = this.#current;
+    const job = this.#start([], []);
+    await this.#run(job, async () => {
+      await before?.loaded.catch(() => {});
+      before?.abort();
+      if (job.signal.aborted) return false;
+      await this.#engine.answer(words);
+      return !job.signal.aborted && this.#readFiles(job, true);
+    });
+  }
+
   /** Opens a saved session in place of the open files. @param {Source} source */
   async openSession(source) {
     const before = this.#current;
@@ -253,7 +266,7 @@ export class Jobs {
       throw error;
     }
     if (store.cases.length > 0) return true;
-    events.onStatus('error', this.#rejected > 0 ? 'None of these files can be used' : 'No slice to segment');
+    events.onStatus('error', nothingUsable(this.#rejected, store.passedOver.length));
     return false;
   }
 
@@ -311,6 +324,19 @@ export class Jobs {
     const waiting = items.some(({ slice }) => isWaiting(/** @type {any} */ (store.slice(slice))));
     events.onStatus('done', summary(store.cases, this.#rejected, this.#unread.length), waiting || this.#unread.length > 0);
   }
+}
+
+/**
+ * What was found where no file is a slice, and what would be one.
+ * @param {number} rejected files that cannot be used
+ * @param {number} passedOver files that are no images
+ */
+export function nothingUsable(rejected, passedOver) {
+  const found = [
+    ...(rejected > 0 ? [`${countOf(rejected, 'file')} cannot be used`] : []),
+    ...(passedOver > 0 ? [`${countOf(passedOver, 'file')} ${passedOver === 1 ? 'is no image' : 'are no images'}`] : []),
+  ];
+  return `No slices: ${found.join(', ') || 'nothing was found'}. Open TIFF or PNG files, a folder of them, or a zip.`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Store } from '../core/store.js';
-import { Jobs, summary } from './jobs.js';
+import { Jobs, nothingUsable, summary } from './jobs.js';
 
 /** @import { Source } from '../core/types.js' */
 
@@ -36,11 +36,16 @@ function setup() {
       calls.push(`assemble ${files}`);
       return {
         notes: [],
+        questions: [],
+        inspection: { cases: [], passed_over: [], refused: [], notes: [] },
         cases: files.map((name) => ({
           id: name, name, resolution: null, inputCheck: { accepted: true, reasons: [] },
           slices: [{ id: name, name, width: 1, height: 1, grey: false, reference: false, segmented: false, edited: false }],
         })),
       };
+    },
+    async answer(/** @type {object[]} */ words) {
+      calls.push(`answer ${words.length}`);
     },
     async openSession() {
       throw { kind: 'session', file: null, message: 'broken' };
@@ -129,6 +134,23 @@ test('a session that cannot be opened leaves the open files', async () => {
   assert.deepEqual(open(), ['a']);
   assert.deepEqual(faults, ['broken']);
   assert.equal(store.phase, 'done');
+});
+
+test('an answer reads the open files again, after the files under way', async () => {
+  const { jobs, calls, next, open } = setup();
+  void jobs.open(sources('a'));
+  await tick();
+  const answered = jobs.answer([{}]);
+  await next();
+  await answered;
+  assert.deepEqual(open(), ['a']);
+  assert.deepEqual(calls, ['clear', 'assemble a', 'answer 1', 'assemble a']);
+});
+
+test('where no file is a slice, the status says what was found and what can be opened', () => {
+  assert.equal(nothingUsable(1, 300), 'No slices: 1 file cannot be used, 300 files are no images. Open TIFF or PNG files, a folder of them, or a zip.');
+  assert.equal(nothingUsable(0, 1), 'No slices: 1 file is no image. Open TIFF or PNG files, a folder of them, or a zip.');
+  assert.equal(nothingUsable(0, 0), 'No slices: nothing was found. Open TIFF or PNG files, a folder of them, or a zip.');
 });
 
 test('closing everything drops the job under way', async () => {

@@ -5,11 +5,13 @@
 import { FaultError } from '../core/errors.js';
 
 /** @import { WorkerClient } from './worker-client.js' */
-/** @import { Assembly, Backend, Source } from '../core/types.js' */
+/** @import { Assembly, Backend, Source, Words } from '../core/types.js' */
 
 export class RecoveryLog {
   /** Every file that was read, in order. @type {Source[]} */
   sources = [];
+  /** The visitor's answers to the questions about the files; null before any. @type {Words[] | null} */
+  answers = null;
   /** The cases of the first `#assembled` files. @type {Assembly | null} */
   assembly = null;
   #assembled = 0;
@@ -20,7 +22,7 @@ export class RecoveryLog {
 
   /** A lower bound for the memory of a worker with all cases: files, 8-bit samples and 16-bit probabilities, in bytes. */
   get bytes() {
-    const files = this.sources.reduce((sum, { file }) => sum + (file?.size ?? 0), 0);
+    const files = this.sources.reduce((sum, { file, passedOver }) => sum + (passedOver ? 0 : (file?.size ?? 0)), 0);
     const slices = this.assembly?.cases.flatMap((one) => one.slices) ?? [];
     return slices.reduce((sum, { width, height, grey }) => sum + width * height * ((grey ? 1 : 3) + 2), files);
   }
@@ -53,6 +55,7 @@ export class RecoveryLog {
 
   clear() {
     this.sources = [];
+    this.answers = null;
     this.assembly = null;
     this.#assembled = 0;
     this.#probabilities = new Map();
@@ -89,6 +92,7 @@ export class RecoveryLog {
       if (source.session && at + 1 < this.#assembled && !stopped()) await client.call('assemble');
     }
     if (!assembly || stopped()) return false;
+    if (this.answers) await client.call('answer', { words: this.answers });
     if (layoutOf(await client.call('assemble')) !== layoutOf(assembly)) {
       throw new FaultError({ kind: 'gone', file: null, message: 'the files have changed since they were opened' });
     }

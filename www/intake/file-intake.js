@@ -7,9 +7,6 @@ import { isSession } from './session-file.js';
 
 /** @import { Fault, Source } from '../core/types.js' */
 
-/** Files that operating systems put into folders. `read::zip` has the same list for archives. */
-const SYSTEM_FILES = /(^|\/)(\.[^/]*|Thumbs\.db|desktop\.ini|__MACOSX\/.*)$/i;
-
 /** `dragover` fires every 50 to 350 ms, even when the pointer rests. After this long without one, the drag has ended. */
 const DRAG_TIMEOUT_MS = 2000;
 
@@ -24,12 +21,11 @@ const DRAG_TIMEOUT_MS = 2000;
 export function listenForFiles({ onOpen, onAdd, onSession }) {
   /** @param {boolean} adding @param {Source[]} sources @param {Fault[]} [faults] */
   const emit = async (adding, sources, faults = []) => {
-    const wanted = sources.filter(({ name }) => !SYSTEM_FILES.test(name));
-    if (wanted.length + faults.length === 0) return;
-    const [{ file } = { file: null }] = wanted;
-    if (wanted.length === 1 && file && (await isSession(file))) onSession({ ...wanted[0], session: true }, adding);
-    else if (adding) onAdd(wanted, faults);
-    else onOpen(wanted, faults);
+    if (sources.length + faults.length === 0) return;
+    const [{ file } = { file: null }] = sources;
+    if (sources.length === 1 && file && (await isSession(file))) onSession({ ...sources[0], session: true }, adding);
+    else if (adding) onAdd(sources, faults);
+    else onOpen(sources, faults);
   };
   for (const selector of ['#files', '#folder', '#add-files', '#add-folder']) {
     const input = /** @type {HTMLInputElement} */ (find(selector));

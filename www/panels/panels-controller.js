@@ -10,7 +10,10 @@ import { fillHelp } from './help.js';
 import { InputCheckCard } from './input-check.js';
 import { Measures } from './measures.js';
 import { ModelCard } from './model-card.js';
+import { PassedOver } from './passed-over.js';
 import { Plots } from './plots.js';
+import { Questions } from './questions.js';
+import { Reading } from './reading.js';
 import { Results } from './results.js';
 import { SelfTest } from './self-test.js';
 import { SpacingForm } from './spacing-form.js';
@@ -18,7 +21,7 @@ import { Tabs } from './tabs.js';
 
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Store } from '../core/store.js' */
-/** @import { DeviceReport, Fault, ModelInfo } from '../core/types.js' */
+/** @import { DeviceReport, Fault, ModelInfo, Words } from '../core/types.js' */
 
 export class PanelsController {
   #engine;
@@ -31,6 +34,9 @@ export class PanelsController {
   #plots;
   #spacing;
   #inputCheck = new InputCheckCard();
+  #reading = new Reading();
+  #passedOver = new PassedOver();
+  #questions;
   #frame = 0;
   /** @type {DeviceReport | null} */
   #report = null;
@@ -42,8 +48,9 @@ export class PanelsController {
   /**
    * @param {Store} store
    * @param {Engine} engine
+   * @param {(words: Words[]) => void} onAnswer to the questions about the files
    */
-  constructor(store, engine) {
+  constructor(store, engine, onAnswer) {
     this.#engine = engine;
     this.#store = store;
     new Tabs('.tabs');
@@ -55,12 +62,15 @@ export class PanelsController {
     this.#results = new Results(() => store.current && store.showLargest(store.current));
     this.#plots = new Plots((index) => store.showIndex(index));
     this.#spacing = new SpacingForm((spacing, draft) => store.current && store.setSpacing(store.current.id, spacing, draft));
+    this.#questions = new Questions(onAnswer);
     new Diagnostics(() => ({
       report: this.#report, failure: this.#failure, failures: engine.failures, model: this.#model, cases: store.cases,
     }));
     store.on('open', () => {
       document.body.dataset.view = store.cases.length > 0 ? 'case' : 'empty';
       this.#caseList.open(store.cases);
+      this.#passedOver.show(store.passedOver);
+      this.#questions.show(store.questions);
       // After files were opened by keyboard, the keyboard continues on the slice.
       if (store.fresh && store.cases.length > 0 && document.activeElement?.closest('.intake')) find('#stage').focus({ preventScroll: true });
     });
@@ -112,6 +122,7 @@ export class PanelsController {
   #draw() {
     const { cases, current, index, threshold, phase } = this.#store;
     this.#inputCheck.show(current);
+    this.#reading.show(current);
     if (!current) return;
     this.#caseList.select(current.id);
     for (const open of cases) this.#caseList.update(open);

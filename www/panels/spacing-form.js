@@ -66,6 +66,10 @@ export class SpacingForm {
     if (complete) return `Entered by you.${stated ? ` The file states ${stated[0]} × ${stated[1]} mm.` : ''}`;
     if (stated) return `Enter all three values. Until then mm² use ${stated[0]} × ${stated[1]} mm from the file.`;
     if (given) return 'Enter all three values to see mm² and mL.';
+    const doubtful = this.#open?.doubtful?.map(rounded);
+    if (doubtful) {
+      return `The file states ${doubtful[0]} × ${doubtful[1]} mm, which is doubtful: it is the resolution of a screen or a printer, or too small or large for a head. Enter all three values to see mm² and mL.`;
+    }
     return 'The files do not state the spacing. Enter all three values to see mm² and mL.';
   }
 }

@@ -7,7 +7,7 @@ import { lost, serve } from './serve.js';
 
 /** @import { WorkerFiles } from '../engine/downloads.js' */
 /** @import { VolumeKind } from '../engine/engine.js' */
-/** @import { Backend, Source, Spacing } from '../core/types.js' */
+/** @import { Backend, Source, Spacing, Words } from '../core/types.js' */
 /** @typedef {{slice: string}} OfSlice */
 /** @typedef {{case: string, threshold: number, spacing: Spacing | null}} OfCase */
 
@@ -32,6 +32,8 @@ serve({
   read: async (source, signal) => ({ value: await read(source, signal) }),
   clear: () => ({ value: library().clear() }),
   assemble: () => ({ value: library().assemble() }),
+  inspect: () => ({ value: library().inspect() }),
+  answer: (/** @type {{words: Words[]}} */ { words }) => ({ value: library().answer(words) }),
   segment: async (/** @type {OfSlice} */ { slice }) => {
     const found = await library().segment(slice);
     return { value: found, transfer: [found.probability.buffer] };
@@ -124,8 +126,8 @@ async function read({ name, file, session }, signal) {
   };
   const { Session } = await pkg;
   // The first bytes tell whether it is a format that can be read, before a large file is loaded.
-  Session.admit(name, file.size, await content(file.slice(0, Session.headLength())));
-  const bytes = await content(file);
+  const head = await content(file.slice(0, Session.headLength()));
+  const bytes = Session.admit(name, file.size, head) ? await content(file) : head;
   if (!session) return library().addFile(name, bytes);
   return library().openSession(bytes);
 }
