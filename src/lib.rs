@@ -55,7 +55,7 @@ pub mod random;
 pub mod read;
 pub mod result;
 pub mod study;
-#[cfg(all(any(feature = "burn", feature = "page"), target_arch = "wasm32"))]
+#[cfg(all(any(feature = "burn", feature = "formats", feature = "page"), target_arch = "wasm32"))]
 #[allow(unsafe_code, reason = "the call of the module's constructors, and what wasm_bindgen writes")]
 pub mod web;
 pub mod write;

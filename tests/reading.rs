@@ -375,6 +375,8 @@ fn real_slices_if_given() {
 
 #[cfg(feature = "formats")]
 mod formats {
+    use glioscope::read::convert;
+
     use super::*;
 
     /// Checks samples of the script's smooth picture, of which lossy compression changes a few levels.
@@ -393,6 +395,30 @@ mod formats {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_file_is_the_same_after_conversion_and_a_damaged_conversion_is_an_error() {
+        let limits = Limits::default();
+        let mut count = 0;
+        for path in files(&fixtures()) {
+            let bytes = fs::read(&path).expect("readable");
+            let Ok(slices) = read("a.b", &bytes, &limits) else { continue };
+            let converted = convert("a.b", &bytes, &limits).expect("as it was read");
+            assert!(read("a.b", &converted, &limits).expect("decoded slices") == slices, "{}", path.display());
+            for length in 0..converted.len().min(600) {
+                if let Ok(fewer) = read("a.b", &converted[..length], &limits) {
+                    assert!(fewer == slices[..fewer.len()], "{}: {length} bytes", path.display());
+                }
+            }
+            count += 1;
+        }
+        assert!(count > 100, "{count} fixtures");
+        // A size over the limits is not allocated.
+        let head = br#"{"page":null,"width":4000000000,"height":4000000000,"channels":3,"bits":8,"labels":false,"orientation":1,"spacing":null,"doubtful":null,"source":null,"notes":[]}"#;
+        let bytes = [b"glioscope slices 1\n", &(head.len() as u32).to_le_bytes()[..], head].concat();
+        let error = read("a.jpg", &bytes, &limits).expect_err("too large");
+        assert!(error.to_string().starts_with("a.jpg: over the limit"), "{error}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "formats")]
 use super::other;
-use super::{Limits, Slice, kind_name::kind_name, png, tiff};
+use super::{Limits, Slice, decoded, kind_name::kind_name, png, tiff};
 use crate::error::{Error, FileFault, Quantity, Result};
 
 /// Reads one file. `name` is used in the names of the slices and in errors only.
@@ -18,12 +18,23 @@ pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
     match Format::admitted(name, bytes.len() as u64, bytes, limits)? {
         Format::Tiff => tiff::read(name, bytes, limits),
         Format::Png => Ok(vec![png::read(name, bytes, limits)?]),
+        Format::Decoded => decoded::read(name, bytes, limits),
         #[cfg(feature = "formats")]
         Format::Other(format) => Ok(vec![other::read(name, bytes, format, limits)?]),
     }
 }
 
-/// Whether [`read`] would decode a file of `size` bytes that begins with `head`, its first 12 bytes or more.
+/// Reads one file and gives its slices as bytes that [`read`] takes without the feature `formats`.
+///
+/// # Errors
+///
+/// As [`read`].
+#[cfg(feature = "formats")]
+pub fn convert(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<u8>> {
+    Ok(decoded::encode(&read(name, bytes, limits)?))
+}
+
+/// Whether [`read`] would decode a file of `size` bytes that begins with `head`, its first 19 bytes or more.
 ///
 /// # Errors
 ///
@@ -37,6 +48,8 @@ pub(crate) fn admit(name: &str, size: u64, head: &[u8], limits: &Limits) -> Resu
 enum Format {
     Tiff,
     Png,
+    /// Made by `convert`.
+    Decoded,
     #[cfg(feature = "formats")]
     Other(image::ImageFormat),
 }
@@ -64,6 +77,8 @@ impl Format {
             Some(Self::Tiff)
         } else if png::is_png(head) {
             Some(Self::Png)
+        } else if decoded::is_decoded(head) {
+            Some(Self::Decoded)
         } else {
             #[cfg(feature = "formats")]
             return other::format(head).map(Self::Other);

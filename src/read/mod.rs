@@ -5,6 +5,7 @@
 //! is a [`FileFault`](crate::error::FileFault) with the values found. No file makes the readers panic or allocate more
 //! than [`Limits`] allows.
 
+mod decoded;
 mod format;
 mod kind_name;
 mod limits;
@@ -20,6 +21,8 @@ mod tiff;
 pub mod zip;
 
 pub(crate) use format::admit;
+#[cfg(feature = "formats")]
+pub use format::convert;
 pub use format::read;
 pub use limits::Limits;
 pub use note::ReadNote;

@@ -24,6 +24,16 @@ pub struct Slice {
     notes: Vec<ReadNote>,
 }
 
+/// What a file says of a slice beside its samples. The fields are those of [`Slice`].
+pub(super) struct Details {
+    pub(super) labels: Option<Vec<u8>>,
+    pub(super) orientation: Orientation,
+    pub(super) spacing: Option<Spacing>,
+    pub(super) doubtful_spacing: Option<Spacing>,
+    pub(super) spacing_source: Option<SpacingSource>,
+    pub(super) notes: Vec<ReadNote>,
+}
+
 /// The channels of a slice. An alpha channel is dropped on reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channels {
@@ -152,6 +162,14 @@ impl Slice {
     #[must_use]
     pub(super) fn with_labels(self, labels: Vec<u8>) -> Self {
         Self { labels: Some(Arc::new(labels)), ..self }
+    }
+
+    /// The same slice with all that a decoded file says of it.
+    #[must_use]
+    pub(super) fn with_details(self, details: Details) -> Self {
+        let Details { labels, orientation, spacing, doubtful_spacing, spacing_source, notes } = details;
+        let labels = labels.map(Arc::new);
+        Self { labels, orientation, spacing, doubtful_spacing, spacing_source, notes, ..self }
     }
 
     /// The slice of which `self` is the stored image.

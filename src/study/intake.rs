@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::admission::HEAD;
 use super::session_head::{self, HELD};
 use super::{Inspection, Note, OpenFile, Study, Unpacked, Unused};
 use crate::error::{Error, FileFault, Quantity, Result};
 use crate::layout::{CaseSlice, Group, Litter, Words};
 use crate::phantom;
-use crate::read::zip::{self, ZipLimits};
+use crate::read::zip;
 use crate::read::{self, Slice};
 use crate::write::{mask_name, mask_tiff, slice_tiff};
 
@@ -22,12 +23,6 @@ const NAME: u64 = 4096;
 
 /// How many folders are tried for a zip whose files have names that are taken.
 const FOLDERS: usize = 100;
-
-/// How many bytes at the beginning of a file tell what it is. A saved session is known by the name of its first entry.
-pub const HEAD: usize = 42;
-
-/// The most bytes of a `dataset.json`: 1 MiB.
-const DATASET: u64 = 1 << 20;
 
 /// A file that was handed in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -43,45 +38,13 @@ pub struct Added {
     pub passed_over: Vec<Unused>,
     /// The files in a zip that cannot be read.
     pub refused: Vec<Unused>,
+    /// Those of them that the feature `formats` may read, for [`Study::take_rare`].
+    pub rare: Vec<String>,
     /// How files were read.
     pub notes: Vec<Note>,
 }
 
 impl Study {
-    /// The kind of a file of `size` bytes that begins with `head`, if [`add_file`](Self::add_file) passes it over; `None` if
-    /// it, or [`open`](Self::open), reads the file. Ask this before the file is loaded. `head` is the first [`HEAD`] bytes, or
-    /// the whole file if it is shorter.
-    ///
-    /// # Errors
-    ///
-    /// [`FileFault::NotAnImage`], [`FileFault::OtherKind`] or [`FileFault::OverLimit`] for a file that is refused.
-    pub fn admit(name: &str, size: u64, head: &[u8]) -> Result<Option<Litter>> {
-        if let Some(kind) = Litter::of(name) {
-            return Ok(Some(kind));
-        }
-        let admitted = if zip::is_zip(head) {
-            let limits = if session_head::is_session(head) { session_head::limits() } else { ZipLimits::default() };
-            limits.admit(name, size)
-        } else {
-            read::admit(name, size, head, &read::Limits::default())
-        };
-        match admitted {
-            Ok(()) => Ok(None),
-            Err(error) => {
-                let unknown = matches!(
-                    &error,
-                    Error::File { fault: FileFault::NotAnImage { .. } | FileFault::OtherKind { .. }, .. }
-                );
-                Litter::of_unknown(name).filter(|_| unknown).map(Some).ok_or(error)
-            }
-        }
-    }
-
-    /// Whether a file that is passed over is needed nevertheless: a `dataset.json` states the contrasts of other files.
-    pub fn needs(name: &str, size: u64) -> bool {
-        Words::is_dataset(name) && size <= DATASET
-    }
-
     /// Reads an image, a `dataset.json`, or a zip of them. Other files are passed over. The next
     /// [`assemble`](Self::assemble) sorts the slices into cases.
     ///
@@ -166,9 +129,18 @@ impl Study {
             let path = place(&path);
             if let Err(error) = self.add_noted(&path, &bytes, &mut added) {
                 added.refused.push(Unused::refused(&path, &error));
+                if matches!(&error, Error::File { fault, .. } if fault.needs_formats()) {
+                    added.rare.push(path.clone());
+                    self.rare.insert(path, bytes);
+                }
             }
         }
         Ok(added)
+    }
+
+    /// The bytes of a file in a zip that the feature `formats` may read, until the next [`assemble`](Self::assemble).
+    pub fn take_rare(&mut self, name: &str) -> Option<Vec<u8>> {
+        self.rare.remove(name)
     }
 
     fn pass_over(&mut self, name: &str, kind: Litter, added: &mut Added) {

@@ -3,6 +3,7 @@
 //! Slices and cases have ids that stay the same for as long as their files are open. The id of a slice is its
 //! [name](Slice::name), which no two slices share; that of a case is its [`CaseId`].
 
+mod admission;
 mod inspection;
 mod intake;
 mod question;
@@ -12,8 +13,9 @@ mod settings;
 mod stream;
 mod unpacked;
 
+pub use admission::HEAD;
 pub use inspection::{InspectedCase, InspectedSlice, Inspection, Unused};
-pub use intake::{Added, HEAD};
+pub use intake::Added;
 pub use question::{Question, Reading};
 pub use settings::{Settings, View, check_threshold};
 pub use stream::ZipStream;
@@ -59,6 +61,8 @@ pub struct Study {
     passed_over: BTreeMap<String, Litter>,
     /// The files that cannot be read, and the reasons.
     refused: BTreeMap<String, String>,
+    /// Files of zips that need the feature `formats`, since the last assembly.
+    rare: BTreeMap<String, Vec<u8>>,
     /// The cases that have no room, by their first file, and the notes of the last assembly.
     too_large: Vec<Unused>,
     assembly_notes: Vec<String>,
@@ -122,6 +126,7 @@ impl Study {
         self.change += 1;
         self.assembled = self.files.len();
         self.closed.clear();
+        self.rare.clear();
         let words = self.words();
         let slices: Vec<&Slice> = self.files.iter().flat_map(|file| &file.slices).collect();
         let (planned, notes) = Assembler::new([], words).plan(&slices);

@@ -1,7 +1,7 @@
 //! [`Unpacked`]: a zip as the folder that it holds.
 
 use super::Study;
-use super::intake::HEAD;
+use super::admission::HEAD;
 use crate::error::{Error, Result};
 use crate::layout::{Litter, Words};
 use crate::read::zip::{self, ZipLimits};

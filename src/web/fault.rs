@@ -20,6 +20,7 @@ pub(super) fn fault(error: impl Into<Error>) -> JsValue {
         Error::File { file, fault: fault @ FileFault::SavedSession } => {
             thrown("session", Some(file), &fault.to_string())
         }
+        Error::File { file, fault } if fault.needs_formats() => thrown("formats", Some(file), &fault.to_string()),
         Error::File { file, fault } => thrown("file", Some(file), &fault.to_string()),
         Error::Volume { .. } => thrown("volume", None, &error.to_string()),
         Error::Model(_) => thrown("model", None, &error.to_string()),

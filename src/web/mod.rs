@@ -1,8 +1,9 @@
 //! The boundary to JavaScript: conversions, and nothing else. It exists on wasm32 only.
 //!
-//! The page uses two modules, each with one class. With feature `page`, a [`Session`] is the network on the CPU together with the
+//! The page uses three modules. With feature `page`, a [`Session`] is the network on the CPU together with the
 //! [`Study`](crate::study::Study) of one visitor. Every method takes `&self`, because the page may ask for pictures while a slice
-//! is being segmented. With feature `burn`, a [`GpuNetwork`] is the network on WebGPU: input in, logits out.
+//! is being segmented. With feature `burn`, a [`GpuNetwork`] is the network on WebGPU: input in, logits out. With feature
+//! `formats`, `convert` decodes a rare file for the `Session` of another module.
 //!
 //! Errors cross as objects `{kind, file, message}`. After a panic the instance is in an unknown state: [`on_panic`] reports it,
 //! and the page starts another instance.
@@ -10,6 +11,8 @@
 #[cfg(feature = "page")]
 mod convert;
 mod fault;
+#[cfg(all(feature = "formats", not(feature = "page")))]
+mod formats;
 #[cfg(feature = "burn")]
 mod gpu_network;
 #[cfg(feature = "page")]
@@ -19,6 +22,8 @@ mod session;
 #[cfg(feature = "page")]
 mod stream;
 
+#[cfg(all(feature = "formats", not(feature = "page")))]
+pub use formats::convert;
 #[cfg(feature = "burn")]
 pub use gpu_network::GpuNetwork;
 #[cfg(feature = "page")]

@@ -98,6 +98,12 @@ impl Session {
         to_js(&self.study_mut().add_file(name, bytes).map_err(fault)?)
     }
 
+    /// The bytes of a file in `Added.rare`, once, for the module `formats`.
+    #[wasm_bindgen(js_name = takeRare, unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
+    pub fn take_rare(&self, name: &str) -> Option<Uint8Array> {
+        self.study_mut().take_rare(name).map(|bytes| Uint8Array::from(bytes.as_slice()))
+    }
+
     /// Adds the files of the sample case, a synthetic head with its reference masks.
     pub fn sample(&self) -> Result<(), JsValue> {
         self.study_mut().add_sample().map_err(fault)

@@ -2,12 +2,12 @@
 export type Backend = 'webgpu' | 'cpu';
 
 /**
- * Why something failed. `kind` is `file`, `session`, `model`, `volume`, `device` or `usage`. `session` means that `addFile`
- * was given a saved session, which `openSession` takes; `usage` is a mistake of the caller. `file` is the file at fault, if
- * one is.
+ * Why something failed. `kind` is `file`, `formats`, `session`, `model`, `volume`, `device` or `usage`. `formats` means that
+ * the module `formats` may read the file; `session`, that `addFile` was given a saved session, which `openSession` takes;
+ * `usage` is a mistake of the caller. `file` is the file at fault, if one is.
  */
 export interface Fault {
-    kind: 'file' | 'session' | 'model' | 'volume' | 'device' | 'usage';
+    kind: 'file' | 'formats' | 'session' | 'model' | 'volume' | 'device' | 'usage';
     file: string | null;
     message: string;
 }
@@ -50,9 +50,18 @@ export interface Unused { file: string; reason: string }
 
 /**
  * A file that was handed in. `used`: the session keeps it. `slices`: how many it holds. `passedOver`: the file itself or files
- * in a zip that are no slices. `refused`: files in a zip that cannot be read.
+ * in a zip that are no slices. `refused`: files in a zip that cannot be read. `rare`: those of them that the module `formats`
+ * may read; `takeRare` gives their bytes.
  */
-export interface Added { file: string; used: boolean; slices: number; passedOver: Unused[]; refused: Unused[]; notes: Note[] }
+export interface Added {
+    file: string;
+    used: boolean;
+    slices: number;
+    passedOver: Unused[];
+    refused: Unused[];
+    rare: string[];
+    notes: Note[];
+}
 
 /** What a slice is read as. `page` counts from 1. `contrasts` are `flair` alone or all three. */
 export interface InspectedSlice {

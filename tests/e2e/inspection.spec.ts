@@ -1,9 +1,10 @@
 /**
  * What the page reads files as, before anything is segmented. It equals `train inspect`.
  */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FIXTURES } from './files.ts';
 import { channels, inspect, lines, mixed, zipped } from './inspection.ts';
 import { expect, slowSlices, test } from './page.ts';
 
@@ -72,4 +73,49 @@ test('300 files that are no images are one line, and the page says what can be o
   await expect(page.locator('#status')).toHaveText('No slices: 300 files are no images. Open TIFF or PNG files, a folder of them, or a zip.');
   await expect(page.locator('#passed-over summary')).toHaveText('300 files passed over (not an image: 300)');
   await expect(page.locator('#errors li')).toHaveCount(0);
+});
+
+/** A folder with files of rare formats, each a case of its own. */
+function rare(...names: string[]): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'glioscope-rare-')), 'set');
+  for (const name of names) {
+    mkdirSync(join(folder, name), { recursive: true });
+    copyFileSync(join(FIXTURES, name), join(folder, name, name));
+  }
+  return folder;
+}
+
+const RARE = ['formats-smooth.jpg', 'formats-lossless.webp', 'formats-rgb.bmp', 'formats-grey.gif', 'formats-zstd-grey-16.tif', 'formats-jpeg-rgb.tif', 'formats-group4.tif'];
+
+for (const [kind, way] of WAYS) {
+  test(`rare formats in a ${kind} are decoded by a module that is loaded for them`, async ({ scope, page }) => {
+    const path = way(rare(...RARE));
+    const native = inspect(path);
+    expect([native.cases.length, native.refused.length]).toEqual([RARE.length, 0]);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await scope.open('?backend=cpu&workers=1');
+    await page.click('#sample');
+    await expect(page.locator('#strip button').first()).toBeVisible();
+    expect(asked.filter((address) => address.includes('pkg/formats'))).toEqual([]);
+    await scope.drop(path);
+    await expect(page.locator('#cases b')).toHaveText(native.cases.map(({ name }) => name));
+    await expect(page.locator('#errors li')).toHaveCount(0);
+    await expect(page.locator('#notes li').filter({ hasText: 'lossy compression has changed the grey levels' })).toHaveCount(2);
+    await page.click('#reading summary');
+    await expect(page.locator('#reading li')).toHaveText(lines(native.cases[0]));
+  });
+}
+
+test('a decoder that panics ends only its own worker, and the other files are read', async ({ scope, page }) => {
+  await scope.tamper('pkg/formats.js', (source) => `${source.replace('export function convert', 'function original')}
+    export function convert(name, bytes) {
+      if (name.includes('webp')) throw new WebAssembly.RuntimeError('unreachable');
+      return original(name, bytes);
+    }`);
+  await scope.open('?backend=cpu&workers=1');
+  await scope.drop(rare(...RARE.slice(0, 3)));
+  await expect(page.locator('#cases b')).toHaveCount(2);
+  await expect(page.locator('#errors li')).toHaveText([/^set\/formats-lossless\.webp\/formats-lossless\.webp: .*unreachable/]);
+  await expect(page.locator('#notice')).toBeHidden();
 });

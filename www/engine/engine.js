@@ -4,8 +4,9 @@
  *
  * All measures and files come from here. Requests are answered between two slices while a case is being segmented.
  */
-import { FaultError, Superseded } from '../core/errors.js';
+import { FaultError, faultOf, Superseded } from '../core/errors.js';
 import { Downloads } from './downloads.js';
+import { Formats } from './formats.js';
 import { Gpu } from './gpu.js';
 import { Pool } from './pool.js';
 import { fileFault, PrimaryWorker } from './primary-worker.js';
@@ -39,6 +40,7 @@ export class Engine {
   #primary;
   #gpu;
   #pool;
+  #formats = new Formats();
   /** While a session is being opened: resolves to whether the open cases stay open. @type {Promise<boolean> | null} */
   #openingSession = null;
 
@@ -122,11 +124,13 @@ export class Engine {
     try {
       for (let done = 0; sources.length > 0 && !job.stopping; onRead(++done, done + sources.length)) {
         const [source] = sources;
-        const answer = await this.#primary.ask('read', source, job.signal).then((added) => ({ added }), (error) => this.#refused(error));
+        const rare = await this.#readOne(source, job.signal, result);
         job.signal.throwIfAborted();
         sources.shift();
-        if ('fault' in answer) result.faults.push({ ...answer.fault, file: source.name });
-        else this.#keep(source, answer.added, result);
+        for (const name of rare) {
+          const bytes = await this.#primary.ask('takeRare', { name }, job.signal);
+          if (bytes) await this.#readConverted(name, new Blob([bytes]), job.signal, result);
+        }
       }
       return result;
     } catch (error) {
@@ -135,11 +139,39 @@ export class Engine {
     }
   }
 
-  /** @param {Source} source @param {Added | undefined} added undefined for the sample @param {ReadResult} result */
-  #keep(source, added, result) {
+  /**
+   * Reads a file, and decodes it first where it is a rare one.
+   * @param {Source} source
+   * @param {AbortSignal} signal
+   * @param {ReadResult} result
+   * @returns {Promise<string[]>} the rare files in a zip
+   */
+  async #readOne(source, signal, result) {
+    /** @type {Added | undefined} undefined for the sample */
+    let added;
+    try {
+      added = await this.#primary.ask('read', source, signal);
+    } catch (error) {
+      const fault = this.#refused(error);
+      signal.throwIfAborted();
+      if (fault.kind === 'formats' && source.file) await this.#readConverted(source.name, source.file, signal, result);
+      else result.faults.push({ ...fault, file: source.name });
+      return [];
+    }
+    signal.throwIfAborted();
     this.#log.sources.push({ ...source, passedOver: added?.used === false });
-    for (const { file, reason } of added?.refused ?? []) result.faults.push({ kind: 'file', file, message: reason });
+    const rare = added?.rare ?? [];
+    for (const { file, reason } of added?.refused ?? []) if (!rare.includes(file)) result.faults.push({ kind: 'file', file, message: reason });
     result.notes.push(...(added?.notes ?? []));
+    return rare;
+  }
+
+  /** @param {string} name @param {Blob} file @param {AbortSignal} signal @param {ReadResult} result */
+  async #readConverted(name, file, signal, result) {
+    const converted = await this.#formats.convert(name, file).catch((error) => faultOf(error));
+    signal.throwIfAborted();
+    if ('kind' in converted) result.faults.push({ ...converted, file: name });
+    else await this.#readOne(converted, signal, result);
   }
 
   /** @param {unknown} error */
@@ -147,7 +179,7 @@ export class Engine {
     const fault = fileFault(error);
     // The workers were lost because of this file. The files after it are not at fault.
     if (error instanceof FaultError && error.workerLost) this.#primary.resetLosses();
-    return { fault };
+    return fault;
   }
 
   /**

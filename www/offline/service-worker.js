@@ -5,8 +5,9 @@
  * `self.SITE = {version, files}` before it. So the script changes with every version, and the browser notices. It is a
  * classic script because some browsers that run the page do not support module service workers.
  *
- * The files for WebGPU are large, and only browsers with a hardware GPU use them. So they are cached when they are first
- * used, with the same check. Without them the page works offline on the CPU.
+ * The files for WebGPU are large, and only browsers with a hardware GPU use them. The module for rare formats is used by few
+ * visitors. So they are cached when they are first used, with the same check. Without them the page works offline on the CPU
+ * and reads the common formats.
  *
  * A new version is fetched while the old one serves. It waits until no tab uses the old one. So no tab gets files of two
  * versions. (Taking over earlier, with a forced reload, sometimes left the page blank.)
@@ -19,9 +20,9 @@ const scope = new URL(worker.registration.scope);
 /** Several sites may share an origin, for example on github.io. Caches belong to the origin. */
 const PREFIX = `glioscope ${scope.pathname} `;
 const CACHE = PREFIX + site.version;
-const WORKERS = ['www/worker/worker.js', 'www/worker/gpu-worker.js'];
+const WORKERS = ['www/worker/worker.js', 'www/worker/gpu-worker.js', 'www/worker/formats-worker.js'];
 /** The files that are cached when they are first used. */
-const ON_USE = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm'];
+const ON_USE = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm', 'www/pkg/formats.js', 'www/pkg/formats_bg.wasm'];
 
 worker.addEventListener('install', (/** @type {any} */ event) => event.waitUntil(fill()));
 

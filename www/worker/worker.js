@@ -30,6 +30,7 @@ serve({
   checkLogits: (/** @type {{logits: Float32Array}} */ { logits }) => ({ value: accepted(library().checkLogits(logits)) }),
   model: () => ({ value: library().model() }),
   read: async (source, signal) => ({ value: await read(source, signal) }),
+  takeRare: (/** @type {{name: string}} */ { name }) => transferred(library().takeRare(name)),
   clear: () => ({ value: library().clear() }),
   assemble: () => ({ value: library().assemble() }),
   inspect: () => ({ value: library().inspect() }),

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_page_and_each_worker_have_a_bundle() {
-        for path in ["www/app.js", "www/worker/worker.js", "www/worker/gpu-worker.js"] {
+        for path in ["www/app.js", "www/worker/worker.js", "www/worker/gpu-worker.js", "www/worker/formats-worker.js"] {
             assert!(is_entry(path), "{path}");
         }
         for path in ["www/startup.js", "www/worker/serve.js", "www/worker/gpu.js", "www/engine/primary-worker.js"] {

@@ -19,7 +19,7 @@ pub(crate) const INDEX: &str = "index.html";
 const ASSETS: &str = "www";
 
 /// The files that the page needs, each with its origin.
-const NEEDED: [(&str, &str); 11] = [
+const NEEDED: [(&str, &str); 13] = [
     (INDEX, "the repository"),
     ("www/startup.js", "the repository"),
     ("www/app.js", "the repository"),
@@ -27,6 +27,8 @@ const NEEDED: [(&str, &str); 11] = [
     ("www/pkg/glioscope_bg.wasm", "the wasm build"),
     ("www/pkg/gpu.js", "the wasm build"),
     ("www/pkg/gpu_bg.wasm", "the wasm build"),
+    ("www/pkg/formats.js", "the wasm build"),
+    ("www/pkg/formats_bg.wasm", "the wasm build"),
     ("www/vendor/niivue.js", "the bundle of libraries"),
     ("www/model/model.json", "`train fit`"),
     ("www/model/card.json", "`train fit`"),

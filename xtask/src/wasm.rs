@@ -38,6 +38,8 @@ pub(crate) enum Module {
     Page,
     /// The network in Burn on WebGPU.
     Gpu,
+    /// The reader of rare files.
+    Formats,
 }
 
 /// The library's package and crate.
@@ -46,13 +48,14 @@ const LIBRARY: &str = "glioscope";
 const PACKAGE: &str = "www/pkg";
 
 impl Module {
-    pub(crate) const ALL: [Self; 2] = [Self::Page, Self::Gpu];
+    pub(crate) const ALL: [Self; 3] = [Self::Page, Self::Gpu, Self::Formats];
 
     /// The stem of its files in `www/pkg`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Page => "glioscope",
             Self::Gpu => "gpu",
+            Self::Formats => "formats",
         }
     }
 
@@ -65,6 +68,7 @@ impl Module {
         match self {
             Self::Page => "page",
             Self::Gpu => "burn",
+            Self::Formats => "formats",
         }
     }
 
