@@ -151,7 +151,7 @@ mod page {
     }
 }
 
-#[cfg(feature = "burn")]
+#[cfg(feature = "gpu")]
 mod gpu {
     use burn::tensor::{Device, Tensor, TensorData};
     use glioscope::network::burn::{conv_transpose, conv3x3_relu};

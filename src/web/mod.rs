@@ -10,7 +10,7 @@
 #[cfg(feature = "page")]
 mod convert;
 mod fault;
-#[cfg(feature = "burn")]
+#[cfg(feature = "gpu")]
 mod gpu_network;
 #[cfg(feature = "page")]
 mod info;
@@ -19,7 +19,7 @@ mod session;
 #[cfg(feature = "page")]
 mod stream;
 
-#[cfg(feature = "burn")]
+#[cfg(feature = "gpu")]
 pub use gpu_network::GpuNetwork;
 #[cfg(feature = "page")]
 pub use session::Session;

@@ -64,7 +64,7 @@ impl Module {
     fn feature(self) -> &'static str {
         match self {
             Self::Page => "page",
-            Self::Gpu => "burn",
+            Self::Gpu => "wgpu",
         }
     }
 
