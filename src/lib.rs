@@ -41,11 +41,6 @@
 //! - The library cannot tell whether the page, `train` or a test has called it.
 //! - A file cannot make it panic: it is decoded, or it is named in an error.
 
-#[cfg(all(feature = "burn", target_arch = "wasm32"))]
-extern crate burn_cubecl_web as burn_cubecl;
-#[cfg(all(feature = "burn", target_arch = "wasm32"))]
-extern crate cubecl_web as cubecl;
-
 pub mod error;
 pub mod layout;
 pub mod mask;
@@ -55,7 +50,7 @@ pub mod random;
 pub mod read;
 pub mod result;
 pub mod study;
-#[cfg(all(any(feature = "burn", feature = "formats", feature = "page"), target_arch = "wasm32"))]
+#[cfg(all(any(feature = "gpu", feature = "formats", feature = "page"), target_arch = "wasm32"))]
 #[allow(unsafe_code, reason = "the call of the module's constructors, and what wasm_bindgen writes")]
 pub mod web;
 pub mod write;

@@ -151,7 +151,7 @@ mod page {
     }
 }
 
-#[cfg(feature = "burn")]
+#[cfg(feature = "gpu")]
 mod gpu {
     use burn::tensor::{Device, Tensor, TensorData};
     use glioscope::network::burn::{conv_transpose, conv3x3_relu};
@@ -232,7 +232,7 @@ mod gpu {
                 assert_eq!(out.dims(), [shape[0], outputs, shape[2] * scale, shape[3] * scale]);
                 let found =
                     out.into_data_async().await.expect("the device computes").try_into_vec::<f32>().expect("f32");
-                // Not `f32::max`, which would pass over a NaN; nor does a NaN give way to a number that comes after it.
+                // Not `f32::max`, which would pass over a NaN; and a number after a NaN must not replace it.
                 let differences = found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
                 differences.fold(0.0, |most: f32, value| if most.is_nan() || value <= most { most } else { value })
             };

@@ -2,7 +2,7 @@
 //!
 //! The page uses three modules. With feature `page`, a [`Session`] is the network on the CPU together with the
 //! [`Study`](crate::study::Study) of one visitor. Every method takes `&self`, because the page may ask for pictures while a slice
-//! is being segmented. With feature `burn`, a [`GpuNetwork`] is the network on WebGPU: input in, logits out. With feature
+//! is being segmented. With feature `gpu`, a [`GpuNetwork`] is the network on WebGPU: input in, logits out. With feature
 //! `formats`, `convert` decodes a rare file for the `Session` of another module.
 //!
 //! Errors cross as objects `{kind, file, message}`. After a panic the instance is in an unknown state: [`on_panic`] reports it,
@@ -13,7 +13,7 @@ mod convert;
 mod fault;
 #[cfg(all(feature = "formats", not(feature = "page")))]
 mod formats;
-#[cfg(feature = "burn")]
+#[cfg(feature = "gpu")]
 mod gpu_network;
 #[cfg(feature = "page")]
 mod info;
@@ -24,7 +24,7 @@ mod stream;
 
 #[cfg(all(feature = "formats", not(feature = "page")))]
 pub use formats::convert;
-#[cfg(feature = "burn")]
+#[cfg(feature = "gpu")]
 pub use gpu_network::GpuNetwork;
 #[cfg(feature = "page")]
 pub use session::Session;

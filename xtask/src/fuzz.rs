@@ -79,8 +79,8 @@ pub(crate) fn fuzz(
     seconds: u64,
     real: Option<&Path>,
 ) -> Result<BTreeMap<&'static str, Figures>> {
-    let folder = workspace.target.join("fuzz");
-    let programs = build(workspace, &folder)?;
+    let folder = folder(workspace);
+    let programs = build(workspace)?;
     // All children end when their time is up; a failure ends only its own.
     let runs: Vec<(&'static str, Result<Figures>)> = thread::scope(|scope| {
         let threads: Vec<_> = TARGETS
@@ -108,15 +108,20 @@ pub(crate) fn fuzz(
     Ok(figures)
 }
 
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("fuzz")
+}
+
 /// Builds the targets with the address sanitizer and returns the folder of their programs.
-fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
+pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = folder(workspace);
     let bin = tools::cargo_fuzz(workspace)?;
     let mut command = Command::new(process::executable(&bin, "cargo-fuzz"));
     command
         .args(["fuzz", "build", "--fuzz-dir"])
         .arg(workspace.root.join("fuzz"))
         .arg("--target-dir")
-        .arg(folder)
+        .arg(&folder)
         .current_dir(&workspace.root)
         // `cargo run` sets these to its own toolchain, but the targets need the nightly one.
         .env("RUSTUP_TOOLCHAIN", "nightly")

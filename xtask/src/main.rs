@@ -79,6 +79,9 @@ enum Action {
         #[arg(long)]
         full: bool,
     },
+    /// Compiles what later stages of `test` run, beside the earlier ones.
+    #[command(name = test::builds::ACTION, hide = true)]
+    TestBuilds,
     /// Runs the fuzz targets, and then one tab that stays open, for a long time.
     Soak {
         /// Minutes of each of the two.
@@ -113,6 +116,7 @@ fn run(action: Action) -> Result<()> {
             site::print_sizes(&out)
         }
         Action::Test { only, full } => test::test(&workspace, only, full),
+        Action::TestBuilds => test::builds::build(&workspace),
         Action::Soak { minutes } => soak::soak(&workspace, minutes),
         Action::Bench(arguments) => bench::bench(&workspace, &arguments),
     }

@@ -3,8 +3,10 @@
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use report::Report;
+use builds::Builds;
+use report::{Outcome, Report};
 
+pub(crate) mod builds;
 pub(crate) mod e2e;
 pub(crate) mod native;
 mod page;
@@ -41,11 +43,15 @@ pub(crate) fn test(workspace: &Workspace, only: Option<Part>, full: bool) -> Res
     }
     let wants = |part| only.is_none_or(|only| only == part);
     let mut report = Report::default();
+    let builds = if only.is_none() { Some(Builds::start(workspace)?) } else { None };
     if wants(Part::Page) {
         page::page(workspace, &mut report);
     }
     if wants(Part::Native) {
         native::native(workspace, real.as_deref(), full, &mut report);
+    }
+    if let Some(builds) = builds {
+        report.stage("builds", || builds.finish().map(|()| Outcome::Passed));
     }
     if wants(Part::Wasm) {
         wasm::wasm(workspace, full, &mut report);

@@ -50,6 +50,9 @@ const PACKAGE: &str = "www/pkg";
 impl Module {
     pub(crate) const ALL: [Self; 3] = [Self::Page, Self::Gpu, Self::Formats];
 
+    /// Those that have tests in a browser. The readers are tested natively.
+    pub(crate) const TESTED: [Self; 2] = [Self::Page, Self::Gpu];
+
     /// The stem of its files in `www/pkg`.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -67,7 +70,7 @@ impl Module {
     fn feature(self) -> &'static str {
         match self {
             Self::Page => "page",
-            Self::Gpu => "burn",
+            Self::Gpu => "wgpu",
             Self::Formats => "formats",
         }
     }

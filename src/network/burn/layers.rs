@@ -32,7 +32,7 @@ pub fn conv_transpose(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tenso
 
 /// The layers on one backend. The defaults are Burn's operations: the tests compare with them, and they run on Burn's
 /// CPU backend.
-#[backend_extension(Flex: cfg(not(target_arch = "wasm32")), Cube: cfg(any(target_arch = "wasm32", feature = "gpu")))]
+#[backend_extension(Flex: cfg(not(target_arch = "wasm32")), Cube: cfg(feature = "gpu"))]
 pub(crate) trait InferenceLayers: Backend {
     fn conv3x3_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::relu(Self::conv2d(x, weight, Some(bias), super::same_padding::same_padding()))
@@ -52,7 +52,7 @@ pub(crate) trait InferenceLayers: Backend {
 #[cfg(not(target_arch = "wasm32"))]
 impl InferenceLayers for Flex {}
 
-#[cfg(any(target_arch = "wasm32", feature = "gpu"))]
+#[cfg(feature = "gpu")]
 impl InferenceLayers for burn::backend::Cube {
     fn conv3x3_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         super::shader::conv3x3_relu(x, weight, bias)

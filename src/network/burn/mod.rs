@@ -13,11 +13,11 @@
 mod fit;
 #[cfg(not(target_arch = "wasm32"))]
 mod former;
-#[cfg(any(target_arch = "wasm32", feature = "gpu", test))]
+#[cfg(any(feature = "gpu", test))]
 mod layer_shape;
 mod layers;
 mod same_padding;
-#[cfg(any(target_arch = "wasm32", feature = "gpu"))]
+#[cfg(feature = "gpu")]
 #[allow(unsafe_code, reason = "GPU kernels without bounds checks; the launch lists what they rely on")]
 mod shader;
 mod unet;

@@ -22,9 +22,10 @@ struct FeatureSet {
     tests: Option<&'static [&'static str]>,
 }
 
-/// The packages that need Burn, with the features that `train` turns on. xtask is apart: it is built in another profile
-/// already, and its dependencies would turn on other features of what these share.
-const WORKSPACE: [&str; 3] = ["--workspace", "--exclude", "xtask"];
+/// The packages that need Burn, with the features that `train` turns on; the library's default features would compile a
+/// GPU backend. xtask is apart: it is built in another profile already, and its dependencies would turn on other
+/// features of what these share.
+const WORKSPACE: [&str; 4] = ["--workspace", "--exclude", "xtask", "--no-default-features"];
 
 /// Each set has all features of the one before it.
 const FEATURE_SETS: [FeatureSet; 4] = [
@@ -68,6 +69,11 @@ pub(super) fn native(workspace: &Workspace, patients: Option<&Path>, full: bool,
                 passed(&mut command)
             });
         }
+    }
+    if full {
+        // Compiled, not run: there may be no GPU.
+        let selection = ["--package", "train", "--features", "vulkan,wgpu"];
+        report.stage("lints: vulkan", || passed(&mut clippy(workspace, &selection, &["--release"])));
     }
     // In the profile in which it runs.
     report.stage("lints: xtask", || passed(&mut clippy(workspace, &["--package", "xtask"], &[])));

@@ -16,8 +16,7 @@ use crate::workspace::Workspace;
 const TIMEOUTS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "900"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")];
 
 pub(super) fn wasm(workspace: &Workspace, full: bool, report: &mut Report) {
-    // The tests of the readers run natively.
-    for module in [Module::Page, Module::Gpu] {
+    for module in Module::TESTED {
         report.stage(format!("wasm: {}", module.name()), || tests(workspace, module));
     }
     if full {
@@ -26,15 +25,26 @@ pub(super) fn wasm(workspace: &Workspace, full: bool, report: &mut Report) {
     }
 }
 
+/// Compiles the tests of a module.
+pub(super) fn compile(workspace: &Workspace, module: Module) -> Result<()> {
+    tools::wasm_target(workspace)?;
+    process::run(command(workspace, module).arg("--no-run"))
+}
+
 /// What `wasm-pack test` runs for a module, in a profile that is built sooner, and without the minutes that installing
 /// wasm-pack takes.
+fn command(workspace: &Workspace, module: Module) -> Command {
+    let mut command = wasm::cargo(workspace, "test", module, Effort::Dev);
+    command.args(["--test", "web"]);
+    command
+}
+
 fn tests(workspace: &Workspace, module: Module) -> Result<Outcome> {
     tools::wasm_target(workspace)?;
     let bindgen = tools::wasm_bindgen(workspace)?;
     let browser = Browser::ensure()?;
-    let mut command = wasm::cargo(workspace, "test", module, Effort::Dev);
+    let mut command = command(workspace, module);
     command
-        .args(["--test", "web"])
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", process::executable(&bindgen, "wasm-bindgen-test-runner"))
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cargo_metadata::MetadataCommand;
 use graph::Graph;
 use rust::Crate;
 
@@ -40,6 +41,23 @@ fn the_page_has_no_import_cycles() {
     assert!(!graph.0.is_empty(), "imports are found");
     let found = shown(graph.cycles());
     assert!(found.is_empty(), "the files of each line import each other:\n{}", found.join("\n"));
+}
+
+/// Cargo refuses a dependency with two names, even where each is for another platform, but only once a feature turns
+/// both on.
+#[test]
+fn a_dependency_has_one_name() {
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo describes the workspace");
+    let mut names = BTreeMap::<_, BTreeSet<_>>::new();
+    for package in &metadata.packages {
+        for dependency in &package.dependencies {
+            let name = dependency.rename.as_deref().unwrap_or(&dependency.name);
+            names.entry((package.name.as_str(), dependency.name.as_str())).or_default().insert(name.to_owned());
+        }
+    }
+    assert!(names.len() > 50, "the dependencies are found");
+    names.retain(|_, names| names.len() > 1);
+    assert!(names.is_empty(), "{names:?}");
 }
 
 #[test]
