@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::slice::Details;
 use super::{Channels, Limits, Orientation, ReadNote, Samples, Slice, Spacing, SpacingSource};
-use crate::error::{Error, FileFault, Result};
+use crate::error::{Error, FileFault, Quantity, Result};
 
 /// The first bytes.
 const MAGIC: &[u8] = b"glioscope slices 1\n";
+
+/// The bits of numbers that the case scales.
+const NUMBERS: u64 = 32;
 
 /// A slice without its samples.
 #[derive(Serialize, Deserialize)]
@@ -54,9 +57,14 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slic
     let (mut slices, mut before) = (Vec::new(), 0);
     let fault = |fault| Error::in_file(name, fault);
     while !rest.is_empty() {
+        let (found, limit) = (slices.len() as u64 + 1, limits.pages);
+        if found > limit {
+            return Err(fault(FileFault::OverLimit { what: Quantity::Pages, found, limit }));
+        }
         let head = head(&mut rest).map_err(fault)?;
-        limits.admit(head.width, head.height, head.channels, before).map_err(fault)?;
-        before += head.width * head.height * head.channels;
+        let samples = head.channels.saturating_mul(if head.bits == NUMBERS { 3 } else { 1 });
+        limits.admit(head.width, head.height, samples, before).map_err(fault)?;
+        before += head.width * head.height * samples;
         slices.push(slice(name, head, &mut rest)?);
     }
     if slices.is_empty() { Err(fault(FileFault::NoPages { found: 0 })) } else { Ok(slices) }
@@ -89,7 +97,7 @@ fn slice(name: &str, head: Head, rest: &mut &[u8]) -> Result<Slice> {
             let samples = pairs.iter().map(|&pair| u16::from_le_bytes(pair)).collect();
             Slice::new(&name, width, height, channels, Samples::U16(samples))?
         }
-        32 => {
+        NUMBERS => {
             let numbers = take(rest, 4 * count).map_err(fault)?.as_chunks().0;
             let numbers = numbers.iter().map(|&number| f32::from_le_bytes(number)).collect();
             Slice::of_numbers(&name, width, height, channels, numbers)?
@@ -122,7 +130,7 @@ pub(super) fn encode(slices: &[Slice]) -> Vec<u8> {
     for slice in slices {
         let page = slice.name().rsplit_once('#').filter(|_| slices.len() > 1);
         let (width, samples): (u64, Vec<u8>) = match (slice.numbers(), slice.samples()) {
-            (Some(numbers), _) => (32, numbers.iter().flat_map(|number| number.to_le_bytes()).collect()),
+            (Some(numbers), _) => (NUMBERS, numbers.iter().flat_map(|number| number.to_le_bytes()).collect()),
             (None, Samples::U8(samples)) => (8, samples.clone()),
             (None, Samples::U16(samples)) => (16, samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()),
         };
