@@ -127,6 +127,9 @@ fn case_text(case: &InspectedCase) -> String {
         count(references, "reference"),
         spacing
     );
+    if case.slices.len() == 1 {
+        text += "  judged by itself: the mask of a single slice is less reliable (see the model card)\n";
+    }
     for reason in &case.input_check.reasons {
         text += &format!("  input check: {reason}\n");
     }
