@@ -40,7 +40,7 @@ impl Unpacked {
             if let Some(kind) = litter {
                 unpacked.passed_over.push((name.clone(), kind));
             }
-            if litter.is_none() || Words::is_dataset(&name) {
+            if litter.is_none() || Study::needs(&name, bytes.len() as u64) {
                 unpacked.files.push((name, bytes));
             }
         }

@@ -11,8 +11,8 @@ import { FLAGS } from './playwright.config.ts';
 
 test.use({ serviceWorkers: 'allow' });
 
-/** The files for WebGPU. */
-const GPU_FILES = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm'];
+/** The files for WebGPU and for rare formats. */
+const ON_USE = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm', 'www/pkg/formats.js', 'www/pkg/formats_bg.wasm'];
 
 /** Waits until the service worker has cached the site. */
 async function cached(page: Page) {
@@ -39,7 +39,7 @@ test('after one visit the site works offline on the CPU', async ({ host, page, s
   await scope.is('ready');
   await cached(page);
   await expect(page.locator('#update'), 'there is no older version').toBeHidden();
-  for (const path of GPU_FILES) expect(host.asked, 'the CPU does not need it').not.toContain(path);
+  for (const path of ON_USE) expect(host.asked, 'the sample on the CPU does not need it').not.toContain(path);
   host.down = true;
   host.asked = [];
   await expect(fetch(host.url), 'the host is down').rejects.toThrow();
