@@ -67,6 +67,11 @@ impl AssemblyNote {
         }
     }
 
+    /// Whether other words may read the file in another way.
+    pub(crate) fn is_undecided(&self) -> bool {
+        matches!(self, Self::Channels { .. } | Self::StrayMask { .. })
+    }
+
     /// How many files are in no case because of this.
     pub fn unused(&self) -> usize {
         match self {

@@ -55,6 +55,8 @@ pub struct Study {
     closed: BTreeSet<Group>,
     /// What a saved session has lost. Every assembly repeats it.
     notes: Vec<Note>,
+    /// Whether the last assembly has found names that there may be a question about.
+    undecided: bool,
     /// The visitor's answers to [questions](Self::questions).
     answers: Vec<Words>,
     /// The files that are no slices.
@@ -130,6 +132,7 @@ impl Study {
         let words = self.words();
         let slices: Vec<&Slice> = self.files.iter().flat_map(|file| &file.slices).collect();
         let (planned, notes) = Assembler::new([], words).plan(&slices);
+        self.undecided = !self.answers.is_empty() || notes.iter().any(AssemblyNote::is_undecided);
         let mut notes: Vec<Note> = notes.iter().map(Note::from).collect();
         (self.joined, self.too_large) = (0, Vec::new());
         let earlier = std::mem::take(&mut self.cases).into_iter();

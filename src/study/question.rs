@@ -48,8 +48,11 @@ const FOUR: [&[Contrast]; 2] = [
 ];
 
 impl Study {
-    /// What the names of the open files do not decide. A question stays after its answer.
+    /// What the names of the files of the last [`assemble`](Study::assemble) do not decide. A question stays after its answer.
     pub fn questions(&self) -> Vec<Question> {
+        if !self.undecided {
+            return Vec::new();
+        }
         let slices: Vec<&Slice> = self.files.iter().flat_map(|file| &file.slices).collect();
         let stated = self.stated_words();
         let plan = |words: Words| Assembler::new([], words).plan(&slices);
