@@ -112,6 +112,24 @@ impl Words {
         Name::parse(name, self).place.folder
     }
 
+    /// The word that marks a file as a reference mask, and words that read such files as slices. `None` if the file is not a
+    /// reference.
+    pub(crate) fn without_reference(&self, name: &str) -> Option<(String, Self)> {
+        let mut folders: Vec<&str> = name.split(['/', '\\']).collect();
+        let file = folders.pop().unwrap_or_default();
+        let (stem, _) = split_extension(file);
+        let known = |word: &str| self.is_reference(word).then(|| word.to_owned());
+        let in_stem = words::find(stem, known).map(|found| found.value);
+        let glued = || known(stem.trim_end_matches(|c: char| c.is_ascii_digit()));
+        let in_folders =
+            || folders.iter().find(|folder| self.is_reference_folder(folder)).map(|word| (*word).to_owned());
+        let word = in_stem.or_else(glued).or_else(in_folders)?;
+        let usual = words::REFERENCES.iter().chain(&words::REFERENCE_FOLDERS).map(|&word| word.to_owned());
+        let all: Vec<String> = if self.references.is_empty() { usual.collect() } else { self.references.clone() };
+        let references = all.into_iter().filter(|other| !other.eq_ignore_ascii_case(&word)).collect();
+        Some((word, Self { references, ..Self::default() }))
+    }
+
     /// The folder with a trailing `/` that all files are in, if its name says nothing about them; else empty.
     pub fn only_folder<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> String {
         let mut tops = names.into_iter().map(|name| name.split_once('/').map(|(top, _)| top));
@@ -163,7 +181,7 @@ pub(super) fn ends_with(stem: &str, ending: &str) -> bool {
 
 /// The stem and the extension of a file name. An extension has up to five letters and digits and at least one letter:
 /// `IMG.0001` has none.
-pub(super) fn split_extension(file: &str) -> (&str, &str) {
+fn split_extension(file: &str) -> (&str, &str) {
     match file.rsplit_once('.') {
         Some((stem, extension))
             if !stem.is_empty()

@@ -23,10 +23,11 @@ pub struct Words {
 }
 
 /// The usual words of reference masks in the names of files.
-const REFERENCES: [&str; 8] = ["mask", "masks", "seg", "label", "labels", "gt", "segmentation", "annotation"];
+pub(super) const REFERENCES: [&str; 8] =
+    ["mask", "masks", "seg", "label", "labels", "gt", "segmentation", "annotation"];
 
 /// More usual words of reference masks, in the names of folders.
-const REFERENCE_FOLDERS: [&str; 8] =
+pub(super) const REFERENCE_FOLDERS: [&str; 8] =
     ["annotations", "labelsTr", "labelsTs", "segs", "segmentations", "groundtruth", "ground_truth", "gts"];
 
 /// The name of the file in which nnU-Net states the channels.
@@ -72,24 +73,6 @@ impl Words {
     /// Whether `folder` is the name of a folder of reference masks.
     pub(super) fn is_reference_folder(&self, folder: &str) -> bool {
         self.is_reference(folder) || self.references.is_empty() && is_one_of(folder, &REFERENCE_FOLDERS)
-    }
-
-    /// The word that marks a file as a reference mask, and words that read such files as slices. `None` if the file is not a
-    /// reference.
-    pub(crate) fn without_reference(&self, name: &str) -> Option<(String, Self)> {
-        let mut folders: Vec<&str> = name.split(['/', '\\']).collect();
-        let file = folders.pop().unwrap_or_default();
-        let (stem, _) = super::name::split_extension(file);
-        let known = |word: &str| self.is_reference(word).then(|| word.to_owned());
-        let in_stem = find(stem, known).map(|found| found.value);
-        let glued = || known(stem.trim_end_matches(|c: char| c.is_ascii_digit()));
-        let in_folders =
-            || folders.iter().find(|folder| self.is_reference_folder(folder)).map(|word| (*word).to_owned());
-        let word = in_stem.or_else(glued).or_else(in_folders)?;
-        let usual = REFERENCES.iter().chain(&REFERENCE_FOLDERS).map(|&word| word.to_owned());
-        let all: Vec<String> = if self.references.is_empty() { usual.collect() } else { self.references.clone() };
-        let references = all.into_iter().filter(|other| !other.eq_ignore_ascii_case(&word)).collect();
-        Some((word, Self { references, ..Self::default() }))
     }
 
     /// Both choices: `other` counts where it chooses something else.

@@ -4,6 +4,7 @@
 //! [name](Slice::name), which no two slices share; that of a case is its [`CaseId`].
 
 mod admission;
+mod inspect;
 mod inspection;
 mod intake;
 mod question;
