@@ -18,6 +18,8 @@ pub(super) struct Name {
     pub(super) bare: String,
     /// Whether a folder says that the numbers at the end of names are channels.
     pub(super) channel_folder: bool,
+    /// Whether the file holds a volume.
+    pub(super) volume: bool,
     /// Whether the extension is that of a TIFF.
     tiff: bool,
 }
@@ -62,10 +64,14 @@ impl Name {
         let (stem, extension) = split_extension(file);
         let tiff = extension.eq_ignore_ascii_case("tif") || extension.eq_ignore_ascii_case("tiff");
 
+        let volume = ["nii", "hdr"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+
         let unmasked = words::find_glued(stem, |word| words.is_reference(word));
         let mask = unmasked.is_some() || folders.iter().any(|folder| words.is_reference_folder(folder));
         let stem = unmasked.unwrap_or_else(|| stem.to_owned());
-        let (contrast, bare) = match words::find(&stem, |word| words.contrast(word)) {
+        let contrast = |word: &str| words.contrast(word);
+        let found = if volume { words::find_in_volume(&stem, contrast) } else { words::find(&stem, contrast) };
+        let (contrast, bare) = match found {
             Some(found) => (Some(found.value), found.rest),
             None => (folders.iter().rev().find_map(|folder| words.contrast(folder)), stem.clone()),
         };
@@ -75,7 +81,7 @@ impl Name {
         let place = Place { folder: common.collect::<Vec<_>>().join("/"), stem: without_image(&bare), page };
         let channel_folder = folders.iter().any(|folder| words::is_channel_folder(folder));
         let key = Key { folder: folders.join("/"), stem, page, mask };
-        Self { key, place, contrast, bare, channel_folder, tiff }
+        Self { key, place, contrast, bare, channel_folder, volume, tiff }
     }
 
     /// The stem before `_` and the four digits of a channel, and the digits.
@@ -156,6 +162,11 @@ pub(super) fn ends_with(stem: &str, ending: &str) -> bool {
 /// The stem and the extension of a file name. An extension has up to five letters and digits and at least one letter:
 /// `IMG.0001` has none.
 fn split_extension(file: &str) -> (&str, &str) {
+    // The compression is not the kind of a file.
+    let file = match file.len().checked_sub(3).and_then(|at| file.split_at_checked(at)) {
+        Some((inner, gz)) if gz.eq_ignore_ascii_case(".gz") && ends_with(inner, ".nii") => inner,
+        _ => file,
+    };
     match file.rsplit_once('.') {
         Some((stem, extension))
             if !stem.is_empty()

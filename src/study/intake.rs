@@ -23,8 +23,9 @@ const NAME: u64 = 4096;
 /// How many folders are tried for a zip whose files have names that are taken.
 const FOLDERS: usize = 100;
 
-/// How many bytes at the beginning of a file tell what it is. A saved session is known by the name of its first entry.
-pub const HEAD: usize = 42;
+/// How many bytes at the beginning of a file tell what it is. A saved session is known by the name of its first entry, and a
+/// compressed NIfTI volume by its first numbers.
+pub const HEAD: usize = 512;
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

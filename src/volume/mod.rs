@@ -9,11 +9,13 @@
 mod affine;
 mod axes;
 mod grid;
+mod pixel;
 mod plane;
 mod sample;
 
 pub use affine::Affine;
 pub use axes::{Axes, Walk};
 pub use grid::VoxelGrid;
+pub use pixel::PIXEL;
 pub use plane::Plane;
 pub use sample::{nearest, trilinear};
