@@ -119,6 +119,22 @@ impl Words {
     }
 }
 
+impl Words {
+    /// As [`common_folder`](Self::common_folder), and for a volume in a folder of many patients with its name without the words
+    /// and numbers of contrasts and references. All volumes of a case have the same, so that one case can be read at a time.
+    pub fn common_place(&self, name: &str) -> String {
+        let name = Name::parse(name, self);
+        let mut folders = name.key.folder.split('/');
+        let shared = folders.any(|folder| self.is_reference_folder(folder) || words::is_image_folder(folder));
+        let Place { folder, stem, .. } = &name.place;
+        if !(name.volume && shared) {
+            return folder.clone();
+        }
+        let stem = name.channel().filter(|_| name.channel_folder).map_or(stem.as_str(), |(stem, _)| stem);
+        format!("{folder}/{stem}")
+    }
+}
+
 impl Key {
     /// The key of the mask file that is exported for this page; `None` if it is not a page.
     pub(super) fn exported_mask(&self) -> Option<Self> {

@@ -149,7 +149,9 @@ impl Slice {
     /// The same slice as slice `position` of a volume.
     #[must_use]
     pub(super) fn of_scan(self, scan: Arc<Scan>, position: usize) -> Self {
-        let [x, y, z] = scan.upright().spacing();
+        // Headers have single precision, which is seven digits.
+        let digits = |length: f64| format!("{length:.6e}").parse().unwrap_or(length);
+        let [x, y, z] = scan.upright().spacing().map(digits);
         let spacing = Spacing { x, y, z: Some(z) };
         Self { scan: Some((scan, position)), ..self.with_stated_spacing(spacing, SpacingSource::Nifti, false) }
     }

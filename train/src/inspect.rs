@@ -8,7 +8,7 @@ use anyhow::Result;
 use glioscope::layout::{Assembler, Case};
 use glioscope::network::Manifest;
 use glioscope::network::input_check::InputCheck;
-use glioscope::read::{Channels, Spacing, SpacingSource};
+use glioscope::read::{Channels, Scan, Spacing, SpacingSource};
 use glioscope::result::findings::Findings;
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ Examples:
   # The second channel is pre-contrast and the first is FLAIR
   $ train inspect imagesTr --contrast 0000=flair --contrast 0001=pre --json reading.json")]
 pub(crate) struct Arguments {
-    /// TIFF or PNG files, folders of them, or zips
+    /// TIFF, PNG or NIfTI files, folders of them, or zips
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -171,11 +171,11 @@ impl CaseReading {
         });
         Self {
             name: case.name.clone(),
-            plane: None,
+            plane: case.scan().map(|scan| scan.plane().name()),
             spacing: spacing.map(|spacing| (spacing.x, spacing.y, spacing.z)),
             spacing_source: spacing.and(source),
             doubtful: doubtful.map(|Spacing { x, y, .. }| (x, y)),
-            orientation: None,
+            orientation: case.scan().map(Scan::orientation),
             slices: slices.collect(),
             input_check: findings.input_check().cloned().unwrap_or(unchecked),
         }
