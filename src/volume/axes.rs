@@ -76,10 +76,10 @@ impl Axes {
     /// The map from upright indices to stored ones.
     pub(super) fn to_stored(self, size: [usize; 3]) -> Affine {
         let (mut axes, mut origin) = ([[0.0; 3]; 3], [0.0; 3]);
-        for patient in 0..3 {
+        for (patient, step) in axes.iter_mut().enumerate() {
             let axis = self.along[patient];
             let forward = self.grows[patient] == (patient == 2);
-            axes[patient][axis] = if forward { 1.0 } else { -1.0 };
+            step[axis] = if forward { 1.0 } else { -1.0 };
             origin[axis] = if forward { 0.0 } else { size[axis] as f64 - 1.0 };
         }
         Affine::of_axes(axes, origin)

@@ -14,8 +14,9 @@ use crate::tools;
 use crate::workspace::Workspace;
 
 /// The targets of `fuzz/`, each with its longest input in bytes and the folders of its first inputs.
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
     Target { name: "tiff", longest: 1 << 14, seeds: &["tests/fixtures"] },
+    Target { name: "nifti", longest: 1 << 12, seeds: &["tests/fixtures/nifti"] },
     Target { name: "png", longest: 1 << 14, seeds: &["tests/fixtures"] },
     Target { name: "assembly", longest: 1 << 10, seeds: &[] },
     Target { name: "manifest", longest: 1 << 12, seeds: &["fuzz/seeds/manifest"] },

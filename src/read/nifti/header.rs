@@ -211,8 +211,9 @@ impl Header {
     pub(crate) fn for_results(&self) -> Self {
         let mut header = self.clone();
         header.set(Field::DIM, 0, 3.0);
+        let axes = self.get(Field::DIM, 0).min(3.0) as usize;
         for axis in 1..8 {
-            let length = if axis > 3 { 1.0 } else { self.get(Field::DIM, axis).max(1.0) };
+            let length = if axis > axes { 1.0 } else { self.get(Field::DIM, axis) };
             header.set(Field::DIM, axis, length);
         }
         header.set(Field::INTENT_CODE, 0, 0.0);
