@@ -803,7 +803,7 @@ fn a_file_is_refused_by_its_beginning_and_size() {
     }
     // Every session that was saved can be opened.
     let session = [b"PK\x03\x04", &[0; 26][..], b"session.json"].concat();
-    assert_eq!(session.len(), HEAD);
+    assert!(session.len() <= HEAD);
     assert_eq!(admit(3 << 30, &session), Ok(None));
     assert!(admit((3 << 30) + 1, &session).is_err());
     // An empty file and a video.

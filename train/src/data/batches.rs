@@ -129,7 +129,7 @@ impl Pool {
         Sample {
             side: plan.side,
             image: statistics.normalise(slice, plan.side),
-            reference: on_grid(&source.masks[index], plan.side),
+            reference: on_grid(&source.slices[index], &source.masks[index], plan.side),
             black: statistics.black(),
         }
     }
@@ -163,9 +163,9 @@ impl Pool {
     }
 }
 
-/// The reference mask on the network's grid, 0 or 1, `[side, side]`.
-fn on_grid(mask: &Mask, side: usize) -> Vec<f32> {
-    let grid = Grid::new(side, mask.width(), mask.height());
+/// The reference mask of a slice on the network's grid, 0 or 1, `[side, side]`.
+fn on_grid(slice: &Slice, mask: &Mask, side: usize) -> Vec<f32> {
+    let grid = Grid::of(slice, side);
     let samples = mask.inside().iter().map(|&inside| u8::from(inside) * 255).collect();
     let Ok(slice) = Slice::new("mask", mask.width(), mask.height(), Channels::Grey, Samples::U8(samples)) else {
         return vec![0.0; side * side];
