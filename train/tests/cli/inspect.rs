@@ -63,6 +63,18 @@ fn the_reading_has_cases_slices_and_references() -> Result<()> {
 }
 
 #[test]
+fn a_single_slice_is_judged_by_itself() -> Result<()> {
+    let world = World::new()?;
+    let slice = fs::read(world.path("data/PHANTOM_0001/PHANTOM_0001_6.tif"))?;
+    write(&world.path("one/a.tif"), &slice)?;
+    let (run, _) = inspect(&world, "one")?;
+    assert!(run.succeeded().stdout.contains("judged by itself: the mask of a single slice is less reliable"));
+    let (run, _) = inspect(&world, "data")?;
+    assert!(!run.succeeded().stdout.contains("judged by itself"));
+    Ok(())
+}
+
+#[test]
 fn files_that_are_not_images_are_one_line_and_are_listed_in_the_json() -> Result<()> {
     let world = World::new()?;
     for name in ["data/.DS_Store", "data/._a.tif", "data/README.md", "data/list.csv", "data/PHANTOM_0001/paper.pdf"] {
@@ -175,6 +187,12 @@ fn channels_and_references_can_be_chosen() -> Result<()> {
     run.succeeded();
     let slice = &reading["cases"][0]["slices"][0];
     assert_eq!((&slice["file"], &slice["contrasts"]), (&json!("p_6_0000.tif"), &json!(["flair"])));
+
+    // Every file is a slice.
+    let (run, reading) = inspect(&world, "P --reference lesion --slice-numbers")?;
+    run.succeeded();
+    let slices = reading["cases"].as_array().context("a list")?.iter();
+    assert_eq!(slices.filter_map(|case| case["slices"].as_array()).map(Vec::len).sum::<usize>(), 6, "{reading}");
 
     // The dataset's own order.
     write(&world.path("P/dataset.json"), br#"{"channel_names": {"0": "T1", "1": "T1gd", "2": "FLAIR"}}"#)?;
