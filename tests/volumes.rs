@@ -15,6 +15,7 @@ use glioscope::mask::Probability;
 use glioscope::network::preprocess::{CaseStatistics, Grid};
 use glioscope::read::{self, Channels, Limits, ReadNote, Scan, Slice, Spacing, SpacingSource};
 use glioscope::result::findings::Findings;
+use glioscope::study::{HEAD, Study};
 use glioscope::volume::{PIXEL, Plane};
 use glioscope::write::{Bundle, Volume, nifti};
 use serde::Deserialize;
@@ -280,6 +281,25 @@ fn a_volume_of_labels_without_a_word_for_it_is_not_segmented() {
         found.cases[0].slices.iter().filter_map(|s| s.reference.as_ref()).map(|m| m.area()).collect();
     let inside = labels[352..].chunks(30).map(|slice| slice.iter().filter(|value| **value > 0).count());
     assert_eq!(areas, inside.collect::<Vec<usize>>());
+}
+
+#[test]
+fn a_study_takes_volumes_as_it_takes_slices() {
+    let mut study = Study::default();
+    for (name, file) in [("P/P_flair.nii.gz", "compressed.nii.gz"), ("P/P_seg.nii.gz", "version-2.nii.gz")] {
+        let bytes = fixture(file);
+        Study::admit(name, bytes.len() as u64, &bytes[..HEAD.min(bytes.len())]).expect("a volume");
+        study.add_file(name, &bytes).expect("a volume");
+    }
+    assert!(Study::admit("a.tar.gz", 1 << 20, &gzip(b"a text that is no volume")).is_err());
+    study.assemble();
+    let case = study.cases().next().expect("a case").case();
+    assert_eq!((study.cases().len(), case.name.as_str(), case.slices.len()), (1, "P", 4));
+    // The same files in another order are the same case.
+    let members = study.cases().next().map(|findings| findings.case().id());
+    study.add_file("P/P_flair.nii.gz", &fixture("compressed.nii.gz")).expect("a known file");
+    study.assemble();
+    assert_eq!(study.cases().next().map(|findings| findings.case().id()), members);
 }
 
 /// The findings on a volume, each pixel of which has its value as its probability.

@@ -67,21 +67,17 @@ impl<'a> Volume<'a> {
         reference: Option<Self>,
         notes: &mut Vec<AssemblyNote>,
     ) -> Vec<CaseSlice> {
-        let contrasts = contrasts.filter(|[pre, post]| {
-            let fits = [(pre, Contrast::Pre), (post, Contrast::Post)].map(|(volume, contrast)| {
-                let note = self.note_on(volume, contrast.to_string());
-                let fits = !matches!(note, Some(AssemblyNote::Apart { .. }));
-                notes.extend(note);
-                fits
-            });
-            fits == [true; 2]
-        });
-        let reference = reference.filter(|volume| {
-            let note = self.note_on(volume, "the reference".to_owned());
-            let fits = !matches!(note, Some(AssemblyNote::Apart { .. }));
+        let mut is_usable = |volume: &Self, what: String| {
+            let note = self.note_on(volume, what);
+            let usable = !matches!(note, Some(AssemblyNote::Apart { .. }));
             notes.extend(note);
-            fits
+            usable
+        };
+        let contrasts = contrasts.filter(|[pre, post]| {
+            let usable = is_usable(pre, Contrast::Pre.to_string());
+            is_usable(post, Contrast::Post.to_string()) && usable
         });
+        let reference = reference.filter(|volume| is_usable(volume, "the reference".to_owned()));
         let entry = |(z, slice): (usize, &&Slice)| CaseSlice {
             slice: match &contrasts {
                 Some([pre, post]) => slice.with_contrasts(&self.grey(pre, z), &self.grey(post, z)),

@@ -1,6 +1,5 @@
 //! [`Scan`]: what the slices of one volume have in common.
 
-use super::Slice;
 use super::nifti::Header;
 use crate::volume::{Plane, VoxelGrid};
 
@@ -20,8 +19,9 @@ pub struct Scan {
 const COUNTED: usize = 256;
 
 impl Scan {
-    /// A volume with the header of a NIfTI file. `whole` is whether the samples are the values of the file.
-    pub(super) fn new(stored: VoxelGrid, header: Header, whole: bool, slices: &[Slice]) -> Self {
+    /// A volume with the header of a NIfTI file and the samples of each upright slice. `whole` is whether the samples are the
+    /// values of the file.
+    pub(super) fn new(stored: VoxelGrid, header: Header, whole: bool, slices: &[Vec<u16>]) -> Self {
         let upright = stored.upright();
         let (centre, levels) = (centre(slices, upright.size()), levels(slices));
         Self { stored, upright, header, centre, levels, whole }
@@ -74,10 +74,10 @@ impl Scan {
 }
 
 /// Sums of integers, so that the order of storage makes no difference.
-fn centre(slices: &[Slice], [columns, rows, _]: [usize; 3]) -> [f64; 2] {
+fn centre(slices: &[Vec<u16>], [columns, rows, _]: [usize; 3]) -> [f64; 2] {
     let (mut x, mut y, mut all) = (0_u64, 0_u64, 0_u64);
     for slice in slices {
-        for (at, sample) in slice.samples().iter().enumerate() {
+        for (at, &sample) in slice.iter().enumerate() {
             let sample = u64::from(sample);
             x += sample * (at % columns) as u64;
             y += sample * (at / columns) as u64;
@@ -90,11 +90,11 @@ fn centre(slices: &[Slice], [columns, rows, _]: [usize; 3]) -> [f64; 2] {
     [x, y].map(|sum| sum as f64 / all as f64)
 }
 
-fn levels(slices: &[Slice]) -> usize {
+fn levels(slices: &[Vec<u16>]) -> usize {
     let mut seen = vec![false; usize::from(u16::MAX) + 1];
     let mut count = 0;
-    for sample in slices.iter().flat_map(|slice| slice.samples().iter()) {
-        if !std::mem::replace(&mut seen[usize::from(sample)], true) {
+    for sample in slices.iter().flatten() {
+        if !std::mem::replace(&mut seen[usize::from(*sample)], true) {
             count += 1;
             if count == COUNTED {
                 break;

@@ -1,5 +1,7 @@
 //! [`VoxelGrid`]: where the voxels of a volume are.
 
+use std::ops::RangeInclusive;
+
 use super::affine::length;
 use super::{Affine, Axes, Plane, nearest};
 
@@ -22,12 +24,16 @@ const SAME: f64 = 0.01;
 /// Steps along each axis at which the overlap of two grids is measured.
 const STEPS: usize = 16;
 
+/// Spacings in millimetres: no scanner has others, and arithmetic with them is exact enough.
+const SPACINGS: RangeInclusive<f64> = 1e-6..=1e6;
+
 impl VoxelGrid {
-    /// A grid of `size` voxels, whose indices `affine` maps to millimetres. `None` if an axis has no voxel, or the affine has no
-    /// inverse or a value that is not finite.
+    /// A grid of `size` voxels, whose indices `affine` maps to millimetres. `None` if an axis has no voxel, a spacing is not from a
+    /// nanometre to a kilometre, or the affine has no inverse or a value that is not finite.
     pub fn new(size: [usize; 3], affine: Affine) -> Option<Self> {
-        let inverse = affine.inverse()?;
-        size.iter().all(|length| *length > 0).then_some(Self { size, affine, inverse })
+        let grid = Self { size, affine, inverse: affine.inverse()? };
+        let valid = size.iter().all(|length| *length > 0) && grid.spacing().iter().all(|step| SPACINGS.contains(step));
+        valid.then_some(grid)
     }
 
     /// Voxels along each axis, at least 1.
@@ -179,6 +185,8 @@ mod tests {
     fn a_grid_without_voxels_or_without_an_inverse_is_none() {
         let affine = *straight([1; 3], [1.0; 3]).affine();
         assert_eq!(VoxelGrid::new([1, 0, 1], affine), None);
-        assert_eq!(VoxelGrid::new([1; 3], affine.scaled(0.0)), None);
+        for scale in [0.0, 1e-9, 1e9, 1e-180, f64::NAN] {
+            assert_eq!(VoxelGrid::new([1; 3], affine.scaled(scale)), None, "{scale}");
+        }
     }
 }

@@ -133,17 +133,15 @@ impl Stored {
             Values::Whole(stored) => pixels(z).map(|at| stored[at]).collect(),
             Values::Numbers(numbers) => scale.apply(&pixels(z).map(|at| numbers[at]).collect::<Vec<f32>>()),
         };
-        let mut slices = Vec::with_capacity(count);
-        for z in 0..count {
-            slices.push(Slice::new(named(z), columns, rows, Channels::Grey, Samples::U16(samples(z)))?);
-        }
-        let scan = Arc::new(Scan::new(self.grid, self.header, scale == Scale::AsStored, &slices));
-        let cut = |(z, slice): (usize, Slice)| {
+        let planes: Vec<Vec<u16>> = (0..count).map(samples).collect();
+        let scan = Arc::new(Scan::new(self.grid, self.header, scale == Scale::AsStored, &planes));
+        let slice = |(z, plane): (usize, Vec<u16>)| {
+            let slice = Slice::new(named(z), columns, rows, Channels::Grey, Samples::U16(plane))?;
             let mut slice = slice.of_scan(Arc::clone(&scan), z);
             self.notes.iter().for_each(|note| slice.note(*note));
-            slice
+            Ok(slice)
         };
-        Ok(slices.into_iter().enumerate().map(cut).collect())
+        planes.into_iter().enumerate().map(slice).collect()
     }
 }
 
