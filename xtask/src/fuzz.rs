@@ -14,7 +14,7 @@ use crate::tools;
 use crate::workspace::Workspace;
 
 /// The targets of `fuzz/`, each with its longest input in bytes and the folders of its first inputs.
-const TARGETS: [Target; 8] = [
+const TARGETS: [Target; 9] = [
     Target { name: "tiff", longest: 1 << 14, seeds: &["tests/fixtures"] },
     Target { name: "nifti", longest: 1 << 12, seeds: &["tests/fixtures/nifti"] },
     Target { name: "png", longest: 1 << 14, seeds: &["tests/fixtures"] },
