@@ -2,7 +2,9 @@
 //!
 //! Visitors of the page read these messages. Each is short, and names the value found and the one expected.
 
-use std::fmt;
+mod quantity;
+
+pub use quantity::Quantity;
 
 /// Every error of the library, by whose fault it is.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +49,7 @@ pub enum Error {
 #[non_exhaustive]
 pub enum FileFault {
     /// A file of a known kind that is not read, judged by the first bytes.
-    #[error("{kind} is not read here: expected a TIFF or PNG")]
+    #[error("{kind} is not read here: expected a TIFF, PNG or NIfTI")]
     OtherKind {
         /// What the file is, such as `a PDF`.
         kind: &'static str,
@@ -55,7 +57,7 @@ pub enum FileFault {
         in_formats: bool,
     },
     /// A file of an unknown kind, judged by the first bytes.
-    #[error("not an image: expected the first bytes of a TIFF or PNG, found {found:02x?}")]
+    #[error("not an image: expected the first bytes of a TIFF, PNG or NIfTI, found {found:02x?}")]
     NotAnImage {
         /// Up to four first bytes.
         found: Vec<u8>,
@@ -228,6 +230,45 @@ pub enum FileFault {
         /// How many pages there are.
         found: u64,
     },
+    /// A field of a NIfTI header with an invalid or unsupported value.
+    #[error("{field} is {found}, expected {expected}")]
+    HeaderValue {
+        /// The name of the field.
+        field: &'static str,
+        /// The value.
+        found: f64,
+        /// The supported values.
+        expected: &'static str,
+    },
+    /// A header without the mark of NIfTI.
+    #[error("an Analyze header, which does not state which side is left: convert the volume to NIfTI")]
+    Analyze,
+    /// The header of a NIfTI volume without its second file.
+    #[error("the voxels are in another file: the .img file with the same name is needed too")]
+    NoVoxels,
+    /// A second file for a volume that is in one file.
+    #[error("the voxels are in this file: the .img file with the same name does not belong to it")]
+    UnexpectedVoxels,
+    /// A volume in gzip that cannot be decompressed.
+    #[error("gzip: {source}")]
+    Gzip {
+        /// The decompressor's error.
+        source: std::io::Error,
+    },
+    /// A coronal or sagittal volume whose axial slices have coarse pixels.
+    #[error(
+        "acquired in {plane} slices: axial slices would have pixels of {:.2} x {:.2} mm, and their sides may differ by a factor \
+         of {factor} at most",
+        pixel[0], pixel[1]
+    )]
+    Plane {
+        /// The plane of acquisition.
+        plane: &'static str,
+        /// The sides of a pixel of an axial slice in millimetres.
+        pixel: [f64; 2],
+        /// The largest factor.
+        factor: f64,
+    },
     /// Too few or too many samples for the size of the slice.
     #[error("{found} samples, expected {expected}")]
     SampleCount {
@@ -263,58 +304,6 @@ pub enum FileFault {
         /// What is wrong with it.
         reason: String,
     },
-}
-
-/// What a limit on files counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Quantity {
-    /// Pixels of a slice.
-    Pixels,
-    /// Samples of all slices of a file.
-    Samples,
-    /// Bytes of a file.
-    Bytes,
-    /// Compressed bytes that are decoded from a TIFF.
-    CompressedBytes,
-    /// Pages of a TIFF.
-    Pages,
-    /// Tags of a TIFF page.
-    Tags,
-    /// Strips and tiles of a TIFF.
-    Chunks,
-    /// Entries of a zip.
-    Entries,
-    /// Bytes of all files in a zip, decompressed.
-    UnpackedBytes,
-    /// Bytes that are read of a zip's directory.
-    DirectoryBytes,
-    /// Compressed bytes that several files of a zip have in common.
-    OverlappingBytes,
-    /// Bytes of a file's name.
-    NameBytes,
-    /// Bytes of everything that is open.
-    OpenBytes,
-}
-
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pixels => "pixels",
-            Self::Samples => "samples",
-            Self::Bytes => "bytes",
-            Self::CompressedBytes => "compressed bytes",
-            Self::Pages => "pages",
-            Self::Tags => "tags",
-            Self::Chunks => "strips or tiles",
-            Self::Entries => "entries",
-            Self::UnpackedBytes => "bytes in all",
-            Self::DirectoryBytes => "bytes of directory",
-            Self::OverlappingBytes => "bytes of files that overlap",
-            Self::NameBytes => "bytes of name",
-            Self::OpenBytes => "bytes of files, samples and probabilities in all",
-        })
-    }
 }
 
 /// Why a model cannot be used.

@@ -11,8 +11,7 @@
 //! # What it is not
 //!
 //! - **No medical device.** Research use only; a mask is no diagnosis.
-//! - No reader of DICOM or NIfTI, and nothing three-dimensional but the joining of slices into components: slices are
-//!   segmented one by one.
+//! - No reader of DICOM. Slices are segmented one by one; only small regions are found in three dimensions.
 //! - No network without a feature: then the library reads, sorts, measures and writes. `cpu` adds inference on the CPU, `burn`
 //!   (the default) the U-Net in Burn, `fit` gradients.
 //! - No optimiser, no loss, no loop: those are `train`'s. No files, no network, no clock: bytes come in, bytes go out.
@@ -25,6 +24,7 @@
 //! |---|---|---|
 //! | [`error`] | whose fault, with the values | wording of a page or command |
 //! | [`random`] | a seed → numbers, the same on every platform | |
+//! | [`volume`] | voxel indices ↔ millimetres of the patient | files |
 //! | [`read`] | bytes → validated [`Slice`](read::Slice)s within [`Limits`](read::Limits); the files in a zip | tensors, paths |
 //! | [`mask`] | probability → mask: threshold, components, small regions, outline, overlap metrics | colours, files |
 //! | [`layout`] | names and slices → [`Case`](layout::Case)s with their reference masks | files |
@@ -50,6 +50,7 @@ pub mod random;
 pub mod read;
 pub mod result;
 pub mod study;
+pub mod volume;
 #[cfg(all(any(feature = "gpu", feature = "formats", feature = "page"), target_arch = "wasm32"))]
 #[allow(unsafe_code, reason = "the call of the module's constructors, and what wasm_bindgen writes")]
 pub mod web;

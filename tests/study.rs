@@ -69,7 +69,7 @@ fn a_folder_and_its_zip_are_read_alike_and_names_are_relative_to_the_folder() {
     let passed_over =
         [unused("._2.tif", "system file"), unused("README.md", "text"), unused("raw.xyz", "not an image")];
     assert_eq!(inspection.passed_over, passed_over);
-    let refused = "not an image: expected the first bytes of a TIFF or PNG, found [6a, 75, 6e, 6b]";
+    let refused = "not an image: expected the first bytes of a TIFF, PNG or NIfTI, found [6a, 75, 6e, 6b]";
     assert_eq!(inspection.refused, [unused("broken.tif", refused)]);
 
     let zip = opened(&[("set.zip", &zipped(&files))]).inspect();
@@ -803,7 +803,7 @@ fn a_file_is_refused_by_its_beginning_and_size() {
     }
     // Every session that was saved can be opened.
     let session = [b"PK\x03\x04", &[0; 26][..], b"session.json"].concat();
-    assert_eq!(session.len(), HEAD);
+    assert!(session.len() <= HEAD);
     assert_eq!(admit(3 << 30, &session), Ok(None));
     assert!(admit((3 << 30) + 1, &session).is_err());
     // An empty file and a video.

@@ -79,10 +79,11 @@ pub fn use_slices(slices: Vec<Slice>) {
             let input = statistics.normalise(slice, 16);
             assert!(input.len() == 3 * 16 * 16 && input.iter().all(|value| value.is_finite()));
             assert_eq!(window.levels(slice).len(), 3 * slice.width() * slice.height());
-            let probability = Grid::new(16, slice.width(), slice.height()).restore(&[0.5; 256]);
+            let probability = Grid::of(slice, 16).restore(&[0.5; 256]);
             let probability = Probability::from_unit(slice.width(), slice.height(), &probability).expect("finite");
             let mask = Mask::from_probability(&probability, 0.25);
-            assert_eq!(mask.area(), slice.width() * slice.height());
+            // A volume may not fit on the grid.
+            assert!(slice.scan().is_some() || mask.area() == slice.width() * slice.height());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::CaseId;
 use crate::mask::Mask;
-use crate::read::Slice;
+use crate::read::{Scan, Slice};
 
 /// The slices of one patient or of one stack, in anatomical order as far as their names tell it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,11 @@ impl Case {
 
     pub(super) fn with_id(id: CaseId, name: impl Into<String>, slices: Vec<CaseSlice>) -> Self {
         Self { id, name: name.into(), slices }
+    }
+
+    /// The volume that the slices are cut from, if the case was read from one.
+    pub fn scan(&self) -> Option<&Scan> {
+        self.slices.first().and_then(|entry| entry.slice.scan())
     }
 
     /// The id of the case.

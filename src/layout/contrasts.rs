@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contrast::is_grey;
 use super::name::{Name, Place};
+use super::volumes::file;
 use super::words::Words;
 use super::{AssemblyNote, Contrast};
 use crate::read::Slice;
@@ -25,6 +26,7 @@ pub(super) struct Picture {
 /// channels, are slices by themselves.
 pub(super) fn join(mut entries: Vec<Entry>, words: &Words, slices: &[&Slice]) -> (Vec<Picture>, Vec<AssemblyNote>) {
     let mut notes = number_channels(&mut entries, words, slices);
+    name_other_volumes(&mut entries);
     let mut sets: BTreeMap<Place, BTreeMap<Contrast, usize>> = BTreeMap::new();
     let contrast_of = |(name, at): &Entry| name.contrast.filter(|_| is_grey(slices[*at]));
     let contrasts: Vec<Option<Contrast>> = entries.iter().map(contrast_of).collect();
@@ -33,7 +35,12 @@ pub(super) fn join(mut entries: Vec<Entry>, words: &Words, slices: &[&Slice]) ->
             sets.entry(name.place.clone()).or_default().entry(*contrast).or_insert(*at);
         }
     }
-    let size = |at: usize| [slices[at].width(), slices[at].height()];
+    // Volumes of any size can be resampled.
+    let fits = |at: usize, flair: usize| {
+        let size = |at: usize| [slices[at].width(), slices[at].height()];
+        slices[at].scan().is_some() || size(at) == size(flair)
+    };
+    let alone = AloneInFolder::of(&entries);
     let (mut pictures, mut joined) = (Vec::new(), BTreeSet::new());
     let mut rest: Vec<(Contrast, Entry)> = Vec::new();
     for ((name, slice), contrast) in entries.into_iter().zip(contrasts) {
@@ -41,12 +48,17 @@ pub(super) fn join(mut entries: Vec<Entry>, words: &Words, slices: &[&Slice]) ->
             None => pictures.push(Picture { name, slice, contrasts: None }),
             Some(Contrast::Flair) => {
                 let set = &sets[&name.place];
-                let mut others = [Contrast::Pre, Contrast::Post].map(|contrast| set.get(&contrast).copied());
+                let own = |contrast: Contrast| set.get(&contrast).copied().or_else(|| alone.find(&name, contrast));
+                let mut others = [Contrast::Pre, Contrast::Post].map(own);
                 if set[&Contrast::Flair] != slice {
+                    if name.volume {
+                        rest.push((Contrast::Flair, (name, slice)));
+                        continue;
+                    }
                     others = [None; 2];
                 }
                 let contrasts = match others {
-                    [Some(pre), Some(post)] if size(pre) == size(slice) && size(post) == size(slice) => {
+                    [Some(pre), Some(post)] if fits(pre, slice) && fits(post, slice) => {
                         joined.extend([pre, post]);
                         Some([pre, post])
                     }
@@ -60,12 +72,46 @@ pub(super) fn join(mut entries: Vec<Entry>, words: &Words, slices: &[&Slice]) ->
     let mut unused: BTreeMap<(String, Contrast), Vec<String>> = BTreeMap::new();
     for (contrast, (name, at)) in rest {
         if !joined.contains(&at) {
-            unused.entry((name.key.folder, contrast)).or_default().push(slices[at].name().to_owned());
+            unused.entry((name.key.folder, contrast)).or_default().push(file(slices[at]).to_owned());
         }
     }
     let unused = unused.into_iter().map(|((_, contrast), files)| AssemblyNote::Unused { files, contrast });
     notes.extend(unused);
     (pictures, notes)
+}
+
+/// Where names state which volume of a folder is FLAIR, those without a contrast are something else.
+fn name_other_volumes(entries: &mut [Entry]) {
+    let flair = entries.iter().filter(|(name, _)| name.volume && name.contrast == Some(Contrast::Flair));
+    let folders: BTreeSet<String> = flair.map(|(name, _)| name.key.folder.clone()).collect();
+    for (name, _) in entries.iter_mut().filter(|(name, _)| name.volume && name.contrast.is_none()) {
+        if folders.contains(&name.key.folder) {
+            name.contrast = Some(Contrast::Other);
+        }
+    }
+}
+
+/// The volumes that are the only ones of their contrast in their folder. They belong together, with any other words in their
+/// names, if one of them is FLAIR.
+struct AloneInFolder(BTreeMap<(String, Contrast), Option<usize>>);
+
+impl AloneInFolder {
+    fn of(entries: &[Entry]) -> Self {
+        let mut found = BTreeMap::new();
+        for (name, at) in entries.iter().filter(|(name, _)| name.volume) {
+            if let Some(contrast) = name.contrast {
+                let folder = name.place.folder.clone();
+                found.entry((folder, contrast)).and_modify(|one| *one = None).or_insert(Some(*at));
+            }
+        }
+        Self(found)
+    }
+
+    /// The volume of a contrast that belongs to a FLAIR volume.
+    fn find(&self, flair: &Name, contrast: Contrast) -> Option<usize> {
+        let of = |contrast: Contrast| self.0.get(&(flair.place.folder.clone(), contrast)).copied().flatten();
+        of(Contrast::Flair).and_then(|_| of(contrast)).filter(|_| flair.volume && !flair.channel_folder)
+    }
 }
 
 /// Decides in which folders the four digits at the end of names are channels, and sets their contrasts.
@@ -114,7 +160,7 @@ fn number_channels(entries: &mut [Entry], words: &Words, slices: &[&Slice]) -> V
         }
         let stated = order.iter().all(|(digits, _)| words.contrast(digits).is_some());
         if let Some(first) = first.filter(|_| !stated) {
-            notes.push(AssemblyNote::Channels { name: slices[first].name().to_owned(), order });
+            notes.push(AssemblyNote::Channels { name: file(slices[first]).to_owned(), order });
         }
     }
     notes

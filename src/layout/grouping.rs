@@ -10,6 +10,7 @@ use super::words::Words;
 ///   case. Names without a trailing number belong together.
 /// - Without a folder, the name without the trailing number decides. A name without a number is a case of its own.
 /// - The pages of a file are always a case of their own.
+/// - A volume is always a case of its own.
 /// - The word of a FLAIR file and the number of a channel are not part of the name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Group {
@@ -17,7 +18,7 @@ pub(crate) struct Group {
     pub(super) folder: String,
     /// The stem without its trailing number; the whole stem of a file with several pages.
     pub(super) prefix: String,
-    /// Whether the slices are the pages of one file.
+    /// Whether the slices are the pages of one file, or a volume.
     pub(super) stack: bool,
 }
 
@@ -30,9 +31,13 @@ impl Group {
     /// The group of a file, where a name without a folder belongs to the folder `home`.
     pub(super) fn within(home: &str, name: &Name) -> Self {
         let Key { folder, stem, page, .. } = name.key.clone();
-        let stem = if name.contrast == Some(Contrast::Flair) { name.bare.clone() } else { stem };
         let folder = if folder.is_empty() { home.to_owned() } else { folder };
-        if page.is_some() {
+        let stem = match name.contrast {
+            // A volume without a folder is not nameless.
+            Some(Contrast::Flair) if !(name.volume && folder.is_empty() && name.bare.is_empty()) => name.bare.clone(),
+            _ => stem,
+        };
+        if page.is_some() || name.volume {
             return Self { folder, prefix: stem, stack: true };
         }
         let prefix = match without_number(&stem) {

@@ -12,6 +12,8 @@
 //! | `stack_3_mask.tif` | none: the reference of `stack.tif#3` in the same folder, unless there is a `stack_3` | |
 //! | `a/masks/10.png` | none: the reference of `a/images/10.tif` or `a/10.tif` | |
 //! | `a/t1/10.png` | none: the pre-contrast channel of `a/flair/10.png` | |
+//! | `P_flair.nii.gz` | `P`: a volume is a case of its own | from the feet to the head |
+//! | `P_t1.nii.gz`, `P_seg.nii.gz` | none: the pre-contrast channel and the reference of `P_flair.nii.gz` | |
 //! | `P_10_0001.png` | with `P_10_0000.png` and `P_10_0002.png`: FLAIR of the slice `P_10` | by 10 |
 
 mod assembly;
@@ -25,6 +27,7 @@ mod name;
 mod natural_order;
 mod note;
 mod plan;
+mod volumes;
 mod words;
 
 pub use assembly::{Assembler, Assembly, assemble};

@@ -18,6 +18,8 @@ pub(super) struct Name {
     pub(super) bare: String,
     /// Whether a folder says that the numbers at the end of names are channels.
     pub(super) channel_folder: bool,
+    /// Whether the file holds a volume.
+    pub(super) volume: bool,
     /// Whether the extension is that of a TIFF.
     tiff: bool,
 }
@@ -62,10 +64,14 @@ impl Name {
         let (stem, extension) = split_extension(file);
         let tiff = extension.eq_ignore_ascii_case("tif") || extension.eq_ignore_ascii_case("tiff");
 
+        let volume = ["nii", "hdr"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+
         let unmasked = words::find_glued(stem, |word| words.is_reference(word));
         let mask = unmasked.is_some() || folders.iter().any(|folder| words.is_reference_folder(folder));
         let stem = unmasked.unwrap_or_else(|| stem.to_owned());
-        let (contrast, bare) = match words::find(&stem, |word| words.contrast(word)) {
+        let contrast = |word: &str| words.contrast(word);
+        let found = if volume { words::find_in_volume(&stem, contrast) } else { words::find(&stem, contrast) };
+        let (contrast, bare) = match found {
             Some(found) => (Some(found.value), found.rest),
             None => (folders.iter().rev().find_map(|folder| words.contrast(folder)), stem.clone()),
         };
@@ -75,7 +81,7 @@ impl Name {
         let place = Place { folder: common.collect::<Vec<_>>().join("/"), stem: without_image(&bare), page };
         let channel_folder = folders.iter().any(|folder| words::is_channel_folder(folder));
         let key = Key { folder: folders.join("/"), stem, page, mask };
-        Self { key, place, contrast, bare, channel_folder, tiff }
+        Self { key, place, contrast, bare, channel_folder, volume, tiff }
     }
 
     /// The stem before `_` and the four digits of a channel, and the digits.
@@ -139,6 +145,22 @@ impl Words {
     }
 }
 
+impl Words {
+    /// As [`common_folder`](Self::common_folder), and for a volume in a folder of many patients with its name without the words
+    /// and numbers of contrasts and references. All volumes of a case have the same, so that one case can be read at a time.
+    pub fn common_place(&self, name: &str) -> String {
+        let name = Name::parse(name, self);
+        let mut folders = name.key.folder.split('/');
+        let shared = folders.any(|folder| self.is_reference_folder(folder) || words::is_image_folder(folder));
+        let Place { folder, stem, .. } = &name.place;
+        if !(name.volume && shared) {
+            return folder.clone();
+        }
+        let stem = name.channel().filter(|_| name.channel_folder).map_or(stem.as_str(), |(stem, _)| stem);
+        format!("{folder}/{stem}")
+    }
+}
+
 impl Key {
     /// The key of the mask file that is exported for this page; `None` if it is not a page.
     pub(super) fn exported_mask(&self) -> Option<Self> {
@@ -182,6 +204,11 @@ pub(super) fn ends_with(stem: &str, ending: &str) -> bool {
 /// The stem and the extension of a file name. An extension has up to five letters and digits and at least one letter:
 /// `IMG.0001` has none.
 fn split_extension(file: &str) -> (&str, &str) {
+    // The compression is not the kind of a file.
+    let file = match file.len().checked_sub(3).and_then(|at| file.split_at_checked(at)) {
+        Some((inner, gz)) if gz.eq_ignore_ascii_case(".gz") && ends_with(inner, ".nii") => inner,
+        _ => file,
+    };
     match file.rsplit_once('.') {
         Some((stem, extension))
             if !stem.is_empty()

@@ -47,6 +47,29 @@ pub enum AssemblyNote {
         /// Their contrast.
         contrast: Contrast,
     },
+    /// A volume whose voxels are elsewhere was resampled onto the grid of another. It is used.
+    Resampled {
+        /// The file.
+        name: String,
+        /// What it is, such as its contrast.
+        what: String,
+        /// The file of the other volume.
+        onto: String,
+    },
+    /// A volume that shows too little of what another one shows.
+    Apart {
+        /// The file that is not used.
+        name: String,
+        /// The file of the other volume.
+        onto: String,
+        /// The fraction of the other volume that it shows, 0 to 1.
+        overlap: f64,
+    },
+    /// A volume of so few different values that it is a mask or labels, but its name does not say so.
+    Labels {
+        /// The file that is not used.
+        name: String,
+    },
     /// The numbers at the end of names were read as channels, and the order of the contrasts is the usual one. All files are
     /// used.
     Channels {
@@ -61,7 +84,12 @@ impl AssemblyNote {
     /// The name of the file.
     pub fn name(&self) -> &str {
         match self {
-            Self::Duplicate { name, .. } | Self::Overlay { name } | Self::Channels { name, .. } => name,
+            Self::Duplicate { name, .. }
+            | Self::Overlay { name }
+            | Self::Resampled { name, .. }
+            | Self::Apart { name, .. }
+            | Self::Labels { name }
+            | Self::Channels { name, .. } => name,
             Self::StrayMask { mask, .. } | Self::MaskSize { mask, .. } => mask,
             Self::Unused { files, .. } => files.first().map_or("", String::as_str),
         }
@@ -76,7 +104,7 @@ impl AssemblyNote {
     pub fn unused(&self) -> usize {
         match self {
             Self::Unused { files, .. } => files.len(),
-            Self::Channels { .. } => 0,
+            Self::Channels { .. } | Self::Resampled { .. } => 0,
             _ => 1,
         }
     }
@@ -100,6 +128,16 @@ impl fmt::Display for AssemblyNote {
                     count => write!(f, "{name} and {} more: {contrast}, not used", count - 1),
                 }
             }
+            Self::Resampled { name, what, onto } => {
+                write!(f, "{name}: {what}, resampled onto the grid of {onto}; no registration")
+            }
+            Self::Apart { name, onto, overlap } => {
+                write!(f, "{name}: not used, it shows only {:.0} % of {onto}", 100.0 * overlap)
+            }
+            Self::Labels { name } => write!(
+                f,
+                "{name}: not used, it has so few values that it is a mask or labels, but its name does not say so"
+            ),
             Self::Channels { name, order } => {
                 let order: Vec<String> =
                     order.iter().map(|(digits, contrast)| format!("{digits} {contrast}")).collect();

@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::contrast::is_grey;
-use super::contrasts::{self, Picture};
+use super::contrasts::{self, Entry, Picture};
 use super::grouping::Group;
 use super::name::{Key, Name, OVERLAY, Place, ends_with};
+use super::volumes::{self, Volume, file};
 use super::words::Words;
 use super::{AssemblyNote, Case, CaseId, CaseSlice, natural_order};
 use crate::mask::Mask;
@@ -50,8 +51,8 @@ pub(crate) struct PlannedCase {
 impl Plan {
     /// Plans `slices`; names without a folder are those of files in `home`.
     pub(super) fn within(home: &str, slices: &[&Slice], words: &Words) -> Self {
-        let mut entries: Vec<(Name, usize)> =
-            slices.iter().enumerate().map(|(at, slice)| (Name::parse(slice.name(), words), at)).collect();
+        let mut entries: Vec<Entry> =
+            volumes::firsts(slices).into_iter().map(|at| (name(slices[at], words), at)).collect();
         entries.sort_by(|(name_a, a), (name_b, b)| {
             let [a, b] = [a, b].map(|&at| slices[at]);
             name_a.order(name_b).then_with(|| natural_order(a.name(), b.name())).then_with(|| compare_content(a, b))
@@ -61,37 +62,59 @@ impl Plan {
         let mut kept: BTreeMap<Key, usize> = BTreeMap::new();
         let (mut pictures, mut masks) = (Vec::new(), Vec::new());
         for (name, at) in entries {
-            let (key, own) = (&name.key, slices[at].name().to_owned());
+            let (key, own) = (&name.key, file(slices[at]).to_owned());
             if key.stem.len() > OVERLAY.len() && ends_with(&key.stem, OVERLAY) {
                 notes.push(AssemblyNote::Overlay { name: own });
                 continue;
             }
             if let Some(&kept) = kept.get(key) {
-                notes.push(AssemblyNote::Duplicate { name: own, kept: slices[kept].name().to_owned() });
+                notes.push(AssemblyNote::Duplicate { name: own, kept: file(slices[kept]).to_owned() });
                 continue;
             }
             kept.insert(key.clone(), at);
-            if key.mask { masks.push((name, at)) } else { pictures.push((name, at)) }
+            if key.mask {
+                masks.push((name, at));
+            } else if volumes::is_labels(slices[at]) {
+                notes.push(AssemblyNote::Labels { name: own });
+            } else {
+                pictures.push((name, at));
+            }
         }
+        let mut plan = Self { groups: BTreeMap::new(), notes };
+        // Slices and volumes are never channels or references of each other.
+        let (volumes, pictures) = pictures.into_iter().partition(|(name, _)| name.volume);
+        let (volume_masks, masks) = masks.into_iter().partition(|(name, _)| name.volume);
+        plan.add(home, pictures, masks, words, slices);
+        plan.add(home, volumes, volume_masks, words, slices);
+        plan
+    }
 
+    /// Adds slices and masks, or volumes and their references.
+    fn add(&mut self, home: &str, pictures: Vec<Entry>, masks: Vec<Entry>, words: &Words, slices: &[&Slice]) {
         let (pictures, unused) = contrasts::join(pictures, words, slices);
-        notes.extend(unused);
+        self.notes.extend(unused);
         let mut references = References::of(masks);
         let own = references.pair(&pictures);
-        let mut groups: BTreeMap<Group, PlannedGroup> = BTreeMap::new();
         for (Picture { name, slice, contrasts }, mask) in pictures.into_iter().zip(own) {
             let group = Group::within(home, &name);
             let places = [&name.place.folder, home, &group.folder];
             let place = places.into_iter().find(|place| !place.is_empty()).unwrap_or_default().to_owned();
-            let group = groups.entry(group).or_default();
+            let group = self.groups.entry(group).or_default();
             group.place = place;
             group.members.push(Member { slice, contrasts, mask });
         }
         for (key, (_, at)) in references.masks {
-            notes.push(AssemblyNote::StrayMask { mask: slices[at].name().to_owned(), expected: key.to_string() });
+            let mask = file(slices[at]).to_owned();
+            self.notes.push(AssemblyNote::StrayMask { mask, expected: key.to_string() });
         }
-        Self { groups, notes }
     }
+}
+
+/// The name of a slice, or of the file of a volume.
+fn name(slice: &Slice, words: &Words) -> Name {
+    let mut name = Name::parse(file(slice), words);
+    name.volume = slice.scan().is_some();
+    name
 }
 
 /// The reference masks that have no slice yet.
@@ -183,6 +206,15 @@ impl PlannedCase {
     /// The case, and a note for each mask that cannot be its slice's reference. `slices` are those that were planned.
     pub(crate) fn build(&self, slices: &[&Slice]) -> (Case, Vec<AssemblyNote>) {
         let mut notes = Vec::new();
+        let volumes = |member: &Member| {
+            let volume = |at: usize| Volume::of(slices[at], slices);
+            let contrasts = member.contrasts.and_then(|[pre, post]| Some([volume(pre)?, volume(post)?]));
+            Some((volume(member.slice)?, contrasts, member.mask.and_then(volume)))
+        };
+        if let Some((flair, contrasts, reference)) = self.members.first().and_then(volumes) {
+            let slices = flair.case_slices(contrasts, reference, &mut notes);
+            return (Case::with_id(CaseId::from(&self.group), self.name.clone(), slices), notes);
+        }
         // Three equal channels are grey. A black slice has them too, so all slices of the case decide.
         let grey = self.members.iter().all(|member| member.contrasts.is_none() && is_grey(slices[member.slice]));
         let entry = |&Member { slice, contrasts, mask }: &Member| {

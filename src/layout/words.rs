@@ -150,6 +150,25 @@ pub(super) fn find<T>(stem: &str, known: impl Fn(&str) -> Option<T>) -> Option<F
     })
 }
 
+/// Finds the contrast of a volume in any part of a stem: names often have words for the sequence around it, as in
+/// `5_AX_T1_SE_POST`. A T1 with a word for contrast agent in another part is post-contrast.
+pub(super) fn find_in_volume(stem: &str, known: impl Fn(&str) -> Option<Contrast>) -> Option<Found<Contrast>> {
+    const AGENT: [&str; 6] = ["post", "ce", "gd", "gad", "gadolinium", "gadovist"];
+    let found = find(stem, &known).or_else(|| {
+        // Each suffix begins with one part, where `find` looks.
+        stem.match_indices(SEPARATORS).find_map(|(at, _)| {
+            let found = find(&stem[at + 1..], &known)?;
+            Some(Found { rest: format!("{}_{}", &stem[..at], found.rest), ..found })
+        })
+    });
+    found.map(|found| match found.value {
+        Contrast::Pre if found.rest.split(SEPARATORS).any(|part| is_one_of(part, &AGENT)) => {
+            Found { value: Contrast::Post, ..found }
+        }
+        _ => found,
+    })
+}
+
 /// As [`find`], and also a first part without a separator before its number, as in `mask12`.
 pub(super) fn find_glued(stem: &str, known: impl Fn(&str) -> bool) -> Option<String> {
     let found = find(stem, |word| known(word).then_some(()));
@@ -196,6 +215,23 @@ mod tests {
             assert_eq!((found.value, found.rest.as_str()), (contrast, rest), "{stem}");
         }
         assert!(find("p_t12_1", |word| words.contrast(word)).is_none());
+    }
+
+    #[test]
+    fn the_contrast_of_a_volume_may_be_in_any_part_of_its_name() {
+        let words = Words::default();
+        for (stem, contrast) in [
+            ("7_AX_T2_FLAIR_3mm_FS", Contrast::Flair),
+            ("5_AX_T1_SE", Contrast::Pre),
+            ("9_AX_T1_SE_POST", Contrast::Post),
+            ("sub-01_ce-gadolinium_T1w", Contrast::Post),
+            ("sub-01_T1w", Contrast::Pre),
+            ("AX_T2_TSE", Contrast::T2),
+        ] {
+            let found = find_in_volume(stem, |word| words.contrast(word)).map(|found| found.value);
+            assert_eq!(found, Some(contrast), "{stem}");
+        }
+        assert!(find_in_volume("AX_DWI_b1000", |word| words.contrast(word)).is_none());
     }
 
     #[test]

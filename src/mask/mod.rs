@@ -8,8 +8,10 @@ pub mod metrics;
 mod outline;
 mod probability;
 pub mod small_regions;
+mod surface;
 
 pub use components::{Components, components, largest_component};
 pub use mask::Mask;
 pub(crate) use probability::level;
 pub use probability::{NotFinite, Probability};
+pub use surface::SurfaceDistances;

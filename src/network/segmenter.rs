@@ -131,8 +131,7 @@ impl Segmenter {
             return Err(fault(device, format!("it computed a logit of {found}, which is not finite")));
         }
         let values: Vec<f32> = logits.into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
-        let on_own_grid =
-            |(slice, values): (&&Slice, &[f32])| Grid::new(side, slice.width(), slice.height()).restore(values);
+        let on_own_grid = |(slice, values): (&&Slice, &[f32])| Grid::of(slice, side).restore(values);
         Ok(slices.iter().zip(values.chunks_exact(side * side)).map(on_own_grid).collect())
     }
 

@@ -2,14 +2,14 @@
 
 #[cfg(feature = "formats")]
 use super::other;
-use super::{Limits, Slice, decoded, kind_name::kind_name, png, tiff};
+use super::{Limits, Slice, decoded, kind_name::kind_name, nifti, png, tiff};
 use crate::error::{Error, FileFault, Quantity, Result};
 
 /// Reads one file. `name` is used in the names of the slices and in errors only.
 ///
 /// A TIFF with several pages gives one slice per page, in the file's order, named `name#1`, `name#2` and so on. The
-/// pages may differ in size. Any other file gives one slice called `name`. The orientation that a file states is applied;
-/// no gamma and no colour profile is.
+/// pages may differ in size. A NIfTI volume gives its axial slices, from the feet to the head, with the same names. Any other file
+/// gives one slice called `name`. The orientation that a file states is applied; no gamma and no colour profile is.
 ///
 /// # Errors
 ///
@@ -19,6 +19,7 @@ pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
         Format::Tiff => tiff::read(name, bytes, limits),
         Format::Png => Ok(vec![png::read(name, bytes, limits)?]),
         Format::Decoded => decoded::read(name, bytes, limits),
+        Format::Nifti => nifti::read(name, bytes, None, limits),
         #[cfg(feature = "formats")]
         Format::Other(format) => Ok(vec![other::read(name, bytes, format, limits)?]),
     }
@@ -34,7 +35,19 @@ pub fn convert(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<u8>> {
     Ok(decoded::encode(&read(name, bytes, limits)?))
 }
 
-/// Whether [`read`] would decode a file of `size` bytes that begins with `head`, its first 19 bytes or more.
+/// Reads a NIfTI volume in two files: the header `name` with its `bytes`, and the `voxels` of the `.img` file.
+///
+/// # Errors
+///
+/// As [`read`], with the name of the header.
+pub fn read_pair(name: &str, bytes: &[u8], voxels: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
+    match Format::admitted(name, bytes.len() as u64, bytes, limits)? {
+        Format::Nifti => nifti::read(name, bytes, Some(voxels), limits),
+        _ => Err(Error::in_file(name, FileFault::UnexpectedVoxels)),
+    }
+}
+
+/// Whether [`read`] would decode a file of `size` bytes that begins with `head`, its first 512 bytes or more.
 ///
 /// # Errors
 ///
@@ -50,6 +63,7 @@ enum Format {
     Png,
     /// Made by `convert`.
     Decoded,
+    Nifti,
     #[cfg(feature = "formats")]
     Other(image::ImageFormat),
 }
@@ -79,6 +93,8 @@ impl Format {
             Some(Self::Png)
         } else if decoded::is_decoded(head) {
             Some(Self::Decoded)
+        } else if nifti::is_nifti(head) {
+            Some(Self::Nifti)
         } else {
             #[cfg(feature = "formats")]
             return other::format(head).map(Self::Other);

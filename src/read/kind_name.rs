@@ -8,15 +8,13 @@ const NEVER: bool = false;
 /// 10, a WebP 12 and a DICOM file 132.
 pub(super) fn kind_name(head: &[u8]) -> Option<(&'static str, bool)> {
     let at = |place: usize, bytes: &[u8]| head.get(place..place + bytes.len()) == Some(bytes);
-    let first: [(&[u8], &str, bool); 19] = [
+    let first: [(&[u8], &str, bool); 17] = [
         (b"\xff\xd8\xff", "a JPEG", IN_FORMATS),
         (b"GIF8", "a GIF", IN_FORMATS),
         (b"%PDF", "a PDF", NEVER),
         (b"PK\x03\x04", "a zip", NEVER),
         (b"PK\x05\x06", "an empty zip", NEVER),
-        (b"\x1f\x8b", "a gzip file, such as a NIfTI volume", NEVER),
-        (b"\x5c\x01\0\0", "a NIfTI volume", NEVER),
-        (b"\0\0\x01\x5c", "a NIfTI volume", NEVER),
+        (b"\x1f\x8b", "a gzip file without a NIfTI volume", NEVER),
         (b"\0\0\0\x0cjP", "a JPEG 2000", NEVER),
         (b"\xff\x4f\xff\x51", "a JPEG 2000", NEVER),
         (b"\xff\x0a", "a JPEG XL", NEVER),

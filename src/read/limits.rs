@@ -12,7 +12,7 @@ pub struct Limits {
     pub pixels: u64,
     /// Bytes of the file, and compressed bytes that are decoded from it. Default: 268,435,456 (256 MiB).
     pub bytes: u64,
-    /// Pages of a TIFF. Default: 1,024.
+    /// Pages of a TIFF, and slices of a volume. Default: 1,024.
     pub pages: u64,
     /// Samples of all slices of the file, alpha included: pixels times channels. Default: 268,435,456, which is 512 MiB
     /// at 16 bits. A sample of any other kind than an unsigned integer of at most 16 bits counts as three. 1,024 slices of 256 x 256 in four channels need as many, 400 slices of 512 x 512 in three need more.
@@ -45,14 +45,29 @@ impl Limits {
         }
         Ok(())
     }
+
+    /// Whether a volume of this size may be decoded, where each voxel takes `samples` samples.
+    pub(super) fn admit_volume(&self, size: [u64; 3], samples: u64) -> Result<(), FileFault> {
+        let found = size.into_iter().fold(samples, u64::saturating_mul);
+        let limit = self.samples.min(isize::MAX as u64 / 4);
+        if found > limit {
+            return Err(FileFault::OverLimit { what: Quantity::Samples, found, limit });
+        }
+        Ok(())
+    }
+}
+
+/// An empty list with room for `len` values, or a fault instead of an abort if the memory is not available.
+pub(super) fn reserved<T>(len: u64) -> Result<Vec<T>, FileFault> {
+    let fault = || FileFault::Memory { bytes: len.saturating_mul(size_of::<T>() as u64) };
+    let mut list = Vec::new();
+    list.try_reserve_exact(usize::try_from(len).map_err(|_| fault())?).map_err(|_| fault())?;
+    Ok(list)
 }
 
 /// A zeroed buffer of `len` values, or a fault instead of an abort if the memory is not available.
 pub(super) fn zeroed<T: Clone + Default>(len: u64) -> Result<Vec<T>, FileFault> {
-    let fault = || FileFault::Memory { bytes: len.saturating_mul(size_of::<T>() as u64) };
-    let len = usize::try_from(len).map_err(|_| fault())?;
-    let mut buffer = Vec::new();
-    buffer.try_reserve_exact(len).map_err(|_| fault())?;
-    buffer.resize(len, T::default());
+    let mut buffer = reserved(len)?;
+    buffer.resize(len as usize, T::default());
     Ok(buffer)
 }

@@ -1,5 +1,5 @@
-//! File bytes → [`Slice`]s: TIFF and PNG, and other images with the feature `formats`. They are recognised by their first
-//! bytes and not by their names.
+//! File bytes → [`Slice`]s: TIFF, PNG and NIfTI, and other images with the feature `formats`. They are recognised by their
+//! first bytes and not by their names.
 //!
 //! Supported are integers and floating-point numbers in one channel or three; an alpha channel is dropped. Everything else
 //! is a [`FileFault`](crate::error::FileFault) with the values found. No file makes the readers panic or allocate more
@@ -9,12 +9,14 @@ mod decoded;
 mod format;
 mod kind_name;
 mod limits;
+mod nifti;
 mod note;
 mod orientation;
 #[cfg(feature = "formats")]
 mod other;
 mod png;
 mod scale;
+mod scan;
 mod slice;
 mod spacing;
 mod tiff;
@@ -23,10 +25,12 @@ pub mod zip;
 pub(crate) use format::admit;
 #[cfg(feature = "formats")]
 pub use format::convert;
-pub use format::read;
+pub use format::{read, read_pair};
 pub use limits::Limits;
+pub(crate) use nifti::{Field, Header};
 pub use note::ReadNote;
 pub use orientation::Orientation;
+pub use scan::Scan;
 pub(crate) use slice::share_scale;
 pub use slice::{Channels, Samples, Slice};
 pub use spacing::{Spacing, SpacingSource};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::scale::Scale;
-use super::{Orientation, ReadNote, Spacing, SpacingSource};
+use super::{Orientation, ReadNote, Scan, Spacing, SpacingSource};
 use crate::error::{Error, FileFault, Result};
 
 /// One 2-D image with at least one pixel, and `width * height * channels` samples. Clones share the samples.
@@ -22,6 +22,8 @@ pub struct Slice {
     doubtful_spacing: Option<Spacing>,
     spacing_source: Option<SpacingSource>,
     notes: Vec<ReadNote>,
+    /// The volume that it is cut from, and its place from the feet.
+    scan: Option<(Arc<Scan>, usize)>,
 }
 
 /// What a file says of a slice beside its samples. The fields are those of [`Slice`].
@@ -89,6 +91,7 @@ impl Slice {
             doubtful_spacing: None,
             spacing_source: None,
             notes: Vec::new(),
+            scan: None,
         })
     }
 
@@ -151,6 +154,16 @@ impl Slice {
     pub(super) fn with_stated_spacing(self, stated: Spacing, source: SpacingSource, doubtful: bool) -> Self {
         let (spacing, doubtful_spacing) = if doubtful { (None, Some(stated)) } else { (Some(stated), None) };
         Self { spacing, doubtful_spacing, spacing_source: Some(source), ..self }
+    }
+
+    /// The same slice as slice `position` of a volume.
+    #[must_use]
+    pub(super) fn of_scan(self, scan: Arc<Scan>, position: usize) -> Self {
+        // Headers have single precision, which is seven digits.
+        let digits = |length: f64| format!("{length:.6e}").parse().unwrap_or(length);
+        let [x, y, z] = scan.upright().spacing().map(digits);
+        let spacing = Spacing { x, y, z: Some(z) };
+        Self { scan: Some((scan, position)), ..self.with_stated_spacing(spacing, SpacingSource::Nifti, false) }
     }
 
     /// Adds a note.
@@ -296,6 +309,21 @@ impl Slice {
     /// image, and the values of a PNG with fewer than 8 bits. In a reference mask these are the labels.
     pub fn labels(&self) -> Option<&[u8]> {
         self.labels.as_ref().map(|labels| labels.as_slice())
+    }
+
+    /// The volume that the slice is cut from, if its file holds one.
+    pub fn scan(&self) -> Option<&Scan> {
+        self.scan.as_ref().map(|(scan, _)| &**scan)
+    }
+
+    /// Whether the slice is cut from this very volume.
+    pub(crate) fn is_of_scan(&self, scan: &Scan) -> bool {
+        self.scan().is_some_and(|own| std::ptr::eq(own, scan))
+    }
+
+    /// The place of the slice in its volume, from 0 at the feet.
+    pub(crate) fn position(&self) -> Option<usize> {
+        self.scan.as_ref().map(|&(_, position)| position)
     }
 
     /// How the file stores the slice. The slice itself is upright.

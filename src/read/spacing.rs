@@ -28,15 +28,18 @@ pub enum SpacingSource {
     ImageJ,
     /// OME-XML.
     Ome,
+    /// The header of a NIfTI volume.
+    Nifti,
 }
 
 impl SpacingSource {
-    /// `tiff`, `imagej` or `ome`.
+    /// `tiff`, `imagej`, `ome` or `nifti`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tiff => "tiff",
             Self::ImageJ => "imagej",
             Self::Ome => "ome",
+            Self::Nifti => "nifti",
         }
     }
 }

@@ -157,9 +157,15 @@ impl Findings {
         all.all(|spacing| spacing == Some(first)).then_some(first)
     }
 
-    /// Measures all slices at `threshold`. `spacing` is that of the voxels where one is given; without it areas use the
-    /// [spacing in the files](Self::spacing_in_files).
+    /// The spacing of the voxels: `given` by the user, else that of the volume that the case was read from.
+    pub fn voxel_spacing(&self, given: Option<Spacing>) -> Option<Spacing> {
+        given.or_else(|| self.case.scan().and_then(|_| self.spacing_in_files()))
+    }
+
+    /// Measures all slices at `threshold`. `spacing` is that of the voxels where one is given. Without it, volumes use the
+    /// [spacing of a volume](Self::voxel_spacing), and areas the [spacing in the files](Self::spacing_in_files).
     pub fn measure(&self, threshold: f32, spacing: Option<Spacing>) -> CaseMeasure {
+        let spacing = self.voxel_spacing(spacing);
         let (mut total, mut network_total) = (Sum::default(), Sum::default());
         let mut slices = Vec::with_capacity(self.found.len());
         let mut largest: Option<(usize, &str)> = None;

@@ -7,8 +7,9 @@ use crate::layout::{Litter, Words};
 use crate::read;
 use crate::read::zip::{self, ZipLimits};
 
-/// How many bytes at the beginning of a file tell what it is. A saved session is known by the name of its first entry.
-pub const HEAD: usize = 42;
+/// How many bytes at the beginning of a file tell what it is. A saved session is known by the name of its first entry, and a
+/// compressed NIfTI volume by its first numbers.
+pub const HEAD: usize = 512;
 
 /// The most bytes of a `dataset.json`: 1 MiB.
 const DATASET: u64 = 1 << 20;

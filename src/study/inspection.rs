@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::layout::Litter;
 use crate::mask::Mask;
 use crate::network::input_check::InputCheck;
-use crate::read::{Channels, Slice, Spacing, SpacingSource};
+use crate::read::{Channels, Scan, Slice, Spacing, SpacingSource};
 use crate::result::findings::Findings;
 
 /// What files are read as. `train inspect --json` writes it.
@@ -105,11 +105,11 @@ impl InspectedCase {
         });
         Self {
             name: case.name.clone(),
-            plane: None,
+            plane: case.scan().map(|scan| scan.plane().name()),
             spacing: spacing.map(|spacing| (spacing.x, spacing.y, spacing.z)),
             spacing_source: spacing.and(source),
             doubtful: first.and_then(Slice::doubtful_spacing).map(|Spacing { x, y, .. }| (x, y)),
-            orientation: None,
+            orientation: case.scan().map(Scan::orientation),
             input_check: findings.input_check().cloned().unwrap_or(unchecked),
             slices: slices.collect(),
         }

@@ -22,7 +22,8 @@ pub type NamedFile = (String, Vec<u8>);
 
 /// The files of a result, case by case, so that not all of them are in memory at once.
 ///
-/// A slice with a mask gives `<folders>/<stem>_mask.tif` (8 bits, 255 inside) and `<stem>_overlay.png`. A case whose slices all
+/// A slice with a mask gives `<folders>/<stem>_mask.tif` (8 bits, 255 inside) and `<stem>_overlay.png`, unless it is cut from a
+/// volume. A case whose slices all
 /// have a mask and one size gives `<case>/mask.nii.gz`; with probabilities of all slices it gives
 /// `<case>/probability.nii.gz`. A path that another file has, upper and lower case being the same, gets a number, as in
 /// [`zip`](super::zip()). [`Bundle::finish`] gives `statistics.csv`, `provenance.json`, `report.html` and `README.txt`.
@@ -81,16 +82,19 @@ impl Bundle {
             let (width, height) = (slice.width(), slice.height());
             let (mut mask_by, mut path) = (None, None);
             if let Some(mask) = findings.mask(index, threshold) {
-                let name = self.paths.unique(safe(&mask_name(slice.name())));
-                files.push(CaseFile { path: name.clone(), content: Content::Mask(index) });
-                let overlay = self.paths.unique(safe(&overlay_name(slice.name())));
-                files.push(CaseFile { path: overlay, content: Content::Overlay(index) });
+                // The slices of a volume are no files.
+                if slice.scan().is_none() {
+                    let name = self.paths.unique(safe(&mask_name(slice.name())));
+                    files.push(CaseFile { path: name.clone(), content: Content::Mask(index) });
+                    let overlay = self.paths.unique(safe(&overlay_name(slice.name())));
+                    files.push(CaseFile { path: overlay, content: Content::Overlay(index) });
+                    path = Some(name);
+                }
                 let edited = measure.slices[index].edited;
                 let area_mm2 = measure.slices[index].mm2;
                 let row = Row::new(&case.name, slice.name(), &mask, entry.reference.as_ref());
                 self.rows.push(Row { area_mm2, edited, ..row });
                 mask_by = Some(if edited { "reader" } else { "network" });
-                path = Some(name);
             }
             slices.push(SliceRecord { name: slice.name().to_owned(), width, height, mask_by, mask: path });
         }
@@ -122,9 +126,10 @@ impl Bundle {
             folder,
             input_check: findings.input_check().cloned(),
             spacing: SpacingRecord {
-                millimetres: spacing,
+                millimetres: findings.voxel_spacing(spacing),
                 origin: match (spacing, findings.spacing_in_files()) {
                     (Some(_), _) => "given by the user",
+                    (None, Some(_)) if case.scan().is_some() => "stated by the volume",
                     (None, Some(_)) => "pixel size stated by the files, distance between slices unknown",
                     (None, None) => "unknown",
                 },
@@ -202,9 +207,11 @@ provenance.json                the network, the threshold, the source of each ma
                                written and why
 report.html                    a report for people, to read in a browser or to print
 
-In a volume the first index counts columns from the left, the second rows from the top, the third slices in the order
-of their names. The orientation of the head is unknown, so both orientation codes are 0. The voxels have a size in
-millimetres only if the user has given it. Otherwise the unit is unknown.
+A case that was read from a NIfTI volume is written on the grid of that volume, without TIFF and PNG files.
+
+In the volume of any other case the first index counts columns from the left, the second rows from the top, the third
+slices in the order of their names. The orientation of the head is unknown, so both orientation codes are 0. The voxels
+have a size in millimetres only if the user has given it. Otherwise the unit is unknown.
 ";
 
 /// Without a name and a time, so that the same volume gives the same bytes.

@@ -1,29 +1,30 @@
-//! NIfTI-1 volumes of a case: one file, little-endian, uncompressed.
+//! NIfTI volumes of a case: one file, uncompressed.
 //!
-//! Own code: nifti-rs writes to paths on a disk only, which a page does not have.
+//! The header is that of [`read::Header`](crate::read), so its fields are defined once. Own code: nifti-rs writes to paths on a
+//! disk only, which a page does not have.
 //!
-//! Defined by Cox et al., <https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h>. The
-//! header has 348 bytes, followed by 4 bytes for no extension and the voxels:
+//! A case that was read from a volume is written on the grid of that file: with its version, byte order, size, spacing, units and
+//! orientation. Any other case is NIfTI-1, little-endian:
 //!
-//! | byte | field | here |
-//! |---|---|---|
-//! | 0 | `sizeof_hdr` | 348 |
-//! | 40 | `dim` | 3, columns, rows, slices, 1, 1, 1, 1 |
-//! | 70, 72 | `datatype`, `bitpix` | 2, 8 (unsigned 8 bit) or 512, 16 (unsigned 16 bit) |
-//! | 76 | `pixdim` | 1, then millimetres, or 1 where they are unknown |
-//! | 108 | `vox_offset` | 352 |
-//! | 112 | `scl_slope`, `scl_inter` | 1, 0; for probabilities 1/65535, 0 |
-//! | 123 | `xyzt_units` | 2 (millimetres), or 0 (unknown) |
-//! | 124 | `cal_max`, `cal_min` | the values to show white and black |
-//! | 148 | `descrip` | what it shows, and what is unknown |
-//! | 252, 254 | `qform_code`, `sform_code` | 0, 0: the orientation of the head is unknown |
-//! | 344 | `magic` | `n+1` |
+//! | field | value |
+//! |---|---|
+//! | `dim` | 3, columns, rows, slices, 1, 1, 1, 1 |
+//! | `pixdim` | 1, then millimetres, or 1 where they are unknown |
+//! | `xyzt_units` | 2 (millimetres), or 0 (unknown) |
+//! | `qform_code`, `sform_code` | 0, 0: the orientation of the head is unknown |
 //!
-//! Every other byte is 0. The first index counts columns from the left of the picture, the second rows from its top, the
-//! third slices in the order of their names.
+//! Its first index counts columns from the left of the picture, the second rows from its top, the third slices in the order of
+//! their names. In both cases:
+//!
+//! | field | value |
+//! |---|---|
+//! | `datatype`, `bitpix` | 2, 8 (unsigned 8 bit) or 512, 16 (unsigned 16 bit) |
+//! | `scl_slope`, `scl_inter` | 1, 0; for probabilities 1/65535, 0 |
+//! | `cal_max`, `cal_min` | the values to show white and black |
+//! | `descrip` | what the volume shows, and what is unknown |
 
 use crate::error::{Error, Result, VolumeFault};
-use crate::read::{Channels, Slice, Spacing};
+use crate::read::{Channels, Field, Header, Scan, Slice, Spacing};
 use crate::result::findings::Findings;
 
 /// What a volume shows.
@@ -51,18 +52,15 @@ pub enum Volume {
     FalseNegative,
 }
 
-/// The voxels of a volume, and how to read them.
+/// The voxels of a volume slice by slice, row by row, and how to read them.
 struct Voxels {
-    bytes: Vec<u8>,
+    values: Vec<u16>,
     /// 16 bits, not 8.
     wide: bool,
     slope: f32,
     /// The value, after the slope, to show white.
     white: f32,
 }
-
-const HEADER: usize = 348;
-const OFFSET: usize = HEADER + 4;
 
 impl Volume {
     /// The volume of this name: that of the variant in lower case, or `tp`, `fp` and `fn`.
@@ -99,7 +97,8 @@ impl Volume {
     }
 }
 
-/// A case as a NIfTI-1 file. The voxels of a slice without a mask, probability or reference are 0.
+/// A case as a NIfTI file. The voxels of a slice without a mask, probability or reference are 0. `spacing` is that of the voxels
+/// where the user has given it; the header of a volume has its own.
 ///
 /// # Errors
 ///
@@ -108,28 +107,56 @@ pub fn nifti(findings: &Findings, volume: Volume, threshold: f32, spacing: Optio
     let dim = dimensions(findings)?;
     let nothing = || Error::Volume { case: findings.case().name.clone(), fault: VolumeFault::Nothing };
     let voxels = voxels(findings, volume, threshold).ok_or_else(nothing)?;
-    let mut bytes = vec![0; OFFSET];
-    let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
-    put(0, &(HEADER as i32).to_le_bytes());
-    put(40, &dim.map(i16::to_le_bytes).concat());
-    let (code, bits) = if voxels.wide { (512_i16, 16_i16) } else { (2, 8) };
-    put(70, &code.to_le_bytes());
-    put(72, &bits.to_le_bytes());
-    // There is one unit for all three, so two known distances are not enough.
-    let known = spacing.and_then(|spacing| Some([spacing.x, spacing.y, spacing.z?]));
+    let (mut header, values, unknown) = match findings.case().scan() {
+        Some(scan) => (scan.header().for_results(), stored(findings, scan, &voxels.values), ""),
+        None => {
+            // There is one unit for all three, so two known distances are not enough.
+            let known = spacing.and_then(|spacing| Some([spacing.x, spacing.y, spacing.z?]));
+            let unknown = if known.is_some() { "orientation unknown; " } else { "voxel size, orientation unknown; " };
+            (upright(dim, known), voxels.values, unknown)
+        }
+    };
+    let (code, bits) = if voxels.wide { (512.0, 16.0) } else { (2.0, 8.0) };
+    header.set(Field::DATATYPE, 0, code);
+    header.set(Field::BITPIX, 0, bits);
+    header.set(Field::SCL_SLOPE, 0, voxels.slope.into());
+    header.set(Field::CAL_MAX, 0, voxels.white.into());
+    header.describe(&format!("{}; {unknown}research use only", volume.description(threshold)));
+    let mut bytes = header.to_bytes();
+    if voxels.wide {
+        bytes.extend(values.iter().flat_map(|value| header.encode(*value)));
+    } else {
+        bytes.extend(values.iter().map(|value| *value as u8));
+    }
+    Ok(bytes)
+}
+
+/// The header of a case whose orientation is unknown.
+fn upright(dim: [i16; 8], known: Option<[f64; 3]>) -> Header {
+    let mut header = Header::empty();
     let [x, y, z] = known.unwrap_or([1.0; 3]);
     let pixdim = [1.0, x, y, z, 1.0, 1.0, 1.0, 1.0];
-    put(76, &pixdim.map(|length| (length as f32).to_le_bytes()).concat());
-    put(108, &(OFFSET as f32).to_le_bytes());
-    put(112, &voxels.slope.to_le_bytes());
-    put(123, &[if known.is_some() { 2 } else { 0 }]);
-    put(124, &voxels.white.to_le_bytes());
-    let unknown = if known.is_some() { "orientation unknown" } else { "voxel size, orientation unknown" };
-    let description = format!("{}; {unknown}; research use only", volume.description(threshold));
-    put(148, &description.as_bytes()[..description.len().min(79)]);
-    put(344, b"n+1\0");
-    bytes.extend(voxels.bytes);
-    Ok(bytes)
+    for (index, (length, spacing)) in dim.into_iter().zip(pixdim).enumerate() {
+        header.set(Field::DIM, index, length.into());
+        header.set(Field::PIXDIM, index, spacing);
+    }
+    header.set(Field::XYZT_UNITS, 0, if known.is_some() { 2.0 } else { 0.0 });
+    header
+}
+
+/// The voxels of upright slices in the order of the volume that they are cut from.
+fn stored(findings: &Findings, scan: &Scan, values: &[u16]) -> Vec<u16> {
+    let [columns, rows, _] = scan.upright().size();
+    let size = scan.stored().size();
+    let walk = scan.stored().axes().walk(size);
+    let mut stored = vec![0; size.iter().product()];
+    for (entry, plane) in findings.case().slices.iter().zip(values.chunks_exact(columns * rows)) {
+        let Some(z) = entry.slice.position() else { continue };
+        for (at, &value) in plane.iter().enumerate() {
+            stored[walk.place([at % columns, at / columns, z])] = value;
+        }
+    }
+    stored
 }
 
 /// The header's `dim`: how many there are, columns, rows and slices.
@@ -166,7 +193,8 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
             let slice = |(index, entry): (usize, &crate::layout::CaseSlice)| {
                 masks[index].clone().unwrap_or_else(|| vec![0; entry.slice.width() * entry.slice.height()])
             };
-            Voxels { bytes: entries().flat_map(slice).collect(), wide: false, slope: 1.0, white: 1.0 }
+            let values = entries().flat_map(slice).map(u16::from).collect();
+            Voxels { values, wide: false, slope: 1.0, white: 1.0 }
         })
     };
     let compared = |keep: fn(bool, bool) -> bool| {
@@ -195,14 +223,14 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
         Volume::FalsePositive => compared(|mask, reference| mask && !reference),
         Volume::FalseNegative => compared(|mask, reference| !mask && reference),
         Volume::Probability => entries().any(|(index, _)| findings.probability(index).is_some()).then(|| {
-            let mut bytes = Vec::new();
+            let mut values = Vec::new();
             for (index, entry) in entries() {
                 match findings.probability(index) {
-                    Some(map) => bytes.extend(map.values().iter().flat_map(|value| value.to_le_bytes())),
-                    None => bytes.resize(bytes.len() + 2 * entry.slice.width() * entry.slice.height(), 0),
+                    Some(map) => values.extend(map.values()),
+                    None => values.resize(values.len() + entry.slice.width() * entry.slice.height(), 0),
                 }
             }
-            Voxels { bytes, wide: true, slope: 1.0 / 65_535.0, white: 1.0 }
+            Voxels { values, wide: true, slope: 1.0 / 65_535.0, white: 1.0 }
         }),
     }
 }
@@ -211,18 +239,14 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
 fn channel(findings: &Findings, channel: usize) -> Voxels {
     let full = findings.statistics().full_scale;
     let wide = full > u8::MAX.into();
-    let mut bytes = Vec::new();
+    let mut values = Vec::new();
     for slice in findings.case().slices.iter().map(|entry| &entry.slice) {
         let unit = full / slice.samples().max();
         let (skip, step) = match slice.channels() {
             Channels::Grey => (0, 1),
             Channels::Rgb => (channel, 3),
         };
-        for value in slice.samples().iter().skip(skip).step_by(step).map(|value| value * unit) {
-            // An 8-bit sample has the low byte only.
-            let pair = value.to_le_bytes();
-            bytes.extend_from_slice(if wide { &pair } else { &pair[..1] });
-        }
+        values.extend(slice.samples().iter().skip(skip).step_by(step).map(|value| value * unit));
     }
-    Voxels { bytes, wide, slope: 1.0, white: findings.window().white(channel) as f32 }
+    Voxels { values, wide, slope: 1.0, white: findings.window().white(channel) as f32 }
 }

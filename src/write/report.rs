@@ -116,6 +116,7 @@ fn section(
     spacing: Option<Spacing>,
     pictures: usize,
 ) -> fmt::Result {
+    let spacing = findings.voxel_spacing(spacing);
     let slices = &findings.case().slices;
     writeln!(page, "<section>\n<h2>{}</h2>", Escaped(&findings.case().name))?;
     if let Some(verdict) = findings.input_check().filter(|verdict| !verdict.accepted) {

@@ -64,13 +64,13 @@ test('the page asks what the names do not decide, and an answer reads the files 
   await expect(page.locator('#reading li')).toHaveText(['P_1_0001.png', 'P_2_0001.png']);
 });
 
-test('300 files that are no images are one line, and the page says what can be opened', async ({ scope, page }) => {
+test('300 files that are not images are one line, and the page says what can be opened', async ({ scope, page }) => {
   const folder = mkdtempSync(join(tmpdir(), 'glioscope-litter-'));
   for (let number = 0; number < 300; number++) writeFileSync(join(folder, `${number}.xyz`), 'no slice');
   await scope.open('?backend=cpu');
   await scope.drop(folder);
   await scope.is('error');
-  await expect(page.locator('#status')).toHaveText('No slices: 300 files are no images. Open TIFF or PNG files, a folder of them, or a zip.');
+  await expect(page.locator('#status')).toHaveText('No slices: 300 files are not images. Open TIFF, PNG or NIfTI files, a folder of them, or a zip.');
   await expect(page.locator('#passed-over summary')).toHaveText('300 files passed over (not an image: 300)');
   await expect(page.locator('#errors li')).toHaveCount(0);
 });

@@ -113,7 +113,9 @@ pub(crate) struct Listing {
 ///
 /// Folders of slices usually have other files too (`data.csv`, `README.md`), which are skipped.
 pub(crate) fn is_slice(path: &Path) -> bool {
-    ["tif", "tiff", "png"].iter().any(|known| has_extension(path, known))
+    let compressed = path.file_stem().is_some_and(|inner| has_extension(Path::new(inner), "nii"));
+    ["tif", "tiff", "png", "nii"].iter().any(|known| has_extension(path, known))
+        || compressed && has_extension(path, "gz")
 }
 
 /// Whether the name has this extension, in upper or lower case.

@@ -1,5 +1,6 @@
 //! The files and folders that a command is given → slices, one folder at a time.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -95,6 +96,8 @@ pub(crate) struct Input {
     /// Relative to the PATH that it was found in, with `/`.
     pub(crate) name: String,
     source: Source,
+    /// The second file of a NIfTI volume in two files.
+    voxels: Option<Source>,
 }
 
 #[derive(Debug)]
@@ -128,9 +131,19 @@ impl Input {
     /// When it cannot be read or is not a slice.
     pub(crate) fn read(&self) -> Result<Vec<Slice>> {
         let limits = Limits::default();
-        Ok(match &self.source {
-            Source::File(path) => read::read(&self.name, &file::read(path)?, &limits)?,
-            Source::Bytes(bytes) => read::read(&self.name, bytes, &limits)?,
+        let bytes = self.source.bytes()?;
+        Ok(match &self.voxels {
+            Some(voxels) => read::read_pair(&self.name, &bytes, &voxels.bytes()?, &limits)?,
+            None => read::read(&self.name, &bytes, &limits)?,
+        })
+    }
+}
+
+impl Source {
+    fn bytes(&self) -> Result<Cow<'_, [u8]>> {
+        Ok(match self {
+            Self::File(path) => file::read(path)?.into(),
+            Self::Bytes(bytes) => bytes.into(),
         })
     }
 }
@@ -181,7 +194,7 @@ impl Inputs {
     pub(crate) fn nothing(&self, paths: &[PathBuf]) -> Result<()> {
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let found = self.summary().map_or_else(String::new, |summary| format!("; {summary}"));
-        bail!("no slices in {}: expected TIFF or PNG files, folders of them, or a zip{found}", paths.join(", "))
+        bail!("no slices in {}: expected TIFF, PNG or NIfTI files, folders of them, or a zip{found}", paths.join(", "))
     }
 }
 
@@ -248,6 +261,10 @@ impl Gathering<'_> {
             // A zip that was given is the folder itself.
             return self.zip(path, name, path == given);
         }
+        if with_ending(path, "hdr").is_some_and(|header| matches!(admit(name, &header), Ok(None))) {
+            // It is read with its header.
+            return;
+        }
         // A file that cannot be opened or is refused is reported when it is read.
         if let Some(kind) = admit(name, path).ok().flatten() {
             self.inputs.passed_over.push((name.to_owned(), kind));
@@ -255,10 +272,11 @@ impl Gathering<'_> {
         }
         self.inputs.folders.extend(own.parent().map(PathBuf::from));
         self.seen.insert(own);
-        self.files
-            .entry(root)
-            .or_default()
-            .push(Input { name: name.to_owned(), source: Source::File(path.to_owned()) });
+        self.files.entry(root).or_default().push(Input {
+            name: name.to_owned(),
+            source: Source::File(path.to_owned()),
+            voxels: with_ending(path, "img").map(Source::File),
+        });
     }
 
     /// Adds the files in a zip, which is called `name`. The names of the files are relative to a zip that was given.
@@ -285,11 +303,17 @@ impl Gathering<'_> {
         for error in contents.refused {
             self.refuse(error.file().map_or_else(|| name.to_owned(), place), error.into());
         }
-        for (name, bytes) in contents.files {
+        // The second files of volumes are read with their headers.
+        let headers: BTreeSet<String> = contents.files.iter().map(|(name, _)| name.clone()).collect();
+        let is_second = |name: &str| split_pair(name, "hdr").is_some_and(|header| headers.contains(&header));
+        let (images, files) = contents.files.into_iter().partition::<Vec<_>, _>(|(name, _)| is_second(name));
+        let mut images: BTreeMap<String, Vec<u8>> = images.into_iter().collect();
+        for (name, bytes) in files {
             if Words::is_dataset(&name) {
                 self.inputs.words.add_dataset(&bytes);
             } else {
-                let input = Input { name: place(&name), source: Source::Bytes(bytes) };
+                let voxels = split_pair(&name, "img").and_then(|other| images.remove(&other)).map(Source::Bytes);
+                let input = Input { name: place(&name), source: Source::Bytes(bytes), voxels };
                 self.files.entry(path.to_owned()).or_default().push(input);
             }
         }
@@ -305,7 +329,7 @@ impl Gathering<'_> {
             let home = home(&root, paths);
             let mut folders: BTreeMap<String, Vec<Input>> = BTreeMap::new();
             for input in files {
-                folders.entry(inputs.words.common_folder(&input.name)).or_default().push(input);
+                folders.entry(inputs.words.common_place(&input.name)).or_default().push(input);
             }
             inputs.groups.extend(folders.into_values().map(|inputs| Group { home: home.clone(), inputs }));
         }
@@ -319,6 +343,22 @@ fn home(root: &Path, paths: &[PathBuf]) -> String {
     let zip = file::has_extension(root, "zip");
     let name = if zip { root.file_stem() } else { root.file_name() };
     name.filter(|_| folder || zip).map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// The other file of a NIfTI volume in two files: that with the `ending` `hdr` or `img`, if it is there.
+fn with_ending(path: &Path, ending: &str) -> Option<PathBuf> {
+    let other = split_pair(path.to_str()?, ending).map(PathBuf::from)?;
+    other.is_file().then_some(other)
+}
+
+/// The name of the other file of a NIfTI volume in two files: for `hdr` that of the header of an `.img` file.
+fn split_pair(name: &str, ending: &str) -> Option<String> {
+    let own = if ending == "hdr" { "img" } else { "hdr" };
+    let (stem, found) = name.rsplit_once('.')?;
+    found.eq_ignore_ascii_case(own).then(|| {
+        let upper = found.bytes().all(|byte| byte.is_ascii_uppercase());
+        format!("{stem}.{}", if upper { ending.to_uppercase() } else { ending.to_owned() })
+    })
 }
 
 /// The kind of a file that is passed over; `None` for one that is read.

@@ -30,7 +30,7 @@ Examples:
   # The second channel is pre-contrast and the first is FLAIR
   $ train inspect imagesTr --contrast 0000=flair --contrast 0001=pre --json reading.json")]
 pub(crate) struct Arguments {
-    /// TIFF or PNG files, folders of them, or zips
+    /// TIFF, PNG or NIfTI files, folders of them, or zips
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 

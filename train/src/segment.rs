@@ -24,6 +24,8 @@ use crate::report;
 /// matching names are one case and are normalised together. A case has the name of its folder, or its path if two folders have
 /// the same name. If a file name is taken, also in other upper or lower case, the file gets a number: <stem>_mask (2).tif.
 ///
+/// A NIfTI volume gets no TIFF masks: its mask and its probability are NIfTI volumes on its own grid.
+///
 /// Every slice also gets <stem>_overlay.png. A case with slices of one size gets <case>/mask.nii.gz and
 /// <case>/probability.nii.gz (NIfTI-1). statistics.csv has one row per slice; provenance.json, report.html and README.txt
 /// describe the run. The download of the page has the same files.
@@ -42,7 +44,7 @@ Examples:
   # Segment two slices of one case, with volumes in millilitres
   $ train segment scan_1.tif scan_2.tif --out masks --spacing 0.9 0.9 5")]
 pub(crate) struct Arguments {
-    /// TIFF or PNG files, folders of them, or zips
+    /// TIFF, PNG or NIfTI files, folders of them, or zips
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -103,7 +105,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         let mut slices = Vec::new();
         for input in &group.inputs {
             match input.read() {
-                Ok(read) => slices.extend(read),
+                Ok(read) => {
+                    for note in
+                        read.first().filter(|slice| slice.scan().is_some()).iter().flat_map(|slice| slice.notes())
+                    {
+                        bar.suspend(|| eprintln!("note: {}: {note}", input.name));
+                    }
+                    slices.extend(read);
+                }
                 Err(error) => faults.report(&bar, &error),
             }
             bar.inc(1);
@@ -122,8 +131,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             };
             for (path, bytes) in bundle.case_files(&findings, spacing) {
                 match output.write(&findings.case().name, &path, &bytes) {
-                    // The masks are the only TIFFs of a case.
-                    Ok(()) => masks += usize::from(path.ends_with(".tif")),
+                    // The masks are the only TIFFs of a case. A volume has one mask.
+                    Ok(()) => {
+                        let volume = findings.case().scan().is_some() && path.ends_with("/mask.nii.gz");
+                        masks += usize::from(volume || path.ends_with(".tif"));
+                    }
                     Err(error) => faults.report(&bar, &error),
                 }
             }

@@ -329,14 +329,14 @@ export class Jobs {
 /**
  * What was found where no file is a slice, and what would be one.
  * @param {number} rejected files that cannot be used
- * @param {number} passedOver files that are no images
+ * @param {number} passedOver files that are not images
  */
 export function nothingUsable(rejected, passedOver) {
   const found = [
     ...(rejected > 0 ? [`${countOf(rejected, 'file')} cannot be used`] : []),
-    ...(passedOver > 0 ? [`${countOf(passedOver, 'file')} ${passedOver === 1 ? 'is no image' : 'are no images'}`] : []),
+    ...(passedOver > 0 ? [`${countOf(passedOver, 'file')} ${passedOver === 1 ? 'is not an image' : 'are not images'}`] : []),
   ];
-  return `No slices: ${found.join(', ') || 'nothing was found'}. Open TIFF or PNG files, a folder of them, or a zip.`;
+  return `No slices: ${found.join(', ') || 'nothing was found'}. Open TIFF, PNG or NIfTI files, a folder of them, or a zip.`;
 }
 
 /**

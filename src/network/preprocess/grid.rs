@@ -3,26 +3,37 @@
 use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Luma, Rgb};
 
+use super::line::{Line, resample};
 use crate::read::{Channels, Slice};
+use crate::volume::PIXEL;
 
 /// Samples are divided by this for `image`, which clamps floating-point samples to 0 to 1. Division by a power of two
 /// is exact.
 const UNIT: f32 = 65_536.0;
 
-/// The position of a slice on the network's square grid. The slice is scaled so that its longer side fills the grid,
-/// and centred between empty margins. A slice with the size of the grid is not scaled.
+/// The position of a slice on the network's square grid.
+///
+/// A slice of a volume is scaled to the [pixel size](PIXEL) of the training data and centred. If it does not fit, the centre of
+/// brightness of its volume is in the middle, and the rest is cut off. Any other slice is scaled so that its longer side fills the
+/// grid, and centred between empty margins. A slice with the size of the grid is then not scaled.
 ///
 /// Scaling uses a triangle filter. Its support grows with the reduction, so that large slices are averaged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
     side: usize,
     /// The size of the slice.
     width: usize,
     height: usize,
-    /// The size of the slice on the grid.
-    scaled: [usize; 2],
-    /// Columns to the left of the slice and rows above it.
-    margin: [usize; 2],
+    fit: Fit,
+}
+
+/// How a slice is scaled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fit {
+    /// To a size in pixels of the grid, with columns to the left of the slice and rows above it.
+    Whole { scaled: [usize; 2], margin: [usize; 2] },
+    /// By its size in millimetres.
+    Millimetres([Line; 2]),
 }
 
 impl Grid {
@@ -38,7 +49,22 @@ impl Grid {
         let (wide, half) = (longest as u64, longest as u64 / 2);
         let scale = |length: usize| ((length as u64 * side as u64 + half) / wide).max(1) as usize;
         let scaled = [scale(width), scale(height)];
-        Self { side, width, height, scaled, margin: scaled.map(|length| (side - length) / 2) }
+        let margin = scaled.map(|length| (side - length) / 2);
+        Self { side, width, height, fit: Fit::Whole { scaled, margin } }
+    }
+
+    /// Places a slice on a square of `side` x `side`.
+    ///
+    /// # Panics
+    ///
+    /// If `side` is 0.
+    pub fn of(slice: &Slice, side: usize) -> Self {
+        let (width, height) = (slice.width(), slice.height());
+        let whole = Self::new(side, width, height);
+        let Some(scan) = slice.scan() else { return whole };
+        let ([x, y, _], centre) = (scan.upright().spacing(), scan.centre());
+        let lines = [Line::new(width, x / PIXEL, side, centre[0]), Line::new(height, y / PIXEL, side, centre[1])];
+        Self { fit: Fit::Millimetres(lines), ..whole }
     }
 
     /// The stored samples on the grid, `[3, side, side]`; grey slices in all three channels, margins 0.
@@ -48,21 +74,39 @@ impl Grid {
     /// If the slice does not have the size that the grid was made for.
     pub fn place(&self, slice: &Slice) -> Vec<f32> {
         assert_eq!((self.width, self.height), (slice.width(), slice.height()), "the size of the slice on this grid");
+        match self.fit {
+            Fit::Whole { scaled, margin } => self.place_whole(slice, scaled, margin),
+            Fit::Millimetres([x, y]) => {
+                let (across, down) = (x.place(), y.place());
+                let channels = slice.channels().count();
+                let plane = |channel: usize| {
+                    let samples = slice.samples().iter().skip(channel).step_by(channels).map(f32::from);
+                    resample(&samples.collect::<Vec<f32>>(), self.width, &across, &down)
+                };
+                match slice.channels() {
+                    Channels::Rgb => (0..3).flat_map(plane).collect(),
+                    Channels::Grey => plane(0).repeat(3),
+                }
+            }
+        }
+    }
+
+    fn place_whole(&self, slice: &Slice, scaled: [usize; 2], margin: [usize; 2]) -> Vec<f32> {
         let samples = slice.samples().iter().map(|sample| f32::from(sample) / UNIT);
         let pixels: Vec<f32> = match slice.channels() {
             Channels::Rgb => samples.collect(),
             Channels::Grey => samples.flat_map(|value| [value; 3]).collect(),
         };
-        let pixels: Vec<f32> = if self.scaled == [self.width, self.height] {
+        let pixels: Vec<f32> = if scaled == [self.width, self.height] {
             pixels
         } else {
-            let [width, height] = self.scaled.map(|length| length as u32);
+            let [width, height] = scaled.map(|length| length as u32);
             ImageBuffer::<Rgb<f32>, _>::from_raw(self.width as u32, self.height as u32, pixels)
                 .map(|image| resize(&image, width, height, FilterType::Triangle).into_raw())
                 .expect("a slice has `width * height` pixels, each of which is three values here")
         };
         let mut planes = vec![0.0; 3 * self.side * self.side]; // [3, side, side]
-        for (at, pixel) in self.positions().zip(pixels.chunks_exact(3)) {
+        for (at, pixel) in self.positions(scaled, margin).zip(pixels.chunks_exact(3)) {
             for (channel, &value) in pixel.iter().enumerate() {
                 planes[channel * self.side * self.side + at] = value * UNIT;
             }
@@ -72,24 +116,30 @@ impl Grid {
 
     /// Values from 0 to 1 on the grid, `[side, side]`, resampled to the pixels of the slice, `[height, width]`.
     ///
+    /// Pixels outside of the grid are 0.
+    ///
     /// # Panics
     ///
     /// If there are not `side * side` values.
     pub fn restore(&self, values: &[f32]) -> Vec<f32> {
         assert_eq!(values.len(), self.side * self.side, "values on a grid of {0} x {0}", self.side);
-        let inside: Vec<f32> = self.positions().map(|at| values[at]).collect();
-        if self.scaled == [self.width, self.height] {
+        let (scaled, margin) = match self.fit {
+            Fit::Whole { scaled, margin } => (scaled, margin),
+            Fit::Millimetres([x, y]) => return resample(values, self.side, &x.restore(), &y.restore()),
+        };
+        let inside: Vec<f32> = self.positions(scaled, margin).map(|at| values[at]).collect();
+        if scaled == [self.width, self.height] {
             return inside;
         }
-        let [width, height] = self.scaled.map(|length| length as u32);
+        let [width, height] = scaled.map(|length| length as u32);
         ImageBuffer::<Luma<f32>, _>::from_raw(width, height, inside)
             .map(|image| resize(&image, self.width as u32, self.height as u32, FilterType::Triangle).into_raw())
             .expect("`positions` has as many entries as the scaled slice has pixels")
     }
 
-    /// The grid indices of the slice's pixels, row by row.
-    fn positions(&self) -> impl Iterator<Item = usize> + use<> {
-        let Self { side, scaled: [width, height], margin: [left, top], .. } = *self;
+    /// The grid indices of the pixels of a scaled slice, row by row.
+    fn positions(&self, [width, height]: [usize; 2], [left, top]: [usize; 2]) -> impl Iterator<Item = usize> + use<> {
+        let side = self.side;
         (0..height).flat_map(move |y| (0..width).map(move |x| (top + y) * side + left + x))
     }
 }
@@ -117,7 +167,7 @@ mod tests {
     #[test]
     fn the_aspect_ratio_is_kept_and_the_margins_are_empty() {
         let grid = Grid::new(16, 64, 32);
-        assert_eq!((grid.scaled, grid.margin), ([16, 8], [0, 4]));
+        assert_eq!(grid.fit, Fit::Whole { scaled: [16, 8], margin: [0, 4] });
         let planes = grid.place(&grey(64, 32, |_, _| 7));
         for (i, &value) in planes.iter().enumerate() {
             let y = i / 16 % 16;
@@ -128,11 +178,15 @@ mod tests {
 
     #[test]
     fn extreme_shapes_have_at_least_one_pixel() {
-        assert_eq!(Grid::new(256, 65_535, 1).scaled, [256, 1]);
+        let scaled = |width: usize, height: usize| match Grid::new(256, width, height).fit {
+            Fit::Whole { scaled, .. } => scaled,
+            Fit::Millimetres(_) => unreachable!("no size in millimetres"),
+        };
+        assert_eq!(scaled(65_535, 1), [256, 1]);
         // 16,777,216 x 256 is 2^32, which does not fit in a `usize` of wasm32.
-        assert_eq!(Grid::new(256, 16_777_216, 1).scaled, [256, 1]);
-        assert_eq!(Grid::new(256, 1, 16_777_216).scaled, [1, 256]);
-        assert_eq!(Grid::new(256, 1, 1).scaled, [256, 256]);
+        assert_eq!(scaled(16_777_216, 1), [256, 1]);
+        assert_eq!(scaled(1, 16_777_216), [1, 256]);
+        assert_eq!(scaled(1, 1), [256, 256]);
     }
 
     #[test]

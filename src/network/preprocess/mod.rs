@@ -1,6 +1,7 @@
 //! Slices → the network's input. Training, `train segment` and the page all use this code.
 
 mod grid;
+mod line;
 mod normalize;
 
 pub use grid::Grid;

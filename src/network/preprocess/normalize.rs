@@ -67,7 +67,7 @@ impl CaseStatistics {
             Channels::Rgb => self.channels,
             Channels::Grey => [self.channels[Channels::FLAIR]; 3],
         };
-        let mut planes = Grid::new(side, slice.width(), slice.height()).place(slice); // [3, side, side]
+        let mut planes = Grid::of(slice, side).place(slice); // [3, side, side]
         for (plane, statistics) in planes.chunks_exact_mut(side * side).zip(statistics) {
             let normalise = statistics.normaliser();
             for value in plane {

@@ -14,7 +14,7 @@ use crate::device::{self, Choice};
 use crate::evaluate::{self, Input};
 use crate::file;
 use crate::fit;
-use crate::metrics::{Scores, Tally};
+use crate::metrics::{Calibration, Scores, Tally, out_of_fold};
 use crate::model::{self, Model};
 use crate::progress;
 use crate::recipe::{self, Settings};
@@ -26,7 +26,9 @@ use interval::{Interval, mean_difference, mean_interval, median_interval};
 ///
 /// OUT/fold-1 to OUT/fold-K are what `train fit` writes. A fold that is finished is not fitted again, and one that was stopped
 /// is resumed. OUT/cross-validation.json has the figures of all patients: with the whole case, with each slice alone, and
-/// with FLAIR alone.
+/// with FLAIR alone. Surface distances are in pixels within slices. Volume errors are relative to the mean of both volumes. The
+/// calibration error is over pixels with a probability above 0.1; "with temperature" has logits divided by a number that is
+/// fitted on the other folds.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -92,8 +94,19 @@ struct OfInput<'a> {
     /// 95 % intervals of the Dice over patients, by resampling patients.
     mean_interval: Interval,
     median_interval: Interval,
+    /// What temperature scaling would change.
+    tempered: &'a Tempered,
     #[serde(flatten)]
     scores: &'a Scores,
+}
+
+/// Temperature scaling. The temperature of a fold is fitted on the patients of all other folds.
+#[derive(Debug, Serialize)]
+struct Tempered {
+    /// By fold.
+    temperatures: Vec<f64>,
+    /// With these temperatures.
+    calibration: Calibration,
 }
 
 /// What is read of another cross-validation.
@@ -145,9 +158,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let inputs = [Input::Case, Input::Single, Input::Flair];
     let all = inputs.map(|input| predict(arguments, &dataset, &folds, input).map(|scores| (input, scores)));
     let all = all.into_iter().collect::<Result<Vec<_>>>()?;
-    let inputs = all.iter().map(|(input, scores)| {
+    let inputs = all.iter().map(|(input, (scores, tempered))| {
         let dice: Vec<f64> = scores.patients.iter().map(|patient| patient.dice).collect();
-        OfInput { input: *input, mean_interval: mean_interval(&dice), median_interval: median_interval(&dice), scores }
+        let (mean_interval, median_interval) = (mean_interval(&dice), median_interval(&dice));
+        OfInput { input: *input, mean_interval, median_interval, tempered, scores }
     });
     let figures = Figures { folds: &folds, inputs: inputs.collect() };
     report::write_json(&arguments.out.join(FIGURES), &figures)?;
@@ -163,8 +177,9 @@ fn fold_folder(out: &Path, number: usize) -> PathBuf {
 }
 
 /// Predicts every patient by the network of the fold that holds it out.
-fn predict(arguments: &Arguments, dataset: &Dataset, folds: &[Fold], input: Input) -> Result<Scores> {
+fn predict(arguments: &Arguments, dataset: &Dataset, folds: &[Fold], input: Input) -> Result<(Scores, Tempered)> {
     let mut tally: Option<Tally> = None;
+    let mut levels = Vec::new();
     let bar = progress::bar(dataset.slices(), "slices");
     for (number, fold) in (1..).zip(folds) {
         let folder = fold_folder(&arguments.out, number);
@@ -173,9 +188,11 @@ fn predict(arguments: &Arguments, dataset: &Dataset, folds: &[Fold], input: Inpu
         for patient in dataset.patients().iter().filter(|patient| fold.held_out.contains(&patient.name)) {
             evaluate::score(&model, patient, input, tally, |count| bar.inc(count as u64))?;
         }
+        levels.push(tally.take_levels());
     }
     bar.finish_and_clear();
-    Ok(tally.context("there are no folds")?.finish())
+    let (temperatures, calibration) = out_of_fold(&levels);
+    Ok((tally.context("there are no folds")?.finish(), Tempered { temperatures, calibration }))
 }
 
 fn read_other(folder: &Path) -> Result<Other> {
@@ -187,7 +204,7 @@ fn read_other(folder: &Path) -> Result<Other> {
 impl Figures<'_> {
     fn text(&self) -> String {
         let mut table = Table::new(&["input", "patients", "mean Dice", "95 %", "median", "95 %", "worst", "pooled"]);
-        for OfInput { input, mean_interval, median_interval, scores } in &self.inputs {
+        for OfInput { input, mean_interval, median_interval, scores, .. } in &self.inputs {
             let four = evaluate::four;
             table.row([
                 input.description().to_owned(),
@@ -200,7 +217,31 @@ impl Figures<'_> {
                 four(scores.pooled.dice),
             ]);
         }
-        format!("{table}\n")
+        let headings = [
+            "input",
+            "surface distance",
+            "HD95",
+            "volume error",
+            "limits of agreement",
+            "empty slices",
+            "calibration error",
+            "with temperature",
+        ];
+        let mut more = Table::new(&headings);
+        for OfInput { input, scores, tempered, .. } in &self.inputs {
+            let Scores { surface, volume, empty, calibration, .. } = scores;
+            more.row([
+                input.description().to_owned(),
+                format!("{:.2} px", surface.mean),
+                format!("{:.2} px", surface.hd95_mean),
+                format!("{:.1} %", 100.0 * volume.mean_error),
+                format!("{:+.1} to {:+.1} %", 100.0 * volume.from, 100.0 * volume.to),
+                format!("{} of {}, {:.1} %", empty.predicted, empty.slices, 100.0 * empty.fraction),
+                evaluate::four(calibration.expected_error_above_tenth),
+                evaluate::four(tempered.calibration.expected_error_above_tenth),
+            ]);
+        }
+        format!("{table}\n{more}\n")
     }
 
     /// The mean difference of the Dice of each patient from another cross-validation.

@@ -3,6 +3,7 @@
 use glioscope::random::Rng;
 
 use super::sample::Sample;
+use super::scan::{apply_bias, bias_field, blur, coarsen};
 
 /// How far samples are varied. Amounts are the ends of uniform ranges unless stated otherwise.
 ///
@@ -23,10 +24,27 @@ pub(crate) struct Augmentation {
     pub(crate) gamma: f32,
     /// Largest standard deviation of the noise, in standard deviations of the head.
     pub(crate) noise: f32,
+    /// Natural logarithm of the bias field at the border, up and down: one field for all channels. 0 in recipes without the key,
+    /// which are older. The next two are 0 there too.
+    #[serde(default)]
+    pub(crate) bias: f32,
+    /// Largest standard deviation of the blur, in pixels. One sample in four is blurred.
+    #[serde(default)]
+    pub(crate) blur: f32,
+    /// Natural logarithm of the largest pixels of a coarser scan. One sample in four is coarser, along one axis or both.
+    #[serde(default)]
+    pub(crate) coarse: f32,
     /// Probability that FLAIR replaces the pre-contrast channel, the post-contrast channel or both. The dataset itself does so
     /// where a contrast is missing, and the page does for grey slices.
     #[serde(alias = "flair")]
     pub(crate) flair_share: f32,
+    /// Probability that all channels are FLAIR and equal, as in a case that has nothing else. 0 in recipes without the key,
+    /// which are older.
+    #[serde(default)]
+    pub(crate) flair_only_share: f32,
+    /// Probability that a sample is from the case [without skull](super::strip). 0 in recipes without the key, which are older.
+    #[serde(default)]
+    pub(crate) strip_share: f32,
     /// Probability that a lesion of another slice is [pasted](super::paste) first; 0 in recipes without the key, which are
     /// older.
     #[serde(alias = "paste", default)]
@@ -51,7 +69,12 @@ impl Default for Augmentation {
             offset: 0.25,
             gamma: 0.35,
             noise: 0.15,
+            bias: 0.0,
+            blur: 0.0,
+            coarse: 0.0,
             flair_share: 0.2,
+            flair_only_share: 0.0,
+            strip_share: 0.0,
             paste_share: 0.5,
             affine_share: 1.0,
         }
@@ -69,7 +92,12 @@ impl Augmentation {
             offset: 0.0,
             gamma: 0.0,
             noise: 0.0,
+            bias: 0.0,
+            blur: 0.0,
+            coarse: 0.0,
             flair_share: 0.0,
+            flair_only_share: 0.0,
+            strip_share: 0.0,
             paste_share: 0.0,
             affine_share: 0.0,
         }
@@ -80,8 +108,19 @@ impl Augmentation {
         let centre = centre(sample, crop, rng);
         let map = self.map(crop, centre, rng);
         let mut out = warp(sample, crop, &map);
-        self.replace_contrasts(&mut out, rng);
+        // A share of 0 draws no number, so that older recipes give the same samples as before.
+        let flair_only = self.flair_only_share > 0.0 && rng.chance(self.flair_only_share);
+        if !flair_only {
+            self.replace_contrasts(&mut out, rng);
+        }
+        self.vary_scan(&mut out, rng);
         self.vary_intensities(&mut out, rng);
+        if flair_only {
+            let (pre, rest) = out.image.split_at_mut(crop * crop);
+            let (flair, post) = rest.split_at_mut(crop * crop);
+            pre.copy_from_slice(flair);
+            post.copy_from_slice(flair);
+        }
         out
     }
 
@@ -120,6 +159,26 @@ impl Augmentation {
         }
         if which != 1 {
             sample.image[2 * plane..].copy_from_slice(&flair);
+        }
+    }
+
+    /// Amounts of 0 draw no number, so that older recipes give the same samples as before.
+    fn vary_scan(&self, sample: &mut Sample, rng: &mut Rng) {
+        let (side, plane) = (sample.side, sample.side * sample.side);
+        if self.coarse > 0.0 && rng.chance(0.25) {
+            let factor = rng.range(0.0, self.coarse).exp();
+            let axes = [0..=0, 1..=1, 0..=1][rng.below(3)].clone();
+            sample.image.chunks_exact_mut(plane).for_each(|channel| coarsen(channel, side, factor, axes.clone()));
+        }
+        if self.blur > 0.0 && rng.chance(0.25) {
+            let deviation = rng.range(0.0, self.blur);
+            sample.image.chunks_exact_mut(plane).for_each(|channel| blur(channel, side, deviation));
+        }
+        if self.bias > 0.0 {
+            let field = bias_field(side, self.bias, rng);
+            for (channel, &black) in sample.image.chunks_exact_mut(plane).zip(&sample.black) {
+                apply_bias(channel, &field, black);
+            }
         }
     }
 
@@ -266,6 +325,41 @@ mod tests {
         let apply = |seed| Augmentation::default().apply(&disc(64, 30.0, 30.0), 32, &mut Rng::new(seed, 1)).image;
         assert_eq!(apply(5), apply(5));
         assert_ne!(apply(5), apply(6));
+    }
+
+    #[test]
+    fn another_scan_changes_the_channels_and_not_the_reference() {
+        let sample = disc(64, 30.0, 30.0);
+        let apply = |augmentation: Augmentation, seed| augmentation.apply(&sample, 64, &mut Rng::new(seed, 1));
+        let none = Augmentation::none();
+        for (share, augmentation) in [
+            (1.0, Augmentation { bias: 0.4, ..none }),
+            (0.25, Augmentation { blur: 1.5, ..none }),
+            (0.25, Augmentation { coarse: 1.0, ..none }),
+        ] {
+            let mut changed = 0;
+            for seed in 0..100 {
+                let (before, after) = (apply(none, seed), apply(augmentation, seed));
+                assert_eq!(before.reference, after.reference, "{augmentation:?}, seed {seed}");
+                changed += usize::from(before.image != after.image);
+            }
+            assert!((changed as f32 / 100.0 - share).abs() < 0.15, "{changed} of 100 for {augmentation:?}");
+        }
+    }
+
+    #[test]
+    fn samples_of_flair_alone_have_equal_channels() {
+        let sample = disc(64, 30.0, 30.0);
+        let apply = |flair_only_share, seed| {
+            let augmentation = Augmentation { flair_share: 0.0, flair_only_share, ..Default::default() };
+            augmentation.apply(&sample, 32, &mut Rng::new(seed, 1))
+        };
+        let equal = |out: &Sample| out.image.chunks_exact(32 * 32).all(|channel| *channel == out.image[..32 * 32]);
+        for seed in 0..10 {
+            assert!(equal(&apply(1.0, seed)) && !equal(&apply(0.0, seed)), "seed {seed}");
+        }
+        let count = (0..200).filter(|&seed| equal(&apply(0.25, seed))).count();
+        assert!((30..70).contains(&count), "{count} of 200");
     }
 
     #[test]

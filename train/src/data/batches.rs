@@ -1,7 +1,7 @@
 //! Patients → batches of augmented samples, prepared a few steps ahead on another thread.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, OnceLock};
 
 use glioscope::mask::Mask;
 use glioscope::network::input_check::{TrainingDistribution, Traits};
@@ -15,6 +15,7 @@ use super::augmentation::Augmentation;
 use super::dataset::Patient;
 use super::paste::paste;
 use super::sample::Sample;
+use super::strip::strip;
 
 /// The samples of one step.
 #[derive(Debug)]
@@ -54,12 +55,32 @@ pub(crate) struct Pool {
 
 #[derive(Debug)]
 struct Source {
-    slices: Vec<Slice>,
+    whole: Images,
+    /// The same without skull, computed when the first sample needs it.
+    stripped: OnceLock<Images>,
     masks: Vec<Mask>,
-    statistics: CaseStatistics,
     /// Indices of the slices that may be drawn: with a lesion, and without one.
     positive: Vec<usize>,
     negative: Vec<usize>,
+}
+
+/// The slices of a case with their statistics.
+#[derive(Debug)]
+struct Images {
+    slices: Vec<Slice>,
+    statistics: CaseStatistics,
+}
+
+impl Source {
+    fn images(&self, stripped: bool) -> &Images {
+        if !stripped {
+            return &self.whole;
+        }
+        self.stripped.get_or_init(|| {
+            let slices = strip(&self.whole.slices, &self.masks);
+            Images { statistics: CaseStatistics::of(&slices), slices }
+        })
+    }
 }
 
 impl Pool {
@@ -68,7 +89,8 @@ impl Pool {
         let source = |patient: Patient| {
             let chosen = (0..patient.slices.len()).filter(|&i| wanted(&patient, &patient.slices[i]));
             let (negative, positive) = chosen.partition(|&i| patient.masks[i].is_empty());
-            Source { slices: patient.slices, masks: patient.masks, statistics: patient.statistics, positive, negative }
+            let whole = Images { slices: patient.slices, statistics: patient.statistics };
+            Source { whole, stripped: OnceLock::new(), masks: patient.masks, positive, negative }
         };
         Self { patients: patients.into_iter().map(source).collect() }
     }
@@ -89,10 +111,11 @@ impl Pool {
         };
         let slices: Vec<(&Source, usize)> = self.patients.iter().flat_map(wanted).collect();
         let traits = |(source, index): (&Source, usize)| {
-            let slice = &source.slices[index];
+            let Images { slices, statistics } = &source.whole;
+            let slice = &slices[index];
             let of =
                 |slice, statistics: &CaseStatistics| Traits::of(&statistics.normalise(slice, side), side, statistics);
-            let whole = of(slice, &source.statistics)?;
+            let whole = of(slice, statistics)?;
             let grey = slice.flair();
             // A slice without a head is skipped. On its own, its noise would count as a head.
             Some([Some(whole), of(&grey, &CaseStatistics::of([&grey]))])
@@ -104,17 +127,18 @@ impl Pool {
     /// One augmented sample; some get a lesion of another slice first.
     fn draw(&self, plan: &Plan, rng: &mut Rng) -> Sample {
         let positive = rng.chance(plan.positive_share);
-        let mut sample = self.pick(plan, positive, rng);
         // A share of 0 draws no number, so that older recipes give the same samples as before.
+        let stripped = plan.augmentation.strip_share > 0.0 && rng.chance(plan.augmentation.strip_share);
+        let mut sample = self.pick(plan, positive, stripped, rng);
         if plan.augmentation.paste_share > 0.0 && rng.chance(plan.augmentation.paste_share) {
-            paste(&mut sample, &self.pick(plan, true, rng), rng);
+            paste(&mut sample, &self.pick(plan, true, stripped, rng), rng);
         }
         plan.augmentation.apply(&sample, plan.crop, rng)
     }
 
     /// One slice, with or without a lesion. Every patient is equally likely, however many slices it has, since the mean over
     /// patients weighs them equally.
-    fn pick(&self, plan: &Plan, positive: bool, rng: &mut Rng) -> Sample {
+    fn pick(&self, plan: &Plan, positive: bool, stripped: bool, rng: &mut Rng) -> Sample {
         let kind = |source: &Source, positive| if positive { source.positive.len() } else { source.negative.len() };
         let having = |positive| self.patients.iter().filter(move |source| kind(source, positive) > 0);
         // If the pool has no slice of this kind, it gives one of the other kind.
@@ -123,13 +147,14 @@ impl Pool {
         let source = having(positive).nth(rng.below(count.max(1))).unwrap_or(&self.patients[0]);
         let indices = if positive { &source.positive } else { &source.negative };
         let index = indices[rng.below(indices.len())];
-        let slice = &source.slices[index];
+        let images = source.images(stripped);
+        let slice = &images.slices[index];
         let statistics =
-            if rng.chance(plan.single_slice_share) { CaseStatistics::of([slice]) } else { source.statistics };
+            if rng.chance(plan.single_slice_share) { CaseStatistics::of([slice]) } else { images.statistics };
         Sample {
             side: plan.side,
             image: statistics.normalise(slice, plan.side),
-            reference: on_grid(&source.masks[index], plan.side),
+            reference: on_grid(&source.slices[index], &source.masks[index], plan.side),
             black: statistics.black(),
         }
     }
@@ -163,9 +188,9 @@ impl Pool {
     }
 }
 
-/// The reference mask on the network's grid, 0 or 1, `[side, side]`.
-fn on_grid(mask: &Mask, side: usize) -> Vec<f32> {
-    let grid = Grid::new(side, mask.width(), mask.height());
+/// The reference mask of a slice on the network's grid, 0 or 1, `[side, side]`.
+fn on_grid(slice: &Slice, mask: &Mask, side: usize) -> Vec<f32> {
+    let grid = Grid::of(slice, side);
     let samples = mask.inside().iter().map(|&inside| u8::from(inside) * 255).collect();
     let Ok(slice) = Slice::new("mask", mask.width(), mask.height(), Channels::Grey, Samples::U8(samples)) else {
         return vec![0.0; side * side];
@@ -177,6 +202,8 @@ fn on_grid(mask: &Mask, side: usize) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
     const SIDE: usize = 64;
@@ -202,9 +229,60 @@ mod tests {
                 augmentation: Augmentation::none(),
                 seed: 1,
             };
-            let sample = Pool::new(vec![patient(&mut rng)], |_, _| true).pick(&plan, false, &mut rng);
+            let sample = Pool::new(vec![patient(&mut rng)], |_, _| true).pick(&plan, false, false, &mut rng);
             let corner: Vec<f32> = sample.image.chunks_exact(SIDE * SIDE).map(|channel| channel[0]).collect();
             assert_eq!(corner, sample.black);
         }
+    }
+
+    /// A head of tissue around a bright lesion, with noise; every value is exact on every platform.
+    fn with_lesion(rng: &mut Rng) -> Patient {
+        let inside = |i: usize| (i % SIDE).abs_diff(30).max((i / SIDE).abs_diff(34)) < 6;
+        let value = |i: usize| 60 + 100 * u8::from(inside(i));
+        let samples = (0..3 * SIDE * SIDE).map(|i| value(i / 3) + rng.below(30) as u8).collect();
+        let slice = Slice::new("slice", SIDE, SIDE, Channels::Rgb, Samples::U8(samples)).expect("a valid slice");
+        let mask = Mask::new(SIDE, SIDE, (0..SIDE * SIDE).map(inside).collect());
+        let statistics = CaseStatistics::of([&slice]);
+        Patient { name: "P".to_owned(), slices: vec![slice], masks: vec![mask], statistics }
+    }
+
+    /// Amounts whose arithmetic is the same on every platform.
+    fn plan(augmentation: Augmentation) -> Plan {
+        Plan {
+            size: 8,
+            crop: SIDE / 2,
+            side: SIDE,
+            positive_share: 0.6,
+            single_slice_share: 0.25,
+            augmentation: Augmentation { rotation: 0.0, scale: 0.0, gamma: 0.0, ..augmentation },
+            seed: 3,
+        }
+    }
+
+    #[test]
+    fn a_recipe_without_newer_augmentations_gives_the_samples_that_it_always_gave() {
+        let mut rng = Rng::new(5, 0);
+        let pool = Pool::new(vec![patient(&mut rng), with_lesion(&mut rng)], |_, _| true);
+        let Batch { images, references, .. } = pool.batch(&plan(Augmentation::default()), 2);
+        let bytes: Vec<u8> = images.iter().chain(&references).flat_map(|value| value.to_le_bytes()).collect();
+        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        // Of the version before strip_share, flair_only_share, bias, blur and coarse.
+        assert_eq!(digest, "8b7c213cf8bbb5c9d3d1420e59e4dc19de50713100b6b1bb08004dd713633bc1");
+    }
+
+    #[test]
+    fn samples_without_skull_have_the_same_reference_and_are_normalised_without_it() {
+        let mut rng = Rng::new(5, 0);
+        let pool = Pool::new(vec![with_lesion(&mut rng)], |_, _| true);
+        let [whole, stripped] =
+            [false, true].map(|stripped| pool.pick(&plan(Augmentation::none()), true, stripped, &mut Rng::new(1, 0)));
+        assert_eq!(whole.reference, stripped.reference);
+        assert_ne!(whole.black, stripped.black);
+        let corner = |sample: &Sample| sample.image[SIDE * SIDE];
+        assert_eq!(corner(&stripped), stripped.black[1], "the corner is not brain");
+        assert_ne!(corner(&whole), whole.black[1]);
+        let share = |strip_share| pool.batch(&plan(Augmentation { strip_share, ..Augmentation::none() }), 0).images;
+        assert_eq!(share(1.0), share(1.0));
+        assert_ne!(share(0.0), share(1.0));
     }
 }

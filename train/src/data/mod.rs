@@ -5,8 +5,10 @@ mod batches;
 mod dataset;
 mod paste;
 mod sample;
+mod scan;
 pub(crate) mod split;
 mod split_data;
+mod strip;
 
 pub(crate) use augmentation::Augmentation;
 pub(crate) use batches::{Batch, Plan};

@@ -1,6 +1,6 @@
 //! The tables of `train evaluate`.
 
-use crate::metrics::{Bin, Calibration, Scores, Spread};
+use crate::metrics::{Bin, Calibration, Scores, Spread, Surface, VolumeAgreement};
 use crate::report::Table;
 
 /// The tables of patients, of Dice over patients and of pooled figures, and the lines below them.
@@ -60,7 +60,22 @@ pub(crate) fn of(scores: &Scores) -> String {
         protocol.smooth,
         four(protocol.hard_dice),
     );
+    text += &borders(&scores.surface);
+    text += &volumes(&scores.volume);
     text + &calibration(&scores.calibration)
+}
+
+fn borders(Surface { patients, mean, hd95_mean, hd95_median }: &Surface) -> String {
+    format!(
+        "surface distance      mean {mean:.2} pixels, HD95 mean {hd95_mean:.2}, median {hd95_median:.2}, within slices, over {patients} patients\n"
+    )
+}
+
+fn volumes(volume: &VolumeAgreement) -> String {
+    let [bias, error, from, to] = [volume.bias, volume.mean_error, volume.from, volume.to].map(|part| 100.0 * part);
+    format!(
+        "volume                error {error:.1} %, difference {bias:+.1} %, limits of agreement {from:+.1} to {to:+.1} %\n"
+    )
 }
 
 /// One line per bin.

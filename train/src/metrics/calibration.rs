@@ -56,11 +56,16 @@ impl Counts {
     /// Adds a slice: a probability for each pixel of `reference`, row by row.
     pub(crate) fn add(&mut self, probabilities: impl IntoIterator<Item = f32>, reference: &Mask) {
         for (probability, &lesion) in probabilities.into_iter().zip(reference.inside()) {
-            let bin = ((probability * BINS as f32) as usize).min(BINS - 1);
-            self.bins[bin].add(probability, lesion);
-            if (UNCERTAIN[0]..UNCERTAIN[1]).contains(&probability) {
-                self.uncertain.add(probability, lesion);
-            }
+            self.add_pixels(probability, 1, u64::from(lesion));
+        }
+    }
+
+    /// Adds pixels of one probability, some of which are lesion.
+    pub(crate) fn add_pixels(&mut self, probability: f32, pixels: u64, lesion: u64) {
+        let bin = ((probability * BINS as f32) as usize).min(BINS - 1);
+        self.bins[bin].add(probability, pixels, lesion);
+        if (UNCERTAIN[0]..UNCERTAIN[1]).contains(&probability) {
+            self.uncertain.add(probability, pixels, lesion);
         }
     }
 
@@ -85,10 +90,10 @@ impl Counts {
 }
 
 impl Count {
-    fn add(&mut self, probability: f32, lesion: bool) {
-        self.pixels += 1;
-        self.lesion += u64::from(lesion);
-        self.sum += f64::from(probability);
+    fn add(&mut self, probability: f32, pixels: u64, lesion: u64) {
+        self.pixels += pixels;
+        self.lesion += lesion;
+        self.sum += pixels as f64 * f64::from(probability);
     }
 
     fn bin(&self, from: f32, to: f32) -> Bin {

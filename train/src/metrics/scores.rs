@@ -8,6 +8,9 @@
 //! - **Per slice**: the mean Dice of the slices with a lesion in the reference, and of all slices. A slice where reference and
 //!   prediction are both empty scores 1.
 //! - **Empty slices**: the fraction of the slices without a lesion in the reference that have one in the prediction.
+//! - **Surface**: distances between the borders of prediction and reference in each slice, in pixels, and their 95th percentile
+//!   (HD95), for the final masks of each patient.
+//! - **Volume**: the difference of the volumes of each patient, relative to their mean, with limits of agreement.
 //! - **Calibration**: of the pixels with similar probabilities, the fraction that is lesion.
 //! - **Slice**: the soft Dice of many notebooks, `(2 Σpr + 100) / (Σp + Σr + 100)` with sums over all pixels of [`BATCH`]
 //!   slices, then the mean over batches, the last of which may be smaller. Notebooks have one random order of the slices;
@@ -18,11 +21,13 @@ use std::collections::BTreeMap;
 
 use glioscope::mask::Probability;
 use glioscope::mask::metrics::{Confusion, SoftOverlap};
-use glioscope::mask::{Mask, largest_component};
+use glioscope::mask::{Mask, SurfaceDistances, largest_component};
 use glioscope::random::Rng;
 use serde::Serialize;
 
 use super::calibration::{Calibration, Counts};
+use super::temperature::Levels;
+use super::volume::{VolumeAgreement, difference};
 
 /// Slices in a batch of the slice protocol.
 pub(crate) const BATCH: usize = 32;
@@ -42,6 +47,7 @@ pub(crate) struct Tally {
     slice_dice: Vec<SliceDice>,
     soft: Vec<SoftOverlap>,
     calibration: Counts,
+    levels: Levels,
 }
 
 /// One patient's figures.
@@ -71,6 +77,12 @@ pub(crate) struct PatientScore {
     pub(crate) reference_pixels: u64,
     /// Pixels in the prediction.
     pub(crate) prediction_pixels: u64,
+    /// The difference of the volumes relative to their mean, -2 to 2; above 0 if the prediction is larger.
+    pub(crate) volume_difference: f64,
+    /// Mean distance between the borders, pixels; none if no slice has both.
+    pub(crate) surface_distance: Option<f64>,
+    /// The 95th percentile of these distances, pixels.
+    pub(crate) hd95: Option<f64>,
     #[serde(skip)]
     confusion: Confusion,
 }
@@ -86,6 +98,10 @@ pub(crate) struct Scores {
     pub(crate) patient_largest: Spread,
     /// All pixels of all patients.
     pub(crate) pooled: Pooled,
+    /// Distances between borders.
+    pub(crate) surface: Surface,
+    /// Agreement of the volumes.
+    pub(crate) volume: VolumeAgreement,
     /// Dice of single slices.
     pub(crate) per_slice: PerSlice,
     /// Slices with an empty reference.
@@ -126,6 +142,19 @@ pub(crate) struct Pooled {
     pub(crate) sensitivity: Option<f64>,
     /// TP / (TP + FP).
     pub(crate) precision: Option<f64>,
+}
+
+/// Distances between the borders of predictions and references, pixels. They are 0 without patients.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Surface {
+    /// Patients with a slice that has both borders. The other figures are over them.
+    pub(crate) patients: usize,
+    /// Mean over patients of the mean distance.
+    pub(crate) mean: f64,
+    /// Mean over patients of the 95th percentile.
+    pub(crate) hd95_mean: f64,
+    /// Median over patients of the 95th percentile.
+    pub(crate) hd95_median: f64,
 }
 
 /// Mean Dice of single slices.
@@ -184,6 +213,7 @@ impl Tally {
             slice_dice: Vec::new(),
             soft: Vec::new(),
             calibration: Counts::default(),
+            levels: Levels::default(),
         }
     }
 
@@ -205,12 +235,14 @@ impl Tally {
         assert_eq!([maps.len(), small_regions.len()], [references.len(); 2], "one map and one reference per slice");
         let mut predictions = Vec::with_capacity(references.len());
         let (mut confusion, mut every) = (Confusion::default(), Confusion::default());
+        let mut surface = SurfaceDistances::default();
         let (mut empty_slices, mut false_slices) = (0, 0);
         for ((map, small), reference) in maps.iter().zip(small_regions).zip(references) {
             let whole = Mask::from_probability(map, self.threshold);
             every += Confusion::new(&whole, reference);
             let prediction = small.as_ref().map_or_else(|| whole.clone(), |small| whole.without(small));
             let own = Confusion::new(&prediction, reference);
+            surface.add(&prediction, reference);
             let lesion = !reference.is_empty();
             self.slice_dice.push(SliceDice { dice: own.dice(), lesion });
             empty_slices += usize::from(!lesion);
@@ -219,6 +251,7 @@ impl Tally {
             let inside: Vec<f32> = reference.inside().iter().map(|&inside| f32::from(u8::from(inside))).collect();
             self.soft.push(SoftOverlap::new(&probabilities, &inside));
             self.calibration.add(probabilities, reference);
+            self.levels.add(map, reference);
             confusion += own;
             predictions.push(prediction);
         }
@@ -240,9 +273,17 @@ impl Tally {
             false_slices,
             reference_pixels: confusion.reference_pixels(),
             prediction_pixels: confusion.prediction_pixels(),
+            volume_difference: difference(confusion.prediction_pixels(), confusion.reference_pixels()),
+            surface_distance: surface.mean(),
+            hd95: surface.hd95(),
             confusion,
         });
         predictions
+    }
+
+    /// The probabilities of the patients that were added since the last call.
+    pub(crate) fn take_levels(&mut self) -> Levels {
+        std::mem::take(&mut self.levels)
     }
 
     /// The figures of all patients.
@@ -263,6 +304,10 @@ impl Tally {
                 sensitivity: confusion.sensitivity(),
                 precision: confusion.precision(),
             },
+            surface: Surface::of(&self.patients),
+            volume: VolumeAgreement::of(
+                &self.patients.iter().map(|patient| patient.volume_difference).collect::<Vec<_>>(),
+            ),
             per_slice: PerSlice {
                 lesion_slices: with_lesion.len(),
                 lesion_dice: mean(&with_lesion),
@@ -315,6 +360,14 @@ impl SliceProtocol {
     }
 }
 
+impl Surface {
+    fn of(patients: &[PatientScore]) -> Self {
+        let distances: Vec<f64> = patients.iter().filter_map(|patient| patient.surface_distance).collect();
+        let mut hd95: Vec<f64> = patients.iter().filter_map(|patient| patient.hd95).collect();
+        Self { patients: hd95.len(), mean: mean(&distances), hd95_mean: mean(&hd95), hd95_median: median(&mut hd95) }
+    }
+}
+
 impl Spread {
     fn of(patients: &[PatientScore], figure: impl Fn(&PatientScore) -> f64) -> Self {
         let mut values: Vec<f64> = patients.iter().map(&figure).collect();
@@ -322,19 +375,23 @@ impl Spread {
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let deviation = (squares / values.len().saturating_sub(1).max(1) as f64).sqrt();
         let worst = patients.iter().min_by(|a, b| figure(a).total_cmp(&figure(b)));
-        values.sort_by(f64::total_cmp);
-        let median = match values.len() {
-            0 => 0.0,
-            count => (values[(count - 1) / 2] + values[count / 2]) / 2.0,
-        };
         Self {
             patients: values.len(),
             mean,
-            median,
+            median: median(&mut values),
             worst: worst.map_or(0.0, &figure),
             worst_patient: worst.map(|patient| patient.patient.clone()).unwrap_or_default(),
             deviation,
         }
+    }
+}
+
+/// The median; 0 of no values.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => 0.0,
+        count => (values[(count - 1) / 2] + values[count / 2]) / 2.0,
     }
 }
 
@@ -390,6 +447,14 @@ mod tests {
         close(scores.patient_largest.mean, (1.0 + 2.0 / 3.0) / 2.0);
         close(scores.pooled.dice, 6.0 / 8.0); // TP 3, FP 1, FN 1
         close(scores.pooled.iou, 3.0 / 5.0);
+        // A: 3 pixels for 2, no distance in the first slice and none to measure in the second. B: 1 for 2, one of them 1 away.
+        close(scores.volume.bias, (0.4 - 2.0 / 3.0) / 2.0);
+        close(scores.volume.mean_error, (0.4 + 2.0 / 3.0) / 2.0);
+        assert_eq!([a.surface_distance, a.hd95, b.hd95], [Some(0.0), Some(0.0), Some(1.0)]);
+        close(b.surface_distance.expect("both borders"), 1.0 / 3.0);
+        close(scores.surface.mean, 1.0 / 6.0);
+        close(scores.surface.hd95_median, 0.5);
+        assert_eq!(scores.surface.patients, 2);
         close(scores.per_slice.lesion_dice, (1.0 + 2.0 / 3.0) / 2.0);
         close(scores.per_slice.dice, (1.0 + 0.0 + 2.0 / 3.0) / 3.0);
         assert_eq!([scores.empty.slices, scores.empty.predicted], [1, 1]);

@@ -43,7 +43,7 @@ pub(crate) enum Range {
 }
 
 /// Every key, in the order of `recipe.toml`.
-pub(crate) const KEYS: [Key; 23] = [
+pub(crate) const KEYS: [Key; 28] = [
     key("epochs", Range::Count, "Epochs. An epoch draws as many samples as there are training slices"),
     key("batch", Range::Count, "Samples in a batch"),
     key(
@@ -81,10 +81,31 @@ pub(crate) const KEYS: [Key; 23] = [
         "Largest standard deviation of the noise, in standard deviations of the head",
     ),
     key(
+        "augmentation.bias",
+        Range::NotNegative,
+        "Largest natural logarithm of a bias field at the border of a sample, up and down",
+    ),
+    key(
+        "augmentation.blur",
+        Range::NotNegative,
+        "Largest standard deviation of blur, in pixels. One sample in four is blurred",
+    ),
+    key(
+        "augmentation.coarse",
+        Range::NotNegative,
+        "Natural logarithm of the largest pixels of a coarser scan. One sample in four is coarser",
+    ),
+    key(
         "augmentation.flair_share",
         Range::Fraction,
         "Fraction of samples where FLAIR replaces one or both T1 contrasts",
     ),
+    key(
+        "augmentation.flair_only_share",
+        Range::Fraction,
+        "Fraction of samples with FLAIR in all channels, equal in each, as in a case without other contrasts",
+    ),
+    key("augmentation.strip_share", Range::Fraction, "Fraction of samples without skull: black outside the brain"),
     key(
         "augmentation.paste_share",
         Range::Fraction,

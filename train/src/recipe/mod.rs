@@ -140,7 +140,7 @@ mod tests {
     }
 
     /// Flag, key and a value out of the key's range.
-    const INVALID: [(&str, &str, &str); 21] = [
+    const INVALID: [(&str, &str, &str); 27] = [
         ("epochs", "epochs", "0"),
         ("batch", "batch", "0"),
         ("lr", "lr", "0"),
@@ -158,6 +158,12 @@ mod tests {
         ("ema-decay", "ema_decay", "1"),
         ("seed", "seed", "9223372036854775808"),
         ("stem", "network.stem", "3"),
+        ("bias", "augmentation.bias", "-0.1"),
+        ("blur", "augmentation.blur", "inf"),
+        ("coarse", "augmentation.coarse", "NaN"),
+        ("flair-only-share", "augmentation.flair_only_share", "1.5"),
+        ("strip-share", "augmentation.strip_share", "-0.1"),
+        ("strip-share", "augmentation.strip_share", "NaN"),
         ("paste-share", "augmentation.paste_share", "2"),
         ("paste-share", "augmentation.paste_share", "NaN"),
         ("affine-share", "augmentation.affine_share", "1.1"),

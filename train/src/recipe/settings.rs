@@ -11,13 +11,18 @@ use crate::data::Augmentation;
 use crate::file;
 
 /// The flags that a resumed fit refuses: its checkpoint has the recipe. Of the recipe only `--epochs` may change.
-pub(crate) const FIXED_FLAGS: [&str; 14] = [
+pub(crate) const FIXED_FLAGS: [&str; 19] = [
     "batch",
     "lr",
     "weight_decay",
     "crop",
     "positive_share",
     "single_slice_share",
+    "bias",
+    "blur",
+    "coarse",
+    "flair_only_share",
+    "strip_share",
     "paste_share",
     "affine_share",
     "bce_weight",
@@ -73,7 +78,7 @@ pub(crate) struct Settings {
     augmentation: AugmentationSettings,
 
     /// Only crop and mirror samples: every amount of augmentation is 0
-    #[arg(long, conflicts_with_all = ["paste_share", "affine_share"])]
+    #[arg(long, conflicts_with_all = ["bias", "blur", "coarse", "flair_only_share", "strip_share", "paste_share", "affine_share"])]
     #[serde(skip)]
     no_augmentation: bool,
 }
@@ -112,8 +117,23 @@ struct AugmentationSettings {
     #[arg(skip)]
     noise: Option<f32>,
 
+    #[arg(long, value_name = "LOGARITHM", help = flag_help("augmentation.bias"))]
+    bias: Option<f32>,
+
+    #[arg(long, value_name = "PIXELS", help = flag_help("augmentation.blur"))]
+    blur: Option<f32>,
+
+    #[arg(long, value_name = "LOGARITHM", help = flag_help("augmentation.coarse"))]
+    coarse: Option<f32>,
+
     #[arg(skip)]
     flair_share: Option<f32>,
+
+    #[arg(long, value_name = "FRACTION", help = flag_help("augmentation.flair_only_share"))]
+    flair_only_share: Option<f32>,
+
+    #[arg(long, value_name = "FRACTION", help = flag_help("augmentation.strip_share"))]
+    strip_share: Option<f32>,
 
     #[arg(long, value_name = "FRACTION", help = flag_help("augmentation.paste_share"))]
     paste_share: Option<f32>,
@@ -173,7 +193,12 @@ impl Settings {
         set(&mut augmentation.offset, &settings.offset);
         set(&mut augmentation.gamma, &settings.gamma);
         set(&mut augmentation.noise, &settings.noise);
+        set(&mut augmentation.bias, &settings.bias);
+        set(&mut augmentation.blur, &settings.blur);
+        set(&mut augmentation.coarse, &settings.coarse);
         set(&mut augmentation.flair_share, &settings.flair_share);
+        set(&mut augmentation.flair_only_share, &settings.flair_only_share);
+        set(&mut augmentation.strip_share, &settings.strip_share);
         set(&mut augmentation.paste_share, &settings.paste_share);
         set(&mut augmentation.affine_share, &settings.affine_share);
     }

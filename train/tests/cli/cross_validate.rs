@@ -17,7 +17,9 @@ fn every_patient_is_scored_by_a_network_that_has_not_seen_it() -> Result<()> {
     assert!(!world.path("folds/fold-1").exists() && !world.path("folds/cross-validation.json").exists());
     let second = fs::metadata(world.path("folds/fold-2/checkpoint.bin"))?.modified()?;
     let run = world.train(&format!("{TINY} --out folds"))?.succeeded();
-    assert!(run.stdout.contains("mean Dice"), "{run:?}");
+    for heading in ["mean Dice", "HD95", "limits of agreement", "with temperature"] {
+        assert!(run.stdout.contains(heading), "{run:?}");
+    }
     assert_eq!(fs::metadata(world.path("folds/fold-2/checkpoint.bin"))?.modified()?, second, "it was finished");
 
     let figures = json("folds/cross-validation.json")?;
@@ -32,6 +34,12 @@ fn every_patient_is_scored_by_a_network_that_has_not_seen_it() -> Result<()> {
         let patients = input["patients"].as_array().expect("patients");
         assert_eq!(patients.len(), 2);
         assert!(patients.iter().all(|patient| scored.contains(&patient["patient"])), "{patients:?}");
+        assert!(patients.iter().all(|patient| patient["volume_difference"].is_number()), "{patients:?}");
+        let number = |value: &serde_json::Value| value.as_f64().expect("a number");
+        let volume = &input["volume"];
+        assert!(number(&volume["from"]) <= number(&volume["bias"]) && number(&volume["bias"]) <= number(&volume["to"]));
+        let temperatures = input["tempered"]["temperatures"].as_array().expect("one a fold");
+        assert!(temperatures.len() == 2 && temperatures.iter().all(|value| number(value) > 0.0), "{temperatures:?}");
         let (from, to) = (&input["mean_interval"]["from"], &input["mean_interval"]["to"]);
         assert!(from.as_f64() <= input["patient"]["mean"].as_f64() && to.as_f64() >= input["patient"]["mean"].as_f64());
     }

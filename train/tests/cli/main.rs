@@ -11,4 +11,5 @@ mod phantom;
 mod recipe;
 mod refused;
 mod segment;
+mod volumes;
 mod world;

@@ -1,0 +1,176 @@
+//! NIfTI-1 and NIfTI-2 → the upright axial [`Slice`]s of a volume.
+//!
+//! `.nii` and `.nii.gz`, and `.hdr` with `.img`; both byte orders; every real type of numbers. Of several volumes in one file the
+//! first is read.
+//!
+//! Own code: `nifti` allocates what a header claims before the data is seen, and reads pairs of files from a disk only.
+
+mod geometry;
+mod header;
+mod inflate;
+mod voxels;
+
+use std::sync::Arc;
+
+pub(crate) use header::{Field, Header};
+use voxels::{Encoding, Values};
+
+use super::scale::Scale;
+use super::scan::Scan;
+use super::{Channels, Limits, ReadNote, Samples, Slice};
+use crate::error::{Error, FileFault, Quantity, Result};
+use crate::volume::{PIXEL, Plane, VoxelGrid, Walk};
+
+/// The largest factor between the sides of a pixel of an axial slice for which a coronal or sagittal volume is resliced. A side
+/// that is finer than [`PIXEL`] counts as that, because the network does not see more.
+///
+/// Measured on 10 patients of the dataset, whose pixels were averaged along rows: with a factor of 1.5 the mean Dice falls by
+/// 0.002, with 2 by 0.008, with 3 by 0.022 and with 4 by 0.033.
+const COARSE: f64 = 2.0;
+
+/// Whether these are the first bytes of a NIfTI file, also compressed. Of a compressed file 256 bytes are enough, unless its
+/// header has a long name.
+pub(super) fn is_nifti(bytes: &[u8]) -> bool {
+    header::length(&inflate::head(bytes, 4)).is_some()
+}
+
+/// Reads the first volume of a file. `voxels` are the bytes of the `.img` file of a pair.
+pub(super) fn read(name: &str, bytes: &[u8], voxels: Option<&[u8]>, limits: &Limits) -> Result<Vec<Slice>> {
+    let fault = |fault| Error::in_file(name, fault);
+    let volume = Stored::open(bytes, voxels, limits).map_err(fault)?;
+    let values = volume.values(bytes, voxels).map_err(fault)?;
+    volume.slices(name, values)
+}
+
+/// A volume whose header was checked.
+struct Stored {
+    header: Header,
+    encoding: Encoding,
+    grid: VoxelGrid,
+    /// The place of the first voxel.
+    offset: u64,
+    notes: Vec<ReadNote>,
+}
+
+impl Stored {
+    /// Reads the header and judges it, before memory is spent on the voxels.
+    fn open(bytes: &[u8], voxels: Option<&[u8]>, limits: &Limits) -> Result<Self, FileFault> {
+        let head = inflate::head(bytes, header::LONGEST);
+        let unknown = || FileFault::NotAnImage { found: head.iter().take(4).copied().collect() };
+        let length = header::length(&head).ok_or_else(unknown)?;
+        let found = head.len() as u64;
+        let head =
+            head.get(..length).ok_or(FileFault::Truncated { what: "the header", needed: length as u64, found })?;
+        let header = Header::parse(head)?;
+        if header.is_of_pair() != voxels.is_some() {
+            return Err(if header.is_of_pair() { FileFault::NoVoxels } else { FileFault::UnexpectedVoxels });
+        }
+        if let Some(found) = voxels.map(|voxels| voxels.len() as u64).filter(|found| *found > limits.bytes) {
+            return Err(FileFault::OverLimit { what: Quantity::Bytes, found, limit: limits.bytes });
+        }
+        let encoding = Encoding::of(&header)?;
+        let ([x, y, z], volumes) = geometry::size(&header)?;
+        // Above this no file has enough bytes, and no index fits in memory.
+        limits.admit_volume([x, y, z], encoding.samples())?;
+        let size = [x as usize, y as usize, z as usize];
+        let (grid, mut notes) = geometry::grid(&header, size)?;
+        let [columns, rows, slices] = grid.axes().upright([x, y, z]);
+        limits.admit(columns, rows, 1, 0)?;
+        if slices > limits.pages {
+            return Err(FileFault::OverLimit { what: Quantity::Slices, found: slices, limit: limits.pages });
+        }
+        if volumes > 1 {
+            notes.push(ReadNote::FirstVolume { count: volumes });
+        }
+        notes.extend(resliced(&grid)?);
+        let offset = header.get(Field::VOX_OFFSET, 0);
+        let least = if header.is_of_pair() { 0.0 } else { header.offset() as f64 };
+        // Some programs write 0 for the usual place.
+        let offset = if offset == 0.0 { least } else { offset };
+        if !(offset >= least && offset.fract() == 0.0) {
+            let expected = "a whole number of bytes after the header";
+            return Err(FileFault::HeaderValue { field: "vox_offset", found: offset, expected });
+        }
+        let offset = offset as u64;
+        if offset > limits.bytes {
+            return Err(FileFault::OverLimit { what: Quantity::Bytes, found: offset, limit: limits.bytes });
+        }
+        Ok(Self { header, encoding, grid, offset, notes })
+    }
+
+    /// Decodes the voxels.
+    fn values(&self, bytes: &[u8], voxels: Option<&[u8]>) -> Result<Values, FileFault> {
+        let mut source = inflate::source(voxels.unwrap_or(bytes));
+        let count = self.grid.size().iter().fold(1, |count, length| count * *length as u64);
+        let needed = self.offset + count * self.encoding.size();
+        let mut skipped = 0;
+        let mut buffer = [0; 4096];
+        while skipped < self.offset {
+            let some = &mut buffer[..(self.offset - skipped).min(4096) as usize];
+            inflate::fill(&mut *source, some, "the last voxel", needed, skipped)?;
+            skipped += some.len() as u64;
+        }
+        self.encoding.read(&mut *source, count, self.offset)
+    }
+
+    /// The slices, from the feet to the head.
+    fn slices(self, name: &str, values: Values) -> Result<Vec<Slice>> {
+        let size = self.grid.size();
+        let axes = self.grid.axes();
+        let walk = axes.walk(size);
+        let [columns, rows, count] = axes.upright(size);
+        let named = |z: usize| if count > 1 { format!("{name}#{}", z + 1) } else { name.to_owned() };
+        let pixels = |z: usize| (0..columns * rows).map(move |at| walk.place([at % columns, at / columns, z]));
+        if let Values::Numbers(numbers) = &values {
+            check_finite(numbers, walk, [columns, rows, count])
+                .map_err(|(z, fault)| Error::in_file(named(z), fault))?;
+        }
+        let scale = match &values {
+            Values::Whole(_) => Scale::AsStored,
+            Values::Numbers(numbers) => Scale::of([&**numbers]),
+        };
+        let samples = |z: usize| match &values {
+            Values::Whole(stored) => pixels(z).map(|at| stored[at]).collect(),
+            Values::Numbers(numbers) => scale.apply(&pixels(z).map(|at| numbers[at]).collect::<Vec<f32>>()),
+        };
+        let planes: Vec<Vec<u16>> = (0..count).map(samples).collect();
+        let scan = Arc::new(Scan::new(self.grid, self.header, scale == Scale::AsStored, &planes));
+        let slice = |(z, plane): (usize, Vec<u16>)| {
+            let slice = Slice::new(named(z), columns, rows, Channels::Grey, Samples::U16(plane))?;
+            let mut slice = slice.of_scan(Arc::clone(&scan), z);
+            self.notes.iter().for_each(|note| slice.note(*note));
+            Ok(slice)
+        };
+        planes.into_iter().enumerate().map(slice).collect()
+    }
+}
+
+/// The note on a volume that is not axial, if its axial slices have fine enough pixels.
+fn resliced(grid: &VoxelGrid) -> Result<Option<ReadNote>, FileFault> {
+    let plane = grid.plane();
+    if plane == Plane::Axial {
+        return Ok(None);
+    }
+    let [x, y, _] = grid.upright().spacing();
+    let (fine, coarse) = (x.min(y).max(PIXEL), x.max(y));
+    if coarse > COARSE * fine {
+        return Err(FileFault::Plane { plane: plane.name(), pixel: [x, y], factor: COARSE });
+    }
+    Ok(Some(ReadNote::Resliced { plane }))
+}
+
+/// Finds the first number that is not finite, slice by slice.
+fn check_finite(numbers: &[f32], walk: Walk, [columns, rows, slices]: [usize; 3]) -> Result<(), (usize, FileFault)> {
+    let count = numbers.iter().filter(|number| !number.is_finite()).count();
+    if count == 0 {
+        return Ok(());
+    }
+    let all = (0..slices).flat_map(|z| (0..rows).flat_map(move |y| (0..columns).map(move |x| [x, y, z])));
+    match all.into_iter().find(|at| !numbers[walk.place(*at)].is_finite()) {
+        Some([x, y, z]) => {
+            let value = numbers[walk.place([x, y, z])];
+            Err((z, FileFault::NotFinite { count, value, x: x as u64, y: y as u64 }))
+        }
+        None => Ok(()),
+    }
+}
