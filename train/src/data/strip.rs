@@ -191,7 +191,10 @@ impl Shape {
     /// Fills what the border of the slice does not reach.
     fn fill(self, mut inside: Vec<bool>) -> Vec<bool> {
         let Self { width, height, .. } = self;
-        let on_border = |i: &usize| i % width % (width - 1).max(1) == 0 || i / width % (height - 1).max(1) == 0;
+        let on_border = |&i: &usize| {
+            let (x, y) = (i % width, i / width);
+            x == 0 || y == 0 || x + 1 == width || y + 1 == height
+        };
         let mut next: Vec<usize> = (0..width * height).filter(on_border).filter(|&i| !inside[i]).collect();
         let mut outside = vec![false; inside.len()];
         while let Some(i) = next.pop() {
