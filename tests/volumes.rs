@@ -17,7 +17,7 @@ use glioscope::read::{self, Channels, Limits, ReadNote, Scan, Slice, Spacing, Sp
 use glioscope::result::findings::Findings;
 use glioscope::study::{HEAD, Study};
 use glioscope::volume::{PIXEL, Plane};
-use glioscope::write::{Bundle, Volume, nifti};
+use glioscope::write::{Bundle, Volume, nifti, upright_nifti};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -291,7 +291,8 @@ fn a_study_takes_volumes_as_it_takes_slices() {
         Study::admit(name, bytes.len() as u64, &bytes[..HEAD.min(bytes.len())]).expect("a volume");
         study.add_file(name, &bytes).expect("a volume");
     }
-    assert!(Study::admit("a.tar.gz", 1 << 20, &gzip(b"a text that is no volume")).is_err());
+    let other = Study::admit("a.tar.gz", 1 << 20, &gzip(b"a text that is no volume"));
+    assert!(matches!(other, Ok(Some(_))), "it is passed over: {other:?}");
     study.assemble();
     let case = study.cases().next().expect("a case").case();
     assert_eq!((study.cases().len(), case.name.as_str(), case.slices.len()), (1, "P", 4));
@@ -346,6 +347,24 @@ fn results_have_the_header_of_their_volume() {
         let middle = [1, 2, 3].map(|index: usize| index.min(end[index - 1]));
         let expected = f64::from(sample(&slices, middle)) / f64::from(sample(&slices, end)) * 65_535.0;
         assert!((f64::from(sample(&again, middle)) - expected).abs() < 1.0, "{file}");
+    }
+}
+
+#[test]
+fn upright_volumes_have_the_slices_as_they_are_shown() {
+    for file in ["big-endian.nii", "coronal.nii", "version-2-big-endian.nii"] {
+        let slices = volume(file);
+        let upright = scan(&slices).upright().clone();
+        let shown: Vec<u16> = slices.iter().flat_map(|slice| slice.samples().iter()).collect();
+        let findings = Findings::new(assemble(slices).cases.remove(0));
+        let bytes = upright_nifti(&findings, Volume::Flair, 0.5, None).expect("a volume");
+        let short = |at: usize| i16::from_le_bytes([bytes[at], bytes[at + 1]]);
+        assert_eq!((&bytes[..4], short(70)), (&348i32.to_le_bytes()[..], 512), "{file}");
+        assert_eq!([42, 44, 46].map(|at| short(at) as usize), upright.size(), "{file}");
+        let spacing = [80, 84, 88].map(|at| f32::from_le_bytes([0, 1, 2, 3].map(|byte| bytes[at + byte])));
+        assert_eq!(spacing, upright.spacing().map(|length| length as f32), "{file}");
+        let values: Vec<u16> = bytes[352..].as_chunks().0.iter().map(|&pair| u16::from_le_bytes(pair)).collect();
+        assert_eq!(values, shown, "{file}");
     }
 }
 

@@ -13,12 +13,15 @@ use super::convert::{bytes_of, from_js, parsed, settings, spacing, threshold, to
 use super::fault::{fault, usage};
 use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
 use super::stream::ZipChunks;
+use crate::error::Error;
 use crate::network::Card;
 use crate::network::segmenter::{Backend, Segmenter};
 use crate::network::sha256::{hex, sha256};
+use crate::read::Spacing;
 use crate::result::display::STEPS;
+use crate::result::findings::Findings;
 use crate::study::{HEAD, Settings, Study};
-use crate::write::{Origin, Volume, nifti, report};
+use crate::write::{Origin, Volume, nifti, report, upright_nifti};
 
 const CPU: &str = "cpu";
 const WEBGPU: &str = "webgpu";
@@ -266,11 +269,19 @@ impl Session {
         #[wasm_bindgen(js_name = threshold)] at: f64,
         #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
     ) -> Result<Uint8Array, JsValue> {
-        let volume = Volume::of_name(what).ok_or_else(|| usage(&format!("there is no volume {what:?}")))?;
-        let study = self.study();
-        let findings = study.case(case).map_err(fault)?;
-        let bytes = nifti(findings, volume, threshold(at)?, spacing(&given)?).map_err(fault)?;
-        Ok(Uint8Array::from(bytes.as_slice()))
+        self.written(nifti, case, what, at, &given)
+    }
+
+    /// As `volume`, with the slices as they are shown, also where the case was read from a volume.
+    #[wasm_bindgen(js_name = uprightVolume)]
+    pub fn upright_volume(
+        &self,
+        case: &str,
+        #[wasm_bindgen(unchecked_param_type = "Volume")] what: &str,
+        #[wasm_bindgen(js_name = threshold)] at: f64,
+        #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        self.written(upright_nifti, case, what, at, &given)
     }
 
     /// All result files of all cases as one zip.
@@ -331,6 +342,22 @@ impl Session {
             threshold: settings.threshold,
             rules: settings.rules.clone(),
         }
+    }
+
+    /// The volume of that name, which `write` encodes.
+    fn written(
+        &self,
+        write: impl Fn(&Findings, Volume, f32, Option<Spacing>) -> Result<Vec<u8>, Error>,
+        case: &str,
+        what: &str,
+        at: f64,
+        given: &JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        let volume = Volume::of_name(what).ok_or_else(|| usage(&format!("there is no volume {what:?}")))?;
+        let study = self.study();
+        let findings = study.case(case).map_err(fault)?;
+        let bytes = write(findings, volume, threshold(at)?, spacing(given)?).map_err(fault)?;
+        Ok(Uint8Array::from(bytes.as_slice()))
     }
 
     // Neither is held across an `await`, so they cannot overlap.

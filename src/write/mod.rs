@@ -15,7 +15,7 @@ pub(crate) use bundle::CaseFile;
 pub use bundle::{Bundle, NamedFile, report};
 pub use csv::{Row, csv};
 pub use name::{mask_name, overlay_name};
-pub use nifti::{Volume, nifti};
+pub use nifti::{Volume, nifti, upright_nifti};
 pub use origin::Origin;
 pub use tiff::{mask_tiff, oriented_mask_tiff, slice_tiff};
 pub(crate) use zip::ZipEncoder;

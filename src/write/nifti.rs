@@ -104,31 +104,44 @@ impl Volume {
 ///
 /// [`Error::Volume`] where the slices have different sizes or are too many, or none of them has what the volume shows.
 pub fn nifti(findings: &Findings, volume: Volume, threshold: f32, spacing: Option<Spacing>) -> Result<Vec<u8>> {
-    let dim = dimensions(findings)?;
-    let nothing = || Error::Volume { case: findings.case().name.clone(), fault: VolumeFault::Nothing };
-    let voxels = voxels(findings, volume, threshold).ok_or_else(nothing)?;
-    let (mut header, values, unknown) = match findings.case().scan() {
-        Some(scan) => (scan.header().for_results(), stored(findings, scan, &voxels.values), ""),
-        None => {
-            // There is one unit for all three, so two known distances are not enough.
-            let known = spacing.and_then(|spacing| Some([spacing.x, spacing.y, spacing.z?]));
-            let unknown = if known.is_some() { "orientation unknown; " } else { "voxel size, orientation unknown; " };
-            (upright(dim, known), voxels.values, unknown)
-        }
+    let Some(scan) = findings.case().scan() else {
+        return upright_nifti(findings, volume, threshold, spacing);
     };
+    let voxels = voxels(findings, volume, threshold)?;
+    let values = stored(findings, scan, &voxels.values);
+    Ok(file(scan.header().for_results(), &voxels, &values, &volume.description(threshold)))
+}
+
+/// A case as a NIfTI file with its slices as they are shown, also where it was read from a volume. See [`nifti`].
+///
+/// # Errors
+///
+/// As [`nifti`].
+pub fn upright_nifti(findings: &Findings, volume: Volume, threshold: f32, spacing: Option<Spacing>) -> Result<Vec<u8>> {
+    let dim = dimensions(findings)?;
+    let voxels = voxels(findings, volume, threshold)?;
+    // There is one unit for all three, so two known distances are not enough.
+    let known = findings.voxel_spacing(spacing).and_then(|spacing| Some([spacing.x, spacing.y, spacing.z?]));
+    let unknown = if known.is_some() { "orientation unknown" } else { "voxel size, orientation unknown" };
+    let description = format!("{}; {unknown}", volume.description(threshold));
+    Ok(file(upright(dim, known), &voxels, &voxels.values, &description))
+}
+
+/// The header of a case, followed by its voxels in the order of the file.
+fn file(mut header: Header, voxels: &Voxels, values: &[u16], description: &str) -> Vec<u8> {
     let (code, bits) = if voxels.wide { (512.0, 16.0) } else { (2.0, 8.0) };
     header.set(Field::DATATYPE, 0, code);
     header.set(Field::BITPIX, 0, bits);
     header.set(Field::SCL_SLOPE, 0, voxels.slope.into());
     header.set(Field::CAL_MAX, 0, voxels.white.into());
-    header.describe(&format!("{}; {unknown}research use only", volume.description(threshold)));
+    header.describe(&format!("{description}; research use only"));
     let mut bytes = header.to_bytes();
     if voxels.wide {
         bytes.extend(values.iter().flat_map(|value| header.encode(*value)));
     } else {
         bytes.extend(values.iter().map(|value| *value as u8));
     }
-    Ok(bytes)
+    bytes
 }
 
 /// The header of a case whose orientation is unknown.
@@ -185,7 +198,8 @@ pub(super) fn dimensions(findings: &Findings) -> Result<[i16; 8]> {
 }
 
 /// The voxels slice by slice, row by row; `None` where no slice has any.
-fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels> {
+fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Result<Voxels> {
+    let nothing = || Error::Volume { case: findings.case().name.clone(), fault: VolumeFault::Nothing };
     let entries = || findings.case().slices.iter().enumerate();
     let masks = |of: &dyn Fn(usize) -> Option<Vec<u8>>| {
         let masks: Vec<Option<Vec<u8>>> = entries().map(|(index, _)| of(index)).collect();
@@ -210,7 +224,7 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
             )
         })
     };
-    match volume {
+    let found = match volume {
         Volume::Pre => Some(channel(findings, 0)),
         Volume::Flair => Some(channel(findings, 1)),
         Volume::Post => Some(channel(findings, 2)),
@@ -232,7 +246,8 @@ fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Option<Voxels>
             }
             Voxels { values, wide: true, slope: 1.0 / 65_535.0, white: 1.0 }
         }),
-    }
+    };
+    found.ok_or_else(nothing)
 }
 
 /// One channel as stored. In a case with 16-bit samples, 8-bit ones are multiplied by 257.

@@ -100,8 +100,24 @@ export interface Mask {
   pixels: Buffer;
 }
 
-/** Reads a mask: an uncompressed 8-bit grey TIFF. */
+export interface Samples {
+  width: number;
+  height: number;
+  channels: number;
+  /** 0 to 255, pixel by pixel. */
+  samples: Buffer;
+}
+
+/** Reads a mask: an uncompressed 8-bit grey TIFF with the values 0 and 255. */
 export function readMask(file: Buffer): Mask {
+  const { width, height, channels, samples: pixels } = readSamples(file);
+  if (channels !== 1) throw new Error(`${channels} channels`);
+  if (pixels.some((value) => value !== 0 && value !== 255)) throw new Error('values other than 0 and 255');
+  return { width, height, pixels };
+}
+
+/** Reads an uncompressed 8-bit TIFF. */
+export function readSamples(file: Buffer): Samples {
   if (file.toString('latin1', 0, 2) !== 'II' || file.readUInt16LE(2) !== 42) throw new Error('not a little-endian TIFF');
   const directory = file.readUInt32LE(4);
   const tags = new Map<number, number[]>();
@@ -114,14 +130,13 @@ export function readMask(file: Buffer): Mask {
     tags.set(tag, Array.from({ length: count }, (_, k) => file.readUIntLE(at + k * size, size)));
   }
   const one = (tag: number) => tags.get(tag)?.[0] ?? 0;
-  const [width, height, bits, compression] = [256, 257, 258, 259].map(one);
+  const [width, height, bits, compression, channels] = [256, 257, 258, 259, 277].map(one);
   if (bits !== 8 || compression !== 1) throw new Error(`${bits} bits, compression ${compression}`);
   const lengths = tags.get(279) ?? [];
   const strips = (tags.get(273) ?? []).map((offset, i) => file.subarray(offset, offset + lengths[i]));
-  const pixels = Buffer.concat(strips);
-  if (pixels.length !== width * height) throw new Error(`${pixels.length} bytes for ${width} x ${height}`);
-  if (pixels.some((value) => value !== 0 && value !== 255)) throw new Error('values other than 0 and 255');
-  return { width, height, pixels };
+  const samples = Buffer.concat(strips);
+  if (samples.length !== width * height * channels) throw new Error(`${samples.length} bytes for ${width} x ${height} x ${channels}`);
+  return { width, height, channels, samples };
 }
 
 /** The files of a zip by path, from its central directory. */

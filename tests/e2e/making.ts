@@ -1,5 +1,5 @@
 /**
- * Writes test files: archives, PNGs, multi-page TIFFs and TIFFs with a resolution. The code follows the format
+ * Writes test files: archives, PNGs, NIfTI volumes, multi-page TIFFs and TIFFs with a resolution. The code follows the format
  * specifications, so that the readers are not tested against themselves.
  */
 import { readFileSync, readdirSync } from 'node:fs';
@@ -57,6 +57,24 @@ export function png(width: number, height: number, colour: (x: number, y: number
   header.writeUInt32BE(height, 4);
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** Writes a NIfTI-1 volume of unsigned bytes. `affine` maps voxels to millimetres, and `value` gives the value of a voxel. */
+export function nifti([width, height, depth]: number[], affine: number[][], value: (x: number, y: number, z: number) => number): Buffer {
+  const file = Buffer.alloc(352 + width * height * depth);
+  file.writeInt32LE(348, 0);
+  [3, width, height, depth, 1, 1, 1, 1].forEach((length, i) => file.writeInt16LE(length, 40 + 2 * i));
+  file.writeInt16LE(2, 70); // DT_UINT8
+  file.writeInt16LE(8, 72);
+  [1, ...[0, 1, 2].map((axis) => Math.hypot(...affine.map((row) => row[axis])))].forEach((length, i) => file.writeFloatLE(length, 76 + 4 * i));
+  file.writeFloatLE(352, 108);
+  file.writeFloatLE(1, 112);
+  file.writeUInt8(2, 123); // millimetres
+  file.writeInt16LE(1, 254); // sform: scanner coordinates
+  affine.flat().forEach((number, i) => file.writeFloatLE(number, 280 + 4 * i));
+  file.write('n+1\0', 344, 'latin1');
+  for (let z = 0; z < depth; z++) for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) file[352 + (z * height + y) * width + x] = value(x, y, z);
+  return file;
 }
 
 /** The files of a folder, by their path in an archive of it. */

@@ -292,10 +292,21 @@ export class Engine {
    * @param {VolumeKind} what
    * @param {number} threshold
    * @param {Spacing | null} spacing
-   * @returns {Promise<Uint8Array<ArrayBuffer>>} NIfTI-1
+   * @returns {Promise<Uint8Array<ArrayBuffer>>} NIfTI, on the grid of the file if the case was read from a volume
    */
   volume(id, what, threshold, spacing) {
     return this.#request('volume', { case: id, what, threshold, spacing });
+  }
+
+  /**
+   * @param {string} id of the case
+   * @param {VolumeKind} what
+   * @param {number} threshold
+   * @param {Spacing | null} spacing
+   * @returns {Promise<Uint8Array<ArrayBuffer>>} NIfTI-1 with the slices as they are shown
+   */
+  uprightVolume(id, what, threshold, spacing) {
+    return this.#request('uprightVolume', { case: id, what, threshold, spacing });
   }
 
   /** @param {Settings} settings @returns {Promise<Blob>} all results as a zip */

@@ -57,9 +57,12 @@ export class SpacingForm {
 
   /** @param {boolean} given whether a field has a value */
   #explanation(given) {
-    const [x, y] = this.#inputs;
+    const [x, y, z] = this.#inputs;
     const stated = this.#open?.resolution?.map(rounded);
     const complete = this.#value() !== null;
+    const depth = this.#open?.reading.spacing?.[2];
+    if (stated && depth && x.valueAsNumber === stated[0] && y.valueAsNumber === stated[1] && z.valueAsNumber === rounded(depth)) return 'From the file.';
+    if (stated && depth && !given) return 'Until you enter all three values, the spacing of the file is used.';
     if (stated && x.valueAsNumber === stated[0] && y.valueAsNumber === stated[1]) {
       return `x and y are from the file. ${complete ? 'The slice distance is yours.' : 'TIFF files do not state the slice distance. Enter it to see mL.'}`;
     }
@@ -75,9 +78,9 @@ export class SpacingForm {
 }
 
 /** The texts of the fields without a draft. @param {CaseState} open */
-function filled({ spacing, resolution }) {
+function filled({ spacing, resolution, reading }) {
   const [x, y] = resolution ?? [null, null];
-  const values = spacing ? [spacing.x, spacing.y, spacing.z] : [x, y, null];
+  const values = spacing ? [spacing.x, spacing.y, spacing.z] : [x, y, reading.spacing?.[2] ?? null];
   return values.map((value) => (value === null ? '' : String(rounded(value))));
 }
 

@@ -227,7 +227,7 @@ export class VolumeView {
       this.#builtAt = performance.now();
       niivue.addColours('glioscope-mask', [colour, colour]);
       /** @param {VolumeKind} what */
-      const file = (what) => this.#engine.volume(current.id, what, threshold, current.spacing);
+      const file = (what) => this.#engine.uprightVolume(current.id, what, threshold, current.spacing);
       const image = await niivue.loadImage((await file(background)).buffer, `${background}.nii`, 'gray', 1);
       this.#white = image.cal_max;
       const layers = await layersOf(overlay, file);
@@ -256,7 +256,7 @@ export class VolumeView {
   #updateHint() {
     const { current } = this.#store;
     if (!this.#shown || !current) return;
-    const spacing = current.spacing ? '' : 'Voxels are shown as cubes because the spacing is unknown. Enter it under Measure.';
+    const spacing = current.spacing ?? current.reading.spacing?.[2] ? '' : 'Voxels are shown as cubes because the spacing is unknown. Enter it under Measure.';
     const masks = this.#stale && current.slices.length > MANY_SLICES ? 'New masks appear when all slices are segmented, or when you choose Volume again.' : '';
     this.#setHint([spacing, masks].filter(Boolean).join(' '));
   }

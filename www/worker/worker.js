@@ -65,6 +65,8 @@ serve({
   }),
   volume: (/** @type {OfCase & {what: VolumeKind}} */ { case: id, what, threshold, spacing }) =>
     transferred(library().volume(id, what, threshold, spacing)),
+  uprightVolume: (/** @type {OfCase & {what: VolumeKind}} */ { case: id, what, threshold, spacing }) =>
+    transferred(library().uprightVolume(id, what, threshold, spacing)),
   report: ({ settings }) => ({ value: library().report(settings) }),
   exportZip: ({ settings }) => ({ value: toBlob(library().exportZip(settings)) }),
   saveSession: ({ settings }) => ({ value: toBlob(library().saveSession(settings)) }),

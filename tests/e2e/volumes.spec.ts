@@ -1,0 +1,61 @@
+/**
+ * NIfTI volumes: read with their geometry, segmented, and written back on their own grid.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { excerpt, MODEL, phantoms, readSamples, train, unzip } from './files.ts';
+import { nifti } from './making.ts';
+import { expect, test } from './page.ts';
+import { area } from './stage.ts';
+
+/** Millimetres: about the pixels of the training data, so that the volume is hardly scaled. */
+const [PIXEL, SLICE] = [0.875, 5];
+
+/** A folder with the FLAIR of a synthetic patient as a volume whose columns are stored from the left to the right of the patient. */
+function volume(): string {
+  const patient = excerpt(phantoms()[0], 4);
+  const name = basename(patient);
+  const slices = [1, 2, 3, 4].map((place) => {
+    const files = readdirSync(patient).filter((file) => !file.includes('_mask'));
+    const numbers = files.map((file) => Number(/_(\d+)\.tif$/.exec(file)?.[1])).sort((a, b) => a - b);
+    return readSamples(readFileSync(join(patient, `${name}_${numbers[place - 1]}.tif`)));
+  });
+  const [{ width, height, channels }] = slices;
+  const flair = (x: number, y: number, z: number) => slices[z].samples[(y * width + (width - 1 - x)) * channels + 1];
+  const folder = join(mkdtempSync(join(tmpdir(), 'glioscope-volume-')), name);
+  mkdirSync(folder);
+  const affine = [[PIXEL, 0, 0, -100], [0, -PIXEL, 0, 120], [0, 0, SLICE, -30]];
+  writeFileSync(join(folder, `${name}_flair.nii.gz`), gzipSync(nifti([width, height, slices.length], affine, flair)));
+  return folder;
+}
+
+test('a NIfTI volume is segmented as by the native program, and the results have its grid', async ({ scope, page }) => {
+  const folder = volume();
+  const [file] = readdirSync(folder);
+  const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
+  train('segment', folder, '--out', out, '--model', MODEL, '--device', 'cpu');
+  const native = new Map(readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name)).map((path) => [relative(out, path).replaceAll('\\', '/'), readFileSync(path)] as const));
+
+  await scope.open('?backend=cpu');
+  await scope.drop(folder);
+  await expect(page.locator('#reading summary')).toHaveText('Read as 4 slices, FLAIR alone');
+  await page.click('#reading summary');
+  await expect(page.locator('#reading dd')).toHaveText(['4 of 256 × 256 pixels', 'FLAIR alone', 'none', '0.875 × 0.875 × 5 mm, from NIfTI', 'axial', 'RPS']);
+  await scope.is('done');
+  await area(page);
+  await page.click('#tab-measure');
+  await expect(page.locator('#case-volume')).toContainText('mL');
+
+  const files = unzip((await scope.download()).bytes);
+  expect([...files.keys()].sort()).toEqual([...native.keys()].sort());
+  const [path] = [...files.keys()].filter((name) => name.endsWith('/mask.nii.gz'));
+  const [input, mask] = [readFileSync(join(folder, file)), files.get(path) as Buffer].map((bytes) => gunzipSync(bytes));
+  expect(mask.equals(gunzipSync(native.get(path) as Buffer))).toBe(true);
+  expect(mask.subarray(352).some((value) => value > 0)).toBe(true);
+  // dim, pixdim, qform_code to srow_z.
+  for (const [from, to] of [[40, 56], [76, 108], [252, 328]]) expect(mask.subarray(from, to).equals(input.subarray(from, to)), `${from} to ${to}`).toBe(true);
+  expect(files.get('statistics.csv')?.equals(native.get('statistics.csv') as Buffer)).toBe(true);
+});
