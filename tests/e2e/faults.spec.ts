@@ -451,7 +451,7 @@ unwatched('if the policy forbids wasm, the page says so', async ({ scope, page }
   expect(diagnostics.browser.userAgent).toBe(await page.evaluate(() => navigator.userAgent));
 });
 
-test('a frozen tab resumes where it stopped', async ({ scope, page }) => {
+test('a frozen tab resumes where it stopped @full', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', slowSlices(200));
   await scope.open('?backend=cpu&workers=2');
   await scope.chooseFolder(phantoms()[0]);

@@ -134,7 +134,7 @@ test('files added while others are read are read after them, and none is lost', 
   await expect(page.locator('#notes li')).toHaveCount(0);
 });
 
-test('a cancelled add keeps the files that were read, and the rest can be added later', async ({ scope, page }) => {
+test('a cancelled add keeps the files that were read, and the rest can be added later @full', async ({ scope, page }) => {
   const slices = await prepareSlowAdd(scope, page);
   await page.setInputFiles('#add-files', slices);
   await expect(page.locator('#status')).toContainText(/^[23] of 6 files read/);
@@ -166,7 +166,7 @@ test('a cancelled add can be continued', async ({ scope, page }) => {
   await expect(page.locator('#continue')).toBeHidden();
 });
 
-test('an add that stopped without a worker continues once a worker starts', async ({ scope, page }) => {
+test('an add that stopped without a worker continues once a worker starts @full', async ({ scope, page }) => {
   const slices = await prepareSlowAdd(scope, page);
   await page.setInputFiles('#add-files', slices);
   await expect(page.locator('#status')).toContainText(/^[1-4] of 6 files read/);

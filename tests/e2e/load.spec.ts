@@ -49,7 +49,7 @@ test('ten patients in one drop are ten complete cases', async ({ scope, page }) 
   expect(masks).toHaveLength(20);
 });
 
-test('case after case in one tab: memory stops growing', async ({ scope, context }) => {
+test('case after case in one tab: memory stops growing @full', async ({ scope, context }) => {
   await repeat(scope, context, (cases, settled) => cases < 60 && !settled, 5, 1.5);
 });
 

@@ -71,7 +71,7 @@ test('WebGPU works offline once it was used', async ({ host, page }) => {
   await visitThenGoOffline(host, page, ['cpu', 'webgpu']);
 });
 
-test('WebGPU works offline if the first visit used it', async ({ host }) => {
+test('WebGPU works offline if the first visit used it @full', async ({ host }) => {
   // The HTTP cache of a private window is too small for the module.
   const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'glioscope-profile-')), {
     executablePath: process.env.GLIOSCOPE_CHROMIUM ?? '/usr/bin/chromium',

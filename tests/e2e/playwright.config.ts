@@ -15,12 +15,16 @@ export const FLAGS = [
 /** Tests that measure time. */
 const TIMED = /(load|stack|figures)\.spec\.ts$/;
 
-/** `GLIOSCOPE_SOAK` has the minutes of the long tests, which then run alone. A filter on the command line would not apply to projects that others depend on. */
+/**
+ * `GLIOSCOPE_SOAK` has the minutes of the tests with `@soak`, which then run alone, with those with `@full`. A filter on the command
+ * line would not apply to projects that others depend on.
+ */
 const soak = process.env.GLIOSCOPE_SOAK !== undefined;
+const LONG = /@(soak|full)/;
 
 export default defineConfig({
   testDir: '.',
-  ...(soak ? { grep: /@soak/ } : { grepInvert: /@soak/ }),
+  ...(soak ? { grep: LONG } : { grepInvert: LONG }),
   // A software GPU takes seconds per slice, with all cores.
   timeout: 300_000,
   expect: { timeout: 60_000 },

@@ -378,7 +378,7 @@ test('the volume shows the probability, in three planes and in 3-D', async ({ pa
   }
 });
 
-test('the volume uses the window of the slice and the opacity of the overlay', async ({ page }) => {
+test('the volume uses the window of the slice and the opacity of the overlay @full', async ({ page }) => {
   await page.locator('input[name="reference"]').uncheck();
   await page.keyboard.press('d');
   await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
@@ -409,7 +409,7 @@ test('the volume uses the window of the slice and the opacity of the overlay', a
   }
 });
 
-test('the volume shows the current case, also while slices are segmented', async ({ scope, page }) => {
+test('the volume shows the current case, also while slices are segmented @full', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', slowSlices(5000));
   await scope.open('?backend=cpu&workers=1');
   await scope.drop(...phantoms());
@@ -455,7 +455,7 @@ test('a volume that failed to load is shown when it is opened again', async ({ s
   expect(await canvas.evaluate((drawn: HTMLCanvasElement) => drawn.width), 'one pixel of the canvas per CSS pixel').toBe(await canvas.evaluate((drawn) => drawn.clientWidth));
 });
 
-test('closing all files frees the volumes and the GPU memory', async ({ scope, page }) => {
+test('closing all files frees the volumes and the GPU memory @full', async ({ scope, page }) => {
   await scope.tamper('vendor/niivue.js', (source) => {
     const [, name] = /([\w$]+) as Niivue\b/.exec(source) ?? [];
     return override('attachToCanvas', 'globalThis.niivue = this; return original.apply(this, given);', name)(source);
@@ -550,7 +550,7 @@ test('on the volume, letters are shortcuts of the page, and arrows move the cros
   await expect(page.getByRole('dialog', { name: 'Keys and gestures' })).toContainText('On the volume');
 });
 
-test('the volume waits for further masks before it is updated, and shows all masks at the end', async ({ scope, page }) => {
+test('the volume waits for further masks before it is updated, and shows all masks at the end @full', async ({ scope, page }) => {
   const timed = override('volume', `if (given[1] === 'mask') (self.builds ??= []).push(performance.now()); return original.apply(this, given);`);
   await scope.tamper('pkg/glioscope.js', (source) => timed(slowSlices(1000)(source)));
   await scope.open('?backend=cpu&workers=1');

@@ -22,7 +22,7 @@ pub(crate) enum Part {
     Native,
     /// Linter and unit tests of the page's scripts, and a check of the workflows.
     Page,
-    /// The Rust tests in a headless browser, on WebGPU and on the CPU.
+    /// The Rust tests in a headless browser, on the CPU; with `--full` also on WebGPU.
     Wasm,
     /// The complete site in Chromium, Firefox and WebKit.
     E2e,

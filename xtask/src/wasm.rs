@@ -50,8 +50,11 @@ const PACKAGE: &str = "www/pkg";
 impl Module {
     pub(crate) const ALL: [Self; 3] = [Self::Page, Self::Gpu, Self::Formats];
 
-    /// Those that have tests in a browser. The readers are tested natively.
-    pub(crate) const TESTED: [Self; 2] = [Self::Page, Self::Gpu];
+    /// Those that have tests in a browser; without `full` those that are tested in every run. The readers are tested
+    /// natively, and the end-to-end tests run WebGPU too.
+    pub(crate) fn tested(full: bool) -> &'static [Self] {
+        if full { &[Self::Page, Self::Gpu] } else { &[Self::Page] }
+    }
 
     /// The stem of its files in `www/pkg`.
     pub(crate) fn name(self) -> &'static str {

@@ -18,8 +18,8 @@ struct FeatureSet {
     name: &'static str,
     /// The packages and features, as cargo's arguments.
     selection: &'static [&'static str],
-    /// The tests that run without `--full`, as cargo's arguments, if any do.
-    tests: Option<&'static [&'static str]>,
+    /// Whether its tests run without `--full`.
+    tested: bool,
 }
 
 /// The packages that need Burn, with the features that `train` turns on; the library's default features would compile a
@@ -27,29 +27,26 @@ struct FeatureSet {
 /// features of what these share.
 const WORKSPACE: [&str; 4] = ["--workspace", "--exclude", "xtask", "--no-default-features"];
 
-/// Each set has all features of the one before it.
+/// Each set has all features of the one before it, so `fit` runs all tests. Lints compile the tests of every set.
 const FEATURE_SETS: [FeatureSet; 4] = [
-    // What it tests is a part of what `cpu` tests, and lints compile its tests.
-    FeatureSet { name: "none", selection: &["--package", "glioscope", "--no-default-features"], tests: None },
-    // Its other tests are a part of what `fit` tests.
+    FeatureSet { name: "none", selection: &["--package", "glioscope", "--no-default-features"], tested: false },
     FeatureSet {
         name: "cpu",
         selection: &["--package", "glioscope", "--no-default-features", "--features", "cpu"],
-        tests: Some(&["--lib"]),
+        tested: false,
     },
-    // What it tests is a part of what `fit` tests, and the wasm tests run it in a browser. Without autodiff half of Burn
-    // is compiled again, which takes minutes.
+    // Without autodiff half of Burn is compiled again, which takes minutes.
     FeatureSet {
         name: "burn",
         selection: &["--package", "glioscope", "--no-default-features", "--features", "burn"],
-        tests: None,
+        tested: false,
     },
-    FeatureSet { name: "fit", selection: &WORKSPACE, tests: Some(&[]) },
+    FeatureSet { name: "fit", selection: &WORKSPACE, tested: true },
 ];
 
 pub(super) fn native(workspace: &Workspace, patients: Option<&Path>, full: bool, report: &mut Report) {
     report.stage("format", || passed(workspace.cargo().args(["fmt", "--all", "--check"])));
-    for FeatureSet { name, selection, tests } in &FEATURE_SETS {
+    for FeatureSet { name, selection, tested } in &FEATURE_SETS {
         report.stage(format!("lints: {name}"), || passed(&mut clippy(workspace, selection, &["--release"])));
         report.stage(format!("docs: {name}"), || {
             passed(
@@ -60,11 +57,10 @@ pub(super) fn native(workspace: &Workspace, patients: Option<&Path>, full: bool,
                     .env("RUSTDOCFLAGS", "--deny warnings"),
             )
         });
-        let tests = if full { Some(&[][..]) } else { *tests };
-        if let Some(tests) = tests {
+        if full || *tested {
             report.stage(format!("tests: {name}"), || {
                 let mut command = workspace.cargo();
-                command.args(["test", "--release"]).args(*selection).args(tests);
+                command.args(["test", "--release"]).args(*selection);
                 real::pass_on(&mut command, patients);
                 passed(&mut command)
             });

@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 const TIMEOUTS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "900"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")];
 
 pub(super) fn wasm(workspace: &Workspace, full: bool, report: &mut Report) {
-    for module in Module::TESTED {
+    for &module in Module::tested(full) {
         report.stage(format!("wasm: {}", module.name()), || tests(workspace, module));
     }
     if full {
