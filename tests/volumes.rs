@@ -354,7 +354,7 @@ fn results_have_the_header_of_their_volume() {
 fn upright_volumes_have_the_slices_as_they_are_shown() {
     for file in ["big-endian.nii", "coronal.nii", "version-2-big-endian.nii"] {
         let slices = volume(file);
-        let upright = scan(&slices).upright().clone();
+        let upright = *scan(&slices).upright();
         let shown: Vec<u16> = slices.iter().flat_map(|slice| slice.samples().iter()).collect();
         let findings = Findings::new(assemble(slices).cases.remove(0));
         let bytes = upright_nifti(&findings, Volume::Flair, 0.5, None).expect("a volume");
