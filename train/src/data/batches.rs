@@ -154,7 +154,7 @@ impl Pool {
         Sample {
             side: plan.side,
             image: statistics.normalise(slice, plan.side),
-            reference: on_grid(&source.slices[index], &source.masks[index], plan.side),
+            reference: on_grid(slice, &source.masks[index], plan.side),
             black: statistics.black(),
         }
     }
