@@ -1,7 +1,9 @@
 //! The study: zips, cases that grow, ids, and saved sessions.
 #![cfg(not(target_arch = "wasm32"))]
 
+use std::fs;
 use std::io::{Cursor, Write as _};
+use std::path::Path;
 
 use glioscope::error::{Error, FileFault, UsageFault};
 use glioscope::layout::{CaseId, CaseSlice, Contrast, Litter, Words};
@@ -74,6 +76,19 @@ fn a_folder_and_its_zip_are_read_alike_and_names_are_relative_to_the_folder() {
 
     let zip = opened(&[("set.zip", &zipped(&files))]).inspect();
     assert_eq!(zip, inspection);
+}
+
+#[test]
+fn a_volume_in_two_files_is_refused_and_names_the_file_that_is_needed() {
+    let files = ["pair.hdr", "pair.img"].map(|name| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/nifti").join(name);
+        (name, fs::read(path).expect("a fixture"))
+    });
+    let files = files.each_ref().map(|(name, bytes)| (*name, bytes.as_slice()));
+    let inspection = opened(&[("set.zip", &zipped(&files))]).inspect();
+    assert_eq!((inspection.cases.len(), inspection.passed_over), (0, vec![unused("pair.img", "not an image")]));
+    let [refused] = &inspection.refused[..] else { unreachable!("{:?}", inspection.refused) };
+    assert!(refused.file == "pair.hdr" && refused.reason.contains(".img"), "{refused:?}");
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub(crate) use format::admit;
 pub use format::convert;
 pub use format::{read, read_pair};
 pub use limits::Limits;
+pub use nifti::other_of_pair;
 pub(crate) use nifti::{Field, Header};
 pub use note::ReadNote;
 pub use orientation::Orientation;

@@ -120,6 +120,10 @@ impl Study {
         for (path, kind) in &unpacked.passed_over {
             self.pass_over(&place(path), *kind, &mut added);
         }
+        // A study keeps each file by itself, so it reads no volume in two files.
+        for path in unpacked.voxels.keys() {
+            self.pass_over(&place(path), Litter::Other, &mut added);
+        }
         for error in &unpacked.refused {
             let path = error.file().unwrap_or_default();
             let Unused { reason, .. } = Unused::refused(path, error);

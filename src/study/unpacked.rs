@@ -1,17 +1,22 @@
 //! [`Unpacked`]: a zip as the folder that it holds.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Study;
 use super::admission::HEAD;
 use crate::error::{Error, Result};
 use crate::layout::{Litter, Words};
+use crate::read::other_of_pair;
 use crate::read::zip::{self, ZipLimits};
 
 /// The files of a zip, sorted into those that may be slices and those that are passed over.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Unpacked {
     /// The names and bytes of the files that are read, in order of their names. A `dataset.json` is one of them, and also
     /// passed over.
     pub files: Vec<(String, Vec<u8>)>,
+    /// The second files of NIfTI volumes in two files, by name. [`read_pair`](crate::read::read_pair) takes them.
+    pub voxels: BTreeMap<String, Vec<u8>>,
     /// The files that are no slices.
     pub passed_over: Vec<(String, Litter)>,
     /// The entries that cannot be unpacked.
@@ -30,10 +35,15 @@ impl Unpacked {
             error => error,
         })?;
         let system = contents.passed_over.into_iter().map(|name| (name, Litter::System));
-        let mut unpacked = Self { files: Vec::new(), passed_over: system.collect(), refused: contents.refused };
+        let mut unpacked = Self { passed_over: system.collect(), refused: contents.refused, ..Self::default() };
         let mut files = contents.files;
         files.sort();
+        let names: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
         for (name, bytes) in files {
+            if other_of_pair(&name, "hdr").is_some_and(|header| names.contains(&header)) {
+                unpacked.voxels.insert(name, bytes);
+                continue;
+            }
             let head = &bytes[..bytes.len().min(HEAD)];
             // A file that is refused for its size is refused again when it is read.
             let litter = Study::admit(&name, bytes.len() as u64, head).unwrap_or_default();

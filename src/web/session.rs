@@ -259,7 +259,7 @@ impl Session {
         to_js(&study.case(case).map_err(fault)?.measure(threshold(at)?, spacing(&given)?))
     }
 
-    /// A case as a NIfTI-1 volume, uncompressed. A slice without what it shows is 0. Throws if no slice has it, or the slices
+    /// A case as a NIfTI volume, uncompressed, on the grid of the file if it was read from a volume. A slice without what it shows is 0. Throws if no slice has it, or the slices
     /// have different sizes.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub fn volume(
@@ -273,7 +273,7 @@ impl Session {
     }
 
     /// As `volume`, with the slices as they are shown, also where the case was read from a volume.
-    #[wasm_bindgen(js_name = uprightVolume)]
+    #[wasm_bindgen(js_name = uprightVolume, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub fn upright_volume(
         &self,
         case: &str,

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail};
 use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
-use glioscope::read::{self, Limits, Slice};
+use glioscope::read::{self, Limits, Slice, other_of_pair};
 use glioscope::study::{HEAD, Study, Unpacked};
 
 use crate::file;
@@ -303,16 +303,12 @@ impl Gathering<'_> {
         for error in contents.refused {
             self.refuse(error.file().map_or_else(|| name.to_owned(), place), error.into());
         }
-        // The second files of volumes are read with their headers.
-        let headers: BTreeSet<String> = contents.files.iter().map(|(name, _)| name.clone()).collect();
-        let is_second = |name: &str| split_pair(name, "hdr").is_some_and(|header| headers.contains(&header));
-        let (images, files) = contents.files.into_iter().partition::<Vec<_>, _>(|(name, _)| is_second(name));
-        let mut images: BTreeMap<String, Vec<u8>> = images.into_iter().collect();
-        for (name, bytes) in files {
+        let mut images = contents.voxels;
+        for (name, bytes) in contents.files {
             if Words::is_dataset(&name) {
                 self.inputs.words.add_dataset(&bytes);
             } else {
-                let voxels = split_pair(&name, "img").and_then(|other| images.remove(&other)).map(Source::Bytes);
+                let voxels = other_of_pair(&name, "img").and_then(|other| images.remove(&other)).map(Source::Bytes);
                 let input = Input { name: place(&name), source: Source::Bytes(bytes), voxels };
                 self.files.entry(path.to_owned()).or_default().push(input);
             }
@@ -347,18 +343,8 @@ fn home(root: &Path, paths: &[PathBuf]) -> String {
 
 /// The other file of a NIfTI volume in two files: that with the `ending` `hdr` or `img`, if it is there.
 fn with_ending(path: &Path, ending: &str) -> Option<PathBuf> {
-    let other = split_pair(path.to_str()?, ending).map(PathBuf::from)?;
+    let other = other_of_pair(path.to_str()?, ending).map(PathBuf::from)?;
     other.is_file().then_some(other)
-}
-
-/// The name of the other file of a NIfTI volume in two files: for `hdr` that of the header of an `.img` file.
-fn split_pair(name: &str, ending: &str) -> Option<String> {
-    let own = if ending == "hdr" { "img" } else { "hdr" };
-    let (stem, found) = name.rsplit_once('.')?;
-    found.eq_ignore_ascii_case(own).then(|| {
-        let upper = found.bytes().all(|byte| byte.is_ascii_uppercase());
-        format!("{stem}.{}", if upper { ending.to_uppercase() } else { ending.to_owned() })
-    })
 }
 
 /// The kind of a file that is passed over; `None` for one that is read.

@@ -34,6 +34,17 @@ pub(super) fn is_nifti(bytes: &[u8]) -> bool {
     header::length(&inflate::head(bytes, 4)).is_some()
 }
 
+/// The name of the other file of a volume in two files: for the `ending` `img` that of the voxels of an `.hdr` file, for `hdr` that
+/// of the header of an `.img` file. `None` for any other name.
+pub fn other_of_pair(name: &str, ending: &str) -> Option<String> {
+    let own = if ending == "hdr" { "img" } else { "hdr" };
+    let (stem, found) = name.rsplit_once('.')?;
+    found.eq_ignore_ascii_case(own).then(|| {
+        let upper = found.bytes().all(|byte| byte.is_ascii_uppercase());
+        format!("{stem}.{}", if upper { ending.to_uppercase() } else { ending.to_owned() })
+    })
+}
+
 /// Reads the first volume of a file. `voxels` are the bytes of the `.img` file of a pair.
 pub(super) fn read(name: &str, bytes: &[u8], voxels: Option<&[u8]>, limits: &Limits) -> Result<Vec<Slice>> {
     let fault = |fault| Error::in_file(name, fault);

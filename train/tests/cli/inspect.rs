@@ -181,7 +181,7 @@ fn channels_and_references_can_be_chosen() -> Result<()> {
     assert_eq!(slice["file"], "p_6_0001.tif");
     assert_eq!(slice["reference"], "p_6_lesion.tif");
     let note = reading["notes"][0].as_str().context("a note")?;
-    assert!(note.contains("0001 FLAIR") && note.ends_with("choose with --contrast"), "{note}");
+    assert!(note.contains("0001 FLAIR") && note.ends_with("choose with --contrast or --slice-numbers"), "{note}");
 
     let (run, reading) = inspect(&world, "P --reference lesion --contrast 0000=flair --contrast 0001=none")?;
     run.succeeded();
