@@ -12,6 +12,8 @@ export class RecoveryLog {
   sources = [];
   /** The visitor's answers to the questions about the files; null before any. @type {Words[] | null} */
   answers = null;
+  /** Those that the assembly was made with. @type {Words[] | null} */
+  #assembledWith = null;
   /** The cases of the first `#assembled` files. @type {Assembly | null} */
   assembly = null;
   #assembled = 0;
@@ -56,6 +58,7 @@ export class RecoveryLog {
   clear() {
     this.sources = [];
     this.answers = null;
+    this.#assembledWith = null;
     this.assembly = null;
     this.#assembled = 0;
     this.#probabilities = new Map();
@@ -75,6 +78,7 @@ export class RecoveryLog {
     }
     this.assembly = assembly;
     this.#assembled = this.sources.length;
+    this.#assembledWith = this.answers;
   }
 
   /**
@@ -92,7 +96,7 @@ export class RecoveryLog {
       if (source.session && at + 1 < this.#assembled && !stopped()) await client.call('assemble');
     }
     if (!assembly || stopped()) return false;
-    if (this.answers) await client.call('answer', { words: this.answers });
+    if (this.#assembledWith) await client.call('answer', { words: this.#assembledWith });
     if (layoutOf(await client.call('assemble')) !== layoutOf(assembly)) {
       throw new FaultError({ kind: 'gone', file: null, message: 'the files have changed since they were opened' });
     }
@@ -110,6 +114,8 @@ export class RecoveryLog {
     }
     for (const [slice, mask] of this.#edits) await client.call('setEdit', { slice, mask });
     for (const source of this.sources.slice(this.#assembled)) await client.call('read', source);
+    // They may have been given since, and the next assembly needs them.
+    if (this.answers && this.answers !== this.#assembledWith) await client.call('answer', { words: this.answers });
   }
 }
 
