@@ -3,7 +3,7 @@
  */
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { excerpt, MODEL, phantoms, readSamples, train, unzip } from './files.ts';
 import { nifti } from './making.ts';
@@ -35,7 +35,7 @@ test('a NIfTI volume is segmented as by the native program, and the results have
   const folder = volume();
   const [file] = readdirSync(folder);
   const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
-  train('segment', folder, '--out', out, '--model', MODEL, '--device', 'cpu');
+  train('segment', dirname(folder), '--out', out, '--model', MODEL, '--device', 'cpu');
   const native = new Map(readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name)).map((path) => [relative(out, path).replaceAll('\\', '/'), readFileSync(path)] as const));
 
