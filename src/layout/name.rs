@@ -143,9 +143,7 @@ impl Words {
         let top = top.map(|top| format!("{top}/"));
         top.filter(|top| self.common_folder(top) == top.trim_end_matches('/')).unwrap_or_default()
     }
-}
 
-impl Words {
     /// As [`common_folder`](Self::common_folder), and for a volume in a folder of many patients with its name without the words
     /// and numbers of contrasts and references. All volumes of a case have the same, so that one case can be read at a time.
     pub fn common_place(&self, name: &str) -> String {

@@ -78,6 +78,21 @@ impl Inspection {
         let notes = slices.first().map_or(&[][..], Slice::notes);
         notes.iter().map(move |note| format!("{file}: {note}"))
     }
+
+    /// Makes names relative to the folder `top`, which ends in `/`.
+    pub(super) fn strip(&mut self, top: &str) {
+        let strip = |name: &mut String| {
+            if name.starts_with(top) {
+                name.drain(..top.len());
+            }
+        };
+        for slice in self.cases.iter_mut().flat_map(|case| &mut case.slices) {
+            strip(&mut slice.file);
+            slice.reference.iter_mut().for_each(strip);
+        }
+        self.passed_over.iter_mut().chain(&mut self.refused).for_each(|unused| strip(&mut unused.file));
+        self.notes.iter_mut().for_each(strip);
+    }
 }
 
 impl InspectedCase {
@@ -129,23 +144,6 @@ impl Unused {
             error => error.to_string(),
         };
         Self { file: file.to_owned(), reason }
-    }
-}
-
-impl Inspection {
-    /// Makes names relative to the folder `top`, which ends in `/`.
-    pub(super) fn strip(&mut self, top: &str) {
-        let strip = |name: &mut String| {
-            if name.starts_with(top) {
-                name.drain(..top.len());
-            }
-        };
-        for slice in self.cases.iter_mut().flat_map(|case| &mut case.slices) {
-            strip(&mut slice.file);
-            slice.reference.iter_mut().for_each(strip);
-        }
-        self.passed_over.iter_mut().chain(&mut self.refused).for_each(|unused| strip(&mut unused.file));
-        self.notes.iter_mut().for_each(strip);
     }
 }
 
