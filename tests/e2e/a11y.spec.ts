@@ -25,9 +25,13 @@ async function screenshot(page: Page, name: string, alsoMasked: string[] = []) {
   await expect(page).toHaveScreenshot(`${name}.png`, { mask: masked, maskColor: '#888', maxDiffPixelRatio: 0.06, threshold: 0.3, animations: 'disabled' });
 }
 
+/** Every size and every scheme is tested on each run, every pair of them with `--full`. */
+const BRIEF = ['desktop, light', 'phone, dark'];
+
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`${size}, ${colorScheme}: axe finds no violations, and the screenshots match`, async ({ scope, page }) => {
+    const full = BRIEF.includes(`${size}, ${colorScheme}`) ? '' : ' @full';
+    test(`${size}, ${colorScheme}: axe finds no violations, and the screenshots match${full}`, async ({ scope, page }) => {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await scope.open('?backend=cpu');

@@ -40,7 +40,7 @@ async function countColour(page: Page, colour: Rgb): Promise<number> {
   }, colour);
 }
 
-test('the chosen mask colour is used on the slice, on its thumbnail, in the bars and in the legend', async ({ page }) => {
+test('the chosen mask colour is used on the slice, on its thumbnail, in the bars and in the legend @full', async ({ page }) => {
   await page.locator('input[name="reference"]').uncheck();
   await page.locator('input[name="opacity"]').fill('100');
   const choices = await page.getByRole('radiogroup', { name: 'Mask colour' }).getByRole('radio').all();
@@ -104,7 +104,7 @@ test('the default colours of mask and reference are distinguishable with every k
   for (const vision of visions) expect(colourDistance(mask, reference, vision), vision).toBeGreaterThan(2 * CLEAR);
 });
 
-test('the heat map gets lighter with the probability, with every kind of colour vision', async ({ page }) => {
+test('the heat map gets lighter with the probability, with every kind of colour vision @full', async ({ page }) => {
   await page.keyboard.press('p');
   const ramp = await page.locator('#legend canvas').evaluate((bar: HTMLCanvasElement) => {
     const data = bar.getContext('2d')?.getImageData(0, bar.height >> 1, bar.width, 1).data ?? [];

@@ -103,7 +103,7 @@ test('a mask can be drawn by keyboard alone', async ({ page }) => {
   await expect.poll(() => area(page)).toBeGreaterThan(predicted + 40);
 });
 
-test('the brush cursor is shown as soon as the keyboard controls it, and is not in the saved view', async ({ page }) => {
+test('the brush cursor is shown as soon as the keyboard controls it, and is not in the saved view @full', async ({ page }) => {
   await page.keyboard.press('b');
   // The brush toolbar reduces the height of the stage, which then stays the same.
   await expect(page.locator('#brush')).toBeVisible();
@@ -124,7 +124,7 @@ test('the brush cursor is shown as soon as the keyboard controls it, and is not 
   expect(view.equals(plain)).toBe(true);
 });
 
-test('in the side-by-side layout a stroke stays in the pane where it began', async ({ page }) => {
+test('in the side-by-side layout a stroke stays in the pane where it began @full', async ({ page }) => {
   const predicted = await area(page);
   await page.keyboard.press('s');
   await page.keyboard.press('b');
@@ -140,7 +140,7 @@ test('in the side-by-side layout a stroke stays in the pane where it began', asy
   await expect.poll(async () => Math.abs((await area(page)) - predicted)).toBeLessThan(600);
 });
 
-test('a stroke ends when the slice changes', async ({ page }) => {
+test('a stroke ends when the slice changes @full', async ({ page }) => {
   const predicted = await area(page);
   const label = page.locator('#stage');
   const before = await label.getAttribute('aria-label');
@@ -162,7 +162,7 @@ test('a stroke ends when the slice changes', async ({ page }) => {
   await expect.poll(async () => (await area(page)) - predicted).toBeLessThan(250);
 });
 
-test('a slice cannot be edited before it is segmented, and can be edited while files are added', async ({ scope, page }) => {
+test('a slice cannot be edited before it is segmented, and can be edited while files are added @full', async ({ scope, page }) => {
   // A held call waits until the test calls `goOn`.
   const held = (method: string) => override(method, `
     return self.hold === '${method}' ? new Promise((go) => { self.goOn = go; }).then(() => original.apply(this, given)) : original.apply(this, given);`);
@@ -204,7 +204,7 @@ test('a slice cannot be edited before it is segmented, and can be edited while f
   await expect(corner).toHaveText(/^[\d,]+ px\nedited$/);
 });
 
-test('painting shows a hidden overlay and stops the flicker', async ({ page }) => {
+test('painting shows a hidden overlay and stops the flicker @full', async ({ page }) => {
   await page.keyboard.press('h');
   await page.keyboard.press('f');
   await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'true');
@@ -214,7 +214,7 @@ test('painting shows a hidden overlay and stops the flicker', async ({ page }) =
   await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'false');
 });
 
-test('an edit is kept when slices and references are added to its case', async ({ scope, page }) => {
+test('an edit is kept when slices and references are added to its case @full', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 3);
   const files = readdirSync(folder).sort().map((name) => ({ name, mimeType: '', buffer: readFileSync(join(folder, name)) }));
   const [references, slices] = [files.filter(({ name }) => name.includes('_mask')), files.filter(({ name }) => !name.includes('_mask'))];
@@ -294,7 +294,7 @@ test('saved files have the edited mask, state that it is edited, and restore it'
   expect(await maskByAfterWorkerLoss(scope, page)).toEqual(['network', 'network', 'network']);
 });
 
-test('a reverted edit of a session stays reverted when slices are added and the worker is replaced', async ({ scope, page }) => {
+test('a reverted edit of a session stays reverted when slices are added and the worker is replaced @full', async ({ scope, page }) => {
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   await page.reload();
   await scope.is('ready');
@@ -317,7 +317,7 @@ test('a reverted edit of a session stays reverted when slices are added and the 
   expect(await maskByAfterWorkerLoss(scope, page)).toEqual(['network', 'network', 'network', 'network']);
 });
 
-test('an edit that the library rejects is reported', async ({ scope, page }) => {
+test('an edit that the library rejects is reported @full', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('setEdit', `throw new Error('no room for an edit');`));
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
@@ -374,7 +374,7 @@ test('the page asks before it discards unsaved edits', async ({ scope, page }) =
   await expect(dialog).toBeHidden();
 });
 
-test('the browser asks before it leaves a page with unsaved edits, until they are saved or undone', async ({ page }) => {
+test('the browser asks before it leaves a page with unsaved edits, until they are saved or undone @full', async ({ page }) => {
   const predicted = await area(page);
   await page.keyboard.press('b');
   /** Whether the browser asks before it leaves the page. If it asks, the test stays on the page. */

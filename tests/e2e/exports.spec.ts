@@ -146,7 +146,7 @@ test('nibabel reads the volumes: voxel sizes are in millimetres if the spacing i
   expect(gunzipSync(packed?.[1] as Buffer).equals((await saved(page, 'mask')).bytes)).toBe(true);
 });
 
-test('tifffile reads the masks', async ({ scope }) => {
+test('tifffile reads the masks @full', async ({ scope }) => {
   const why = whyNoPython();
   test.skip(why !== '', why);
   await scope.open('?backend=cpu');
@@ -190,7 +190,7 @@ test('the report opens in a tab, is complete, and states its intended use', asyn
   await expect(report.reload()).rejects.toThrow();
 });
 
-test('the statistics and the view can be saved alone', async ({ scope, page }) => {
+test('the statistics and the view can be saved alone @full', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
@@ -266,7 +266,7 @@ async function slowToOpen(scope: Scope, page: Page, folder: string) {
   return session;
 }
 
-test('a mask saved while another patient is added is that of the current case, with its own name', async ({ scope, page }) => {
+test('a mask saved while another patient is added is that of the current case, with its own name @full', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   await scope.tamper('pkg/glioscope.js', override('assemble', `if (call > 1) ${BLOCK} return original.apply(this, given);`));
   await scope.open('?backend=cpu&workers=1');
@@ -284,7 +284,7 @@ test('a mask saved while another patient is added is that of the current case, w
   await expect(page.locator('#cases b')).toHaveText([basename(first), basename(second)]);
 });
 
-test('files added while a session is opened become part of it', async ({ scope, page }) => {
+test('files added while a session is opened become part of it @full', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   const session = await slowToOpen(scope, page, second);
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
@@ -303,7 +303,7 @@ test('files added while a session is opened become part of it', async ({ scope, 
   expect(masks((await scope.download()).bytes).size).toBe(4);
 });
 
-test('a broken session does not replace a session that is still being opened', async ({ scope, page }) => {
+test('a broken session does not replace a session that is still being opened @full', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 2));
   const session = await slowToOpen(scope, page, second);
   await scope.chooseFolder(first);
@@ -355,7 +355,7 @@ test('with a save dialog the session is written to the chosen file', async ({ sc
   expect(await page.evaluate(() => Reflect.get(window, 'written')[1])).toBeGreaterThan(1000);
 });
 
-test('a cancelled dialog saves nothing, and edits stay unsaved', async ({ scope, page }) => {
+test('a cancelled dialog saves nothing, and edits stay unsaved @full', async ({ scope, page }) => {
   await page.addInitScript(() => {
     Object.assign(window, { showSaveFilePicker: () => Promise.reject(new DOMException('The user aborted a request.', 'AbortError')) });
   });

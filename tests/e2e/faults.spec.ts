@@ -46,7 +46,7 @@ test('a drop without a usable file is an error, and the next drop works', async 
   await expect(page.locator('#errors li')).toHaveCount(0);
 });
 
-test('the page shows progress and the remaining time', async ({ scope, page }) => {
+test('the page shows progress and the remaining time @full', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', slowSlices(400));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 12));
@@ -120,7 +120,7 @@ test('after a panic a new worker finishes the case', async ({ scope, page }) => 
   expect(page.workers()).toHaveLength(1);
 });
 
-test('a panic that rejects no promise is detected too', async ({ scope, page }) => {
+test('a panic that rejects no promise is detected too @full', async ({ scope, page }) => {
   const silent = `if (call === 2) { hear('panicked at src/unet.rs'); return new Promise(() => {}); } return original.apply(this, given);`;
   const change = (source: string) => override('segment', silent)(
     `${source.replace('export function onPanic', 'function hook')}\nlet hear; export function onPanic(f) { hear = f; hook(f); }`,
@@ -133,7 +133,7 @@ test('a panic that rejects no promise is detected too', async ({ scope, page }) 
   expect(masks((await scope.download()).bytes).size).toBe(4);
 });
 
-test('slices that panic every time are named and skipped, however many there are', async ({ scope, page }) => {
+test('slices that panic every time are named and skipped, however many there are @full', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('segment', `if (/[13579]\\.tif$/.test(given[0])) ${TRAP}; return original.apply(this, given);`));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 8));
@@ -142,7 +142,7 @@ test('slices that panic every time are named and skipped, however many there are
   expect(masks((await scope.download()).bytes).size).toBe(4);
 });
 
-test('if no slice can be segmented, the run ends with an error', async ({ scope, page }) => {
+test('if no slice can be segmented, the run ends with an error @full', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('segment', TRAP));
   await scope.open('?backend=cpu&workers=1');
   await scope.chooseFolder(excerpt(phantoms()[0], 8));
@@ -209,7 +209,7 @@ test('a killed helper worker loses no slice', async ({ scope, page }) => {
   await expect(page.locator('#notice')).toBeHidden();
 });
 
-test('the page does not wait for a helper worker that does not load', async ({ scope, page }) => {
+test('the page does not wait for a helper worker that does not load @full', async ({ scope, page }) => {
   let asked = 0;
   // Only the first request is answered.
   await page.route('**/www/pkg/glioscope.js', (route) => (++asked === 1 ? route.continue() : undefined));
@@ -271,7 +271,7 @@ test('the GPU module is not fetched without a hardware GPU', async ({ scope, pag
   expect(asked.filter((path) => /gpu_bg\.wasm|pkg\/gpu\.js/.test(path))).toEqual([]);
 });
 
-test('without the GPU module the page runs on the CPU and says why', async ({ scope, page }) => {
+test('without the GPU module the page runs on the CPU and says why @full', async ({ scope, page }) => {
   await scope.tamper('worker/worker.js', preferSoftware);
   await page.route('**/www/pkg/gpu_bg.wasm', (route) => route.fulfill({ status: 404 }));
   await scope.open();
@@ -299,7 +299,7 @@ test('if the device is lost during a case, the rest runs on the CPU', async ({ s
   expect(masks((await scope.download()).bytes).size).toBe(5);
 });
 
-test('a GPU whose values become wrong during a case is not used any more', async ({ scope, page }) => {
+test('a GPU whose values become wrong during a case is not used any more @full', async ({ scope, page }) => {
   await scope.tamper('worker/worker.js', preferSoftware);
   await scope.tamper('worker/worker.js', preferSlow);
   await scope.tamper('pkg/gpu.js', override('forward', `const bad = call === 4; return original.apply(this, given).then((logits) => (bad ? logits.fill(NaN) : logits));`, 'GpuNetwork'));
@@ -321,7 +321,7 @@ test('a GPU that computes wrong numbers is detected', async ({ scope, page }) =>
   await expect(page.locator('#device-facts')).toContainText('the self-test differs by 0.2');
 });
 
-test('a GPU that runs wrong shader code is detected by its results', async ({ scope, page }) => {
+test('a GPU that runs wrong shader code is detected by its results @full', async ({ scope, page }) => {
   await scope.tamper('worker/worker.js', preferSoftware);
   // ReLU with min instead of max: the shaders compile and run, but the results are wrong.
   const wrong = `{ const create = GPUDevice.prototype.createShaderModule;
@@ -362,7 +362,7 @@ test('altered or missing weights are an error', async ({ scope, page }) => {
   await scope.is('ready');
 });
 
-test('files dropped before the network failed to load are segmented once it loads, and the page works', async ({ scope, page }) => {
+test('files dropped before the network failed to load are segmented once it loads, and the page works @full', async ({ scope, page }) => {
   let fail = () => {};
   const dropped = new Promise<void>((done) => (fail = done));
   await page.route('**/www/model/weights.safetensors', async (route) => {
@@ -390,7 +390,7 @@ test('without WebGPU the page runs on the CPU and says why', async ({ scope, pag
   await expect(page.locator('#device-facts')).toContainText('offers no WebGPU');
 });
 
-test('a GPU that rejects a buffer is replaced by the CPU', async ({ scope, page }) => {
+test('a GPU that rejects a buffer is replaced by the CPU @full', async ({ scope, page }) => {
   await scope.tamper('worker/worker.js', preferSoftware);
   // A size that the device rejects.
   const greedy = `{ const create = GPUDevice.prototype.createBuffer;

@@ -103,7 +103,7 @@ test('Firefox: a zip is read as train inspect reads it', async ({ baseURL }) => 
   }
 });
 
-test('Firefox: after one visit the site works offline', async ({ baseURL }) => {
+test('Firefox: after one visit the site works offline @full', async ({ baseURL }) => {
   const host = await Host.of(baseURL ?? '');
   const fox = await Fox.open(host.url);
   try {

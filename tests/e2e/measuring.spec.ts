@@ -40,7 +40,7 @@ test('areas, volume and scores match the saved masks', async ({ scope, page }) =
   expect(range[1]).toBeGreaterThanOrEqual(range[2]);
 });
 
-test('a score whose denominator is zero is shown as a dash', async ({ scope, page }) => {
+test('a score whose denominator is zero is shown as a dash @full', async ({ scope, page }) => {
   // Two slices below the lesion and two through it, each pair with one empty and one non-empty reference.
   const [folder] = phantoms();
   const name = basename(folder);
@@ -134,7 +134,7 @@ test('each case has its own spacing', async ({ scope, page }) => {
   await expect(page.locator('#spacing [name="z"]')).toHaveValue('3');
 });
 
-test('an incomplete spacing stays with its case', async ({ scope, page }) => {
+test('an incomplete spacing stays with its case @full', async ({ scope, page }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 1));
   await scope.open('?backend=cpu');
   await scope.chooseFolder(first);
@@ -195,7 +195,7 @@ test('the edited mask and the prediction are both measured', async ({ scope, pag
   await expect(page.locator('#cases .counts')).toContainText('1 edited');
 });
 
-test('a measuring error is shown until measuring works again', async ({ scope, page }) => {
+test('a measuring error is shown until measuring works again @full', async ({ scope, page }) => {
   await scope.tamper('pkg/glioscope.js', override('measure', `if (given[1] === 0.6) throw new Error('no ruler'); return original.apply(this, given);`));
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 2));

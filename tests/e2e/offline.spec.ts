@@ -67,7 +67,7 @@ async function visitThenGoOffline(host: Host, page: Page, backends: string[]) {
   await expect(page.locator('#backend')).toHaveText('webgpu');
 }
 
-test('WebGPU works offline once it was used', async ({ host, page }) => {
+test('WebGPU works offline once it was used @full', async ({ host, page }) => {
   await visitThenGoOffline(host, page, ['cpu', 'webgpu']);
 });
 
@@ -120,7 +120,7 @@ test('a new version is fetched while the old one runs, and is used once no tab r
   expect(await page.evaluate(() => window.caches.has('somebody else’s')), 'other caches are kept').toBe(true);
 });
 
-test('two tabs never run two versions', async ({ host, context, page, scope }) => {
+test('two tabs never run two versions @full', async ({ host, context, page, scope }) => {
   await page.goto(`${host.url}?backend=cpu`);
   await scope.is('ready');
   await cached(page);
@@ -171,7 +171,7 @@ for (const path of ['www/model/weights.safetensors', 'www/pkg/glioscope_bg.wasm'
   });
 }
 
-test('the page runs in a browser that stores nothing', async ({ host, page, scope }) => {
+test('the page runs in a browser that stores nothing @full', async ({ host, page, scope }) => {
   // Storage is full or disabled: every write is rejected.
   await page.addInitScript(() => {
     const refuse = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));

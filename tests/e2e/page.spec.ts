@@ -65,7 +65,7 @@ test('the important notices are visible on a large screen and on a phone', async
   }
 });
 
-test('the focus moves to the slice when a case is opened', async ({ scope, page }) => {
+test('the focus moves to the slice when a case is opened @full', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.focus('#sample');
   await page.keyboard.press('Space');
@@ -101,7 +101,7 @@ test('slices can be browsed by keyboard, slider, strip and wheel', async ({ scop
   await at(5);
 });
 
-test('one notch of the wheel moves one slice, and small steps of a touchpad add up', async ({ scope, page }) => {
+test('one notch of the wheel moves one slice, and small steps of a touchpad add up @full', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 6));
   await scope.is('done');
@@ -169,7 +169,7 @@ test('the reasons of the input check are shown above the slice and do not cover 
   }
 });
 
-test('the notice of a new version covers nothing', async ({ scope, page }) => {
+test('the notice of a new version covers nothing @full', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.click('#sample');
   await scope.is('done');
@@ -206,7 +206,7 @@ test('the mask can be filled, outlined, faded and hidden', async ({ scope, page 
   await change(() => page.locator('input[value="composite"]').check({ force: true }));
 });
 
-test('the page can be used by keyboard alone', async ({ scope, page }) => {
+test('the page can be used by keyboard alone @full', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   const tabTo = async (selector: string) => {
     for (let i = 0; i < 60; i++) {

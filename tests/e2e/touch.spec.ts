@@ -62,7 +62,7 @@ test('swipe, pinch, pan and paint with fingers', async ({ scope, page, context }
   await expect(page.locator('#strip [data-edited]'), 'two fingers do not paint').toHaveCount(0);
 });
 
-test('a palm next to two fingers does not paint', async ({ scope, page, context }) => {
+test('a palm next to two fingers does not paint @full', async ({ scope, page, context }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 1));
   await scope.is('done');
@@ -114,7 +114,7 @@ test('a stroke that the system cancels is discarded', async ({ scope, page, cont
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
 });
 
-test('the slice stays visible while its settings change, and does not cover the focused control', async ({ scope, page }) => {
+test('the slice stays visible while its settings change, and does not cover the focused control @full', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await scope.chooseFolder(excerpt(phantoms()[0], 3));
   await scope.is('done');
@@ -153,7 +153,7 @@ test('the slice stays visible while its settings change, and does not cover the 
   }
 });
 
-test('the privacy panel does not cover the research-use notice', async ({ scope, page }) => {
+test('the privacy panel does not cover the research-use notice @full', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.getByRole('button', { name: 'Nothing leaves this browser' }).tap();
   await expect(page.locator('#privacy')).toBeVisible();
@@ -175,7 +175,7 @@ test('the bar fits in the space above the slice, on narrow phones too', async ({
   }
 });
 
-test('the button with the question mark is round', async ({ scope, page }) => {
+test('the button with the question mark is round @full', async ({ scope, page }) => {
   await scope.open('?backend=cpu');
   await page.locator('#sample').tap();
   const box = await page.locator('#keys').boundingBox();

@@ -41,7 +41,7 @@ test('preset, slider and drag change the window, and the measures stay the same'
   expect(await area(page)).toBe(before);
 });
 
-test('another window shows differences above the default white level', async ({ page }) => {
+test('another window shows differences above the default white level @full', async ({ page }) => {
   await page.keyboard.press('h');
   await page.locator('input[name="reference"]').uncheck();
   const white = await countPixels(page, 'white');
@@ -57,7 +57,7 @@ test('another window shows differences above the default white level', async ({ 
   await expect.poll(() => countPixels(page, 'white')).toBeLessThan(white / 4);
 });
 
-test('each preset has its own window and picture', async ({ page }) => {
+test('each preset has its own window and picture @full', async ({ page }) => {
   const seen: string[][] = [];
   for (const preset of ['default', 'full', 'auto', 'bright', 'dark']) {
     await page.selectOption('select[name="preset"]', preset);
@@ -68,7 +68,7 @@ test('each preset has its own window and picture', async ({ page }) => {
   for (const which of [0, 1]) expect(new Set(seen.map((one) => one[which])).size).toBe(5);
 });
 
-test('the automatic window follows the slice and the contrast', async ({ page }) => {
+test('the automatic window follows the slice and the contrast @full', async ({ page }) => {
   await page.selectOption('select[name="preset"]', 'auto');
   const window = async () => (await Promise.all(['level', 'width'].map((name) => page.locator(`input[name="${name}"]`).inputValue()))).join(' ');
   const picture = async () => {
@@ -188,7 +188,7 @@ test('the probability has a heat map with a legend, and the agreement three colo
   await expect.poll(() => countPixels(page, 'blue')).toBeGreaterThan(0);
 });
 
-test('colour and style can be chosen, and a key hides the overlay', async ({ page }) => {
+test('colour and style can be chosen, and a key hides the overlay @full', async ({ page }) => {
   await page.locator('input[name="reference"]').uncheck();
   await page.getByRole('radio', { name: 'Magenta' }).check();
   await expect.poll(() => countPixels(page, 'magenta')).toBeGreaterThan(500);
@@ -206,7 +206,7 @@ test('colour and style can be chosen, and a key hides the overlay', async ({ pag
   await expect(page.locator('#stage [data-corner="ne"]')).toContainText('RGB');
 });
 
-test('agreement is shown only for slices with a reference', async ({ scope, page }) => {
+test('agreement is shown only for slices with a reference @full', async ({ scope, page }) => {
   const [folder] = phantoms();
   const file = (end: string) => ({ name: `a${end}`, bytes: readFileSync(join(folder, `${basename(folder)}${end}`)) });
   await scope.chooseFiles([file('_12.tif'), file('_12_mask.tif'), file('_13.tif')]);
@@ -224,7 +224,7 @@ test('agreement is shown only for slices with a reference', async ({ scope, page
   await expect(page.locator('#legend')).toHaveText('Mask');
 });
 
-test('the selection is visible with forced colours', async ({ page }) => {
+test('the selection is visible with forced colours @full', async ({ page }) => {
   await page.emulateMedia({ forcedColors: 'active' });
   const looks = (selector: string) => page.locator(selector).evaluate((node) => {
     const { backgroundColor, color } = getComputedStyle(node);
@@ -269,7 +269,7 @@ test('mask and reference are shown side by side or alternate', async ({ scope, p
   await expect(page.locator('[data-command="flicker"]')).toHaveAttribute('aria-pressed', 'false');
 });
 
-test('an empty reference is labelled in the side-by-side layout', async ({ scope, page }) => {
+test('an empty reference is labelled in the side-by-side layout @full', async ({ scope, page }) => {
   const [folder] = phantoms();
   const file = (from: string, to = from) => ({ name: `a${to}.tif`, bytes: readFileSync(join(folder, `${basename(folder)}${from}.tif`)) });
   await scope.chooseFiles([file('_12'), file('_12_mask'), file('_13'), file('_3_mask', '_13_mask')]);
@@ -284,7 +284,7 @@ test('an empty reference is labelled in the side-by-side layout', async ({ scope
   await expect(right).toHaveText('');
 });
 
-test('with reduced motion there is no flicker, and a key shows the reference', async ({ page }) => {
+test('with reduced motion there is no flicker, and a key shows the reference @full', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.keyboard.press('f');
   await expect.poll(() => countPixels(page, 'amber')).toBe(0);
@@ -294,7 +294,7 @@ test('with reduced motion there is no flicker, and a key shows the reference', a
   await expect.poll(() => countPixels(page, 'amber')).toBeGreaterThan(500);
 });
 
-test('flicker draws the reference in the style of the mask', async ({ page }) => {
+test('flicker draws the reference in the style of the mask @full', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   /** Blue minus red in the middle of the lesion. */
   const blue = async () => {
@@ -325,7 +325,7 @@ test('the picture uses every pixel of a high-density display', async ({ browser,
   await page.close();
 });
 
-test('the picture adapts to a display of another density', async ({ page, context }) => {
+test('the picture adapts to a display of another density @full', async ({ page, context }) => {
   const canvas = page.locator('#stage canvas');
   const density = () => canvas.evaluate((drawn: HTMLCanvasElement) => drawn.width / drawn.clientWidth);
   await expect.poll(density).toBe(1);
@@ -427,7 +427,7 @@ test('the volume shows the current case, also while slices are segmented @full',
   await expect(page.locator('body')).toHaveAttribute('data-state', 'running');
 });
 
-test('a volume that failed to load is shown when it is opened again', async ({ scope, page }) => {
+test('a volume that failed to load is shown when it is opened again @full', async ({ scope, page }) => {
   let online = false;
   await page.route('**/vendor/niivue.js', (route) => online ? route.continue() : route.abort());
   await scope.open('?backend=cpu');
@@ -495,7 +495,7 @@ test('a lost 3-D context is reported, and the volume appears again when it is re
   await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
 });
 
-test('the volume shows agreement in three colours with a legend, and nothing when overlays are off', async ({ page }) => {
+test('the volume shows agreement in three colours with a legend, and nothing when overlays are off @full', async ({ page }) => {
   // A false positive and a false negative.
   await page.keyboard.press('b');
   await drag(page, [80, 150], [120, 150], SIDE);
@@ -515,7 +515,7 @@ test('the volume shows agreement in three colours with a legend, and nothing whe
   await expect(page.locator('#legend')).toHaveText('');
 });
 
-test('on the volume, letters are shortcuts of the page, and arrows move the crosshair or rotate the head', async ({ page }) => {
+test('on the volume, letters are shortcuts of the page, and arrows move the crosshair or rotate the head @full', async ({ page }) => {
   page.on('dialog', (dialog) => expect(dialog.message(), 'NiiVue shows no dialog').toBe(''));
   await page.keyboard.press('d');
   await expect(page.locator('#volume .hint')).toContainText('Voxels are shown as cubes');
@@ -565,7 +565,7 @@ test('the volume waits for further masks before it is updated, and shows all mas
   expect(soon.length, `builds soon after another, of ${builds.length}`).toBeLessThanOrEqual(3);
 });
 
-test('the volume of a long stack shows new masks at the end, or when it is opened again', async ({ scope, page }) => {
+test('the volume of a long stack shows new masks at the end, or when it is opened again @full', async ({ scope, page }) => {
   // Every slice after the first waits until the test calls `goOn`.
   await scope.tamper('pkg/glioscope.js', override('segment', `
     return (call > 1 ? new Promise((go) => { self.goOn = go; }) : Promise.resolve()).then(() => original.apply(this, given));`));
@@ -597,7 +597,7 @@ test('the volume of a long stack shows new masks at the end, or when it is opene
   await expect.poll(() => countVoxels(page, 'amber')).toBeGreaterThan(1000);
 });
 
-test('in a list, letters select an option and are not shortcuts', async ({ page }) => {
+test('in a list, letters select an option and are not shortcuts @full', async ({ page }) => {
   const preset = page.locator('select[name="preset"]');
   await preset.focus();
   await page.keyboard.press('b');
@@ -608,7 +608,7 @@ test('in a list, letters select an option and are not shortcuts', async ({ page 
   await expect(page.locator('#brush')).toBeVisible();
 });
 
-test('focused controls are not covered by the bar at the lower edge', async ({ page }) => {
+test('focused controls are not covered by the bar at the lower edge @full', async ({ page }) => {
   await page.setViewportSize({ width: 1440, height: 620 });
   const bar = await page.locator('.takeaway').boundingBox();
   if (!bar) throw new Error('the bar is not visible');
@@ -643,7 +643,7 @@ test('keys are listed, and letter shortcuts can be limited to the slice', async 
   await expect(page.locator('input[name="shown"]')).not.toBeChecked();
 });
 
-test('keys work as soon as a panel is closed, even if the focus is still in it', async ({ page }) => {
+test('keys work as soon as a panel is closed, even if the focus is still in it @full', async ({ page }) => {
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keys and gestures' });
   await expect(help).toBeVisible();
@@ -658,7 +658,7 @@ test('keys work as soon as a panel is closed, even if the focus is still in it',
   await expect(page.locator('input[name="shown"]')).not.toBeChecked();
 });
 
-test('the three contrasts and their composite are four pictures', async ({ page }) => {
+test('the three contrasts and their composite are four pictures @full', async ({ page }) => {
   await page.keyboard.press('h');
   await page.locator('input[name="reference"]').uncheck();
   const seen: string[] = [];

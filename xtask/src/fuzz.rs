@@ -1,4 +1,4 @@
-//! Fuzzing of the readers with libFuzzer: for a minute in `test`, for longer in `soak`.
+//! Fuzzing of the readers with libFuzzer: for ten minutes in `test --full`, for longer in `soak`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -115,7 +115,7 @@ fn folder(workspace: &Workspace) -> PathBuf {
 }
 
 /// Builds the targets with the address sanitizer and returns the folder of their programs.
-pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
+fn build(workspace: &Workspace) -> Result<PathBuf> {
     let folder = folder(workspace);
     let bin = tools::cargo_fuzz(workspace)?;
     let mut command = Command::new(process::executable(&bin, "cargo-fuzz"));

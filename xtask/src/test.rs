@@ -26,7 +26,7 @@ pub(crate) enum Part {
     Wasm,
     /// The complete site in Chromium, Firefox and WebKit.
     E2e,
-    /// A minute of hostile input for each reader; licences and known vulnerabilities of dependencies.
+    /// Licences and known vulnerabilities of dependencies; with `--full` ten minutes of fuzzing for each reader.
     Trust,
 }
 

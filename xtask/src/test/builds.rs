@@ -8,7 +8,6 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use super::wasm;
-use crate::fuzz;
 use crate::wasm::{Effort, Module};
 use crate::workspace::Workspace;
 
@@ -23,9 +22,6 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     }
     for module in Module::ALL {
         crate::wasm::build(workspace, module, Effort::Release)?;
-    }
-    if fuzz::missing().is_none() {
-        fuzz::build(workspace)?;
     }
     Ok(())
 }
