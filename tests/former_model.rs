@@ -1,4 +1,5 @@
-//! A model of format 1, which `train fit` of glioscope 0.1.0 wrote, is still read.
+//! Models that former versions wrote are still read: format 1, a Burn record, and the first weights of format 2, with
+//! kernels in half precision.
 #![cfg(all(feature = "burn", not(target_arch = "wasm32")))]
 
 use burn::tensor::Device;
@@ -21,6 +22,16 @@ fn a_model_of_format_1_is_read_with_its_answer_and_card() {
     // Written in today's format and read back, it computes what the former version computed.
     let json = serde_json::to_vec(&manifest).expect("JSON");
     let segmenter = Segmenter::load(&json, &weights, Backend::Cpu).expect("a model of format 2");
+    let error = pollster::block_on(segmenter.known_answer_error()).expect("the CPU computes");
+    assert!(error <= 1e-5, "largest difference in probability {error}");
+}
+
+#[test]
+fn weights_in_half_precision_are_read_with_their_answer() {
+    let json = include_bytes!("fixtures/model-2/model.json");
+    let weights = include_bytes!("fixtures/model-2/weights.safetensors");
+    assert!(weights.windows(13).any(|window| window == b"folded-unet-1"));
+    let segmenter = Segmenter::load(json, weights, Backend::Cpu).expect("a model of format 2");
     let error = pollster::block_on(segmenter.known_answer_error()).expect("the CPU computes");
     assert!(error <= 1e-5, "largest difference in probability {error}");
 }

@@ -50,9 +50,9 @@ impl Layer {
         Cow::Owned(self.kernel.chunks_exact(inputs).zip(&self.scale).flat_map(scaled).collect())
     }
 
-    fn put(&self, place: &Place, tensors: &mut Tensors) {
+    fn put(&self, place: &Place, kernels: Precision, tensors: &mut Tensors) {
         let Place { name, kernel, outputs, .. } = place;
-        tensors.put(format!("{name}.weight"), kernel, &self.kernel, Precision::Half);
+        tensors.put(format!("{name}.weight"), kernel, &self.kernel, kernels);
         if !self.scale.is_empty() {
             tensors.put(format!("{name}.scale"), &[*outputs], &self.scale, Precision::Single);
         }
@@ -83,12 +83,17 @@ impl FoldedUNet {
         Ok(Self::from_layers(config, layers))
     }
 
-    /// The bytes of `weights.safetensors`: kernels in half precision; scales and biases in single precision, where small
-    /// factors keep their digits.
+    /// The bytes of `weights.safetensors`: kernels with eight bits a number; scales and biases in single precision, where
+    /// small factors keep their digits.
     pub fn to_safetensors(&self) -> Vec<u8> {
+        self.write(Precision::Byte)
+    }
+
+    /// As [`to_safetensors`](Self::to_safetensors), with another precision for kernels.
+    pub(crate) fn write(&self, kernels: Precision) -> Vec<u8> {
         let mut tensors = Tensors::default();
         for (layer, place) in self.layers().zip(places(&self.config)) {
-            layer.put(&place, &mut tensors);
+            layer.put(&place, kernels, &mut tensors);
         }
         tensors.write(Kind::Folded)
     }
@@ -170,8 +175,18 @@ mod tests {
             bias: values(place.outputs),
         });
         let network = FoldedUNet::from_layers(&config, layers.collect());
-        let bytes = network.to_safetensors();
+        let bytes = network.write(Precision::Half);
         assert_eq!(FoldedUNet::from_safetensors(&config, &bytes).expect("what was written"), network);
+        // With eight bits each weight is within half a step, which is the row's largest magnitude / 127.
+        let eight = FoldedUNet::from_safetensors(&config, &network.to_safetensors()).expect("what was written");
+        for ((layer, rounded), place) in network.layers().zip(eight.layers()).zip(&places) {
+            let row = layer.kernel.len() / place.kernel[0];
+            for (exact, rounded) in layer.kernel.chunks(row).zip(rounded.kernel.chunks(row)) {
+                let step = exact.iter().fold(0.0_f32, |most, value| most.max(value.abs())) / 127.0;
+                assert!(exact.iter().zip(rounded).all(|(a, b)| (a - b).abs() <= 0.501 * step), "{}", place.name);
+            }
+            assert_eq!((&layer.scale, &layer.bias), (&rounded.scale, &rounded.bias));
+        }
 
         let first = &network.down[0][0];
         let inputs = first.kernel.len() / 3;

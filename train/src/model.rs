@@ -103,9 +103,11 @@ impl Files {
                 let bytes = file::read(path)?;
                 let unet = UNet::from_safetensors(&self.manifest.network, &bytes, device);
                 let unet = unet.with_context(|| unusable(&self.folder))?;
-                let weights = unet.fold().to_safetensors();
+                let folded = unet.fold();
+                // Weights of the former version have the kernels in half precision, as this file has them.
+                let stored = FoldedUNet::from_safetensors(&self.manifest.network, &folded.to_safetensors())?;
                 ensure!(
-                    FoldedUNet::from_safetensors(&self.manifest.network, &weights)? == self.network,
+                    stored == self.network || folded == self.network,
                     "{}: it is not the unfolded network of the weights beside it",
                     path.display()
                 );
@@ -151,7 +153,7 @@ impl Model {
     }
 
     /// The network of `weights`, the bytes of `weights.safetensors`, on `backend`, which `device` names. A network that was just
-    /// fitted is read back by this: what is scored is what is written, in half precision.
+    /// fitted is read back by this: what is scored is what is written, with eight bits a weight.
     ///
     /// # Errors
     ///

@@ -12,6 +12,7 @@ use crate::network::config::UNetConfig;
 use crate::network::input_check::TrainingDistribution;
 use crate::network::manifest::{FORMAT, Manifest, WeightsFile};
 use crate::network::preprocess::Normalisation;
+use crate::network::safetensors::Precision;
 use crate::network::sha256::sha256;
 
 /// A model of format 1, converted to the files of the current format.
@@ -69,7 +70,7 @@ pub fn read_former(model_json: &[u8], record: &[u8], device: &Device) -> Result<
     let halved = former.network.zeros(&Device::flex()).try_load_record(record).map_err(fault)?;
     let unet = halved.map(&mut Widen { device });
 
-    let weights = unet.fold().to_safetensors();
+    let weights = unet.fold().write(Precision::Half);
     let card = Card {
         split: former.split,
         counts: former.counts,
