@@ -11,7 +11,9 @@ use std::path::Path;
 const NAME: &str = "GLIOSCOPE_REVISION";
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // As cargo says it now: a program that is kept in a target folder may have been compiled in another folder.
+    let package = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let root = Path::new(&package).join("..");
     println!("cargo::rerun-if-env-changed={NAME}");
     for path in revision::watched(&root) {
         println!("cargo::rerun-if-changed={}", path.display());
