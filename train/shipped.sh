@@ -33,4 +33,7 @@ fit() { # NAME RECIPE [OPTION...]
 fit pasted shipped-1-pasted.toml
 fit bare shipped-2-bare.toml --start "$out/pasted"
 fit again shipped-3-again.toml --start "$out/bare"
-train average --data "$data" --out "$out/model" "$out/bare" "$out/again"
+train average --data "$data" --out "$out/mean" "$out/bare" "$out/again"
+fit stripped shipped-4-stripped.toml --start "$out/mean"
+fit stripped-pasted shipped-5-stripped-pasted.toml --start "$out/mean"
+train average --data "$data" --out "$out/model" "$out/mean" "$out/stripped" "$out/stripped-pasted"

@@ -265,6 +265,13 @@ mod tests {
         let mut again = Recipe { epochs: 12, lr: 1e-3, seed: 3, ..old.clone() };
         again.augmentation.paste_share = 0.5;
         assert_eq!(recipe("shipped-3-again.toml")?, again);
+        let mut pasted = Recipe { seed: 13, ..again.clone() };
+        pasted.augmentation.strip_share = 0.4;
+        pasted.augmentation.flair_only_share = 0.25;
+        assert_eq!(recipe("shipped-5-stripped-pasted.toml")?, pasted);
+        let mut stripped = Recipe { epochs: 16, seed: 11, single_slice_share: 0.35, ..pasted };
+        stripped.augmentation.paste_share = 0.25;
+        assert_eq!(recipe("shipped-4-stripped.toml")?, stripped);
         assert_eq!(recipe("shipped-1-pasted.toml")?, Recipe { start: old.start, ..Recipe::default() });
         Ok(())
     }
