@@ -455,7 +455,7 @@ fn volumes_have_millilitres_and_no_tiff_files() {
     let origin = glioscope::write::Origin { manifest, card: None, backend, threshold: 0.5, rules: None };
     let files = Bundle::new(origin).case_files(&findings, None);
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["kind-u8/mask.nii.gz", "kind-u8/probability.nii.gz"]);
+    assert_eq!(names, ["kind-u8/mask.nii.gz", "kind-u8/probability.nii.gz", "kind-u8/mask.seg.nrrd"]);
 }
 
 /// The volume of `kind-u8.nii` with its axes in another order: axis `order[n]` of the file becomes axis n, and is reversed if bit n

@@ -15,8 +15,8 @@ pub(crate) struct Group {
     pub(crate) name: String,
     /// The name of the folder that was given, since the names of the files do not have it. Empty for files that were given.
     home: String,
-    /// Whether the cases have the name of the group, and not that of their folder.
-    by_volume: bool,
+    /// The name of the volume without words for contrasts, where other groups have the same folder.
+    volume: Option<String>,
     /// How many groups before this one have the same files by name.
     namesakes: usize,
     pub(crate) inputs: Vec<Input>,
@@ -29,9 +29,11 @@ impl Group {
         let mut assembly = assembler.clone().assemble_in(&self.home, slices);
         let single = assembly.cases.len() == 1;
         for case in &mut assembly.cases {
-            if self.by_volume && single {
-                case.name.clone_from(&self.name);
-            } else if self.namesakes > 0 {
+            // A single case has the name of its folder, or that of the volume if it has no folder.
+            if let Some(volume) = self.volume.as_ref().filter(|volume| single && case.name != **volume) {
+                case.name = format!("{}/{volume}", case.name);
+            }
+            if self.namesakes > 0 {
                 case.name = numbered(&case.name, self.namesakes);
             }
         }
@@ -48,11 +50,23 @@ pub(super) fn groups<'a>(files: impl IntoIterator<Item = (&'a str, Vec<Input>)>,
         for input in inputs {
             places.entry(words.common_place(&input.name)).or_default().push(input);
         }
-        let split = places.into_iter().flat_map(|(place, inputs)| by_patient(home, place, inputs, words));
-        for (name, by_volume, inputs) in split {
+        let split: Vec<Patient> = places.into_values().flat_map(|inputs| by_patient(inputs, words)).collect();
+        let mut in_folder: BTreeMap<String, usize> = BTreeMap::new();
+        for patient in &split {
+            *in_folder.entry(patient.folder.clone()).or_default() += 1;
+        }
+        for Patient { folder, volume, inputs } in split {
+            let volume = volume.filter(|_| in_folder[&folder] > 1);
+            let folder = if folder.is_empty() { home.to_owned() } else { folder };
+            let name = match (&*folder, &volume) {
+                ("", None) => inputs.first().map_or_else(String::new, |input| input.name.clone()),
+                ("", Some(volume)) => volume.clone(),
+                (folder, None) => folder.to_owned(),
+                (folder, Some(volume)) => format!("{folder}/{volume}"),
+            };
             let namesakes = taken.entry(name.to_lowercase()).or_default();
             let name = if *namesakes > 0 { numbered(&name, *namesakes) } else { name };
-            groups.push(Group { name, home: home.to_owned(), by_volume, namesakes: *namesakes, inputs });
+            groups.push(Group { name, home: home.to_owned(), volume, namesakes: *namesakes, inputs });
             *namesakes += 1;
         }
     }
@@ -63,23 +77,30 @@ fn numbered(name: &str, namesakes: usize) -> String {
     format!("{name} ({})", namesakes + 1)
 }
 
-/// The files of one place, separately for each volume where the names state that they belong to several patients. With each, its
-/// name and whether it is that of a volume.
-fn by_patient(home: &str, place: String, inputs: Vec<Input>, words: &Words) -> Vec<(String, bool, Vec<Input>)> {
-    let folder = if place.is_empty() { home } else { &place };
+/// The files of one group.
+struct Patient {
+    /// The folder without folders of slices, masks and contrasts.
+    folder: String,
+    /// The name of a volume without words for contrasts.
+    volume: Option<String>,
+    inputs: Vec<Input>,
+}
+
+/// The files of one place, separately for each volume where the names state that they belong to several patients.
+fn by_patient(inputs: Vec<Input>, words: &Words) -> Vec<Patient> {
+    let name = inputs.first().map_or("", |input| input.name.as_str());
+    let (folder, place) = (words.common_folder(name), words.common_place(name));
     let Some(stems) = volume_stems(&inputs, words) else {
-        let first = inputs.first().map_or("", |input| input.name.as_str());
-        // The place of a volume in a folder like `imagesTr` has the volume's own name.
-        let own = !inputs.iter().all(|input| words.common_folder(&input.name) == place);
-        let name = if folder.is_empty() { first } else { folder };
-        return vec![(name.trim_start_matches('/').to_owned(), own, inputs)];
+        // The place of a volume in a folder like `imagesTr` has the name of the volume.
+        let volume = place.strip_prefix(&folder).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned);
+        return vec![Patient { folder, volume, inputs }];
     };
     let mut patients: BTreeMap<String, Vec<Input>> = BTreeMap::new();
     for (stem, input) in stems.into_iter().zip(inputs) {
         patients.entry(stem).or_default().push(input);
     }
-    let name = |stem: String| if folder.is_empty() { stem } else { format!("{folder}/{stem}") };
-    patients.into_iter().map(|(stem, inputs)| (name(stem), true, inputs)).collect()
+    let patient = |(stem, inputs)| Patient { folder: folder.clone(), volume: Some(stem), inputs };
+    patients.into_iter().map(patient).collect()
 }
 
 /// The patient of each volume of a folder; `None` if the folder may have only one patient, or other files. Where two volumes are FLAIR
@@ -106,8 +127,5 @@ fn volume_stems(inputs: &[Input], words: &Words) -> Option<Vec<String>> {
     let flair: BTreeSet<&String> =
         stems.iter().zip(inputs).filter(|(_, input)| is_flair(input)).map(|(stem, _)| stem).collect();
     let Some(first) = flair.first() else { return Some(stems) };
-    if flair.len() == 1 {
-        return None;
-    }
     Some(stems.iter().map(|stem| if flair.contains(stem) { stem.clone() } else { (*first).clone() }).collect())
 }

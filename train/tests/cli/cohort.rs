@@ -202,9 +202,11 @@ fn volumes_of_one_folder_are_separate_patients() -> Result<()> {
         write(&world.path(&format!("nnunet/imagesTr/{patient}_0000.nii.gz")), &volume("compressed.nii.gz")?)?;
         write(&world.path(&format!("nnunet/labelsTr/{patient}.nii")), &volume("kind-u8.nii")?)?;
     }
-    for (folder, cases) in
-        [("named", ["named/P1", "named/P2"]), ("plain", ["plain/P1", "plain/P2"]), ("nnunet", ["P1", "P2"])]
-    {
+    for (folder, cases) in [
+        ("named", ["named/P1", "named/P2"]),
+        ("plain", ["plain/P1", "plain/P2"]),
+        ("nnunet", ["nnunet/P1", "nnunet/P2"]),
+    ] {
         world.train(&format!("segment {folder} --out {folder}-masks {SEGMENT}"))?.succeeded();
         let table = table(&world, &format!("{folder}-masks/cohort.csv"))?;
         assert_eq!(column(&table, "case"), cases, "{folder}");
