@@ -1,5 +1,5 @@
-//! DICOM segmentations, read back with dicom-object. `fixtures/segmentation/check.py` reads the same files with highdicom, dcmqi and
-//! dcmtk.
+//! DICOM segmentations, read back with dicom-object. `fixtures/segmentation/check.py` reads the same files with highdicom,
+//! dcmqi and dcmtk.
 #![cfg(all(feature = "formats", not(target_arch = "wasm32")))]
 
 use dicom_core::Tag;

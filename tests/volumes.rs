@@ -415,6 +415,20 @@ fn a_segmentation_for_slicer_has_the_voxels_and_the_geometry_of_the_volume() {
     }
 }
 
+/// The files that `fixtures/segmentation/check.py` compares.
+#[test]
+fn segmentations_are_written_for_other_programs_on_request() {
+    let Some(folder) = std::env::var_os("GLIOSCOPE_SEGMENTATIONS").map(PathBuf::from) else { return };
+    let expected: BTreeMap<String, Expected> = serde_json::from_slice(&fixture("expected.json")).expect("JSON");
+    for file in expected.keys() {
+        let findings = findings(volume(file));
+        let mask = nifti(&findings, Volume::Mask, 0.5, None).expect("a volume");
+        fs::write(folder.join(format!("{file}.mask.nii")), mask).expect("a file");
+        fs::write(folder.join(format!("{file}.seg.nrrd")), seg_nrrd(&findings, 0.5).expect("a volume"))
+            .expect("a file");
+    }
+}
+
 #[test]
 fn slices_without_an_orientation_are_no_segmentation() {
     let slice = Slice::new("a.tif", 2, 1, Channels::Grey, read::Samples::U8(vec![1, 2])).expect("valid");

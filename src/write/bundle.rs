@@ -1,13 +1,11 @@
 //! All files of a result: what the page offers as one zip, and what `train segment` writes into a folder.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use std::io;
 
 use super::cohort::CohortRow;
 use super::csv::{Row, lines};
+use super::gzip::gzip;
 use super::name::{mask_name, overlay_name};
 use super::nifti::{Volume, dimensions, nifti};
 use super::nrrd::seg_nrrd;
@@ -35,9 +33,9 @@ pub type NamedFile = (String, Vec<u8>);
 ///
 /// A slice with a mask gives `<folders>/<stem>_mask.tif` (8 bits, 255 inside) and `<stem>_overlay.png`, unless it is cut from a
 /// volume. A case whose slices all
-/// have a mask and one size gives `<case>/mask.nii.gz`, and `<case>/mask.seg.nrrd` if it was read from a volume; with probabilities
-/// of all slices it gives `<case>/probability.nii.gz`. A path that another file has, upper and lower case being the same, gets a number, as in
-/// [`zip`](super::zip()). [`Bundle::finish`] gives the files of [`Overview`].
+/// have a mask and one size gives `<case>/mask.nii.gz`, and `<case>/mask.seg.nrrd` if it was read from a volume; with
+/// probabilities of all slices it gives `<case>/probability.nii.gz`. A path that another file has, upper and lower case being
+/// the same, gets a number, as in [`zip`](super::zip()). [`Bundle::finish`] gives the files of [`Overview`].
 #[derive(Debug)]
 pub struct Bundle {
     origin: Origin,
@@ -227,14 +225,5 @@ impl Bundle {
             (overview.name().to_owned(), bytes)
         };
         Overview::ALL.map(encode).into()
-    }
-}
-
-/// Without a name and a time, so that the same volume gives the same bytes.
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    match encoder.write_all(bytes).and_then(|()| encoder.finish()) {
-        Ok(packed) => packed,
-        Err(error) => unreachable!("memory takes every byte: {error}"),
     }
 }

@@ -5,6 +5,7 @@ mod cohort;
 mod csv;
 #[cfg(feature = "formats")]
 mod dicom_seg;
+mod gzip;
 mod name;
 mod nifti;
 mod nrrd;

@@ -1,12 +1,12 @@
 //! `mask.seg.nrrd`: the mask of a volume as a segmentation of 3D Slicer.
 //!
 //! The format is that of
-//! [Slicer's documentation](https://slicer.readthedocs.io/en/latest/developer_guide/modules/segmentations.html): a NRRD volume of 8
-//! bits, compressed with gzip, and fields for each segment. Own code: no crate writes NRRD files with such fields.
+//! [Slicer's documentation](https://slicer.readthedocs.io/en/latest/developer_guide/modules/segmentations.html): a NRRD volume
+//! of 8 bits, compressed with gzip, and fields for each segment. Own code: no crate writes NRRD files with such fields.
 
 use std::fmt::Write as _;
 
-use super::bundle::gzip;
+use super::gzip::gzip;
 use super::nifti::{Volume, stored, voxels};
 use super::overlay::MASK;
 use super::terms::{CATEGORY, Code, LABEL, MODIFIER, REGION, SCHEME, TYPE};
@@ -14,8 +14,8 @@ use crate::error::{Error, Result, VolumeFault};
 use crate::result::findings::Findings;
 use crate::volume::Affine;
 
-/// The mask of a case that was read from a volume, on the grid of that volume. It has one segment, with the label 1. The voxels of a
-/// slice without a mask are 0.
+/// The mask of a case that was read from a volume, on the grid of that volume. It has one segment, with the label 1. The voxels
+/// of a slice without a mask are 0.
 ///
 /// # Errors
 ///

@@ -1,5 +1,6 @@
 //! The files and folders that a command is given → slices, one patient at a time.
 
+mod found;
 mod groups;
 mod reader;
 
@@ -7,20 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
 use glioscope::read::other_of_pair;
 use glioscope::study::{HEAD, Study, Unpacked};
-use serde::{Deserialize, Serialize};
 
 use crate::file;
 use crate::output::real;
 use crate::report::one_line;
+use found::Source;
+pub(crate) use found::{FileState, Input};
 pub(crate) use groups::Group;
 pub(crate) use reader::Reader;
-use reader::Source;
 
 /// Words in names that decide how files are read.
 #[derive(Clone, Debug, clap::Args)]
@@ -89,24 +89,6 @@ pub(crate) struct Inputs {
     pub(crate) words: Words,
 }
 
-/// An input file.
-#[derive(Debug)]
-pub(crate) struct Input {
-    /// Relative to the PATH that it was found in, with `/`.
-    pub(crate) name: String,
-    source: Source,
-    /// The second file of a NIfTI volume in two files.
-    voxels: Option<Source>,
-    state: FileState,
-}
-
-/// What shows that a file has changed: its length in bytes, and when it was written. For a file in a zip the time is that of the zip.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FileState {
-    length: u64,
-    modified: Option<SystemTime>,
-}
-
 /// A file or folder that cannot be read.
 #[derive(Debug)]
 pub(crate) struct Refused {
@@ -120,30 +102,6 @@ impl Refused {
     pub(crate) fn reason(&self) -> String {
         let line = one_line(&self.error);
         line.strip_prefix(&format!("{}: ", self.file)).unwrap_or(&line).to_owned()
-    }
-}
-
-impl Input {
-    /// The state of the file when it was found.
-    pub(crate) fn state(&self) -> &FileState {
-        &self.state
-    }
-
-    /// Whether the name is that of a volume.
-    fn is_volume(&self) -> bool {
-        let path = Path::new(&self.name);
-        let inner = path.file_stem().map(Path::new);
-        let compressed =
-            file::has_extension(path, "gz") && inner.is_some_and(|inner| file::has_extension(inner, "nii"));
-        compressed || ["nii", "hdr"].iter().any(|ending| file::has_extension(path, ending))
-    }
-}
-
-impl FileState {
-    /// The state of the file at `path`; the default one if it cannot be opened, which is reported when it is read.
-    pub(crate) fn of(path: &Path) -> Self {
-        let state = |data: std::fs::Metadata| Self { length: data.len(), modified: data.modified().ok() };
-        std::fs::metadata(path).map(state).unwrap_or_default()
     }
 }
 

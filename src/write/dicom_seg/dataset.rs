@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use dicom_core::value::DataSetSequence;
-use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_core::{PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 
-use super::number::decimal;
+use super::element::{code, put, sequence, text, text_vr, unsigned};
+use super::frames;
+use super::options::{SegmentationKind, SegmentationOptions};
 use super::uid::Uids;
-use super::{SegmentationKind, SegmentationOptions, frames};
 use crate::mask::Mask;
 use crate::write::source_series::SourceSeries;
 use crate::write::terms::{CATEGORY, Code, LABEL, MODIFIER, REGION, SCHEME, TYPE};
@@ -113,30 +113,6 @@ pub(super) fn dataset(
     data
 }
 
-/// The value representation of this name, if its values are text.
-pub(super) fn text_vr(name: &str) -> Option<VR> {
-    const TEXT: [VR; 17] = [
-        VR::AE,
-        VR::AS,
-        VR::CS,
-        VR::DA,
-        VR::DS,
-        VR::DT,
-        VR::IS,
-        VR::LO,
-        VR::LT,
-        VR::PN,
-        VR::SH,
-        VR::ST,
-        VR::TM,
-        VR::UC,
-        VR::UI,
-        VR::UR,
-        VR::UT,
-    ];
-    TEXT.into_iter().find(|vr| vr.to_string() == name)
-}
-
 /// The series with all of its images.
 fn referenced(source: &SourceSeries) -> InMemDicomObject {
     let names: BTreeMap<&str, ()> = source.images.iter().map(|image| (image.sop_instance.as_str(), ())).collect();
@@ -197,34 +173,4 @@ fn segment(edited: bool) -> InMemDicomObject {
     sequence(&mut segment, tags::ANATOMIC_REGION_SEQUENCE, vec![term(REGION)]);
     put(&mut segment, tags::RECOMMENDED_DISPLAY_CIE_LAB_VALUE, VR::US, PrimitiveValue::U16(COLOUR.to_vec().into()));
     segment
-}
-
-/// A coded term.
-pub(super) fn code(scheme: &str, value: &str, meaning: &str) -> InMemDicomObject {
-    let mut code = InMemDicomObject::new_empty();
-    text(&mut code, tags::CODE_VALUE, VR::SH, value);
-    text(&mut code, tags::CODING_SCHEME_DESIGNATOR, VR::SH, scheme);
-    text(&mut code, tags::CODE_MEANING, VR::LO, meaning);
-    code
-}
-
-pub(super) fn text(data: &mut InMemDicomObject, tag: Tag, vr: VR, value: &str) {
-    put(data, tag, vr, if value.is_empty() { PrimitiveValue::Empty } else { PrimitiveValue::from(value) });
-}
-
-pub(super) fn decimals(data: &mut InMemDicomObject, tag: Tag, numbers: &[f64]) {
-    let numbers: Vec<String> = numbers.iter().map(|&number| decimal(number)).collect();
-    text(data, tag, VR::DS, &numbers.join("\\"));
-}
-
-pub(super) fn unsigned(data: &mut InMemDicomObject, tag: Tag, value: u16) {
-    put(data, tag, VR::US, PrimitiveValue::from(value));
-}
-
-pub(super) fn put(data: &mut InMemDicomObject, tag: Tag, vr: VR, value: PrimitiveValue) {
-    data.put(DataElement::new(tag, vr, value));
-}
-
-pub(super) fn sequence(data: &mut InMemDicomObject, tag: Tag, items: Vec<InMemDicomObject>) {
-    data.put(DataElement::new(tag, VR::SQ, DataSetSequence::from(items)));
 }

@@ -1,11 +1,11 @@
 //! The frames of a segmentation: their pixels, and the attributes of each.
 
-use dicom_core::VR;
+use dicom_core::{PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::SegmentationKind;
-use super::dataset::{code, decimals, put, sequence, text, unsigned};
+use super::element::{code, decimals, put, sequence, text, unsigned};
+use super::options::SegmentationKind;
 use crate::mask::Mask;
 use crate::write::source_series::{SourceImage, SourceSeries};
 
@@ -75,7 +75,7 @@ pub(super) fn frame(
         SegmentationKind::Binary => &[1, place],
         SegmentationKind::LabelMap => &[place],
     };
-    put(&mut content, tags::DIMENSION_INDEX_VALUES, VR::UL, dicom_core::PrimitiveValue::U32(index.into()));
+    put(&mut content, tags::DIMENSION_INDEX_VALUES, VR::UL, PrimitiveValue::U32(index.into()));
 
     let mut frame = InMemDicomObject::new_empty();
     sequence(&mut frame, tags::DERIVATION_IMAGE_SEQUENCE, vec![derivation]);

@@ -3,8 +3,10 @@
 //! The attributes are those of the Segmentation and Label Map Segmentation IODs of DICOM PS3.3, sections A.51 and A.91.
 
 mod dataset;
+mod element;
 mod frames;
 mod number;
+mod options;
 mod uid;
 
 use dicom_dictionary_std::uids::{EXPLICIT_VR_LITTLE_ENDIAN, LABEL_MAP_SEGMENTATION_STORAGE, SEGMENTATION_STORAGE};
@@ -13,40 +15,19 @@ use dicom_object::FileMetaTableBuilder;
 use super::source_series::SourceSeries;
 use crate::error::{Error, Result, SegmentationFault};
 use crate::mask::Mask;
+pub use options::{SegmentationKind, SegmentationOptions};
 use uid::Uids;
-
-/// How a DICOM segmentation stores its masks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SegmentationKind {
-    /// One bit for each pixel. Most programs read it.
-    #[default]
-    Binary,
-    /// One byte for each pixel: 0 outside and 1 inside. DICOM has this kind since 2024.
-    LabelMap,
-}
-
-/// What a DICOM segmentation states, apart from its source and its masks.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SegmentationOptions {
-    /// How the masks are stored.
-    pub kind: SegmentationKind,
-    /// Whether a reader has drawn or edited a mask. The algorithm type is then `SEMIAUTOMATIC`, otherwise `AUTOMATIC`.
-    pub edited: bool,
-    /// Whether images without a pixel inside get a frame too.
-    pub empty_frames: bool,
-    /// When the masks were made: date and time as DICOM writes them, `20260131` and `134500`.
-    pub created: [String; 2],
-}
 
 /// The masks as a DICOM file with one segment, in explicit little endian.
 ///
-/// `masks` has one mask for each image of `source`, on the grid of that image. Images without a pixel inside get no frame, unless all
-/// are empty, because a segmentation needs a frame. The UIDs are made from the input, so equal input gives equal bytes.
+/// `masks` has one mask for each image of `source`, on the grid of that image. Images without a pixel inside get no frame,
+/// unless all are empty, because a segmentation needs a frame. The UIDs are made from the input, so equal input gives equal
+/// bytes.
 ///
 /// # Errors
 ///
-/// [`Error::Segmentation`] where the masks do not fit the series, a UID, date or number of the series is not valid, or the file cannot
-/// be encoded.
+/// [`Error::Segmentation`] where the masks do not fit the series, a UID, date or number of the series is not valid, or the file
+/// cannot be encoded.
 pub fn dicom_seg(source: &SourceSeries, masks: &[Mask], options: &SegmentationOptions) -> Result<Vec<u8>> {
     let fault = |fault| Error::Segmentation { series: source.series.clone(), fault };
     check(source, masks, options).map_err(fault)?;
@@ -82,7 +63,7 @@ fn check(source: &SourceSeries, masks: &[Mask], options: &SegmentationOptions) -
     if let Some(wrong) = uids.into_iter().find(|uid| !uid::is_valid(uid)) {
         return Err(SegmentationFault::Uid { found: wrong.clone() });
     }
-    if let Some(element) = source.elements.iter().find(|element| dataset::text_vr(&element.vr).is_none()) {
+    if let Some(element) = source.elements.iter().find(|element| element::text_vr(&element.vr).is_none()) {
         return Err(SegmentationFault::Element { tag: element.tag, vr: element.vr.clone() });
     }
     for (text, length) in options.created.iter().zip([8, 6]) {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{SegmentationKind, SegmentationOptions};
+use super::options::{SegmentationKind, SegmentationOptions};
 use crate::mask::Mask;
 use crate::write::source_series::SourceSeries;
 

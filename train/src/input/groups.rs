@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use glioscope::layout::{Assembler, Assembly, Contrast, Words};
 use glioscope::read::Slice;
 
-use super::Input;
+use super::found::Input;
 
 /// The files of one folder, with those in folders of slices, masks and contrasts. Volumes of several patients in one folder are
 /// separate groups. A group holds whole cases with their masks, usually one patient.
@@ -103,8 +103,9 @@ fn by_patient(inputs: Vec<Input>, words: &Words) -> Vec<Patient> {
     patients.into_iter().map(patient).collect()
 }
 
-/// The patient of each volume of a folder; `None` if the folder may have only one patient, or other files. Where two volumes are FLAIR
-/// by name, the contrasts of one patient have equal names but for words. Volumes of no such patient go with the first one.
+/// The patient of each volume of a folder; `None` if the folder may have only one patient, or other files. Where two volumes
+/// are FLAIR by name, the contrasts of one patient have equal names but for words. Volumes of no such patient go with the first
+/// one.
 fn volume_stems(inputs: &[Input], words: &Words) -> Option<Vec<String>> {
     let usual = words.contrasts.is_empty() && words.references.is_empty();
     let channel = |input: &Input| {

@@ -8,19 +8,8 @@ use anyhow::{Context as _, Result};
 use glioscope::read::{self, Limits, Slice};
 use glioscope::study::Unpacked;
 
-use super::Input;
+use super::found::{Input, Source};
 use crate::file;
-
-/// Where an input file is.
-#[derive(Debug)]
-pub(super) enum Source {
-    File(PathBuf),
-    /// The file `name` in a zip.
-    Entry {
-        zip: PathBuf,
-        name: String,
-    },
-}
 
 /// Reads input files. It keeps the content of the zip that it has read last, and of no other, so that many zips are never in memory
 /// together.

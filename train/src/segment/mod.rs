@@ -38,12 +38,13 @@ use shard::Shard;
 /// <case>/probability.nii.gz (NIfTI-1). cohort.csv has one line per case, statistics.csv one line per slice; provenance.json,
 /// report.html and README.txt describe the run. The download of the page has the same files.
 ///
-/// Patients are read, segmented and written one at a time, so memory does not grow with their number. The line of a patient is added to
-/// cohort.csv when its results are on disk. With --resume a second run continues: patients that are complete are skipped, and those
-/// with errors or changed files are segmented again. The folder .cohort in --out keeps what this needs.
+/// Patients are read, segmented and written one at a time, so memory does not grow with their number. The line of a patient is
+/// added to cohort.csv when its results are on disk. With --resume a second run continues: patients that are complete are
+/// skipped, and those with errors or changed files are segmented again. The folder .cohort in --out keeps what this needs.
 ///
-/// Input files <stem>_mask and the like are references, see `train inspect`. They are not segmented; statistics.csv has the scores of their slices. Input files
-/// are never overwritten: a folder with input files cannot have output files. Masks of an earlier run in --out are replaced.
+/// Input files <stem>_mask and the like are references, see `train inspect`. They are not segmented; statistics.csv has the
+/// scores of their slices. Input files are never overwritten: a folder with input files cannot have output files. Masks of an
+/// earlier run in --out are replaced.
 ///
 /// A file that cannot be used is reported on stderr, the others are segmented, and the exit code is 1. Duplicates and masks
 /// without a slice are reported too, but are not errors.
