@@ -3,8 +3,10 @@
 //! Visitors of the page read these messages. Each is short, and names the value found and the one expected.
 
 mod quantity;
+mod segmentation;
 
 pub use quantity::Quantity;
+pub use segmentation::SegmentationFault;
 
 /// Every error of the library, by whose fault it is.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,15 @@ pub enum Error {
         /// The reason.
         #[source]
         fault: VolumeFault,
+    },
+    /// Masks cannot be written as a DICOM segmentation.
+    #[error("series {series}: no segmentation: {fault}")]
+    Segmentation {
+        /// The UID of the series.
+        series: String,
+        /// The reason.
+        #[source]
+        fault: SegmentationFault,
     },
     /// The device failed.
     #[error("device {device}: {reason}")]
@@ -375,6 +386,9 @@ pub enum VolumeFault {
     /// No slice has the requested data.
     #[error("no slice has the data to show")]
     Nothing,
+    /// The slices are not cut from a volume, and the format needs an orientation.
+    #[error("the orientation of the head is unknown")]
+    Orientation,
 }
 
 /// Why a request does not fit what is open.
@@ -442,7 +456,9 @@ impl Error {
     pub fn file(&self) -> Option<&str> {
         match self {
             Self::File { file, .. } => Some(file),
-            Self::Model(_) | Self::Volume { .. } | Self::Device { .. } | Self::Usage(_) => None,
+            Self::Model(_) | Self::Volume { .. } | Self::Segmentation { .. } | Self::Device { .. } | Self::Usage(_) => {
+                None
+            }
         }
     }
 

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use glioscope::error::{Error, FileFault, Quantity};
+use glioscope::error::{Error, FileFault, Quantity, VolumeFault};
 use glioscope::layout::{Assembler, Assembly, AssemblyNote, Words, assemble};
 use glioscope::mask::Probability;
 use glioscope::network::preprocess::{CaseStatistics, Grid};
@@ -17,7 +18,7 @@ use glioscope::read::{self, Channels, Limits, ReadNote, Scan, Slice, Spacing, Sp
 use glioscope::result::findings::Findings;
 use glioscope::study::{HEAD, Study};
 use glioscope::volume::{PIXEL, Plane};
-use glioscope::write::{Bundle, Volume, nifti, upright_nifti};
+use glioscope::write::{Bundle, Volume, nifti, seg_nrrd, upright_nifti};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -309,7 +310,7 @@ fn findings(slices: Vec<Slice>) -> Findings {
     let mut findings = Findings::new(case.remove(0));
     for index in 0..findings.case().slices.len() {
         let slice = &findings.case().slices[index].slice;
-        let values = slice.samples().iter().map(|value| value * 300).collect();
+        let values = slice.samples().iter().map(|value| value.wrapping_mul(300)).collect();
         let map = Probability::new(slice.width(), slice.height(), values);
         findings.keep(index, map);
     }
@@ -350,6 +351,92 @@ fn results_have_the_header_of_their_volume() {
     }
 }
 
+/// The fields of a NRRD file and its voxels.
+fn nrrd(bytes: &[u8]) -> (BTreeMap<String, String>, Vec<u8>) {
+    let end = bytes.windows(2).position(|pair| pair == b"\n\n").expect("an empty line after the header");
+    let header = std::str::from_utf8(&bytes[..end]).expect("UTF-8");
+    let lines = header.lines().filter(|line| !line.starts_with('#'));
+    let pair =
+        |line: &str| line.split_once(":=").or_else(|| line.split_once(": ")).map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let mut voxels = Vec::new();
+    GzDecoder::new(&bytes[end + 2..]).read_to_end(&mut voxels).expect("gzip");
+    (lines.filter_map(pair).collect(), voxels)
+}
+
+#[test]
+fn a_segmentation_for_slicer_has_the_voxels_and_the_geometry_of_the_volume() {
+    let expected: BTreeMap<String, Expected> = serde_json::from_slice(&fixture("expected.json")).expect("JSON");
+    for (file, Expected { affine, .. }) in expected {
+        let slices = volume(&file);
+        let size = scan(&slices).stored().size();
+        let findings = findings(slices);
+        let bytes = seg_nrrd(&findings, 0.5).expect("a volume");
+        assert!(bytes.starts_with(b"NRRD0004\n"));
+        let (fields, voxels) = nrrd(&bytes);
+        let mask = nifti(&findings, Volume::Mask, 0.5, None).expect("a volume");
+        assert_eq!(voxels, mask[mask.len() - voxels.len()..], "{file}");
+        assert_eq!(voxels.len(), size.iter().product::<usize>(), "{file}");
+        assert_eq!(fields["sizes"], size.map(|length| length.to_string()).join(" "), "{file}");
+        assert_eq!(fields["space"], "left-posterior-superior");
+        let vectors = format!("{} {}", fields["space directions"], fields["space origin"]);
+        let numbers: Vec<f64> = vectors
+            .split(|c: char| "(), ".contains(c))
+            .filter(|number| !number.is_empty())
+            .map(|number| number.parse().expect("a number"))
+            .collect();
+        for (axis, vector) in numbers.chunks(3).enumerate() {
+            for (row, sign) in [-1.0, -1.0, 1.0].into_iter().enumerate() {
+                let wrong = (vector[row] * sign - affine[row][axis]).abs();
+                assert!(wrong < 1e-4, "{file}: {vector:?} of axis {axis} is not that of {affine:?}");
+            }
+        }
+        let inside = |axis: usize| {
+            let strides = [1, size[0], size[0] * size[1]];
+            let index = |at: usize| at / strides[axis] % size[axis];
+            (0..voxels.len()).filter(|&at| voxels[at] > 0).map(index).collect::<Vec<_>>()
+        };
+        let extent = [0, 1, 2].map(|axis| match (inside(axis).iter().min(), inside(axis).iter().max()) {
+            (Some(first), Some(last)) => format!("{first} {last}"),
+            _ => "0 -1".to_owned(),
+        });
+        assert_eq!(fields["Segment0_Extent"], extent.join(" "), "{file}");
+        for (key, value) in [
+            ("type", "unsigned char"),
+            ("encoding", "gzip"),
+            ("Segment0_ID", "glioma"),
+            ("Segment0_Name", "Glioma"),
+            ("Segment0_Color", "1 0.6901961 0"),
+            ("Segment0_LabelValue", "1"),
+            ("Segment0_Layer", "0"),
+        ] {
+            assert_eq!(fields[key], value, "{file}: {key}");
+        }
+        assert!(fields["Segment0_Tags"].contains("~SCT^108369006^Neoplasm~SCT^115240006^Glioma~"), "{file}");
+    }
+}
+
+/// The files that `fixtures/segmentation/check.py` compares.
+#[test]
+fn segmentations_are_written_for_other_programs_on_request() {
+    let Some(folder) = std::env::var_os("GLIOSCOPE_SEGMENTATIONS").map(PathBuf::from) else { return };
+    let expected: BTreeMap<String, Expected> = serde_json::from_slice(&fixture("expected.json")).expect("JSON");
+    for file in expected.keys() {
+        let findings = findings(volume(file));
+        let mask = nifti(&findings, Volume::Mask, 0.5, None).expect("a volume");
+        fs::write(folder.join(format!("{file}.mask.nii")), mask).expect("a file");
+        fs::write(folder.join(format!("{file}.seg.nrrd")), seg_nrrd(&findings, 0.5).expect("a volume"))
+            .expect("a file");
+    }
+}
+
+#[test]
+fn slices_without_an_orientation_are_no_segmentation() {
+    let slice = Slice::new("a.tif", 2, 1, Channels::Grey, read::Samples::U8(vec![1, 2])).expect("valid");
+    let findings = findings(vec![slice]);
+    let refused = seg_nrrd(&findings, 0.5);
+    assert!(matches!(refused, Err(Error::Volume { fault: VolumeFault::Orientation, .. })), "{refused:?}");
+}
+
 #[test]
 fn upright_volumes_have_the_slices_as_they_are_shown() {
     for file in ["big-endian.nii", "coronal.nii", "version-2-big-endian.nii"] {
@@ -382,7 +469,7 @@ fn volumes_have_millilitres_and_no_tiff_files() {
     let origin = glioscope::write::Origin { manifest, card: None, backend, threshold: 0.5, rules: None };
     let files = Bundle::new(origin).case_files(&findings, None);
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["kind-u8/mask.nii.gz", "kind-u8/probability.nii.gz"]);
+    assert_eq!(names, ["kind-u8/mask.nii.gz", "kind-u8/probability.nii.gz", "kind-u8/mask.seg.nrrd"]);
 }
 
 /// The volume of `kind-u8.nii` with its axes in another order: axis `order[n]` of the file becomes axis n, and is reversed if bit n

@@ -240,7 +240,7 @@ fn every_file_of_a_case_and_of_the_bundle() {
     let slices = (0..3).flat_map(|i| [format!("P & <Q>/{i}_mask.tif"), format!("P & <Q>/{i}_overlay.png")]);
     let expected: Vec<String> = slices
         .chain(["P & <Q>/mask.nii.gz", "P & <Q>/probability.nii.gz"].map(str::to_owned))
-        .chain(["statistics.csv", "provenance.json", "report.html", "README.txt"].map(str::to_owned))
+        .chain(["cohort.csv", "statistics.csv", "provenance.json", "report.html", "README.txt"].map(str::to_owned))
         .collect();
     assert_eq!(names, expected);
     // Another case of the same name has another folder.
@@ -269,6 +269,27 @@ fn every_file_of_a_case_and_of_the_bundle() {
     let measure = findings.measure(0.5, Some(SPACING));
     assert_eq!(case["measure"]["voxels"], measure.voxels);
     assert_eq!(case["input_check"], serde_json::Value::Null);
+
+    let cohort = fields(std::str::from_utf8(file(&files, "cohort.csv")).expect("UTF-8"));
+    assert_eq!(cohort.len(), 1 + 2);
+    let column = |name: &str| cohort[0].iter().position(|head| head == name).expect(name);
+    assert_eq!(cohort.iter().map(Vec::len).collect::<Vec<_>>(), [cohort[0].len(); 3]);
+    for (name, value) in [
+        ("number", "1"),
+        ("of", "2"),
+        ("case", "P & <Q>"),
+        ("status", "complete"),
+        ("slices", "3"),
+        ("z_mm", "6"),
+        ("volume_ml", &format!("{:.3}", measure.millilitres.expect("a spacing"))),
+        ("largest_slice", measure.largest.as_deref().expect("a mask")),
+        ("dice", &format!("{:.6}", measure.scores.expect("references").dice)),
+        ("input_check", ""),
+        ("error", ""),
+    ] {
+        assert_eq!(cohort[1][column(name)], value, "{name}");
+    }
+    assert_eq!((cohort[2][column("volume_ml")].as_str(), cohort[2][column("x_mm")].as_str()), ("", ""));
 
     let table = fields(std::str::from_utf8(file(&files, "statistics.csv")).expect("UTF-8"));
     assert_eq!(table.len(), 1 + 6);

@@ -22,7 +22,7 @@ pub(super) fn fault(error: impl Into<Error>) -> JsValue {
         }
         Error::File { file, fault } if fault.needs_formats() => thrown("formats", Some(file), &fault.to_string()),
         Error::File { file, fault } => thrown("file", Some(file), &fault.to_string()),
-        Error::Volume { .. } => thrown("volume", None, &error.to_string()),
+        Error::Volume { .. } | Error::Segmentation { .. } => thrown("volume", None, &error.to_string()),
         Error::Model(_) => thrown("model", None, &error.to_string()),
         Error::Device { .. } => thrown("device", None, &error.to_string()),
         Error::Usage(_) => usage(&error.to_string()),

@@ -1,21 +1,30 @@
 //! All files of a result: what the page offers as one zip, and what `train segment` writes into a folder.
 
-use std::io::Write as _;
+use std::collections::BTreeSet;
+use std::io;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
-use super::csv::{Row, csv};
+use super::cohort::CohortRow;
+use super::csv::{Row, lines};
+use super::gzip::gzip;
 use super::name::{mask_name, overlay_name};
 use super::nifti::{Volume, dimensions, nifti};
+use super::nrrd::seg_nrrd;
 use super::origin::Origin;
 use super::overlay::overlay_png;
-use super::provenance::{CaseRecord, Provenance, SliceRecord, SpacingRecord};
-use super::report::Report;
+use super::overview::{CaseSummary, Overview};
+use super::provenance::{CaseRecord, SliceRecord, SpacingRecord};
+use super::report::section;
 use super::tiff::oriented_mask_tiff;
 use super::zip::{Taken, safe};
 use crate::read::Spacing;
 use crate::result::findings::Findings;
+
+/// The volumes in the folder of a case.
+const VOLUMES: [(&str, Content); 3] = [
+    ("mask.nii.gz", Content::Volume(Volume::Mask)),
+    ("probability.nii.gz", Content::Volume(Volume::Probability)),
+    ("mask.seg.nrrd", Content::Segmentation),
+];
 
 /// The path of a file, folders separated by `/`, and its bytes.
 pub type NamedFile = (String, Vec<u8>);
@@ -24,15 +33,16 @@ pub type NamedFile = (String, Vec<u8>);
 ///
 /// A slice with a mask gives `<folders>/<stem>_mask.tif` (8 bits, 255 inside) and `<stem>_overlay.png`, unless it is cut from a
 /// volume. A case whose slices all
-/// have a mask and one size gives `<case>/mask.nii.gz`; with probabilities of all slices it gives
-/// `<case>/probability.nii.gz`. A path that another file has, upper and lower case being the same, gets a number, as in
-/// [`zip`](super::zip()). [`Bundle::finish`] gives `statistics.csv`, `provenance.json`, `report.html` and `README.txt`.
+/// have a mask and one size gives `<case>/mask.nii.gz`, and `<case>/mask.seg.nrrd` if it was read from a volume; with
+/// probabilities of all slices it gives `<case>/probability.nii.gz`. A path that another file has, upper and lower case being
+/// the same, gets a number, as in [`zip`](super::zip()). [`Bundle::finish`] gives the files of [`Overview`].
 #[derive(Debug)]
 pub struct Bundle {
     origin: Origin,
-    rows: Vec<Row>,
-    records: Vec<CaseRecord>,
-    report: Report,
+    /// Of the cases that were added since the last [`Bundle::take_summaries`].
+    summaries: Vec<CaseSummary>,
+    /// How many cases were added.
+    cases: usize,
     /// The folders of the cases: two may have one name.
     folders: Taken,
     /// The files of the slices, for the same reason.
@@ -46,7 +56,7 @@ pub(crate) struct CaseFile {
     content: Content,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Content {
     /// The mask of the slice at this place in the case.
     Mask(usize),
@@ -54,13 +64,20 @@ enum Content {
     Overlay(usize),
     /// A volume of the whole case.
     Volume(Volume),
+    /// The mask of the whole case for 3D Slicer.
+    Segmentation,
 }
 
 impl Bundle {
     /// A bundle without a case.
     pub fn new(origin: Origin) -> Self {
         let (folders, paths) = (Taken::default(), Taken::default());
-        Self { origin, rows: Vec::new(), records: Vec::new(), report: Report::default(), folders, paths }
+        Self { origin, summaries: Vec::new(), cases: 0, folders, paths }
+    }
+
+    /// Where the results come from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Adds a case and returns its files. `spacing` is that of its voxels where the user has given it.
@@ -76,7 +93,7 @@ impl Bundle {
         let measure = findings.measure(threshold, spacing);
         let folder = self.folders.unique(safe(&case.name));
         let mut files = Vec::new();
-        let mut slices = Vec::new();
+        let (mut rows, mut slices) = (Vec::new(), Vec::new());
         for (index, entry) in case.slices.iter().enumerate() {
             let slice = &entry.slice;
             let (width, height) = (slice.width(), slice.height());
@@ -93,16 +110,20 @@ impl Bundle {
                 let edited = measure.slices[index].edited;
                 let area_mm2 = measure.slices[index].mm2;
                 let row = Row::new(&case.name, slice.name(), &mask, entry.reference.as_ref());
-                self.rows.push(Row { area_mm2, edited, ..row });
+                rows.push(Row { area_mm2, edited, ..row });
                 mask_by = Some(if edited { "reader" } else { "network" });
             }
             slices.push(SliceRecord { name: slice.name().to_owned(), width, height, mask_by, mask: path });
         }
 
         let (mut volumes, mut not_written) = (Vec::new(), Vec::new());
-        for (name, volume) in [("mask.nii.gz", Volume::Mask), ("probability.nii.gz", Volume::Probability)] {
+        // A segmentation needs the orientation that only a volume states.
+        let has_orientation = case.scan().is_some();
+        for (name, content) in
+            VOLUMES.into_iter().filter(|(_, content)| has_orientation || *content != Content::Segmentation)
+        {
             let has = |index: &usize| {
-                let edited = volume == Volume::Mask && findings.edit(*index).is_some();
+                let edited = content != Content::Volume(Volume::Probability) && findings.edit(*index).is_some();
                 edited || findings.probability(*index).is_some()
             };
             let missing = case.slices.len() - (0..case.slices.len()).filter(has).count();
@@ -113,15 +134,16 @@ impl Bundle {
             match dimensions(findings) {
                 Ok(_) => {
                     let path = format!("{folder}/{name}");
-                    files.push(CaseFile { path: path.clone(), content: Content::Volume(volume) });
+                    files.push(CaseFile { path: path.clone(), content });
                     volumes.push(path);
                 }
                 Err(error) => not_written.push(format!("{name}: {error}")),
             }
         }
 
-        self.report.add(findings, &measure, threshold, spacing);
-        self.records.push(CaseRecord {
+        let report = section(findings, &measure, threshold, spacing, self.cases);
+        let cohort = CohortRow::of(findings, &measure, spacing);
+        let record = CaseRecord {
             name: case.name.clone(),
             folder,
             input_check: findings.input_check().cloned(),
@@ -140,7 +162,9 @@ impl Bundle {
             not_written,
             measure,
             slices,
-        });
+        };
+        self.summaries.push(CaseSummary { cohort, statistics: lines(&rows), provenance: record.json(), report });
+        self.cases += 1;
         files
     }
 
@@ -158,6 +182,7 @@ impl Bundle {
                 overlay_png(&entry.slice, findings.window(), &mask, entry.reference.as_ref())
             }),
             Content::Volume(volume) => nifti(findings, volume, threshold, spacing).map(|bytes| gzip(&bytes)).ok(),
+            Content::Segmentation => seg_nrrd(findings, threshold).ok(),
         };
         match bytes {
             Some(bytes) => (path, bytes),
@@ -165,60 +190,40 @@ impl Bundle {
         }
     }
 
-    /// How many masks the files have so far.
-    pub fn masks(&self) -> usize {
-        self.rows.len()
+    /// The summaries of the cases that were added since the last call. [`finish`](Self::finish) does not contain them.
+    pub fn take_summaries(&mut self) -> Vec<CaseSummary> {
+        std::mem::take(&mut self.summaries)
+    }
+
+    /// Counts `cases` cases of an earlier run, whose files are at `paths`. Other cases get other paths.
+    pub fn reserve<'a>(&mut self, cases: usize, paths: impl IntoIterator<Item = &'a str>) {
+        self.cases += cases;
+        let mut folders = BTreeSet::new();
+        for path in paths {
+            match path.rsplit_once('/') {
+                Some((folder, file)) if VOLUMES.iter().any(|(name, _)| *name == file) => {
+                    folders.insert(folder);
+                }
+                _ => {
+                    self.paths.unique(path.to_owned());
+                }
+            }
+        }
+        for folder in folders {
+            self.folders.unique(folder.to_owned());
+        }
     }
 
     /// The files about all cases.
     pub fn finish(self) -> Vec<NamedFile> {
-        let provenance = Provenance::new(&self.origin, &self.records).json();
-        let report = self.report.finish(&self.origin);
-        vec![
-            ("statistics.csv".to_owned(), csv(&self.rows).into_bytes()),
-            ("provenance.json".to_owned(), provenance),
-            ("report.html".to_owned(), report.into_bytes()),
-            ("README.txt".to_owned(), README.as_bytes().to_vec()),
-        ]
-    }
-}
-
-/// The report alone, as [`Bundle::finish`] gives it.
-pub fn report<'a>(origin: &Origin, cases: impl IntoIterator<Item = (&'a Findings, Option<Spacing>)>) -> String {
-    let threshold = origin.threshold as f32;
-    let mut report = Report::default();
-    for (findings, spacing) in cases {
-        report.add(findings, &findings.measure(threshold, spacing), threshold, spacing);
-    }
-    report.finish(origin)
-}
-
-const README: &str = "\
-Masks of gliomas on MR slices, made by glioscope.
-
-RESEARCH USE ONLY. This is not a medical device. Do not use it for diagnosis, treatment or clinical reports.
-
-<folders>/<slice>_mask.tif     the mask of a slice: 8 bits, 255 inside and 0 outside, the size of the slice
-<folders>/<slice>_overlay.png  the slice with the outline of its mask in amber, and of its reference in blue
-<case>/mask.nii.gz             the masks of a case as a NIfTI-1 volume, 1 inside and 0 outside
-<case>/probability.nii.gz      the probabilities of the network, 0 to 1
-statistics.csv                 one line per slice: areas, and agreement with the reference if there is one
-provenance.json                the network, the threshold, the source of each mask, the measures, and which files were not
-                               written and why
-report.html                    a report for people, to read in a browser or to print
-
-A case that was read from a NIfTI volume is written on the grid of that volume, without TIFF and PNG files.
-
-In the volume of any other case the first index counts columns from the left, the second rows from the top, the third
-slices in the order of their names. The orientation of the head is unknown, so both orientation codes are 0. The voxels
-have a size in millimetres only if the user has given it. Otherwise the unit is unknown.
-";
-
-/// Without a name and a time, so that the same volume gives the same bytes.
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    match encoder.write_all(bytes).and_then(|()| encoder.finish()) {
-        Ok(packed) => packed,
-        Err(error) => unreachable!("memory takes every byte: {error}"),
+        let encode = |overview: Overview| {
+            let mut bytes = Vec::new();
+            let summaries = self.summaries.iter().cloned().map(Ok::<_, io::Error>);
+            if let Err(error) = overview.write(&self.origin, self.summaries.len(), summaries, &mut bytes) {
+                unreachable!("memory takes every byte: {error}");
+            }
+            (overview.name().to_owned(), bytes)
+        };
+        Overview::ALL.map(encode).into()
     }
 }

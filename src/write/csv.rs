@@ -55,16 +55,22 @@ impl Row {
 /// A name that begins with `=`, `+`, `-`, `@`, a tab or a line break gets an apostrophe before it: spreadsheets would compute
 /// it.
 pub fn csv(rows: &[Row]) -> String {
-    let mut table = String::from("case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n");
+    HEAD.to_owned() + &lines(rows)
+}
+
+/// The header line of [`csv`].
+pub(super) const HEAD: &str = "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n";
+
+/// The rows of [`csv`] without its header line.
+pub(super) fn lines(rows: &[Row]) -> String {
+    let mut table = String::new();
     for row in rows {
         let Row { case, slice, width, height, area, confusion, area_mm2, edited } = row;
         let scores = match confusion {
-            Some(c) => [Some(c.dice()), Some(c.iou()), c.sensitivity(), c.precision()]
-                .map(|score| score.map_or(String::new(), |score| format!("{score:.6}")))
-                .join(","),
-            None => ",,,".to_owned(),
+            Some(c) => scores([Some(c.dice()), Some(c.iou()), c.sensitivity(), c.precision()]),
+            None => scores([None; 4]),
         };
-        let mm2 = area_mm2.map_or(String::new(), |mm2| format!("{mm2:.3}"));
+        let mm2 = decimal(*area_mm2, 3);
         let (case, slice) = (quoted(case), quoted(slice));
         // Writing to a string cannot fail.
         let _ = writeln!(table, "{case},{slice},{width},{height},{area},{scores},{mm2},{edited}");
@@ -72,9 +78,19 @@ pub fn csv(rows: &[Row]) -> String {
     table
 }
 
+/// Four fields with six decimals.
+pub(super) fn scores(scores: [Option<f64>; 4]) -> String {
+    scores.map(|score| decimal(score, 6)).join(",")
+}
+
+/// A number with this many decimals, or an empty field.
+pub(super) fn decimal(number: Option<f64>, decimals: usize) -> String {
+    number.map_or(String::new(), |number| format!("{number:.decimals$}"))
+}
+
 /// The field, in quotation marks where it would be read as several, and with an apostrophe where it would be computed, as OWASP
 /// advises: names come from zips of unknown origin, and `=HYPERLINK(…)` is a valid one.
-fn quoted(field: &str) -> String {
+pub(super) fn quoted(field: &str) -> String {
     let field =
         if field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{field}") } else { field.to_owned() };
     if field.contains(['"', ',', '\n', '\r']) || field.trim() != field {

@@ -53,8 +53,8 @@ pub enum Volume {
 }
 
 /// The voxels of a volume slice by slice, row by row, and how to read them.
-struct Voxels {
-    values: Vec<u16>,
+pub(super) struct Voxels {
+    pub(super) values: Vec<u16>,
     /// 16 bits, not 8.
     wide: bool,
     slope: f32,
@@ -158,7 +158,7 @@ fn upright(dim: [i16; 8], known: Option<[f64; 3]>) -> Header {
 }
 
 /// The voxels of upright slices in the order of the volume that they are cut from.
-fn stored(findings: &Findings, scan: &Scan, values: &[u16]) -> Vec<u16> {
+pub(super) fn stored(findings: &Findings, scan: &Scan, values: &[u16]) -> Vec<u16> {
     let [columns, rows, _] = scan.upright().size();
     let size = scan.stored().size();
     let walk = scan.stored().axes().walk(size);
@@ -198,7 +198,7 @@ pub(super) fn dimensions(findings: &Findings) -> Result<[i16; 8]> {
 }
 
 /// The voxels slice by slice, row by row; `None` where no slice has any.
-fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Result<Voxels> {
+pub(super) fn voxels(findings: &Findings, volume: Volume, threshold: f32) -> Result<Voxels> {
     let nothing = || Error::Volume { case: findings.case().name.clone(), fault: VolumeFault::Nothing };
     let entries = || findings.case().slices.iter().enumerate();
     let masks = |of: &dyn Fn(usize) -> Option<Vec<u8>>| {

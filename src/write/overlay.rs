@@ -12,7 +12,7 @@ use crate::read::Slice;
 use crate::result::display::Window;
 
 /// The mask's outline, as on the page.
-const MASK: [u8; 3] = [0xff, 0xb0, 0x00];
+pub(super) const MASK: [u8; 3] = [0xff, 0xb0, 0x00];
 /// The reference's outline, as on the page.
 const REFERENCE: [u8; 3] = [0x56, 0xb4, 0xe9];
 

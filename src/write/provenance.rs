@@ -13,7 +13,7 @@ use crate::result::measure::CaseMeasure;
 
 /// The content of `provenance.json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Provenance<'a> {
+struct Provenance<'a> {
     program: &'static str,
     version: &'static str,
     notice: &'static str,
@@ -26,7 +26,8 @@ pub(super) struct Provenance<'a> {
     small_regions: SmallRegions,
     /// The rules by which masks were drawn or edited, in the user's words.
     rules: Option<&'a str>,
-    cases: &'a [CaseRecord],
+    /// The last key: the records are written one at a time.
+    cases: [(); 0],
 }
 
 /// The network.
@@ -95,7 +96,7 @@ pub(super) const NOTICE: &str =
     "Research use only. Not a medical device: not for diagnosis, treatment or clinical reports.";
 
 impl<'a> Provenance<'a> {
-    pub(super) fn new(origin: &'a Origin, cases: &'a [CaseRecord]) -> Self {
+    fn new(origin: &'a Origin) -> Self {
         let Origin { manifest, card, backend, threshold, rules } = origin;
         let card = card.as_ref();
         let model = Model {
@@ -124,14 +125,30 @@ impl<'a> Provenance<'a> {
             threshold: *threshold,
             small_regions,
             rules: rules.as_deref(),
-            cases,
+            cases: [],
         }
     }
+}
 
-    pub(super) fn json(&self) -> Vec<u8> {
-        match serde_json::to_vec_pretty(self) {
-            Ok(json) => json,
-            Err(error) => unreachable!("every key is a string: {error}"),
-        }
+/// The file before the records of its cases.
+pub(super) fn head(origin: &Origin) -> String {
+    let json = pretty(&Provenance::new(origin));
+    json.strip_suffix(END).unwrap_or(&json).to_owned()
+}
+
+/// The file after the records of its cases, which end with a line feed.
+pub(super) const END: &str = "]\n}";
+
+impl CaseRecord {
+    /// The record with the indentation that it has in the file.
+    pub(super) fn json(&self) -> String {
+        pretty(self).lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    match serde_json::to_string_pretty(value) {
+        Ok(json) => json,
+        Err(error) => unreachable!("every key is a string: {error}"),
     }
 }

@@ -21,51 +21,60 @@ use crate::result::measure::{CaseMeasure, Scores, SliceMeasure};
 const PICTURES: usize = 12;
 const ILLUSTRATED: usize = 20;
 
-/// The report while cases are added to it.
-#[derive(Debug, Default)]
-pub(super) struct Report {
-    body: String,
-    cases: usize,
+/// The report alone, as [`Bundle::finish`](super::Bundle::finish) gives it.
+pub fn report<'a>(origin: &Origin, cases: impl IntoIterator<Item = (&'a Findings, Option<Spacing>)>) -> String {
+    let threshold = origin.threshold as f32;
+    let of_case = |(earlier, (findings, spacing)): (usize, (&Findings, Option<Spacing>))| {
+        section(findings, &findings.measure(threshold, spacing), threshold, spacing, earlier)
+    };
+    let sections: Vec<String> = cases.into_iter().enumerate().map(of_case).collect();
+    head(origin, sections.len()) + &sections.concat() + END
 }
 
-impl Report {
-    /// Adds a case, measured at `threshold`; `spacing` is that of its voxels where the user has given it.
-    pub(super) fn add(&mut self, findings: &Findings, measure: &CaseMeasure, threshold: f32, spacing: Option<Spacing>) {
-        self.cases += 1;
-        let pictures = if self.cases <= ILLUSTRATED { PICTURES } else { 1 };
-        // Writing to a string cannot fail.
-        let _ = section(&mut self.body, findings, measure, threshold, spacing, pictures);
-    }
+/// The section of a case, measured at `threshold`. `earlier` is how many cases come before it, and `spacing` is that of the voxels
+/// where the user has given it.
+pub(super) fn section(
+    findings: &Findings,
+    measure: &CaseMeasure,
+    threshold: f32,
+    spacing: Option<Spacing>,
+    earlier: usize,
+) -> String {
+    let pictures = if earlier < ILLUSTRATED { PICTURES } else { 1 };
+    let mut page = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_section(&mut page, findings, measure, threshold, spacing, pictures);
+    page
+}
 
-    /// The whole page.
-    pub(super) fn finish(self, origin: &Origin) -> String {
-        let Origin { manifest, card, backend, threshold, rules } = origin;
-        let mut page = String::from(HEAD);
-        let rules =
-            rules.as_deref().map_or(String::new(), |rules| row("Rules for drawn and edited masks", &Escaped(rules)));
-        let _ = write!(
-            page,
-            "<h1>glioscope: {} {}</h1>\n<p class=\"notice\">{NOTICE}</p>\n<h2>Network</h2>\n<table>\n{}{}{}{}{}{}{rules}</table>\n",
-            self.cases,
-            if self.cases == 1 { "case" } else { "cases" },
-            row("Network", &Escaped(&manifest.name())),
-            row("SHA-256 of its weights", &Escaped(&manifest.weights.sha256)),
-            card.as_ref().map_or(String::new(), fit_rows),
-            row("Threshold", threshold),
-            row(
-                "Removed small regions",
-                &format_args!(
-                    "under {:.0} % of the voxels of the largest region, in cases whose slices were all segmented",
-                    100.0 * small_regions::FRACTION
-                ),
+/// The page before the sections of its cases.
+pub(super) fn head(origin: &Origin, cases: usize) -> String {
+    let Origin { manifest, card, backend, threshold, rules } = origin;
+    let mut page = String::from(HEAD);
+    let rules =
+        rules.as_deref().map_or(String::new(), |rules| row("Rules for drawn and edited masks", &Escaped(rules)));
+    let _ = write!(
+        page,
+        "<h1>glioscope: {cases} {}</h1>\n<p class=\"notice\">{NOTICE}</p>\n<h2>Network</h2>\n<table>\n{}{}{}{}{}{}{rules}</table>\n",
+        if cases == 1 { "case" } else { "cases" },
+        row("Network", &Escaped(&manifest.name())),
+        row("SHA-256 of its weights", &Escaped(&manifest.weights.sha256)),
+        card.as_ref().map_or(String::new(), fit_rows),
+        row("Threshold", threshold),
+        row(
+            "Removed small regions",
+            &format_args!(
+                "under {:.0} % of the voxels of the largest region, in cases whose slices were all segmented",
+                100.0 * small_regions::FRACTION
             ),
-            row("Program", &format_args!("glioscope {} on {}", env!("CARGO_PKG_VERSION"), Escaped(backend))),
-        );
-        page += &self.body;
-        page += "</body>\n</html>\n";
-        page
-    }
+        ),
+        row("Program", &format_args!("glioscope {} on {}", env!("CARGO_PKG_VERSION"), Escaped(backend))),
+    );
+    page
 }
+
+/// The page after the sections of its cases.
+pub(super) const END: &str = "</body>\n</html>\n";
 
 /// How the network was fitted and how well it does.
 fn fit_rows(card: &Card) -> String {
@@ -108,7 +117,7 @@ figure img { display: block; width: 100%; image-rendering: pixelated; background
 <body>
 "#;
 
-fn section(
+fn write_section(
     page: &mut String,
     findings: &Findings,
     measure: &CaseMeasure,

@@ -73,7 +73,7 @@ impl ZipEncoder {
     fn try_add(&mut self, path: &str, bytes: &[u8]) -> ZipResult<()> {
         let options = SimpleFileOptions::default().last_modified_time(DateTime::default()).unix_permissions(0o644);
         // Compressed files would gain nothing.
-        let packed = [".gz", ".png"].iter().any(|ending| path.ends_with(ending));
+        let packed = [".gz", ".nrrd", ".png"].iter().any(|ending| path.ends_with(ending));
         let method = if packed { CompressionMethod::Stored } else { CompressionMethod::Deflated };
         self.writer.start_file(self.taken.unique(safe(path)), options.compression_method(method))?;
         Ok(self.writer.write_all(bytes)?)

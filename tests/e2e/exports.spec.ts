@@ -68,7 +68,7 @@ test('the zip has every result, and unzip finds no errors in it', async ({ scope
   expect([...files.keys()].sort()).toEqual([
     ...slices.flatMap((stem) => [`${stem}_mask.tif`, `${stem}_overlay.png`]),
     `${name}/mask.nii.gz`, `${name}/probability.nii.gz`,
-    'README.txt', 'provenance.json', 'report.html', 'statistics.csv',
+    'README.txt', 'cohort.csv', 'provenance.json', 'report.html', 'statistics.csv',
   ].sort());
   const provenance = JSON.parse(String(files.get('provenance.json')));
   expect(provenance.model.sha256).toBe(createHash('sha256').update(readFileSync(join(MODEL, 'weights.safetensors'))).digest('hex'));

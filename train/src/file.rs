@@ -1,8 +1,7 @@
 //! Files on disk. Every error has the operation and the path.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::io::Write as _;
+use std::fs::{self, File};
+use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -26,18 +25,30 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 ///
 /// When a folder or the file cannot be written, for example because the disk is full. The message has the path.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let written = replace(path, |out| Ok(out.write_all(bytes)?));
+    written.with_context(|| format!("cannot write {} ({} bytes)", path.display(), bytes.len()))
+}
+
+/// As [`write`], piece by piece.
+///
+/// # Errors
+///
+/// Those of `content`, and as [`write`].
+pub(crate) fn write_with(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+    replace(path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn replace(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }
-    replace(path, bytes).with_context(|| format!("cannot write {} ({} bytes)", path.display(), bytes.len()))
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut part = part_of(path)?;
-    part.write_all(bytes)?;
+    let part = part_of(path)?;
+    let mut out = BufWriter::new(part.as_file().try_clone()?);
+    content(&mut out)?;
+    out.flush()?;
     part.as_file().sync_all()?;
     part.persist(path)?;
-    sync_folder(path)
+    Ok(sync_folder(path)?)
 }
 
 /// The new file `<name>.part`. It is deleted when it is dropped and not renamed.
@@ -133,7 +144,7 @@ pub(crate) fn name_below(root: &Path, path: &Path) -> String {
 /// Flushes the folder of `path`, so that a new name in it survives a power cut.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> std::io::Result<()> {
-    match fs::File::open(folder_of(path))?.sync_all() {
+    match File::open(folder_of(path))?.sync_all() {
         // Some network file systems cannot flush a folder.
         Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
         result => result,

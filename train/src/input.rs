@@ -1,6 +1,9 @@
-//! The files and folders that a command is given → slices, one folder at a time.
+//! The files and folders that a command is given → slices, one patient at a time.
 
-use std::borrow::Cow;
+mod found;
+mod groups;
+mod reader;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -8,12 +11,16 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail};
 use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
-use glioscope::read::{self, Limits, Slice, other_of_pair};
+use glioscope::read::other_of_pair;
 use glioscope::study::{HEAD, Study, Unpacked};
 
 use crate::file;
 use crate::output::real;
 use crate::report::one_line;
+use found::Source;
+pub(crate) use found::{FileState, Input};
+pub(crate) use groups::Group;
+pub(crate) use reader::Reader;
 
 /// Words in names that decide how files are read.
 #[derive(Clone, Debug, clap::Args)]
@@ -82,31 +89,6 @@ pub(crate) struct Inputs {
     pub(crate) words: Words,
 }
 
-/// The files of one folder, with those in folders of slices, masks and contrasts.
-#[derive(Debug)]
-pub(crate) struct Group {
-    /// The name of the folder that was given, since the names of the files do not have it. Empty for files that were given.
-    pub(crate) home: String,
-    pub(crate) inputs: Vec<Input>,
-}
-
-/// An input file.
-#[derive(Debug)]
-pub(crate) struct Input {
-    /// Relative to the PATH that it was found in, with `/`.
-    pub(crate) name: String,
-    source: Source,
-    /// The second file of a NIfTI volume in two files.
-    voxels: Option<Source>,
-}
-
-#[derive(Debug)]
-enum Source {
-    File(PathBuf),
-    /// A file in a zip.
-    Bytes(Vec<u8>),
-}
-
 /// A file or folder that cannot be read.
 #[derive(Debug)]
 pub(crate) struct Refused {
@@ -120,31 +102,6 @@ impl Refused {
     pub(crate) fn reason(&self) -> String {
         let line = one_line(&self.error);
         line.strip_prefix(&format!("{}: ", self.file)).unwrap_or(&line).to_owned()
-    }
-}
-
-impl Input {
-    /// The slices of the file.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read or is not a slice.
-    pub(crate) fn read(&self) -> Result<Vec<Slice>> {
-        let limits = Limits::default();
-        let bytes = self.source.bytes()?;
-        Ok(match &self.voxels {
-            Some(voxels) => read::read_pair(&self.name, &bytes, &voxels.bytes()?, &limits)?,
-            None => read::read(&self.name, &bytes, &limits)?,
-        })
-    }
-}
-
-impl Source {
-    fn bytes(&self) -> Result<Cow<'_, [u8]>> {
-        Ok(match self {
-            Self::File(path) => file::read(path)?.into(),
-            Self::Bytes(bytes) => bytes.into(),
-        })
     }
 }
 
@@ -276,15 +233,19 @@ impl Gathering<'_> {
             name: name.to_owned(),
             source: Source::File(path.to_owned()),
             voxels: with_ending(path, "img").map(Source::File),
+            state: FileState::of(path),
         });
     }
 
     /// Adds the files in a zip, which is called `name`. The names of the files are relative to a zip that was given.
     fn zip(&mut self, path: &Path, name: &str, given: bool) {
         let read = file::read(path).and_then(|bytes| Ok(Unpacked::of(name, &bytes)?));
-        let contents = match read {
-            Ok(contents) => contents,
-            Err(error) => return self.refuse(name.to_owned(), error),
+        let Ok(contents) = read else {
+            // It may be a patient, so it is reported when it is read.
+            let source = Source::Zip(path.to_owned());
+            let input = Input { name: name.to_owned(), source, voxels: None, state: FileState::of(path) };
+            self.files.entry(path.to_owned()).or_default().push(input);
+            return;
         };
         let known = contents.passed_over.iter().filter(|&&(_, kind)| kind != Litter::System).map(|(name, _)| name);
         let names = contents.files.iter().map(|(name, _)| name).chain(known).map(String::as_str);
@@ -303,15 +264,17 @@ impl Gathering<'_> {
         for error in contents.refused {
             self.refuse(error.file().map_or_else(|| name.to_owned(), place), error.into());
         }
-        let mut images = contents.voxels;
+        let modified = FileState::of(path).modified;
+        let entry = |name: String| Source::Entry { zip: path.to_owned(), name };
         for (name, bytes) in contents.files {
             if Words::is_dataset(&name) {
                 self.inputs.words.add_dataset(&bytes);
-            } else {
-                let voxels = other_of_pair(&name, "img").and_then(|other| images.remove(&other)).map(Source::Bytes);
-                let input = Input { name: place(&name), source: Source::Bytes(bytes), voxels };
-                self.files.entry(path.to_owned()).or_default().push(input);
+                continue;
             }
+            let voxels = other_of_pair(&name, "img").filter(|other| contents.voxels.contains_key(other)).map(entry);
+            let state = FileState { length: bytes.len() as u64, modified };
+            let input = Input { name: place(&name), source: entry(name), voxels, state };
+            self.files.entry(path.to_owned()).or_default().push(input);
         }
     }
 
@@ -321,14 +284,8 @@ impl Gathering<'_> {
 
     fn finish(self, paths: &[PathBuf]) -> Inputs {
         let mut inputs = self.inputs;
-        for (root, files) in self.files {
-            let home = home(&root, paths);
-            let mut folders: BTreeMap<String, Vec<Input>> = BTreeMap::new();
-            for input in files {
-                folders.entry(inputs.words.common_place(&input.name)).or_default().push(input);
-            }
-            inputs.groups.extend(folders.into_values().map(|inputs| Group { home: home.clone(), inputs }));
-        }
+        let homes: Vec<String> = self.files.keys().map(|root| home(root, paths)).collect();
+        inputs.groups = groups::groups(homes.iter().map(String::as_str).zip(self.files.into_values()), &inputs.words);
         inputs
     }
 }

@@ -11,7 +11,7 @@ use glioscope::result::findings::Findings;
 use glioscope::study::{InspectedCase, Inspection, Unused};
 
 use crate::file;
-use crate::input::{Inputs, Naming, Refused};
+use crate::input::{Inputs, Naming, Reader, Refused};
 use crate::report;
 
 /// Print what slices, stacks and folders are read as
@@ -63,12 +63,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if manifest.is_none() {
         reading.notes.push(format!("{}: no model, so there is no input check", path.display()));
     }
-    let mut assembler = Assembler::new(inputs.names(), inputs.words.clone());
+    let assembler = Assembler::new(inputs.names(), inputs.words.clone());
+    let mut reader = Reader::default();
     let groups = std::mem::take(&mut inputs.groups);
     for group in &groups {
         let mut slices = Vec::new();
         for input in &group.inputs {
-            match input.read() {
+            match reader.read(input) {
                 Ok(read) => {
                     reading.notes.extend(Inspection::notes_of(&input.name, &read));
                     slices.extend(read);
@@ -76,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
                 Err(error) => inputs.refused.push(Refused { file: input.name.clone(), error }),
             }
         }
-        let assembly = assembler.assemble_in(&group.home, slices);
+        let assembly = group.assemble(&assembler, slices);
         for note in &assembly.notes {
             reading.notes.push(format!("{note}{}", crate::input::how_to_choose(note)));
         }

@@ -17,6 +17,7 @@ mod fit;
 mod held_out;
 mod input;
 mod inspect;
+mod merge;
 mod metrics;
 mod model;
 mod output;
@@ -62,6 +63,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Segment slices, stacks and folders
     Segment(segment::Arguments),
+    /// Join the tables of `train segment --shard`
+    Merge(merge::Arguments),
     /// Generate a synthetic dataset with exact masks
     Phantom(phantom::Arguments),
     /// Export a network as safetensors for other runtimes
@@ -113,6 +116,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Segment(arguments) => segment::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Phantom(arguments) => phantom::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),

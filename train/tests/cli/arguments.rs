@@ -14,6 +14,7 @@ fn help_has_examples() -> Result<()> {
         "evaluate",
         "inspect",
         "segment",
+        "merge",
         "phantom",
         "export",
         "Examples",
@@ -22,7 +23,7 @@ fn help_has_examples() -> Result<()> {
     ] {
         assert!(help.contains(word), "`{word}` in: {help}");
     }
-    for command in ["fit", "average", "evaluate", "inspect", "segment", "phantom", "export"] {
+    for command in ["fit", "average", "evaluate", "inspect", "segment", "merge", "phantom", "export"] {
         let help = world.train(&format!("{command} --help"))?.succeeded().stdout;
         assert!(help.contains(&format!("\n  $ train {command} ")), "an example of {command} in: {help}");
     }
@@ -57,6 +58,8 @@ fn invalid_arguments_exit_with_2() -> Result<()> {
         "average --out out model",
         "evaluate",
         "segment --out masks",
+        "segment data --out masks --shard 3/2",
+        "merge --out table.csv",
         "inspect P --contrast 0000=ct",
         "inspect P --contrast flair",
         "phantom --out p --patients 0",

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod average;
+mod cohort;
 mod crash;
 mod cross_validate;
 mod evaluate;

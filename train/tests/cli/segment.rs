@@ -29,10 +29,11 @@ fn the_output_has_the_folders_of_the_input_and_the_masks_of_evaluate() -> Result
             assert!(written.contains(&format!("{patient}/{volume}")), "{patient}/{volume} of {written:?}");
         }
     }
-    for name in ["README.txt", "provenance.json", "report.html", "statistics.csv"] {
+    for name in ["README.txt", "cohort.csv", "provenance.json", "report.html", "statistics.csv"] {
         assert!(written.contains(&name.to_owned()), "{name}");
     }
-    assert_eq!(written.len(), 24 + 24 + 4 + 4, "{written:?}");
+    let records = written.iter().filter(|name| name.starts_with(".cohort/")).count();
+    assert_eq!([records, written.len()], [2, 24 + 24 + 4 + 5 + 2], "{written:?}");
 
     let table = fs::read_to_string(world.path("masks/statistics.csv"))?;
     let lines: Vec<&str> = table.lines().collect();

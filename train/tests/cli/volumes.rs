@@ -87,5 +87,6 @@ fn masks_of_volumes_are_volumes_on_the_same_grid() -> Result<()> {
         let grids = [&input, &output].map(|slices| slices[0].scan().map(|scan| *scan.stored()));
         assert_eq!(grids[0], grids[1], "{name}");
     }
+    assert!(written.contains(&"P/mask.seg.nrrd".to_owned()), "{written:?}");
     Ok(())
 }
