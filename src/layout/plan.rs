@@ -140,6 +140,7 @@ impl References {
             .collect();
         self.pair_by(pictures, &mut paired, |place| Some(place.clone()), |mask| Some(mask.clone()));
         self.pair_by(pictures, &mut paired, Place::of_single, |mask| Some(mask.clone()));
+        self.pair_by(pictures, &mut paired, |place| Some(place.loose()), |mask| Some(mask.loose()));
         // A mask whose name is only the word belongs to the only slice of its folder, or to the page of the only stack.
         let nameless = |place: &Place| Some(Place { stem: String::new(), ..place.clone() });
         self.pair_by(pictures, &mut paired, nameless, |mask| mask.stem.is_empty().then(|| mask.clone()));

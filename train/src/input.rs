@@ -156,6 +156,7 @@ impl Inputs {
             inputs: Self { words: naming.words(), ..Self::default() },
             seen: BTreeSet::new(),
             files: BTreeMap::new(),
+            homes: BTreeMap::new(),
             out,
         };
         for path in paths {
@@ -204,6 +205,8 @@ struct Gathering<'a> {
     seen: BTreeSet<PathBuf>,
     /// By the canonical path that was given, or the folder of a given file.
     files: BTreeMap<PathBuf, Vec<Input>>,
+    /// The only folder in a zip that was given, by the path of the zip.
+    homes: BTreeMap<PathBuf, String>,
     out: Option<&'a Path>,
 }
 
@@ -224,8 +227,8 @@ impl Gathering<'_> {
         });
         match listing {
             Ok(listing) => {
-                for path in listing.hidden.iter().filter(|path| path.is_file()) {
-                    self.inputs.passed_over.push((file::name_below(root, path), Litter::System));
+                for path in &listing.hidden {
+                    self.pass_over_hidden(root, path);
                 }
                 for path in &listing.files {
                     self.file(root, root, &file::name_below(root, path), path);
@@ -233,6 +236,19 @@ impl Gathering<'_> {
                 listing.folders.iter().for_each(|inner| self.walk(root, inner, entered));
             }
             Err(error) => self.refuse(file::name_below(root, folder), error),
+        }
+    }
+
+    /// Passes over a hidden file, or the files of a hidden folder. Links to folders are not followed.
+    fn pass_over_hidden(&mut self, root: &Path, path: &Path) {
+        if path.is_file() {
+            self.inputs.passed_over.push((file::name_below(root, path), Litter::System));
+        } else if let Ok(file::Listing { files, folders, hidden }) = file::list(path)
+            && !path.is_symlink()
+        {
+            for inner in files.iter().chain(&folders).chain(&hidden) {
+                self.pass_over_hidden(root, inner);
+            }
         }
     }
 
@@ -290,7 +306,11 @@ impl Gathering<'_> {
         let names = contents.files.iter().map(|(name, _)| name).chain(known).map(String::as_str);
         let words = &self.inputs.words;
         let (top, folder) = if given {
-            (words.only_folder(names), String::new())
+            let top = words.only_folder(names);
+            if !top.is_empty() {
+                self.homes.insert(path.to_owned(), top.trim_end_matches('/').to_owned());
+            }
+            (top, String::new())
         } else {
             (String::new(), contents.folder(name, words, 0))
         };
@@ -322,7 +342,7 @@ impl Gathering<'_> {
     fn finish(self, paths: &[PathBuf]) -> Inputs {
         let mut inputs = self.inputs;
         for (root, files) in self.files {
-            let home = home(&root, paths);
+            let home = self.homes.get(&root).cloned().unwrap_or_else(|| home(&root, paths));
             let mut folders: BTreeMap<String, Vec<Input>> = BTreeMap::new();
             for input in files {
                 folders.entry(inputs.words.common_place(&input.name)).or_default().push(input);

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use glioscope::layout::{Assembler, Case};
 use glioscope::read::Spacing;
 use glioscope::result::findings::Findings;
+use glioscope::study::Inspection;
 use glioscope::write::{Bundle, Origin};
 use indicatif::ProgressBar;
 
@@ -106,10 +107,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         for input in &group.inputs {
             match input.read() {
                 Ok(read) => {
-                    for note in
-                        read.first().filter(|slice| slice.scan().is_some()).iter().flat_map(|slice| slice.notes())
-                    {
-                        bar.suspend(|| eprintln!("note: {}: {note}", input.name));
+                    for note in Inspection::notes_of(&input.name, &read) {
+                        bar.suspend(|| eprintln!("note: {note}"));
                     }
                     slices.extend(read);
                 }
@@ -122,6 +121,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             bar.suspend(|| eprintln!("note: {note}{}", how_to_choose(note)));
         }
         for case in assembly.cases {
+            if let Some(note) = case.single_slice_note() {
+                bar.suspend(|| eprintln!("note: {note}"));
+            }
             let findings = match segment(case, &model) {
                 Ok(findings) => findings,
                 Err(error) => {
