@@ -451,12 +451,16 @@ mod formats {
 
     #[test]
     fn each_picture_of_an_animation_is_a_slice() {
-        for name in ["formats-animation.gif", "formats-animation.webp"] {
+        // The decoder of WebP rounds when it puts a picture onto the one before.
+        for (name, most) in [("formats-animation.gif", 0), ("formats-animation.webp", 1)] {
             let slices = read_fixture(name).expect("valid");
             assert_eq!(slices.len(), 3, "{name}");
             for (c, slice) in slices.iter().enumerate() {
                 assert_eq!((slice.name(), slice.notes()), (&*format!("{name}#{}", c + 1), &[][..]));
-                assert!(pixels(slice).all(|(x, y)| slice.value(x, y, 1) == Some(pattern(x, y, c, "8"))), "{name}");
+                for (x, y) in pixels(slice) {
+                    let found = slice.value(x, y, 1).expect("inside");
+                    assert!(found.abs_diff(pattern(x, y, c, "8")) <= most, "{name}: picture {c}, {x}, {y}: {found}");
+                }
             }
             let limits = Limits { pages: 2, ..Limits::default() };
             let bytes = fs::read(fixtures().join(name)).expect("a fixture");
@@ -895,9 +899,12 @@ fn missing_and_invalid_tags() {
         let FileFault::TagValue { tag, found, .. } = fault(read_bytes(&page.file())) else { panic!("{name}") };
         assert_eq!((tag, found), (name, value));
     }
-    // Only a thumbnail, and no page at all.
+    // A thumbnail alone is the picture.
     let mut page = Page::grey(3, 2);
     page.set(254, 4, vec![1]);
+    assert_eq!(read_bytes(&page.file()).map(|slices| slices.len()).ok(), Some(1));
+    // Only a transparency mask, and no page at all.
+    page.set(254, 4, vec![4]);
     assert!(matches!(fault(read_bytes(&page.file())), FileFault::NoPages { found: 1 }));
     assert!(matches!(fault(read_bytes(b"II*\0\0\0\0\0")), FileFault::NoPages { found: 0 }));
     assert!(matches!(fault(read_bytes(b"MM\0+\0\x04\0\0\0\0\0\0\0\0\0\0")), FileFault::TagValue { found: 4, .. }));

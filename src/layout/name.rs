@@ -74,10 +74,12 @@ impl Name {
         let found = if volume { words::find_in_volume(&stem, contrast) } else { words::find(&stem, contrast) };
         let (contrast, bare) = match found {
             Some(found) => (Some(found.value), found.rest),
-            None => (folders.iter().rev().find_map(|folder| words.contrast(folder)), stem.clone()),
+            None => (folders.iter().rev().find_map(|folder| words.contrast_folder(folder)), stem.clone()),
         };
         let common = folders.iter().copied().filter(|folder| {
-            !(words.is_reference_folder(folder) || words::is_image_folder(folder) || words.contrast(folder).is_some())
+            !(words.is_reference_folder(folder)
+                || words::is_image_folder(folder)
+                || words.contrast_folder(folder).is_some())
         });
         let place = Place { folder: common.collect::<Vec<_>>().join("/"), stem: without_image(&bare), page };
         let channel_folder = folders.iter().any(|folder| words::is_channel_folder(folder));
@@ -173,6 +175,15 @@ impl Place {
     pub(super) fn loose(&self) -> Self {
         let Self { folder, stem, page } = self;
         Self { folder: loose(folder), stem: loose(stem), page: *page }
+    }
+
+    /// The places without the last word of the stem, and without the first one. A number is no word.
+    pub(super) fn with_fewer_words(&self) -> impl Iterator<Item = Self> {
+        let is_word = |part: &str| part.contains(char::is_alphabetic);
+        let last = self.stem.rsplit_once(words::SEPARATORS).filter(|(_, last)| is_word(last)).map(|(rest, _)| rest);
+        let first = self.stem.split_once(words::SEPARATORS).filter(|(first, _)| is_word(first)).map(|(_, rest)| rest);
+        let stems = last.into_iter().chain(first).filter(|stem| !stem.is_empty());
+        stems.map(|stem| Self { stem: stem.to_owned(), ..self.clone() })
     }
 
     /// The place of a single mask of this page; `None` if it is not a page.

@@ -93,6 +93,11 @@ impl Words {
         chosen.map(|&(_, contrast)| contrast).or_else(|| Contrast::of(word))
     }
 
+    /// The contrast that `folder` is named after, such as `T1-CE`.
+    pub(super) fn contrast_folder(&self, folder: &str) -> Option<Contrast> {
+        self.contrast(folder).or_else(|| self.contrast(&folder.split(SEPARATORS).collect::<String>()))
+    }
+
     fn chosen(&self, word: &str) -> bool {
         self.references.iter().any(|known| known.eq_ignore_ascii_case(word))
     }
@@ -105,7 +110,7 @@ pub(super) fn is_image(word: &str) -> bool {
 
 /// Whether `folder` is the name of a folder of slices with their masks in another folder.
 pub(super) fn is_image_folder(folder: &str) -> bool {
-    const FOLDERS: [&str; 15] = [
+    const FOLDERS: [&str; 14] = [
         "images",
         "imgs",
         "img",
@@ -114,7 +119,6 @@ pub(super) fn is_image_folder(folder: &str) -> bool {
         "imagesTr",
         "imagesTs",
         "scans",
-        "scan",
         "input",
         "inputs",
         "raw",

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail};
+use glioscope::error::Error;
 use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
 use glioscope::read::{self, Limits, Slice, other_of_pair};
 use glioscope::study::{HEAD, Study, Unpacked};
@@ -62,7 +63,7 @@ pub(crate) fn how_to_choose(note: &AssemblyNote) -> &'static str {
     match note {
         AssemblyNote::Channels { .. } => "; choose with --contrast or --slice-numbers",
         AssemblyNote::Unused { .. } => "; choose with --contrast",
-        AssemblyNote::StrayMask { .. } => "; choose with --reference",
+        AssemblyNote::StrayMask { .. } | AssemblyNote::Labels { .. } => "; choose with --reference",
         _ => "",
     }
 }
@@ -321,7 +322,12 @@ impl Gathering<'_> {
         let passed_over = contents.passed_over.iter().map(|(name, kind)| (place(name), *kind));
         self.inputs.passed_over.extend(passed_over);
         for error in contents.refused {
-            self.refuse(error.file().map_or_else(|| name.to_owned(), place), error.into());
+            let file = error.file().map_or_else(|| name.to_owned(), place);
+            let error = match error {
+                Error::File { fault, .. } => Error::File { file: file.clone(), fault },
+                error => error,
+            };
+            self.refuse(file, error.into());
         }
         let mut images = contents.voxels;
         for (name, bytes) in contents.files {
