@@ -288,6 +288,44 @@ fn a_folder_of_references_belongs_to_the_folder_of_slices_beside_it() {
 }
 
 #[test]
+fn names_of_references_may_differ_in_case_zeros_and_separators() {
+    for (picture, reference) in [
+        ("p/Case_1.tif", "p/case_1_MASK.tif"),
+        ("p/case_0001.tif", "p/case_1_mask.tif"),
+        ("p/case-1.tif", "p/case_1_mask.png"),
+        ("p/case-1.tif", "p/case-seg-1.png"),
+        ("p/images/001.png", "p/Masks/1.png"),
+        ("p/case_1.ome.tif", "p/case_1_mask.ome.tif"),
+        ("images/1.jpg", "masks/1.jpg.png"),
+        ("scans/1.png", "masks/1.png"),
+    ] {
+        let assembly = assemble(vec![slice(picture), slice(&picture.replace('1', "2")), mask(reference, 4, 3)]);
+        assert_eq!(references(&assembly), [picture], "{reference}: {:?}", assembly.notes);
+    }
+    // Two slices may be meant.
+    let assembly = assemble(vec![slice("p/a_1.tif"), slice("p/A_1.tif"), mask("p/a_01_mask.tif", 4, 3)]);
+    assert!(references(&assembly).is_empty());
+    assert!(matches!(&assembly.notes[..], [AssemblyNote::StrayMask { .. }]));
+}
+
+#[test]
+fn labels_without_a_word_for_references_are_not_slices() {
+    let head = |name: &str| {
+        let samples = Samples::U8((0..12).map(|sample| 20 * sample).collect());
+        Slice::new(name, 4, 3, Channels::Grey, samples).expect("valid")
+    };
+    for name in ["p/a_1_lesion.tif", "p/lesion_a_1.tif"] {
+        let assembly = assemble(vec![head("p/a_1.tif"), head("p/a_2.tif"), grey(name, 0)]);
+        assert_eq!(outline(&assembly), [("p".to_owned(), vec!["p/a_1.tif".to_owned(), "p/a_2.tif".to_owned()])]);
+        let [AssemblyNote::Labels { name: found }] = &assembly.notes[..] else { panic!("{:?}", assembly.notes) };
+        assert_eq!(found, name);
+    }
+    // A dark slice has few values too.
+    let assembly = assemble(vec![head("p/a_1.tif"), grey("p/a_2.tif", 0), head("p/a_2_late.tif")]);
+    assert!(assembly.notes.is_empty(), "{:?}", assembly.notes);
+}
+
+#[test]
 fn a_stack_of_references_belongs_to_a_stack_of_slices() {
     for (stack, masks) in [
         ("p/a.tif", "p/a_seg.tif"),
@@ -328,6 +366,7 @@ fn chosen_words_decide_what_is_a_reference() {
 fn grey_files_of_three_contrasts_are_one_slice() {
     for names in [
         ["t1/p_9.png", "flair/p_9.png", "t1ce/p_9.png"],
+        ["T1_pre/p_9.png", "T2-FLAIR/p_9.png", "T1-post/p_9.png"],
         ["P/T1/9.png", "P/FLAIR/9.png", "P/T1GD/9.png"],
         ["p_9_t1.png", "p_9_flair.png", "p_9_t1c.png"],
         ["p-t1-9.png", "p-t2-flair-9.png", "p-t1post-9.png"],

@@ -197,6 +197,30 @@ fn a_zip_is_like_the_folder_in_it() {
 }
 
 #[test]
+fn hidden_folders_and_documents_in_a_zip_are_passed_over() {
+    let mut study = Study::default();
+    let bytes = zipped(&[
+        ("P/1.tif", &tiff(1)),
+        ("P/.ipynb_checkpoints/1-checkpoint.tif", &tiff(1)),
+        ("P/@eaDir/1.tif/SYNOPHOTO_THUMB_M.jpg", b"\xff\xd8\xff"),
+        ("P/paper.docx", b"PK\x03\x04"),
+        ("P/model.pt", b"PK\x03\x04"),
+        ("P/more.zip", b"PK\x03\x04"),
+        ("P/volume.nrrd", b"NRRD0004"),
+    ]);
+    let added = study.add_file("scan.zip", &bytes).expect("a zip");
+    let passed_over: Vec<&str> = added.passed_over.iter().map(|unused| unused.file.as_str()).collect();
+    assert_eq!(
+        passed_over,
+        ["P/.ipynb_checkpoints/1-checkpoint.tif", "P/@eaDir/1.tif/SYNOPHOTO_THUMB_M.jpg", "P/model.pt", "P/paper.docx"]
+    );
+    let refused: Vec<&str> = added.refused.iter().map(|unused| unused.file.as_str()).collect();
+    assert_eq!(refused, ["P/more.zip", "P/volume.nrrd"]);
+    study.assemble();
+    assert_eq!(names(&study), ["P: P/1.tif"]);
+}
+
+#[test]
 fn files_without_a_folder_get_one_with_the_name_of_the_zip() {
     let mut study = Study::default();
     for name in ["a.zip", "b.ZIP"] {
@@ -822,7 +846,7 @@ fn a_file_is_refused_by_its_beginning_and_size() {
     assert_eq!(admit(3 << 30, &session), Ok(None));
     assert!(admit((3 << 30) + 1, &session).is_err());
     // An empty file and a video.
-    for (head, reason) in [(&b""[..], "not an image"), (b"\0\0\0\x18ftyp", "a video or an HEIF image")] {
+    for (head, reason) in [(&b""[..], "an empty file"), (b"\0\0\0\x18ftyp", "a video")] {
         assert!(admit(1 << 40, head).is_err_and(|message| message.contains(reason)));
     }
     // The same under names that are not those of images.

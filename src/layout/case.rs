@@ -43,6 +43,18 @@ impl Case {
         self.slices.first().and_then(|entry| entry.slice.scan())
     }
 
+    /// What the masks of a case with a single slice cost; `None` for more slices.
+    pub fn single_slice_note(&self) -> Option<String> {
+        let single = self.slices.len() == 1;
+        single.then(|| {
+            format!(
+                "{}: a single slice is judged by itself: its mask is less reliable, and more healthy slices get a region \
+                 (see the model card)",
+                self.name
+            )
+        })
+    }
+
     /// The id of the case.
     pub fn id(&self) -> CaseId {
         self.id.clone()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::read::{Channels, Slice};
+use crate::read::{Channels, ReadNote, Slice};
 
 /// The MR sequence of a grey file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,18 +59,40 @@ impl fmt::Display for Contrast {
     }
 }
 
+/// The largest difference between the channels of a grey picture after lossy compression: the conversion of luma and chroma
+/// rounds each channel by itself.
+const ROUNDING: u16 = 2;
+
 /// Whether a slice has one channel, or three that are equal.
 pub(super) fn is_grey(slice: &Slice) -> bool {
     match slice.channels() {
         Channels::Grey => true,
         Channels::Rgb => {
+            let most = if slice.notes().contains(&ReadNote::Lossy) { ROUNDING } else { 0 };
             let mut samples = slice.samples().iter();
             while let (Some(red), Some(green), Some(blue)) = (samples.next(), samples.next(), samples.next()) {
-                if red != green || green != blue {
+                if red.max(green).max(blue) - red.min(green).min(blue) > most {
                     return false;
                 }
             }
             true
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::Samples;
+
+    #[test]
+    fn lossy_compression_may_change_equal_channels_a_little() {
+        let mut slice = Slice::new("a", 2, 1, Channels::Rgb, Samples::U8(vec![9, 9, 9, 70, 71, 69])).expect("valid");
+        assert!(!is_grey(&slice));
+        slice.note(ReadNote::Lossy);
+        assert!(is_grey(&slice));
+        let mut slice = Slice::new("a", 1, 1, Channels::Rgb, Samples::U8(vec![9, 9, 12])).expect("valid");
+        slice.note(ReadNote::Lossy);
+        assert!(!is_grey(&slice));
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::read::zip;
+
 /// The kind of a file that is not a slice. Such files are passed over and never an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Litter {
@@ -25,12 +27,10 @@ pub enum Litter {
 impl Litter {
     /// The kind of a file, if its name is enough to tell that it is not a slice. `name` may have folders.
     pub fn of(name: &str) -> Option<Self> {
-        let mut parts = name.split(['/', '\\']);
-        let file = parts.next_back().unwrap_or_default();
-        let system = ["thumbs.db", "desktop.ini"].iter().any(|known| file.eq_ignore_ascii_case(known));
-        if file.starts_with('.') || system || parts.any(|folder| folder == "__MACOSX") {
+        if zip::is_litter(name) {
             return Some(Self::System);
         }
+        let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
         Some(match extension(file).as_str() {
             "txt" | "md" | "rst" | "log" | "xml" | "html" | "htm" | "yaml" | "yml" | "ini" | "bval" | "bvec" => {
                 Self::Text
@@ -43,14 +43,23 @@ impl Litter {
         })
     }
 
-    /// The kind of a file whose first bytes are not those of an image: `None` if its name states an image, which is then a
-    /// damaged or unsupported one.
+    /// The kind of a file whose first bytes are not those of an image that is read: `None` if its name states an image, a
+    /// volume, an array or an archive, which is then a damaged or unsupported one.
     pub fn of_unknown(name: &str) -> Option<Self> {
-        const IMAGES: [&str; 12] =
-            ["tif", "tiff", "btf", "png", "jpg", "jpeg", "webp", "bmp", "gif", "dcm", "nii", "mha"];
+        const IMAGES: [&str; 36] = [
+            "tif", "tiff", "btf", "png", "jpg", "jpeg", "webp", "bmp", "gif", "dcm", "nii", "mha", "mhd", "nrrd",
+            "nhdr", "mgh", "mgz", "mnc", "jp2", "j2k", "jpx", "jxl", "heic", "heif", "avif", "psd", "npy", "npz",
+            "mat", "svs", "czi", "zip", "7z", "rar", "tar", "tgz",
+        ];
         let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let image = IMAGES.contains(&extension(file).as_str()) || file.to_ascii_lowercase().ends_with(".nii.gz");
         (!image).then(|| Self::of(name).unwrap_or(Self::Other))
+    }
+
+    /// Whether a zip is not a folder of files but the document of a program, such as `model.pt`, by its name.
+    pub(crate) fn of_zip(name: &str) -> bool {
+        let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        !matches!(extension(file).as_str(), "" | "zip") && Self::of_unknown(name).is_some()
     }
 
     /// How many files of which kinds were passed over, in one line; `None` without any.
@@ -95,6 +104,8 @@ mod tests {
             ("__MACOSX/p/a.tif", Litter::System),
             ("p\\Thumbs.db", Litter::System),
             ("Desktop.ini", Litter::System),
+            (".ipynb_checkpoints/a.tif", Litter::System),
+            ("@eaDir/a.tif/SYNOPHOTO_THUMB_M.jpg", Litter::System),
             ("README.md", Litter::Text),
             ("p/list.CSV", Litter::Table),
             ("dataset.json", Litter::Json),
@@ -103,11 +114,19 @@ mod tests {
         ] {
             assert_eq!(Litter::of(name), Some(kind), "{name}");
         }
-        for name in ["a.tif", "IMG.0001", "a", "p.pdf/a.png", "a.xyz"] {
+        for name in ["a.tif", "IMG.0001", "a", "p.pdf/a.png", "a.xyz", "./a.tif"] {
             assert_eq!(Litter::of(name), None, "{name}");
         }
         assert_eq!(Litter::of_unknown("a.xyz"), Some(Litter::Other));
-        assert_eq!(Litter::of_unknown("a.TIF"), None);
+        assert_eq!(["a.TIF", "a.nrrd", "a.npy", "a.heic", "a.7z"].map(Litter::of_unknown), [None; 5]);
+    }
+
+    #[test]
+    fn only_zips_of_files_are_folders() {
+        assert!(Litter::of_zip("model.pt") && Litter::of_zip("p/a.pptx"));
+        assert!(
+            !Litter::of_zip("a.ZIP") && !Litter::of_zip("a") && !Litter::of_zip("a.tif") && !Litter::of_zip("a.npz")
+        );
     }
 
     #[test]

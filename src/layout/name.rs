@@ -69,14 +69,17 @@ impl Name {
         let unmasked = words::find_glued(stem, |word| words.is_reference(word));
         let mask = unmasked.is_some() || folders.iter().any(|folder| words.is_reference_folder(folder));
         let stem = unmasked.unwrap_or_else(|| stem.to_owned());
+        let stem = without_inner_extension(&stem).to_owned();
         let contrast = |word: &str| words.contrast(word);
         let found = if volume { words::find_in_volume(&stem, contrast) } else { words::find(&stem, contrast) };
         let (contrast, bare) = match found {
             Some(found) => (Some(found.value), found.rest),
-            None => (folders.iter().rev().find_map(|folder| words.contrast(folder)), stem.clone()),
+            None => (folders.iter().rev().find_map(|folder| words.contrast_folder(folder)), stem.clone()),
         };
         let common = folders.iter().copied().filter(|folder| {
-            !(words.is_reference_folder(folder) || words::is_image_folder(folder) || words.contrast(folder).is_some())
+            !(words.is_reference_folder(folder)
+                || words::is_image_folder(folder)
+                || words.contrast_folder(folder).is_some())
         });
         let place = Place { folder: common.collect::<Vec<_>>().join("/"), stem: without_image(&bare), page };
         let channel_folder = folders.iter().any(|folder| words::is_channel_folder(folder));
@@ -168,10 +171,51 @@ impl Key {
 }
 
 impl Place {
+    /// The place in lower case, without leading zeros of numbers, and with `_` for every separator.
+    pub(super) fn loose(&self) -> Self {
+        let Self { folder, stem, page } = self;
+        Self { folder: loose(folder), stem: loose(stem), page: *page }
+    }
+
+    /// The places without the last word of the stem, and without the first one. A number is no word.
+    pub(super) fn with_fewer_words(&self) -> impl Iterator<Item = Self> {
+        let is_word = |part: &str| part.contains(char::is_alphabetic);
+        let last = self.stem.rsplit_once(words::SEPARATORS).filter(|(_, last)| is_word(last)).map(|(rest, _)| rest);
+        let first = self.stem.split_once(words::SEPARATORS).filter(|(first, _)| is_word(first)).map(|(_, rest)| rest);
+        let stems = last.into_iter().chain(first).filter(|stem| !stem.is_empty());
+        stems.map(|stem| Self { stem: stem.to_owned(), ..self.clone() })
+    }
+
     /// The place of a single mask of this page; `None` if it is not a page.
     pub(super) fn of_single(&self) -> Option<Self> {
         let stem = format!("{}_{}", self.stem, self.page?);
         Some(Self { folder: self.folder.clone(), stem, page: None })
+    }
+}
+
+/// A text in lower case, without leading zeros of numbers, and with `_` for every separator.
+fn loose(text: &str) -> String {
+    let mut loose = String::with_capacity(text.len());
+    let mut characters = text.chars().flat_map(char::to_lowercase).peekable();
+    let mut in_number = false;
+    while let Some(character) = characters.next() {
+        let leading = character == '0' && !in_number && characters.peek().is_some_and(char::is_ascii_digit);
+        in_number = character.is_ascii_digit() && !leading;
+        match character {
+            _ if leading => {}
+            _ if words::SEPARATORS.contains(&character) => loose.push('_'),
+            other => loose.push(other),
+        }
+    }
+    loose
+}
+
+/// A stem without the extension of another image: a mask of `1.jpg` may be called `1.jpg.png`.
+fn without_inner_extension(stem: &str) -> &str {
+    const IMAGES: [&str; 8] = ["tif", "tiff", "png", "jpg", "jpeg", "bmp", "gif", "webp"];
+    match split_extension(stem) {
+        (inner, extension) if IMAGES.iter().any(|known| extension.eq_ignore_ascii_case(known)) => inner,
+        _ => stem,
     }
 }
 
@@ -207,7 +251,7 @@ fn split_extension(file: &str) -> (&str, &str) {
         Some((inner, gz)) if gz.eq_ignore_ascii_case(".gz") && ends_with(inner, ".nii") => inner,
         _ => file,
     };
-    match file.rsplit_once('.') {
+    let (stem, extension) = match file.rsplit_once('.') {
         Some((stem, extension))
             if !stem.is_empty()
                 && (1..=5).contains(&extension.len())
@@ -217,5 +261,35 @@ fn split_extension(file: &str) -> (&str, &str) {
             (stem, extension)
         }
         _ => (file, ""),
+    };
+    // An OME-TIFF is called `a.ome.tif`.
+    const OME: &str = ".ome";
+    let stem = if stem.len() > OME.len() && ends_with(stem, OME) { &stem[..stem.len() - OME.len()] } else { stem };
+    (stem, extension)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_are_not_part_of_the_stem() {
+        for (name, stem) in [
+            ("a_1.ome.tif", "a_1"),
+            ("a_1_mask.OME.TIF", "a_1"),
+            ("a_1.jpg.png", "a_1"),
+            ("a_1.tif_mask.png", "a_1"),
+            ("a.1.png", "a.1"),
+            (".ome.tif", ".ome"),
+        ] {
+            assert_eq!(Name::parse(name, &Words::default()).key.stem, stem, "{name}");
+        }
+    }
+
+    #[test]
+    fn places_may_differ_in_case_zeros_and_separators() {
+        assert_eq!(loose("P-01 Slice.0010_00"), "p_1_slice_10_0");
+        assert_ne!(loose("a_10"), loose("a_1"));
+        assert_eq!(loose("Ä/100"), "ä/100");
     }
 }

@@ -84,9 +84,26 @@ impl Plan {
         // Slices and volumes are never channels or references of each other.
         let (volumes, pictures) = pictures.into_iter().partition(|(name, _)| name.volume);
         let (volume_masks, masks) = masks.into_iter().partition(|(name, _)| name.volume);
+        let pictures = plan.without_labels(pictures, slices);
         plan.add(home, pictures, masks, words, slices);
         plan.add(home, volumes, volume_masks, words, slices);
         plan
+    }
+
+    /// Removes the pictures with so few values that they are masks or labels, if their name is that of another picture of the
+    /// same size with one more word, such as `1_lesion` for `1`.
+    fn without_labels(&mut self, pictures: Vec<Entry>, slices: &[&Slice]) -> Vec<Entry> {
+        let places: BTreeMap<Place, usize> = pictures.iter().map(|(name, at)| (name.place.clone(), *at)).collect();
+        let belongs = |(name, at): &Entry| {
+            let others = name.place.with_fewer_words().filter_map(|place| places.get(&place));
+            let size = |at: usize| [slices[at].width(), slices[at].height()];
+            let mut others = others.filter(|&&other| size(other) == size(*at));
+            others.any(|&other| !volumes::has_few_levels(slices[other])) && volumes::has_few_levels(slices[*at])
+        };
+        let (labels, pictures): (Vec<Entry>, Vec<Entry>) = pictures.into_iter().partition(belongs);
+        let notes = labels.into_iter().map(|(_, at)| AssemblyNote::Labels { name: slices[at].name().to_owned() });
+        self.notes.extend(notes);
+        pictures
     }
 
     /// Adds slices and masks, or volumes and their references.
@@ -140,6 +157,7 @@ impl References {
             .collect();
         self.pair_by(pictures, &mut paired, |place| Some(place.clone()), |mask| Some(mask.clone()));
         self.pair_by(pictures, &mut paired, Place::of_single, |mask| Some(mask.clone()));
+        self.pair_by(pictures, &mut paired, |place| Some(place.loose()), |mask| Some(mask.loose()));
         // A mask whose name is only the word belongs to the only slice of its folder, or to the page of the only stack.
         let nameless = |place: &Place| Some(Place { stem: String::new(), ..place.clone() });
         self.pair_by(pictures, &mut paired, nameless, |mask| mask.stem.is_empty().then(|| mask.clone()));

@@ -1,11 +1,13 @@
 //! The volumes of a case: contrasts and a reference on the grid of FLAIR.
 
+use std::collections::BTreeSet;
+
 use super::{AssemblyNote, CaseSlice, Contrast};
 use crate::mask::Mask;
 use crate::read::{Channels, Samples, Scan, Slice};
 use crate::volume::{nearest, trilinear};
 
-/// A volume that has no more different values than this is a mask or labels. Images have hundreds.
+/// A volume or slice that has no more different values than this is a mask or labels. Images have hundreds.
 const LABELS: usize = 8;
 
 /// A volume is used for another one if it holds at least this fraction of its voxels.
@@ -37,6 +39,15 @@ pub(super) fn firsts(slices: &[&Slice]) -> Vec<usize> {
 /// Whether a volume has labels and no grey levels.
 pub(super) fn is_labels(slice: &Slice) -> bool {
     slice.scan().is_some_and(|scan| scan.levels() <= LABELS)
+}
+
+/// Whether a slice has no more different samples than labels have.
+pub(super) fn has_few_levels(slice: &Slice) -> bool {
+    let mut levels = BTreeSet::new();
+    slice.samples().iter().all(|sample| {
+        levels.insert(sample);
+        levels.len() <= LABELS
+    })
 }
 
 /// The name of the file that a slice comes from.

@@ -93,6 +93,11 @@ impl Words {
         chosen.map(|&(_, contrast)| contrast).or_else(|| Contrast::of(word))
     }
 
+    /// The contrast that `folder` is named after, such as `T1-CE`.
+    pub(super) fn contrast_folder(&self, folder: &str) -> Option<Contrast> {
+        self.contrast(folder).or_else(|| self.contrast(&folder.split(SEPARATORS).collect::<String>()))
+    }
+
     fn chosen(&self, word: &str) -> bool {
         self.references.iter().any(|known| known.eq_ignore_ascii_case(word))
     }
@@ -105,7 +110,23 @@ pub(super) fn is_image(word: &str) -> bool {
 
 /// Whether `folder` is the name of a folder of slices with their masks in another folder.
 pub(super) fn is_image_folder(folder: &str) -> bool {
-    is_one_of(folder, &["images", "imgs", "img", "image", "slices", "imagesTr", "imagesTs"])
+    const FOLDERS: [&str; 14] = [
+        "images",
+        "imgs",
+        "img",
+        "image",
+        "slices",
+        "imagesTr",
+        "imagesTs",
+        "scans",
+        "input",
+        "inputs",
+        "raw",
+        "original",
+        "originals",
+        "mri",
+    ];
+    is_one_of(folder, &FOLDERS)
 }
 
 /// Whether `folder` is one of nnU-Net's folders of slices, where the last four digits of a name are a channel.
@@ -117,7 +138,7 @@ fn is_one_of(word: &str, known: &[&str]) -> bool {
     known.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
-const SEPARATORS: [char; 4] = ['_', '-', '.', ' '];
+pub(super) const SEPARATORS: [char; 4] = ['_', '-', '.', ' '];
 
 /// Finds a word in a stem: its last part, the part before a trailing number, or its first part. Two neighbouring parts may
 /// be one word, as in `t2_flair`.

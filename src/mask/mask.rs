@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Probability, level};
-use crate::read::{Channels, Samples, Slice};
+use crate::read::{Channels, ReadNote, Samples, Slice};
 
 /// A binary image with the pixels of a slice, row by row from the top left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,22 +43,28 @@ impl Mask {
     ///
     /// Samples with few values, at most 16 and at most one for 8 pixels, are labels: every sample above 0 is inside. Other
     /// samples are inside above half of their range, that is at least 128 for 8 bits and 32768 for 16 bits; if none is that
-    /// high, they are labels too. Three equal channels are one. In other colours, every pixel that does not have the most
-    /// frequent colour is inside.
+    /// high, they are labels too. Numbers below 0 are inside only where no number is above 0. Three equal channels are one.
+    ///
+    /// In other colours, every pixel that does not have the background's colour is inside: the most frequent one at the
+    /// border. Lossy compression changes colours and values, so there every pixel is inside that differs by more than half
+    /// of the largest difference, and few values are not labels.
     pub fn from_slice(slice: &Slice) -> Self {
         if let Some(labels) = slice.labels() {
             return Self::new(slice.width(), slice.height(), labels.iter().map(|label| *label > 0).collect());
         }
+        if let Some(inside) = signed(slice) {
+            return Self::new(slice.width(), slice.height(), inside);
+        }
+        let lossy = slice.notes().contains(&ReadNote::Lossy);
         let inside = match slice.channels() {
-            Channels::Grey => labelled(slice.samples()),
+            Channels::Grey => labelled(slice.samples(), lossy),
             Channels::Rgb => {
                 let values: Vec<u16> = slice.samples().iter().collect();
                 let colours = values.as_chunks::<3>().0;
                 if colours.iter().all(|[red, green, blue]| red == green && green == blue) {
-                    labelled(slice.flair().samples())
+                    labelled(slice.flair().samples(), lossy)
                 } else {
-                    let background = most_frequent(colours);
-                    colours.iter().map(|&colour| Some(colour) != background).collect()
+                    coloured(colours, slice.width(), lossy)
                 }
             }
         };
@@ -117,23 +123,45 @@ impl Mask {
 const LABELS: usize = 16;
 const PIXELS_OF_A_LABEL: usize = 8;
 
+/// Which numbers are inside if some are below 0; `None` if none is. Some programs store 255 as -1.
+fn signed(slice: &Slice) -> Option<Vec<bool>> {
+    let numbers = slice.numbers().filter(|numbers| numbers.iter().any(|&number| number < 0.0))?;
+    let above = numbers.iter().any(|&number| number > 0.0);
+    let inside = |number: &f32| if above { *number > 0.0 } else { *number < 0.0 };
+    let pixels = numbers.chunks_exact(slice.channels().count());
+    Some(pixels.map(|pixel| pixel.iter().any(inside)).collect())
+}
+
 /// Which samples are inside, see [`Mask::from_slice`].
-fn labelled(samples: &Samples) -> Vec<bool> {
+fn labelled(samples: &Samples, lossy: bool) -> Vec<bool> {
     let half = samples.max() / 2;
     let mut values = BTreeSet::new();
     let few = samples.iter().all(|sample| {
         values.insert(sample);
         values.len() <= LABELS
     });
-    let labels = few && values.len() * PIXELS_OF_A_LABEL <= samples.len();
+    let labels = few && !lossy && values.len() * PIXELS_OF_A_LABEL <= samples.len();
     let level = if !labels && samples.iter().any(|sample| sample > half) { half } else { 0 };
     samples.iter().map(|sample| sample > level).collect()
 }
 
+/// Which colours are inside, see [`Mask::from_slice`].
+fn coloured(colours: &[[u16; 3]], width: usize, lossy: bool) -> Vec<bool> {
+    let last = colours.len() - 1;
+    let is_border =
+        |&(at, _): &(usize, &[u16; 3])| at < width || at + width > last || at % width == 0 || at % width == width - 1;
+    let border = colours.iter().enumerate().filter(is_border).map(|(_, &colour)| colour);
+    let background = most_frequent(border).unwrap_or_default();
+    let difference =
+        |colour: &[u16; 3]| colour.iter().zip(background).map(|(&a, b)| a.abs_diff(b)).max().unwrap_or_default();
+    let least = if lossy { colours.iter().map(difference).max().unwrap_or_default() / 2 } else { 0 };
+    colours.iter().map(|colour| difference(colour) > least).collect()
+}
+
 /// The most frequent colour; of several, the darkest.
-fn most_frequent(colours: &[[u16; 3]]) -> Option<[u16; 3]> {
+fn most_frequent(colours: impl Iterator<Item = [u16; 3]>) -> Option<[u16; 3]> {
     let mut counts: BTreeMap<[u16; 3], usize> = BTreeMap::new();
-    for &colour in colours {
+    for colour in colours {
         *counts.entry(colour).or_default() += 1;
     }
     counts.into_iter().max_by_key(|&(colour, count)| (count, Reverse(colour))).map(|(colour, _)| colour)
@@ -185,6 +213,37 @@ mod tests {
         let values = (0..32).map(|pixel| [0, 0, 85, 255][pixel / 8]).collect();
         let labels = Slice::new("a_mask.png", 8, 4, Channels::Grey, Samples::U8(values))?;
         assert_eq!(Mask::from_slice(&labels).area(), 16);
+        Ok(())
+    }
+
+    #[test]
+    fn numbers_below_0_are_inside_where_none_is_above() -> Result<()> {
+        for (numbers, inside) in [(vec![0.0, -1.0], [false, true]), (vec![-1.0, 2.0], [false, true])] {
+            let slice = Slice::of_numbers("a_mask.tif", 2, 1, Channels::Grey, numbers)?;
+            assert_eq!(Mask::from_slice(&slice).inside(), inside);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_lossy_reference_is_inside_where_it_is_close_to_the_lesion() -> Result<()> {
+        let mut grey = Slice::new("a_mask.jpg", 24, 1, Channels::Grey, Samples::U8([[0, 3, 252].repeat(8)].concat()))?;
+        let mut red: Vec<u8> = [[0; 3], [9, 1, 0]].repeat(12).concat();
+        red[36..39].copy_from_slice(&[240, 9, 3]);
+        let mut colour = Slice::new("a_mask.jpg", 8, 3, Channels::Rgb, Samples::U8(red))?;
+        assert_eq!([&grey, &colour].map(|slice| Mask::from_slice(slice).area()), [16, 13]);
+        grey.note(ReadNote::Lossy);
+        colour.note(ReadNote::Lossy);
+        assert_eq!([&grey, &colour].map(|slice| Mask::from_slice(slice).area()), [8, 1]);
+        Ok(())
+    }
+
+    #[test]
+    fn the_background_is_at_the_border() -> Result<()> {
+        let pixels =
+            (0..64).map(|at| if (1..7).contains(&(at % 8)) && (8..56).contains(&at) { [0, 255, 0] } else { [0; 3] });
+        let slice = Slice::new("c", 8, 8, Channels::Rgb, Samples::U8(pixels.flatten().collect()))?;
+        assert_eq!(Mask::from_slice(&slice).area(), 36);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, FileFault, Quantity, Result};
 /// Reads one file. `name` is used in the names of the slices and in errors only.
 ///
 /// A TIFF with several pages gives one slice per page, in the file's order, named `name#1`, `name#2` and so on. The
-/// pages may differ in size. A NIfTI volume gives its axial slices, from the feet to the head, with the same names. Any other file
+/// pages may differ in size. So does an animation. A NIfTI volume gives its axial slices, from the feet to the head, with the same names. Any other file
 /// gives one slice called `name`. The orientation that a file states is applied; no gamma and no colour profile is.
 ///
 /// # Errors
@@ -21,7 +21,7 @@ pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
         Format::Decoded => decoded::read(name, bytes, limits),
         Format::Nifti => nifti::read(name, bytes, None, limits),
         #[cfg(feature = "formats")]
-        Format::Other(format) => Ok(vec![other::read(name, bytes, format, limits)?]),
+        Format::Other(format) => other::read(name, bytes, format, limits),
     }
 }
 

@@ -8,7 +8,7 @@ const NEVER: bool = false;
 /// 10, a WebP 12 and a DICOM file 132.
 pub(super) fn kind_name(head: &[u8]) -> Option<(&'static str, bool)> {
     let at = |place: usize, bytes: &[u8]| head.get(place..place + bytes.len()) == Some(bytes);
-    let first: [(&[u8], &str, bool); 17] = [
+    let first: [(&[u8], &str, bool); 19] = [
         (b"\xff\xd8\xff", "a JPEG", IN_FORMATS),
         (b"GIF8", "a GIF", IN_FORMATS),
         (b"%PDF", "a PDF", NEVER),
@@ -26,6 +26,8 @@ pub(super) fn kind_name(head: &[u8]) -> Option<(&'static str, bool)> {
         (b"Rar!", "a RAR archive", NEVER),
         (b"8BPS", "a Photoshop file", NEVER),
         (b"\x1a\x45\xdf\xa3", "a video", NEVER),
+        (b"ObjectType", "a MetaImage volume", NEVER),
+        (b"NDims", "a MetaImage volume", NEVER),
     ];
     if let Some(&(_, name, in_formats)) = first.iter().find(|(bytes, ..)| at(0, bytes)) {
         return Some((name, in_formats));
@@ -35,9 +37,35 @@ pub(super) fn kind_name(head: &[u8]) -> Option<(&'static str, bool)> {
         _ if at(0, b"RIFF") && head.len() >= 12 => Some(("a video or sound", NEVER)),
         // Two letters are not enough: a text may begin with them. The reserved bytes are 0.
         _ if at(0, b"BM") && at(6, &[0; 4]) => Some(("a BMP", IN_FORMATS)),
-        _ if at(4, b"ftyp") => Some(("a video or an HEIF image", NEVER)),
+        _ if at(4, b"ftyp") && [&b"hei"[..], b"hev", b"mif1", b"avi"].iter().any(|brand| at(8, brand)) => {
+            Some(("an HEIF or AVIF image", NEVER))
+        }
+        _ if at(4, b"ftyp") => Some(("a video", NEVER)),
         _ if at(128, b"DICM") => Some(("a DICOM file", NEVER)),
-        _ => None,
+        _ if head.is_empty() => Some(("an empty file", NEVER)),
+        _ if head.len() >= LEAST && head.iter().all(|&byte| byte == 0) => Some(("a file of zeros", NEVER)),
+        _ => text_name(head).map(|name| (name, NEVER)),
+    }
+}
+
+/// The fewest bytes that are called a text or zeros.
+const LEAST: usize = 8;
+
+/// What a text is; `None` for other bytes.
+fn text_name(head: &[u8]) -> Option<&'static str> {
+    let text = match str::from_utf8(head) {
+        Ok(text) => text,
+        // The head of a longer text may end within a character.
+        Err(error) if error.error_len().is_none() => str::from_utf8(&head[..error.valid_up_to()]).ok()?,
+        Err(_) => return None,
+    };
+    let printable = |c: char| !c.is_control() || c.is_ascii_whitespace();
+    let start = text.trim_start().to_ascii_lowercase();
+    match () {
+        () if head.len() < LEAST || !text.chars().all(printable) => None,
+        () if ["<!doctype html", "<html"].iter().any(|tag| start.starts_with(tag)) => Some("a web page"),
+        () if start.starts_with("version https://git-lfs") => Some("a Git LFS pointer without the file itself"),
+        () => Some("a text"),
     }
 }
 
@@ -51,6 +79,13 @@ mod tests {
         assert_eq!(kind_name(b"RIFF\x10\0\0\0WEBPVP8L"), Some(("a WebP", true)));
         assert_eq!(kind_name(b"RIFF\x10\0\0\0AVI LIST"), Some(("a video or sound", false)));
         assert_eq!(kind_name(&[&[0; 128][..], b"DICM"].concat()), Some(("a DICOM file", false)));
-        assert_eq!([&b""[..], b"BM", b"BMI,age,sex\n", b"id,name\n"].map(kind_name), [None; 4]);
+        assert_eq!(kind_name(b"\0\0\0\x18ftypheic"), Some(("an HEIF or AVIF image", false)));
+        assert_eq!(kind_name(b"\0\0\0\x18ftypmp42"), Some(("a video", false)));
+        assert_eq!(kind_name(b""), Some(("an empty file", false)));
+        assert_eq!(kind_name(&[0; 512]), Some(("a file of zeros", false)));
+        assert_eq!(kind_name(b"BMI,age,sex\n"), Some(("a text", false)));
+        assert_eq!(kind_name("id,größ".as_bytes().split_last().map_or(&[], |(_, cut)| cut)), Some(("a text", false)));
+        assert_eq!(kind_name(b" <!DOCTYPE html>"), Some(("a web page", false)));
+        assert_eq!([&b"BM"[..], b"\x01\x02\x03\x04\x05\x06\x07\x08", b"0123456\x00"].map(kind_name), [None; 3]);
     }
 }

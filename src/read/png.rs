@@ -41,7 +41,8 @@ struct Image {
     height: usize,
     channels: Channels,
     samples: Samples,
-    /// The stored values, if they are palette indices or have fewer than 8 bits.
+    /// The stored values, if they are palette indices or have fewer than 8 bits; and where only alpha differs, whether
+    /// it is above 0.
     labels: Option<Vec<u8>>,
 }
 
@@ -80,7 +81,7 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<Image, FileFault> {
     reader.next_frame(&mut buffer).map_err(|source| fault(source, length))?;
     let (width, height) = (width as usize, height as usize);
     let (stored, kept) = (decoded as usize, channels.count());
-    let mut labels = None;
+    let labels;
     let samples = match (color, depth) {
         (ColorType::Indexed, _) => {
             let indices = unpacked(buffer, width, depth);
@@ -91,9 +92,13 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<Image, FileFault> {
         }
         (_, BitDepth::Sixteen) => {
             let wide: Vec<u16> = buffer.as_chunks().0.iter().map(|&pair| u16::from_be_bytes(pair)).collect();
+            labels = opaque(&wide, stored, kept);
             Samples::U16(without_alpha(wide, stored, kept))
         }
-        (_, BitDepth::Eight) => Samples::U8(without_alpha(buffer, stored, kept)),
+        (_, BitDepth::Eight) => {
+            labels = opaque(&buffer, stored, kept);
+            Samples::U8(without_alpha(buffer, stored, kept))
+        }
         // Only grey images have fewer bits.
         _ => {
             let values = unpacked(buffer, width, depth);
@@ -125,6 +130,15 @@ fn coloured(indices: &[u8], palette: &[u8]) -> Result<Vec<u8>, FileFault> {
     Ok(samples)
 }
 
+/// 1 where alpha is above 0, in a picture of one colour with different values of alpha; `None` for any other picture.
+fn opaque<T: Copy + Default + PartialEq + PartialOrd>(samples: &[T], stored: usize, kept: usize) -> Option<Vec<u8>> {
+    let pixels = || samples.chunks_exact(stored);
+    let first = pixels().next().filter(|_| kept < stored)?;
+    let colour = pixels().all(|pixel| pixel[..kept] == first[..kept]);
+    let alpha = pixels().any(|pixel| pixel[kept] != first[kept]);
+    (colour && alpha).then(|| pixels().map(|pixel| u8::from(pixel[kept] > T::default())).collect())
+}
+
 /// Keeps the first `kept` of every `stored` samples, in place.
 fn without_alpha<T: Copy>(mut samples: Vec<T>, stored: usize, kept: usize) -> Vec<T> {
     if kept < stored {
@@ -152,6 +166,14 @@ fn fault(source: DecodingError, length: u64) -> FileFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alpha_is_the_mask_in_a_picture_of_one_colour() {
+        assert_eq!(opaque(&[9_u8, 9, 9, 255, 9, 9, 9, 0], 4, 3), Some(vec![1, 0]));
+        assert_eq!(opaque(&[9_u8, 9, 9, 255, 9, 9, 8, 0], 4, 3), None);
+        assert_eq!(opaque(&[9_u16, 7, 9, 7], 2, 1), None);
+        assert_eq!(opaque(&[9_u16, 9], 1, 1), None);
+    }
 
     #[test]
     fn dropping_alpha_frees_its_memory() {

@@ -167,7 +167,7 @@ impl Slice {
     }
 
     /// Adds a note.
-    pub(super) fn note(&mut self, note: ReadNote) {
+    pub(crate) fn note(&mut self, note: ReadNote) {
         self.notes.push(note);
     }
 
@@ -301,12 +301,13 @@ impl Slice {
     }
 
     /// The numbers of a file whose samples are not unsigned integers of at most 16 bits.
-    pub(super) fn numbers(&self) -> Option<&[f32]> {
+    pub(crate) fn numbers(&self) -> Option<&[f32]> {
         self.numbers.as_ref().map(|numbers| numbers.as_slice())
     }
 
     /// The stored value of each pixel, row by row, if the samples are something else: the palette indices of a colour
-    /// image, and the values of a PNG with fewer than 8 bits. In a reference mask these are the labels.
+    /// image, the values of a PNG with fewer than 8 bits, and whether alpha is above 0 in a PNG of one colour. In a
+    /// reference mask these are the labels.
     pub fn labels(&self) -> Option<&[u8]> {
         self.labels.as_ref().map(|labels| labels.as_slice())
     }

@@ -246,13 +246,16 @@ fn is_folder(name: &str) -> bool {
     name.ends_with(['/', '\\'])
 }
 
-/// Whether an entry is a file that operating systems leave in folders. The page has the same list for dropped folders.
-fn is_litter(name: &str) -> bool {
+/// Whether a name, with its folders, is that of a file that operating systems leave in folders, or of a hidden one.
+pub(crate) fn is_litter(name: &str) -> bool {
+    const FILES: [&str; 4] = ["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"];
     let mut parts = name.split(['/', '\\']);
     let file = parts.next_back().unwrap_or_default();
-    file.starts_with('.')
-        || ["thumbs.db", "desktop.ini"].iter().any(|litter| file.eq_ignore_ascii_case(litter))
-        || parts.any(|folder| folder == "__MACOSX")
+    let hidden = |part: &str| part.starts_with('.') && !matches!(part, "." | "..");
+    hidden(file)
+        || FILES.iter().any(|litter| file.eq_ignore_ascii_case(litter))
+        // `@eaDir` has the thumbnails of a Synology server.
+        || parts.any(|folder| hidden(folder) || matches!(folder, "__MACOSX" | "@eaDir"))
 }
 
 /// Whether a name points outside the zip.

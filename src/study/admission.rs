@@ -26,6 +26,10 @@ impl Study {
         if let Some(kind) = Litter::of(name) {
             return Ok(Some(kind));
         }
+        // Word processors and other programs store zips too.
+        if zip::is_zip(head) && Litter::of_zip(name) {
+            return Ok(Some(Litter::Other));
+        }
         let admitted = if zip::is_zip(head) {
             let limits = if session_head::is_session(head) { session_head::limits() } else { ZipLimits::default() };
             limits.admit(name, size)

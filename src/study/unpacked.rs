@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Study;
 use super::admission::HEAD;
-use crate::error::{Error, Result};
+use crate::error::{Error, FileFault, Result};
 use crate::layout::{Litter, Words};
 use crate::read::other_of_pair;
 use crate::read::zip::{self, ZipLimits};
@@ -30,7 +30,7 @@ impl Unpacked {
     ///
     /// As [`unpack`](zip::unpack).
     pub fn of(name: &str, bytes: &[u8]) -> Result<Self> {
-        let contents = zip::unpack("", bytes, &ZipLimits::default()).map_err(|error| match error {
+        let contents = zip::extract("", bytes, &ZipLimits::default()).map_err(|error| match error {
             Error::File { fault, .. } => Error::in_file(name, fault),
             error => error,
         })?;
@@ -49,6 +49,9 @@ impl Unpacked {
             let litter = Study::admit(&name, bytes.len() as u64, head).unwrap_or_default();
             if let Some(kind) = litter {
                 unpacked.passed_over.push((name.clone(), kind));
+            } else if zip::is_zip(&bytes) {
+                unpacked.refused.push(Error::in_file(name, FileFault::NestedZip));
+                continue;
             }
             if litter.is_none() || Study::needs(&name, bytes.len() as u64) {
                 unpacked.files.push((name, bytes));

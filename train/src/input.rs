@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail};
+use glioscope::error::Error;
 use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
 use glioscope::read::other_of_pair;
 use glioscope::study::{HEAD, Study, Unpacked};
@@ -69,7 +70,7 @@ pub(crate) fn how_to_choose(note: &AssemblyNote) -> &'static str {
     match note {
         AssemblyNote::Channels { .. } => "; choose with --contrast or --slice-numbers",
         AssemblyNote::Unused { .. } => "; choose with --contrast",
-        AssemblyNote::StrayMask { .. } => "; choose with --reference",
+        AssemblyNote::StrayMask { .. } | AssemblyNote::Labels { .. } => "; choose with --reference",
         _ => "",
     }
 }
@@ -113,6 +114,7 @@ impl Inputs {
             inputs: Self { words: naming.words(), ..Self::default() },
             seen: BTreeSet::new(),
             files: BTreeMap::new(),
+            homes: BTreeMap::new(),
             out,
         };
         for path in paths {
@@ -161,6 +163,8 @@ struct Gathering<'a> {
     seen: BTreeSet<PathBuf>,
     /// By the canonical path that was given, or the folder of a given file.
     files: BTreeMap<PathBuf, Vec<Input>>,
+    /// The only folder in a zip that was given, by the path of the zip.
+    homes: BTreeMap<PathBuf, String>,
     out: Option<&'a Path>,
 }
 
@@ -181,8 +185,8 @@ impl Gathering<'_> {
         });
         match listing {
             Ok(listing) => {
-                for path in listing.hidden.iter().filter(|path| path.is_file()) {
-                    self.inputs.passed_over.push((file::name_below(root, path), Litter::System));
+                for path in &listing.hidden {
+                    self.pass_over_hidden(root, path);
                 }
                 for path in &listing.files {
                     self.file(root, root, &file::name_below(root, path), path);
@@ -190,6 +194,19 @@ impl Gathering<'_> {
                 listing.folders.iter().for_each(|inner| self.walk(root, inner, entered));
             }
             Err(error) => self.refuse(file::name_below(root, folder), error),
+        }
+    }
+
+    /// Passes over a hidden file, or the files of a hidden folder. Links to folders are not followed.
+    fn pass_over_hidden(&mut self, root: &Path, path: &Path) {
+        if path.is_file() {
+            self.inputs.passed_over.push((file::name_below(root, path), Litter::System));
+        } else if let Ok(file::Listing { files, folders, hidden }) = file::list(path)
+            && !path.is_symlink()
+        {
+            for inner in files.iter().chain(&folders).chain(&hidden) {
+                self.pass_over_hidden(root, inner);
+            }
         }
     }
 
@@ -251,7 +268,11 @@ impl Gathering<'_> {
         let names = contents.files.iter().map(|(name, _)| name).chain(known).map(String::as_str);
         let words = &self.inputs.words;
         let (top, folder) = if given {
-            (words.only_folder(names), String::new())
+            let top = words.only_folder(names);
+            if !top.is_empty() {
+                self.homes.insert(path.to_owned(), top.trim_end_matches('/').to_owned());
+            }
+            (top, String::new())
         } else {
             (String::new(), contents.folder(name, words, 0))
         };
@@ -262,7 +283,12 @@ impl Gathering<'_> {
         let passed_over = contents.passed_over.iter().map(|(name, kind)| (place(name), *kind));
         self.inputs.passed_over.extend(passed_over);
         for error in contents.refused {
-            self.refuse(error.file().map_or_else(|| name.to_owned(), place), error.into());
+            let file = error.file().map_or_else(|| name.to_owned(), place);
+            let error = match error {
+                Error::File { fault, .. } => Error::File { file: file.clone(), fault },
+                error => error,
+            };
+            self.refuse(file, error.into());
         }
         let modified = FileState::of(path).modified;
         let entry = |name: String| Source::Entry { zip: path.to_owned(), name };
@@ -284,7 +310,8 @@ impl Gathering<'_> {
 
     fn finish(self, paths: &[PathBuf]) -> Inputs {
         let mut inputs = self.inputs;
-        let homes: Vec<String> = self.files.keys().map(|root| home(root, paths)).collect();
+        let home = |root: &PathBuf| self.homes.get(root).cloned().unwrap_or_else(|| home(root, paths));
+        let homes: Vec<String> = self.files.keys().map(home).collect();
         inputs.groups = groups::groups(homes.iter().map(String::as_str).zip(self.files.into_values()), &inputs.words);
         inputs
     }

@@ -86,6 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             if let Some(manifest) = &manifest {
                 findings.check_input(manifest);
             }
+            reading.notes.extend(findings.case().single_slice_note());
             reading.cases.push(InspectedCase::of(&findings));
         }
     }
@@ -128,9 +129,6 @@ fn case_text(case: &InspectedCase) -> String {
         count(references, "reference"),
         spacing
     );
-    if case.slices.len() == 1 {
-        text += "  judged by itself: the mask of a single slice is less reliable (see the model card)\n";
-    }
     for reason in &case.input_check.reasons {
         text += &format!("  input check: {reason}\n");
     }

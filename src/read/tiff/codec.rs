@@ -74,6 +74,15 @@ impl Method {
         }
     }
 
+    /// Whether the FillOrder tag applies to the compressed bytes.
+    pub(super) fn has_fill_order(self) -> bool {
+        match self {
+            #[cfg(feature = "formats")]
+            Self::Jpeg => false,
+            _ => true,
+        }
+    }
+
     /// Whether decompressed samples differ from those that were compressed.
     pub(super) fn is_lossy(self) -> bool {
         match self {

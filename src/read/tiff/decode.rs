@@ -41,12 +41,14 @@ impl Encoding<'_> {
             Color::Inverted => (Channels::Grey, true, 0..1),
             Color::Rgb => (Channels::Rgb, false, if self.planar { 0..3 } else { 0..1 }),
             Color::Palette(_) => (Channels::Rgb, false, 0..1),
-            Color::Planes { inverted } => (Channels::Grey, inverted, index as usize..index as usize + 1),
+            Color::Planes { inverted } if self.planar => (Channels::Grey, inverted, index as usize..index as usize + 1),
+            Color::Planes { inverted } => (Channels::Grey, inverted, 0..1),
         };
+        let first = if matches!(self.color, Color::Planes { .. }) && !self.planar { index as usize } else { 0 };
         let start = index.saturating_mul(self.step);
         let mut picture = Picture { channels, pixels: Pixels::Narrow(Samples::U8(Vec::new())), labels: None };
         let big_endian = self.predictor.big_endian(file.big_endian());
-        let mut gatherer = Gatherer { file, limits, usage, start, planes };
+        let mut gatherer = Gatherer { file, limits, usage, start, planes, first };
         picture.pixels = match self.kind {
             Kind::Unsigned(bits) => {
                 let bits = usize::from(bits);
@@ -100,6 +102,8 @@ struct Gatherer<'a, 'b> {
     start: u64,
     /// The planes to read. A chunky page has one.
     planes: Range<usize>,
+    /// The first sample of a pixel to read. 0 unless the samples are grey planes.
+    first: usize,
 }
 
 impl Gatherer<'_, '_> {
@@ -146,7 +150,7 @@ impl Gatherer<'_, '_> {
                         let target = samples[start..start + columns * kept].chunks_exact_mut(kept);
                         for (x, pixel) in target.enumerate() {
                             for (c, sample) in pixel[channels.clone()].iter_mut().enumerate() {
-                                *sample = load(line, x * in_chunk + c);
+                                *sample = load(line, x * in_chunk + self.first + c);
                             }
                         }
                     }
@@ -172,13 +176,22 @@ impl Gatherer<'_, '_> {
             // Some writers state a wrong length; the right one is known here.
             self.file.range(what, at, expected)?
         } else {
-            self.usage.compressed = self.usage.compressed.saturating_add(length);
+            // Interleaved planes are decoded once for each.
+            let counted = if self.first > 0 { 0 } else { length };
+            self.usage.compressed = self.usage.compressed.saturating_add(counted);
             let limit = self.limits.bytes.min(self.file.length().saturating_mul(MAX_REREADS));
             if self.usage.compressed > limit {
                 let found = self.usage.compressed;
                 return Err(FileFault::OverLimit { what: Quantity::CompressedBytes, found, limit });
             }
             self.file.range(what, at, length)?
+        };
+        let reversed: Vec<u8>;
+        let input = if encoding.reversed {
+            reversed = input.iter().map(|byte| byte.reverse_bits()).collect();
+            &reversed
+        } else {
+            input
         };
         let found = match codec.decode(input, output, encoding.shape) {
             Ok(found) => found as u64,

@@ -27,7 +27,12 @@ impl Description {
     /// Reads the tag of the first page.
     pub(super) fn of(page: &Page<'_>) -> Option<Self> {
         let text = page.text(tags::DESCRIPTION)?;
-        if text.starts_with("ImageJ=") { Some(Self::imagej(&text)) } else { Self::ome(&text) }
+        // Fiji's library SCIFIO writes ImageJ's keys too.
+        if ["ImageJ=", "SCIFIO="].iter().any(|first| text.starts_with(first)) {
+            Some(Self::imagej(&text))
+        } else {
+            Self::ome(&text)
+        }
     }
 
     fn imagej(text: &str) -> Self {
@@ -35,7 +40,9 @@ impl Description {
             text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
         };
         let count = |name| value(name).and_then(|value| value.trim().parse().ok()).unwrap_or(1).max(1);
-        let length = |name| value(name).and_then(|value| value.trim().parse().ok());
+        // ImageJ writes the distance between slices as negative where their order is from the far side.
+        let length = |name| value(name).and_then(|value| value.trim().parse().ok()).map(f64::abs);
+        let unit = value("unit").map(|unit| unit.trim().to_lowercase());
         Self {
             source: SpacingSource::ImageJ,
             images: count("images"),
@@ -43,7 +50,7 @@ impl Description {
             slices: count("slices"),
             times: count("frames"),
             order: ['C', 'Z', 'T'],
-            unit: value("unit").and_then(|unit| Some((millimetres(unit.trim())?, true))),
+            unit: unit.and_then(|unit| Some((millimetres(&unit)?, true))),
             lengths: [None, None, length("spacing")],
         }
     }
@@ -60,14 +67,17 @@ impl Description {
             order.sort_by_key(|&axis| stated.find(axis));
         }
         let axes = ["X", "Y", "Z"];
-        // The schema's default is micrometres.
-        let units = axes.map(|axis| attribute(pixels, &format!("PhysicalSize{axis}Unit")));
-        let unit = millimetres(units[0].unwrap_or("µm")).map(|unit| (unit, units[0].is_some()));
-        // Distances between slices may have their own unit.
-        let ratio = units.map(|unit_of| Some(millimetres(unit_of.unwrap_or("µm"))? / unit?.0));
+        let units = axes.map(|axis| attribute(pixels, &format!("PhysicalSize{axis}Unit")).map(unescaped));
+        let named = units[0].is_some();
+        // The schema's default is micrometres. Programs that name the unit of columns alone mean another one.
+        let units = units.map(|unit| match unit {
+            None if named => None,
+            unit => millimetres(unit.as_deref().unwrap_or("µm")),
+        });
         let length = |axis: usize| {
             let length: f64 = attribute(pixels, &format!("PhysicalSize{}", axes[axis]))?.parse().ok()?;
-            Some(length * ratio[axis]?)
+            // Each axis may have its own unit.
+            Some(length * units[axis]? / units[0]?)
         };
         Some(Self {
             source: SpacingSource::Ome,
@@ -76,7 +86,7 @@ impl Description {
             slices: count("SizeZ"),
             times: count("SizeT"),
             order,
-            unit,
+            unit: units[0].map(|unit| (unit, named)),
             lengths: [length(0), length(1), length(2)],
         })
     }
@@ -106,15 +116,23 @@ impl Description {
 /// Millimetres of a unit of length, by the names that ImageJ and OME write.
 fn millimetres(unit: &str) -> Option<f64> {
     Some(match unit {
-        "mm" | "millimeter" | "millimetre" | "millimeters" => 1.0,
-        "cm" | "centimeter" | "centimetre" => 10.0,
-        "m" | "meter" | "metre" => 1000.0,
+        "mm" | "millimeter" | "millimetre" | "millimeters" | "millimetres" => 1.0,
+        "cm" | "centimeter" | "centimetre" | "centimeters" | "centimetres" => 10.0,
+        "m" | "meter" | "metre" | "meters" | "metres" => 1000.0,
         "inch" | "in" | "inches" => 25.4,
-        // ImageJ writes µ as an escape.
-        "µm" | "μm" | "um" | "micron" | "microns" | "micrometer" | "\\u00B5m" => 1e-3,
-        "nm" | "nanometer" => 1e-6,
+        // The sign is micro or the Greek letter. ImageJ writes it as an escape.
+        "µm" | "μm" | "um" | "\\u00b5m" => 1e-3,
+        "micron" | "microns" | "micrometer" | "micrometre" | "micrometers" | "micrometres" => 1e-3,
+        "nm" | "nanometer" | "nanometre" => 1e-6,
         _ => return None,
     })
+}
+
+/// The text of an attribute with the micro sign as itself: writers of ASCII escape it.
+fn unescaped(text: &str) -> String {
+    ["&#181;", "&#956;", "&#xB5;", "&#xb5;", "&#x3BC;", "&#x3bc;"]
+        .iter()
+        .fold(text.to_owned(), |text, escape| text.replace(escape, "µ"))
 }
 
 /// The attributes of the first element of this name, with any prefix.
@@ -151,6 +169,18 @@ mod tests {
     }
 
     #[test]
+    fn imagej_units_have_several_spellings() {
+        let unit = |unit: &str| Description::imagej(&format!("ImageJ=1.53t\nunit={unit}\nspacing=-5\n")).unit;
+        for (spelling, millimetres) in
+            [("mm", 1.0), ("Millimeters", 1.0), ("cm", 10.0), ("µm", 1e-3), ("microns", 1e-3), ("INCHES", 25.4)]
+        {
+            assert_eq!(unit(spelling), Some((millimetres, true)), "{spelling}");
+        }
+        assert_eq!([unit("pixel"), unit("")], [None; 2]);
+        assert_eq!(Description::imagej("ImageJ=1.53t\nspacing=-5\n").lengths[2], Some(5.0));
+    }
+
+    #[test]
     fn ome_states_the_order_of_the_pages() {
         let text = r#"<?xml version="1.0"?><ome:OME><Image><ome:Pixels ID="Pixels:0" DimensionOrder="XYZTC"
             SizeX="4" SizeC="3" SizeZ='2' SizeT="1" PhysicalSizeX="0.5" PhysicalSizeXUnit="mm" PhysicalSizeY = "0.75"
@@ -166,6 +196,9 @@ mod tests {
         let found =
             Description::ome(r#"<OME><Pixels PhysicalSizeX="900" PhysicalSizeY="900"/></OME>"#).expect("OME-XML");
         assert_eq!((found.unit, found.lengths), (Some((1e-3, false)), [Some(900.0), Some(900.0), None]));
+        let partly = r#"<OME><Pixels PhysicalSizeX="1" PhysicalSizeXUnit="mm" PhysicalSizeY="1" PhysicalSizeYUnit="&#181;m" PhysicalSizeZ="5"/></OME>"#;
+        let found = Description::ome(partly).expect("OME-XML");
+        assert_eq!((found.unit, found.lengths), (Some((1.0, true)), [Some(1.0), Some(1e-3), None]));
         assert_eq!(Description::ome("<svg><Pixels /></svg>"), None);
         assert_eq!(Description::ome("<OME><Pixel"), None);
     }

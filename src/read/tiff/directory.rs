@@ -74,6 +74,15 @@ impl<'a> File<'a> {
         Ok((file, pages))
     }
 
+    /// The pages in the sub-directories of a page, at most `limit`.
+    pub(super) fn sub_pages(&self, page: &Page<'_>, wanted: &[Tag], limit: u64) -> Result<Vec<Page<'a>>, FileFault> {
+        let Some(offsets) = page.list(super::tags::SUB_DIRECTORIES, 0)? else { return Ok(Vec::new()) };
+        if offsets.len() > limit {
+            return Err(FileFault::OverLimit { what: Quantity::Pages, found: offsets.len(), limit });
+        }
+        offsets.iter(limit).map(|offset| Ok(self.page(offset, wanted)?.0)).collect()
+    }
+
     /// `length` bytes of the file from `at`. `what` names them in errors.
     pub(super) fn range(&self, what: &'static str, at: u64, length: u64) -> Result<&'a [u8], FileFault> {
         let needed = at.saturating_add(length);

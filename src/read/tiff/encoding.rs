@@ -13,6 +13,9 @@ use crate::read::Limits;
 /// The PhotometricInterpretation of luma and two colour differences.
 const YCBCR: u64 = 6;
 
+/// The most grey planes of a page whose planes are interleaved: each picture decodes all of them.
+const CHUNKY_PLANES: u64 = 8;
+
 /// The colour space of a page.
 pub(super) enum Color<'a> {
     Grey,
@@ -21,7 +24,7 @@ pub(super) enum Color<'a> {
     Rgb,
     /// Indices into 16-bit values of red, then of green, then of blue: 256 each for 8 bits, 2 each for 1 bit.
     Palette(Values<'a>),
-    /// Several grey planes. Each is a picture of its own.
+    /// Several grey planes, chunky or planar. Each is a picture of its own.
     Planes {
         inverted: bool,
     },
@@ -42,6 +45,8 @@ pub(super) struct Encoding<'a> {
     /// Whether each channel has its own strips or tiles.
     pub(super) planar: bool,
     pub(super) method: Method,
+    /// Whether the bits of each byte are stored from the lowest to the highest.
+    pub(super) reversed: bool,
     /// What a decompressor of images needs to know.
     pub(super) shape: Shape<'a>,
     pub(super) predictor: Predictor,
@@ -78,9 +83,11 @@ impl<'a> Encoding<'a> {
         limits.admit(width, height, decoded, usage.samples)?;
         usage.samples += width * height * decoded;
 
-        if let Some(found @ 2..) = page.find(tags::FILL_ORDER)? {
-            return Err(FileFault::TagValue { tag: tags::FILL_ORDER.1, found, expected: "1" });
-        }
+        let reversed = match page.find(tags::FILL_ORDER)?.unwrap_or(1) {
+            1 => false,
+            2 => true,
+            found => return Err(FileFault::TagValue { tag: tags::FILL_ORDER.1, found, expected: "1 or 2" }),
+        };
         let code = page.find(tags::COMPRESSION)?.unwrap_or(1);
         let method =
             Method::new(code).ok_or_else(|| FileFault::Compression { code, name: tags::compression_name(code) })?;
@@ -155,6 +162,7 @@ impl<'a> Encoding<'a> {
             step: if images > 1 { row_bytes.saturating_mul(height) } else { 0 },
             planar,
             method,
+            reversed: reversed && method.has_fill_order(),
             shape,
             predictor,
             tiled,
@@ -202,9 +210,8 @@ fn color<'a>(page: &Page<'a>, stored: u64, planar: bool) -> Result<Color<'a>, Fi
     match (code, found) {
         (0, 1) => Ok(Color::Inverted),
         (1, 1) => Ok(Color::Grey),
-        (0 | 1, 2..) if planar && alpha == 0 => Ok(Color::Planes { inverted: code == 0 }),
-        // Some writers declare three MR sequences as grey.
-        (1 | 2, 3) => Ok(Color::Rgb),
+        (0 | 1, 2..) if alpha == 0 && (planar || found <= CHUNKY_PLANES) => Ok(Color::Planes { inverted: code == 0 }),
+        (2, 3) => Ok(Color::Rgb),
         (2, 4) if stored == 4 => Ok(Color::Rgb),
         (3, 1) => {
             // A depth that palettes cannot have is refused by the caller.

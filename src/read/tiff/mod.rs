@@ -44,7 +44,7 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slic
     let in_file = |fault| Error::in_file(name, fault);
     let (file, mut pages) = File::pages(bytes, &tags::ALL, limits.pages).map_err(in_file)?;
     let found = pages.len() as u64;
-    let copies = pages::keep_pictures(&mut pages);
+    let copies = pages::keep_pictures(&file, &mut pages, limits.pages).map_err(in_file)?;
     let Some(first) = pages.first() else {
         return Err(in_file(FileFault::NoPages { found }));
     };

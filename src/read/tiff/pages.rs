@@ -1,7 +1,7 @@
-//! [`Pages`]: which pages of a file are pictures, and which pictures make up a slice.
+//! Which pages of a file are pictures, and which pictures make up a slice.
 
 use super::description::Description;
-use super::directory::Page;
+use super::directory::{File, Page};
 use super::tags;
 use crate::error::{FileFault, Quantity};
 use crate::read::Limits;
@@ -16,20 +16,42 @@ pub(super) enum Parts {
 }
 
 /// Removes thumbnails, transparency masks and the smaller copies of a pyramid. Returns the number of copies.
-pub(super) fn keep_pictures(pages: &mut Vec<Page<'_>>) -> usize {
-    pages.retain(|page| !is_auxiliary(page));
+///
+/// Where all pages are thumbnails, the pictures are in their sub-directories. Without any, the pages themselves are used.
+pub(super) fn keep_pictures<'a>(file: &File<'a>, pages: &mut Vec<Page<'a>>, limit: u64) -> Result<usize, FileFault> {
+    if pages.iter().all(is_auxiliary) {
+        let mut inner = Vec::new();
+        for page in pages.iter() {
+            inner.extend(file.sub_pages(page, &tags::ALL, limit - inner.len() as u64)?);
+        }
+        if inner.iter().any(|page| !is_auxiliary(page)) {
+            *pages = inner;
+        }
+    }
+    if pages.iter().any(|page| !is_auxiliary(page)) {
+        pages.retain(|page| !is_auxiliary(page));
+    } else {
+        pages.retain(|page| !is_transparency(page));
+    }
     let all = pages.len();
+    let largest = pages.iter().filter_map(size).max_by_key(|[width, height]| width.saturating_mul(*height));
     let mut before = None;
     pages.retain(|page| {
-        let size = match (page.find(tags::WIDTH), page.find(tags::HEIGHT)) {
-            (Ok(Some(width)), Ok(Some(height))) => Some([width, height]),
-            _ => None,
-        };
-        let copy = before.zip(size).is_some_and(|(before, size)| is_half(before, size));
-        before = size;
+        let own = size(page);
+        let copy = before.zip(own).is_some_and(|(before, size)| is_half(before, size))
+            || largest.zip(own).is_some_and(|(largest, size)| is_reduced(largest, size));
+        before = own;
         !copy
     });
-    all - pages.len()
+    Ok(all - pages.len())
+}
+
+/// Columns and rows, where the page states them.
+fn size(page: &Page<'_>) -> Option<[u64; 2]> {
+    match (page.find(tags::WIDTH), page.find(tags::HEIGHT)) {
+        (Ok(Some(width)), Ok(Some(height))) => Some([width, height]),
+        _ => None,
+    }
 }
 
 /// The slices of `pictures` pictures, of which all are grey or not. Every picture is a slice, unless `description`
@@ -59,14 +81,33 @@ pub(super) fn slices(
     }
 }
 
-/// Whether a page is a thumbnail or a smaller copy (bit 0) or a transparency mask (bit 2) of another page.
+/// Whether a page is a thumbnail or a smaller copy (bit 0; 2 in the tag of older files), or a transparency mask.
 fn is_auxiliary(page: &Page<'_>) -> bool {
-    matches!(page.find(tags::SUBFILE_TYPE), Ok(Some(flags)) if flags & 0b101 != 0)
+    matches!(page.find(tags::SUBFILE_TYPE), Ok(Some(flags)) if flags & 1 != 0)
+        || matches!(page.find(tags::OLD_SUBFILE_TYPE), Ok(Some(2)))
+        || is_transparency(page)
+}
+
+/// Whether a page is a transparency mask of another page (bit 2).
+fn is_transparency(page: &Page<'_>) -> bool {
+    matches!(page.find(tags::SUBFILE_TYPE), Ok(Some(flags)) if flags & 0b100 != 0)
 }
 
 /// Whether an image has half the width and height of the page before it, rounded up or down.
 fn is_half(before: [u64; 2], size: [u64; 2]) -> bool {
     before.iter().zip(size).all(|(&before, size)| before > 1 && (size == before / 2 || size == before.div_ceil(2)))
+}
+
+/// The shorter side of the smallest copy that is known by its size alone, in pixels. Smaller pages differ by chance.
+const SMALLEST_COPY: u64 = 16;
+
+/// Whether an image has the width and height of the largest one divided by a power of two, rounded up or down.
+fn is_reduced(largest: [u64; 2], size: [u64; 2]) -> bool {
+    let by = |steps: u32| {
+        let rounded = |(&whole, size): (&u64, u64)| size == whole >> steps || size == whole.div_ceil(1 << steps);
+        largest.iter().zip(size).all(rounded)
+    };
+    size.iter().all(|&side| side >= SMALLEST_COPY) && (1..u64::BITS).any(by)
 }
 
 #[cfg(test)]
@@ -87,6 +128,13 @@ mod tests {
     fn pages_that_halve_in_size_are_copies() {
         assert!(is_half([512, 384], [256, 192]) && is_half([511, 5], [255, 3]) && is_half([511, 5], [256, 2]));
         assert!(!is_half([512, 384], [256, 384]) && !is_half([512, 512], [512, 512]) && !is_half([1, 1], [1, 1]));
+    }
+
+    #[test]
+    fn copies_may_be_a_quarter_or_less_of_the_largest_page() {
+        assert!(is_reduced([512, 389], [128, 97]) && is_reduced([511, 389], [64, 49]));
+        assert!(!is_reduced([512, 512], [512, 512]) && !is_reduced([512, 512], [200, 200]));
+        assert!(!is_reduced([21, 13], [1, 1]) && !is_reduced([512, 512], [128, 256]));
     }
 
     #[test]

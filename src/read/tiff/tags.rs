@@ -3,6 +3,8 @@
 use super::directory::Tag;
 
 pub(super) const SUBFILE_TYPE: Tag = Tag(254, "NewSubfileType");
+/// SubfileType of TIFF 5.0.
+pub(super) const OLD_SUBFILE_TYPE: Tag = Tag(255, "SubfileType");
 pub(super) const WIDTH: Tag = Tag(256, "ImageWidth");
 pub(super) const HEIGHT: Tag = Tag(257, "ImageLength");
 pub(super) const BITS: Tag = Tag(258, "BitsPerSample");
@@ -25,13 +27,15 @@ pub(super) const TILE_WIDTH: Tag = Tag(322, "TileWidth");
 pub(super) const TILE_HEIGHT: Tag = Tag(323, "TileLength");
 pub(super) const TILE_OFFSETS: Tag = Tag(324, "TileOffsets");
 pub(super) const TILE_BYTES: Tag = Tag(325, "TileByteCounts");
+pub(super) const SUB_DIRECTORIES: Tag = Tag(330, "SubIFDs");
 pub(super) const EXTRA_SAMPLES: Tag = Tag(338, "ExtraSamples");
 pub(super) const SAMPLE_FORMAT: Tag = Tag(339, "SampleFormat");
 pub(super) const JPEG_TABLES: Tag = Tag(347, "JPEGTables");
 
 /// All of these tags.
-pub(super) const ALL: [Tag; 26] = [
+pub(super) const ALL: [Tag; 28] = [
     SUBFILE_TYPE,
+    OLD_SUBFILE_TYPE,
     WIDTH,
     HEIGHT,
     BITS,
@@ -54,6 +58,7 @@ pub(super) const ALL: [Tag; 26] = [
     TILE_HEIGHT,
     TILE_OFFSETS,
     TILE_BYTES,
+    SUB_DIRECTORIES,
     EXTRA_SAMPLES,
     SAMPLE_FORMAT,
     JPEG_TABLES,

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use glioscope::layout::{Assembler, Case};
 use glioscope::read::Spacing;
 use glioscope::result::findings::Findings;
+use glioscope::study::Inspection;
 use glioscope::write::{Bundle, Origin, Overview, mask_name};
 use indicatif::ProgressBar;
 
@@ -206,10 +207,8 @@ impl Run<'_> {
         for input in &group.inputs {
             match self.reader.read(input) {
                 Ok(read) => {
-                    for note in
-                        read.first().filter(|slice| slice.scan().is_some()).iter().flat_map(|slice| slice.notes())
-                    {
-                        self.bar.suspend(|| eprintln!("note: {}: {note}", input.name));
+                    for note in Inspection::notes_of(&input.name, &read) {
+                        self.bar.suspend(|| eprintln!("note: {note}"));
                     }
                     slices.extend(read);
                 }
@@ -222,6 +221,9 @@ impl Run<'_> {
             self.bar.suspend(|| eprintln!("note: {note}{}", how_to_choose(note)));
         }
         for case in assembly.cases {
+            if let Some(note) = case.single_slice_note() {
+                self.bar.suspend(|| eprintln!("note: {note}"));
+            }
             let name = case.name.clone();
             match segment(case, self.model) {
                 Ok(findings) => self.write(&findings, &mut record),

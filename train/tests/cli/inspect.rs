@@ -67,8 +67,10 @@ fn a_single_slice_is_judged_by_itself() -> Result<()> {
     let world = World::new()?;
     let slice = fs::read(world.path("data/PHANTOM_0001/PHANTOM_0001_6.tif"))?;
     write(&world.path("one/a.tif"), &slice)?;
-    let (run, _) = inspect(&world, "one")?;
-    assert!(run.succeeded().stdout.contains("judged by itself: the mask of a single slice is less reliable"));
+    let (run, reading) = inspect(&world, "one")?;
+    let cost = "one: a single slice is judged by itself: its mask is less reliable";
+    assert!(run.succeeded().stdout.contains(cost));
+    assert!(reading["notes"][0].as_str().is_some_and(|note| note.starts_with(cost)), "{reading}");
     let (run, _) = inspect(&world, "data")?;
     assert!(!run.succeeded().stdout.contains("judged by itself"));
     Ok(())
@@ -133,7 +135,7 @@ fn contrasts_and_references_in_folders_are_one_case_also_in_a_zip() -> Result<()
     let inner: Vec<_> = files.iter().map(|(name, bytes)| (format!("P/{name}"), bytes.clone())).collect();
     write(&world.path("inner.zip"), &zip(&inner))?;
     let mut readings = Vec::new();
-    for (path, name) in [("P", "P"), ("Z.zip", "Z"), ("inner.zip", "inner")] {
+    for (path, name) in [("P", "P"), ("Z.zip", "Z"), ("inner.zip", "P")] {
         let (run, mut reading) = inspect(&world, path)?;
         run.succeeded();
         assert_eq!(reading["cases"].as_array().map(Vec::len), Some(1), "{reading}");

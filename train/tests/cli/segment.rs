@@ -181,7 +181,8 @@ fn a_single_grey_slice_is_segmented() -> Result<()> {
         glioscope::read::Samples::U16((0..90 * 50).map(|value| value * 7).collect()),
     )?;
     write(&world.path("grey.tif"), &glioscope::write::slice_tiff(&grey))?;
-    world.train("segment grey.tif --out masks --model model --device cpu")?.succeeded();
+    let run = world.train("segment grey.tif --out masks --model model --device cpu")?.succeeded();
+    assert!(run.stderr.contains("note: grey: a single slice is judged by itself"), "{run:?}");
     let mask = world.mask("masks/grey_mask.tif")?;
     assert_eq!([mask.width(), mask.height()], [90, 50]);
     let table = fs::read_to_string(world.path("masks/statistics.csv"))?;
