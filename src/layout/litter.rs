@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::error::{Error, FileFault};
+
 /// The kind of a file that is not a slice. Such files are passed over and never an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Litter {
@@ -18,6 +20,8 @@ pub enum Litter {
     Document,
     /// A video.
     Video,
+    /// A DICOM file without pictures, such as a DICOMDIR.
+    NoPictures(&'static str),
     /// Any other file that is not an image.
     Other,
 }
@@ -53,6 +57,14 @@ impl Litter {
         (!image).then(|| Self::of(name).unwrap_or(Self::Other))
     }
 
+    /// The kind of a file that was read and turned out to be no slice.
+    pub fn of_error(error: &Error) -> Option<Self> {
+        match error {
+            Error::File { fault: FileFault::NoPictures { kind }, .. } => Some(Self::NoPictures(kind)),
+            _ => None,
+        }
+    }
+
     /// How many files of which kinds were passed over, in one line; `None` without any.
     pub fn summary(kinds: impl IntoIterator<Item = Self>) -> Option<String> {
         let mut counts: BTreeMap<Self, usize> = BTreeMap::new();
@@ -73,6 +85,7 @@ impl fmt::Display for Litter {
             Self::Json => "JSON",
             Self::Document => "document",
             Self::Video => "video",
+            Self::NoPictures(kind) => kind,
             Self::Other => "not an image",
         })
     }

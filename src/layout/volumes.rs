@@ -41,6 +41,9 @@ pub(super) fn is_labels(slice: &Slice) -> bool {
 
 /// The name of the file that a slice comes from.
 pub(super) fn file(slice: &Slice) -> &str {
+    if let Some(series) = slice.scan().and_then(Scan::series) {
+        return &series.label;
+    }
     match slice.scan().filter(|scan| scan.slices() > 1).and_then(|_| slice.name().rsplit_once('#')) {
         Some((file, _)) => file,
         None => slice.name(),

@@ -1,5 +1,7 @@
 //! [`kind_name`]: what a file that is not read is, in words.
 
+use super::dicom_head::is_dicom;
+
 /// Whether the feature `formats` reads a kind.
 const IN_FORMATS: bool = true;
 const NEVER: bool = false;
@@ -36,7 +38,7 @@ pub(super) fn kind_name(head: &[u8]) -> Option<(&'static str, bool)> {
         // Two letters are not enough: a text may begin with them. The reserved bytes are 0.
         _ if at(0, b"BM") && at(6, &[0; 4]) => Some(("a BMP", IN_FORMATS)),
         _ if at(4, b"ftyp") => Some(("a video or an HEIF image", NEVER)),
-        _ if at(128, b"DICM") => Some(("a DICOM file", NEVER)),
+        _ if is_dicom(head) => Some(("a DICOM file", IN_FORMATS)),
         _ => None,
     }
 }
@@ -50,7 +52,7 @@ mod tests {
         assert_eq!(kind_name(b"%PDF-1.7"), Some(("a PDF", false)));
         assert_eq!(kind_name(b"RIFF\x10\0\0\0WEBPVP8L"), Some(("a WebP", true)));
         assert_eq!(kind_name(b"RIFF\x10\0\0\0AVI LIST"), Some(("a video or sound", false)));
-        assert_eq!(kind_name(&[&[0; 128][..], b"DICM"].concat()), Some(("a DICOM file", false)));
+        assert_eq!(kind_name(&[&[0; 128][..], b"DICM"].concat()), Some(("a DICOM file", true)));
         assert_eq!([&b""[..], b"BM", b"BMI,age,sex\n", b"id,name\n"].map(kind_name), [None; 4]);
     }
 }

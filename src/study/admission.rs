@@ -26,6 +26,9 @@ impl Study {
         if let Some(kind) = Litter::of(name) {
             return Ok(Some(kind));
         }
+        if let Some(kind) = read::without_pictures(head) {
+            return Ok(Some(Litter::NoPictures(kind)));
+        }
         let admitted = if zip::is_zip(head) {
             let limits = if session_head::is_session(head) { session_head::limits() } else { ZipLimits::default() };
             limits.admit(name, size)

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail};
 use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
-use glioscope::read::{self, Limits, Slice, other_of_pair};
+use glioscope::read::{self, DICOM_HEAD, Limits, Slice, dicom_study, other_of_pair};
 use glioscope::study::{HEAD, Study, Unpacked};
 
 use crate::file;
@@ -61,7 +61,7 @@ impl Naming {
 pub(crate) fn how_to_choose(note: &AssemblyNote) -> &'static str {
     match note {
         AssemblyNote::Channels { .. } => "; choose with --contrast or --slice-numbers",
-        AssemblyNote::Unused { .. } => "; choose with --contrast",
+        AssemblyNote::Unused { .. } | AssemblyNote::Sequence { .. } => "; choose with --contrast",
         AssemblyNote::StrayMask { .. } => "; choose with --reference",
         _ => "",
     }
@@ -82,7 +82,7 @@ pub(crate) struct Inputs {
     pub(crate) words: Words,
 }
 
-/// The files of one folder, with those in folders of slices, masks and contrasts.
+/// The files of one folder, with those in folders of slices, masks and contrasts, and in all folders of a DICOM study.
 #[derive(Debug)]
 pub(crate) struct Group {
     /// The name of the folder that was given, since the names of the files do not have it. Empty for files that were given.
@@ -98,6 +98,8 @@ pub(crate) struct Input {
     source: Source,
     /// The second file of a NIfTI volume in two files.
     voxels: Option<Source>,
+    /// The study of a DICOM file.
+    study: Option<String>,
 }
 
 #[derive(Debug)]
@@ -194,7 +196,10 @@ impl Inputs {
     pub(crate) fn nothing(&self, paths: &[PathBuf]) -> Result<()> {
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let found = self.summary().map_or_else(String::new, |summary| format!("; {summary}"));
-        bail!("no slices in {}: expected TIFF, PNG or NIfTI files, folders of them, or a zip{found}", paths.join(", "))
+        bail!(
+            "no slices in {}: expected TIFF, PNG, NIfTI or DICOM files, folders of them, or a zip{found}",
+            paths.join(", ")
+        )
     }
 }
 
@@ -276,6 +281,7 @@ impl Gathering<'_> {
             name: name.to_owned(),
             source: Source::File(path.to_owned()),
             voxels: with_ending(path, "img").map(Source::File),
+            study: head(path, DICOM_HEAD).ok().and_then(|head| dicom_study(&head)),
         });
     }
 
@@ -309,7 +315,8 @@ impl Gathering<'_> {
                 self.inputs.words.add_dataset(&bytes);
             } else {
                 let voxels = other_of_pair(&name, "img").and_then(|other| images.remove(&other)).map(Source::Bytes);
-                let input = Input { name: place(&name), source: Source::Bytes(bytes), voxels };
+                let study = dicom_study(&bytes);
+                let input = Input { name: place(&name), source: Source::Bytes(bytes), voxels, study };
                 self.files.entry(path.to_owned()).or_default().push(input);
             }
         }
@@ -327,10 +334,60 @@ impl Gathering<'_> {
             for input in files {
                 folders.entry(inputs.words.common_place(&input.name)).or_default().push(input);
             }
-            inputs.groups.extend(folders.into_values().map(|inputs| Group { home: home.clone(), inputs }));
+            let groups = join_studies(folders).into_iter();
+            inputs.groups.extend(groups.map(|inputs| Group { home: home.clone(), inputs }));
         }
         inputs
     }
+}
+
+/// Joins the folders that have files of the same DICOM study, and the folder that holds them.
+fn join_studies(folders: BTreeMap<String, Vec<Input>>) -> Vec<Vec<Input>> {
+    struct Joined {
+        folders: Vec<String>,
+        studies: BTreeSet<String>,
+        inputs: Vec<Input>,
+    }
+    let mut groups: Vec<Joined> = Vec::new();
+    for (folder, inputs) in folders {
+        let studies: BTreeSet<String> = inputs.iter().filter_map(|input| input.study.clone()).collect();
+        let mut own = Joined { folders: vec![folder], studies, inputs };
+        let (same, others) = groups.into_iter().partition(|group| !group.studies.is_disjoint(&own.studies));
+        groups = others;
+        for other in Vec::<Joined>::from(same).into_iter().rev() {
+            own.folders.splice(..0, other.folders);
+            own.studies.extend(other.studies);
+            own.inputs.splice(..0, other.inputs);
+        }
+        groups.push(own);
+    }
+    // A reference may be next to the folders of the series.
+    let above = |group: &Joined| match &group.folders[..] {
+        [_] => None,
+        folders => Some(common_folder(folders)),
+    };
+    let wanted: Vec<String> = groups.iter().filter_map(above).collect();
+    let is_above = |group: &Joined| group.studies.is_empty() && wanted.iter().any(|folder| group.folders[0] == *folder);
+    let (beside, mut groups): (Vec<Joined>, Vec<Joined>) = groups.into_iter().partition(is_above);
+    for group in beside {
+        match groups.iter_mut().find(|other| above(other).as_ref() == group.folders.first()) {
+            Some(other) => other.inputs.extend(group.inputs),
+            None => groups.push(group),
+        }
+    }
+    groups.sort_by(|a, b| a.folders[0].cmp(&b.folders[0]));
+    groups.into_iter().map(|group| group.inputs).collect()
+}
+
+/// The folder that all of `folders` are in.
+fn common_folder(folders: &[String]) -> String {
+    let parts = |folder: &String| folder.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let mut all = folders.iter().map(parts);
+    let first = all.next().unwrap_or_default();
+    let common = all.fold(first, |common, folder| {
+        common.into_iter().zip(folder).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()
+    });
+    common.join("/")
 }
 
 /// The name of `root` if it is a folder or zip that was given: the names of its files do not have it. Else empty.
@@ -349,9 +406,13 @@ fn with_ending(path: &Path, ending: &str) -> Option<PathBuf> {
 
 /// The kind of a file that is passed over; `None` for one that is read.
 fn admit(name: &str, path: &Path) -> Result<Option<Litter>> {
+    let size = std::fs::metadata(path)?.len();
+    Ok(Study::admit(name, size, &head(path, HEAD)?)?)
+}
+
+/// The first bytes of a file.
+fn head(path: &Path, length: usize) -> Result<Vec<u8>> {
     let mut head = Vec::new();
-    let file = std::fs::File::open(path)?;
-    let size = file.metadata()?.len();
-    file.take(HEAD as u64).read_to_end(&mut head)?;
-    Ok(Study::admit(name, size, &head)?)
+    std::fs::File::open(path)?.take(length as u64).read_to_end(&mut head)?;
+    Ok(head)
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
-use glioscope::layout::{Assembler, Case};
+use anyhow::{Context as _, Result, anyhow, bail};
+use glioscope::layout::{Assembler, Case, Litter};
 use glioscope::read::Spacing;
 use glioscope::result::findings::Findings;
 use glioscope::write::{Bundle, Origin};
@@ -24,7 +24,8 @@ use crate::report;
 /// matching names are one case and are normalised together. A case has the name of its folder, or its path if two folders have
 /// the same name. If a file name is taken, also in other upper or lower case, the file gets a number: <stem>_mask (2).tif.
 ///
-/// A NIfTI volume gets no TIFF masks: its mask and its probability are NIfTI volumes on its own grid.
+/// A NIfTI volume and a DICOM series get no TIFF masks: mask and probability are NIfTI volumes on their own grid. The series of
+/// one DICOM study are one case.
 ///
 /// Every slice also gets <stem>_overlay.png. A case with slices of one size gets <case>/mask.nii.gz and
 /// <case>/probability.nii.gz (NIfTI-1). statistics.csv has one row per slice; provenance.json, report.html and README.txt
@@ -44,7 +45,7 @@ Examples:
   # Segment two slices of one case, with volumes in millilitres
   $ train segment scan_1.tif scan_2.tif --out masks --spacing 0.9 0.9 5")]
 pub(crate) struct Arguments {
-    /// TIFF, PNG or NIfTI files, folders of them, or zips
+    /// TIFF, PNG, NIfTI or DICOM files, folders of them, or zips
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -113,12 +114,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
                     }
                     slices.extend(read);
                 }
-                Err(error) => faults.report(&bar, &error),
+                Err(error) => match error.downcast_ref().and_then(Litter::of_error) {
+                    Some(kind) => bar.suspend(|| eprintln!("note: {}: {kind}, passed over", input.name)),
+                    None => faults.report(&bar, &error),
+                },
             }
             bar.inc(1);
         }
         let assembly = assembler.assemble_in(&group.home, slices);
         for note in &assembly.notes {
+            if note.refusal().is_some() {
+                faults.report(&bar, &anyhow!("{note}"));
+                continue;
+            }
             bar.suspend(|| eprintln!("note: {note}{}", how_to_choose(note)));
         }
         for case in assembly.cases {
