@@ -414,3 +414,31 @@ fn the_study_of_a_file_is_known_from_its_first_bytes() {
     assert_eq!(read::dicom_study(&bytes[..bytes.len() - 150]), Some(uid("1")));
     assert_eq!([&bytes[..300], b"II*\0", b""].map(read::dicom_study), [None, None, None]);
 }
+
+#[test]
+fn a_study_takes_series_as_it_takes_volumes() {
+    let all =
+        [changed(&files("series"), "P/5", &[]), changed(&files("sagittal"), "Q/1", &[(&uid("1\0"), &uid("8\0"))])]
+            .concat();
+    let limits = Limits::default();
+    let mut study = Study::default();
+    for (name, bytes) in &all[..4] {
+        // The page decodes the files in a module of its own.
+        let decoded = read::convert(name, bytes, &limits).expect("a frame");
+        study.add_file(name, &decoded).expect("a frame");
+    }
+    study.assemble();
+    let slices = |study: &Study| study.cases().map(|findings| findings.case().slices.len()).collect::<Vec<usize>>();
+    assert_eq!(slices(&study), [4]);
+    for (name, bytes) in &all[4..] {
+        study.add_file(name, bytes).expect("a frame");
+    }
+    study.assemble();
+    let names: Vec<String> = study.cases().map(|findings| findings.case().name.clone()).collect();
+    assert_eq!((names, slices(&study)), (vec!["1".to_owned(), "5".to_owned()], vec![5, 5]));
+    let inspection = study.inspect();
+    let case = &inspection.cases[1];
+    assert_eq!((case.spacing_source, case.spacing), (Some("dicom"), Some((0.9, 0.8, Some(5.5)))));
+    let written = serde_json::to_string(&inspection).expect("JSON").to_lowercase();
+    assert!(!written.contains("secret") && !written.contains(ROOT), "{written}");
+}

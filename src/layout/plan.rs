@@ -190,6 +190,12 @@ impl PlannedCase {
         self.members.first().map_or("", |member| slices[member.slice].name())
     }
 
+    /// Whether the case is a DICOM study.
+    pub(crate) fn is_study(&self, slices: &[&Slice]) -> bool {
+        let first = self.members.first().and_then(|member| slices[member.slice].scan());
+        first.is_some_and(|scan| scan.series().is_some())
+    }
+
     /// How many slices have a reference.
     pub(crate) fn references(&self) -> usize {
         self.members.iter().filter(|member| member.mask.is_some()).count()

@@ -18,7 +18,8 @@ pub(super) struct Volume<'a> {
     slices: Vec<Option<&'a Slice>>,
 }
 
-/// The places in a list of all slices that belong to no volume, and of the first slice of each volume.
+/// The places in a list of all slices that belong to no volume, and of the first slice of each volume. The frames of DICOM files
+/// have none: they are joined to volumes first.
 pub(super) fn firsts(slices: &[&Slice]) -> Vec<usize> {
     let mut known: Vec<&Scan> = Vec::new();
     let mut firsts = Vec::new();
@@ -28,6 +29,8 @@ pub(super) fn firsts(slices: &[&Slice]) -> Vec<usize> {
                 continue;
             }
             known.push(scan);
+        } else if slice.frame().is_some() {
+            continue;
         }
         firsts.push(at);
     }

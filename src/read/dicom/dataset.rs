@@ -109,7 +109,8 @@ impl<'a> Dataset<'a> {
                     SEQUENCE_END => drop(path.pop()),
                     ITEM => {
                         open.item += 1;
-                        open.inside = Some(if length == UNDEFINED { None } else { Some(at + length as usize) });
+                        let end = (length != UNDEFINED).then(|| at.saturating_add(length as usize));
+                        open.inside = Some(end);
                     }
                     _ => return Err(corrupt(at - 8, "no item of a sequence")),
                 }
@@ -149,7 +150,7 @@ impl<'a> Dataset<'a> {
                 if path.len() == DEEPEST {
                     return Err(corrupt(start, "too many sequences inside each other"));
                 }
-                let end = (length != UNDEFINED).then(|| at + length as usize);
+                let end = (length != UNDEFINED).then(|| at.saturating_add(length as usize));
                 path.push(Open { tag, item: 0, end, inside: None, implicit: within_implicit || vr == VR::UN });
                 continue;
             }
