@@ -8,8 +8,9 @@ use crate::error::{Error, FileFault, Quantity, Result};
 /// Reads one file. `name` is used in the names of the slices and in errors only.
 ///
 /// A TIFF with several pages gives one slice per page, in the file's order, named `name#1`, `name#2` and so on. The
-/// pages may differ in size. A NIfTI volume gives its axial slices, from the feet to the head, with the same names. A DICOM file
-/// gives one slice per frame as it is stored; [`join_series`](super::join_series) makes volumes of them. Any other file gives one slice called `name`. The orientation that a file states is applied; no gamma and no colour profile is.
+/// pages may differ in size. A NIfTI volume gives its axial slices, from the feet to the head, with the same names. A DICOM
+/// file gives one slice per frame as it is stored, and `layout` joins them to volumes. Any other file gives one slice called
+/// `name`. The orientation that a file states is applied; no gamma and no colour profile is.
 ///
 /// # Errors
 ///

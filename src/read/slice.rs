@@ -335,7 +335,7 @@ impl Slice {
         self.scan.as_ref().map(|(scan, _)| &**scan)
     }
 
-    /// What its DICOM file states, if it is not yet part of a volume: see [`join_series`](super::join_series).
+    /// What its DICOM file states, if it is not yet part of a volume. `layout` joins frames to volumes.
     pub fn frame(&self) -> Option<&Frame> {
         self.frame.as_deref()
     }

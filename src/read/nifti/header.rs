@@ -139,10 +139,8 @@ impl Header {
         header.set(Field::XYZT_UNITS, 0, 2.0);
         header.set(Field::QFORM_CODE, 0, 1.0);
         header.set(Field::SFORM_CODE, 0, 1.0);
-        for index in 0..3 {
-            header.set(Field::QUATERN, index, quaternion[index]);
-            header.set(Field::QOFFSET, index, affine.origin()[index]);
-        }
+        quaternion.into_iter().enumerate().for_each(|(index, part)| header.set(Field::QUATERN, index, part));
+        affine.origin().into_iter().enumerate().for_each(|(index, part)| header.set(Field::QOFFSET, index, part));
         let rows = affine.rows().iter().flatten();
         rows.enumerate().for_each(|(index, value)| header.set(Field::SROW, index, *value));
         header

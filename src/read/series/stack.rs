@@ -125,7 +125,7 @@ fn places<'a>(frames: &[(&'a Slice, &'a Frame)], normal: [f64; 3], notes: &mut V
 fn slots(placed: &[Placed<'_>], normal: [f64; 3]) -> Result<(Vec<usize>, [f64; 3]), FileFault> {
     let [first, .., last] = placed else {
         let thickness = placed.first().map_or(0.0, |placed| placed.frame.spacing[2]);
-        if !(thickness > 0.0) {
+        if thickness.is_nan() || thickness <= 0.0 {
             return Err(FileFault::MissingTag { tag: "the distance between slices" });
         }
         return Ok((vec![0], normal.map(|axis| axis * thickness)));
@@ -152,7 +152,8 @@ fn slots(placed: &[Placed<'_>], normal: [f64; 3]) -> Result<(Vec<usize>, [f64; 3
     let step = between(first.frame.position, last.frame.position).map(|axis| axis / count as f64);
     for (placed, &slot) in placed.iter().zip(&slots) {
         let expected = [0, 1, 2].map(|axis: usize| first.frame.position[axis] + slot as f64 * step[axis]);
-        if !(length(between(expected, placed.frame.position)) <= 2.0 * UNEVEN * usual) {
+        let off = length(between(expected, placed.frame.position));
+        if off.is_nan() || off > 2.0 * UNEVEN * usual {
             return Err(uneven());
         }
     }
