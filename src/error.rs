@@ -60,7 +60,7 @@ pub enum Error {
 #[non_exhaustive]
 pub enum FileFault {
     /// A file of a known kind that is not read, judged by the first bytes.
-    #[error("{kind} is not read here: expected a TIFF, PNG or NIfTI")]
+    #[error("{kind} is not read here: expected a TIFF, PNG, NIfTI or DICOM")]
     OtherKind {
         /// What the file is, such as `a PDF`.
         kind: &'static str,
@@ -68,7 +68,7 @@ pub enum FileFault {
         in_formats: bool,
     },
     /// A file of an unknown kind, judged by the first bytes.
-    #[error("not an image: expected the first bytes of a TIFF, PNG or NIfTI, found {found:02x?}")]
+    #[error("not an image: expected the first bytes of a TIFF, PNG, NIfTI or DICOM file, found {found:02x?}")]
     NotAnImage {
         /// Up to four first bytes.
         found: Vec<u8>,
@@ -265,6 +265,54 @@ pub enum FileFault {
     Gzip {
         /// The decompressor's error.
         source: std::io::Error,
+    },
+    /// A DICOM file without pictures, such as a structured report.
+    #[error("{kind}, which has no pictures")]
+    NoPictures {
+        /// What the file is.
+        kind: &'static str,
+    },
+    /// A DICOM picture of a kind that is not read.
+    #[error("{found} in DICOM is not read: expected a grey MR image")]
+    Picture {
+        /// What the picture is, such as `a colour image`.
+        found: &'static str,
+    },
+    /// A DICOM file in a transfer syntax that is not read.
+    #[error("{name} is not read: expected no compression, RLE, JPEG baseline or JPEG lossless")]
+    TransferSyntax {
+        /// The name of the transfer syntax, or its UID.
+        name: String,
+    },
+    /// Elements of a DICOM file that cannot be read.
+    #[error("corrupt: the DICOM element at byte {at}: {reason}")]
+    Element {
+        /// The place of its first byte after the preamble.
+        at: usize,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A frame of a DICOM file that cannot be decompressed.
+    #[error("corrupt: frame {frame}: {source}")]
+    Frame {
+        /// The frame, from 1.
+        frame: u64,
+        /// The decompressor's error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The slices of a series are not at even distances.
+    #[error("the distances between slices are uneven: {least:.3} to {largest:.3} mm")]
+    UnevenSlices {
+        /// The least distance in millimetres.
+        least: f64,
+        /// The largest distance in millimetres.
+        largest: f64,
+    },
+    /// Slices of a coronal or sagittal series are missing, so axial slices would have holes.
+    #[error("a gap: {missing} slices of a series that is not axial are missing")]
+    SliceGap {
+        /// How many are missing.
+        missing: usize,
     },
     /// A coronal or sagittal volume whose axial slices have coarse pixels.
     #[error(

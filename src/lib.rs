@@ -11,7 +11,7 @@
 //! # What it is not
 //!
 //! - **No medical device.** Research use only; a mask is no diagnosis.
-//! - No reader of DICOM. Slices are segmented one by one; only small regions are found in three dimensions.
+//! - Slices are segmented one by one; only small regions are found in three dimensions.
 //! - No network without a feature: then the library reads, sorts, measures and writes. `cpu` adds inference on the CPU, `burn`
 //!   the U-Net in Burn, `wgpu` its GPUs, `fit` gradients. The defaults are `page` and `wgpu`.
 //! - No optimiser, no loss, no loop: those are `train`'s. No files, no network, no clock: bytes come in, bytes go out.

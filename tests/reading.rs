@@ -579,7 +579,7 @@ fn images_of_other_formats_are_named() {
         ("formats-grey.gif", "a GIF"),
     ] {
         let error = read_fixture(name).expect_err(kind);
-        assert_eq!(error.to_string(), format!("{name}: {kind} is not read here: expected a TIFF, PNG or NIfTI"));
+        assert_eq!(error.to_string(), format!("{name}: {kind} is not read here: expected a TIFF, PNG, NIfTI or DICOM"));
     }
     for path in files(&fixtures()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

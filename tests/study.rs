@@ -71,7 +71,7 @@ fn a_folder_and_its_zip_are_read_alike_and_names_are_relative_to_the_folder() {
     let passed_over =
         [unused("._2.tif", "system file"), unused("README.md", "text"), unused("raw.xyz", "not an image")];
     assert_eq!(inspection.passed_over, passed_over);
-    let refused = "not an image: expected the first bytes of a TIFF, PNG or NIfTI, found [6a, 75, 6e, 6b]";
+    let refused = "not an image: expected the first bytes of a TIFF, PNG, NIfTI or DICOM file, found [6a, 75, 6e, 6b]";
     assert_eq!(inspection.refused, [unused("broken.tif", refused)]);
 
     let zip = opened(&[("set.zip", &zipped(&files))]).inspect();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::grouping::Group;
 use super::name::{Key, Name};
 use super::plan::{Plan, PlannedCase, PlannedGroup};
+use super::studies;
 use super::words::Words;
 use super::{AssemblyNote, Case, natural_order};
 use crate::read::Slice;
@@ -79,8 +80,12 @@ impl Assembler {
 
     /// As [`assemble`](Self::assemble), where names without a folder belong to the folder `folder`, unless it is empty.
     pub fn assemble_in(&mut self, folder: &str, slices: Vec<Slice>) -> Assembly {
+        let (series, joined) = self.join_series(&slices.iter().collect::<Vec<_>>());
+        // The frames of files are not needed any more.
+        let slices: Vec<Slice> = slices.into_iter().filter(|slice| slice.frame().is_none()).chain(series).collect();
         let slices: Vec<&Slice> = slices.iter().collect();
         let (planned, mut notes) = self.plan_in(folder, &slices);
+        notes.extend(joined);
         let mut cases = Vec::new();
         for case in planned {
             let (case, faults) = case.build(&slices);
@@ -89,6 +94,11 @@ impl Assembler {
         }
         notes.sort_by(|a, b| natural_order(a.name(), b.name()).then_with(|| a.to_string().cmp(&b.to_string())));
         Assembly { cases, notes }
+    }
+
+    /// The slices of the volumes that the frames of DICOM files make up, and a note for each series that is not used.
+    pub(crate) fn join_series(&self, slices: &[&Slice]) -> (Vec<Slice>, Vec<AssemblyNote>) {
+        studies::join(slices, &self.words)
     }
 
     /// As [`assemble`](Self::assemble), but without building the cases, and with the notes in any order.

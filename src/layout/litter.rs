@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::error::{Error, FileFault};
 use crate::read::zip;
 
 /// The kind of a file that is not a slice. Such files are passed over and never an error.
@@ -20,6 +21,8 @@ pub enum Litter {
     Document,
     /// A video.
     Video,
+    /// A DICOM file without pictures, such as a DICOMDIR.
+    NoPictures(&'static str),
     /// Any other file that is not an image.
     Other,
 }
@@ -62,6 +65,14 @@ impl Litter {
         !matches!(extension(file).as_str(), "" | "zip") && Self::of_unknown(name).is_some()
     }
 
+    /// The kind of a file that was read and turned out to be no slice.
+    pub fn of_error(error: &Error) -> Option<Self> {
+        match error {
+            Error::File { fault: FileFault::NoPictures { kind }, .. } => Some(Self::NoPictures(kind)),
+            _ => None,
+        }
+    }
+
     /// How many files of which kinds were passed over, in one line; `None` without any.
     pub fn summary(kinds: impl IntoIterator<Item = Self>) -> Option<String> {
         let mut counts: BTreeMap<Self, usize> = BTreeMap::new();
@@ -82,6 +93,7 @@ impl fmt::Display for Litter {
             Self::Json => "JSON",
             Self::Document => "document",
             Self::Video => "video",
+            Self::NoPictures(kind) => kind,
             Self::Other => "not an image",
         })
     }

@@ -14,6 +14,7 @@
 //! | `a/t1/10.png` | none: the pre-contrast channel of `a/flair/10.png` | |
 //! | `P_flair.nii.gz` | `P`: a volume is a case of its own | from the feet to the head |
 //! | `P_t1.nii.gz`, `P_seg.nii.gz` | none: the pre-contrast channel and the reference of `P_flair.nii.gz` | |
+//! | `P/5/IM0001` to `IM0026`, DICOM | `P`: the series of one study are one case, by their headers | by position |
 //! | `P_10_0001.png` | with `P_10_0000.png` and `P_10_0002.png`: FLAIR of the slice `P_10` | by 10 |
 
 mod assembly;
@@ -27,6 +28,7 @@ mod name;
 mod natural_order;
 mod note;
 mod plan;
+mod studies;
 mod volumes;
 mod words;
 

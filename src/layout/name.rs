@@ -21,7 +21,7 @@ pub(super) struct Name {
     /// Whether the file holds a volume.
     pub(super) volume: bool,
     /// Whether the extension is that of a TIFF.
-    tiff: bool,
+    pub(super) tiff: bool,
 }
 
 /// The parts of a name that identify a slice or mask. Of two files with equal keys one is used.
@@ -245,7 +245,7 @@ pub(super) fn ends_with(stem: &str, ending: &str) -> bool {
 
 /// The stem and the extension of a file name. An extension has up to five letters and digits and at least one letter:
 /// `IMG.0001` has none.
-fn split_extension(file: &str) -> (&str, &str) {
+pub(super) fn split_extension(file: &str) -> (&str, &str) {
     // The compression is not the kind of a file.
     let file = match file.len().checked_sub(3).and_then(|at| file.split_at_checked(at)) {
         Some((inner, gz)) if gz.eq_ignore_ascii_case(".gz") && ends_with(inner, ".nii") => inner,

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::Contrast;
+use crate::error::FileFault;
+use crate::read::{ReadNote, Sequence};
 
 /// A file that is in no case, or a name that can be read in two ways. Other files are not affected.
 #[derive(Debug)]
@@ -65,6 +67,38 @@ pub enum AssemblyNote {
         /// The fraction of the other volume that it shows, 0 to 1.
         overlap: f64,
     },
+    /// A DICOM series whose coordinates are not those of FLAIR.
+    OtherFrame {
+        /// The series that is not used.
+        name: String,
+        /// Its contrast.
+        contrast: Contrast,
+        /// The series of FLAIR.
+        onto: String,
+    },
+    /// A DICOM series that is not used because of what it shows.
+    Sequence {
+        /// The files, at least one.
+        files: Vec<String>,
+        /// What it shows.
+        sequence: Sequence,
+    },
+    /// A DICOM series that cannot be read as a volume.
+    Refused {
+        /// The series: its folder or its first file.
+        name: String,
+        /// What it shows.
+        sequence: Sequence,
+        /// The reason.
+        fault: FileFault,
+    },
+    /// What is worth knowing about how a DICOM series was read. It is used.
+    Read {
+        /// The series: its folder or its first file.
+        name: String,
+        /// How it was read.
+        note: ReadNote,
+    },
     /// A volume of so few different values that it is a mask or labels, but its name does not say so.
     Labels {
         /// The file that is not used.
@@ -89,9 +123,12 @@ impl AssemblyNote {
             | Self::Resampled { name, .. }
             | Self::Apart { name, .. }
             | Self::Labels { name }
+            | Self::OtherFrame { name, .. }
+            | Self::Refused { name, .. }
+            | Self::Read { name, .. }
             | Self::Channels { name, .. } => name,
             Self::StrayMask { mask, .. } | Self::MaskSize { mask, .. } => mask,
-            Self::Unused { files, .. } => files.first().map_or("", String::as_str),
+            Self::Unused { files, .. } | Self::Sequence { files, .. } => files.first().map_or("", String::as_str),
         }
     }
 
@@ -100,11 +137,19 @@ impl AssemblyNote {
         matches!(self, Self::Channels { .. } | Self::StrayMask { .. })
     }
 
+    /// The reason, if a series that would be a case of its own cannot be read.
+    pub fn refusal(&self) -> Option<&FileFault> {
+        match self {
+            Self::Refused { sequence: Sequence::Flair | Sequence::Unknown, fault, .. } => Some(fault),
+            _ => None,
+        }
+    }
+
     /// How many files are in no case because of this.
     pub fn unused(&self) -> usize {
         match self {
-            Self::Unused { files, .. } => files.len(),
-            Self::Channels { .. } | Self::Resampled { .. } => 0,
+            Self::Unused { files, .. } | Self::Sequence { files, .. } => files.len(),
+            Self::Channels { .. } | Self::Resampled { .. } | Self::Read { .. } => 0,
             _ => 1,
         }
     }
@@ -121,13 +166,14 @@ impl fmt::Display for AssemblyNote {
                 let ([width, height], [slice_width, slice_height]) = (mask_size, slice_size);
                 write!(f, "{mask}: a mask of {width} x {height} pixels, but {slice} has {slice_width} x {slice_height}")
             }
-            Self::Unused { files, contrast } => {
-                let name = self.name();
-                match files.len() {
-                    1 => write!(f, "{name}: {contrast}, not used"),
-                    count => write!(f, "{name} and {} more: {contrast}, not used", count - 1),
-                }
+            Self::Unused { files, contrast } => not_used(f, files, contrast),
+            Self::Sequence { files, sequence } => not_used(f, files, sequence),
+            Self::OtherFrame { name, contrast, onto } => {
+                write!(f, "{name}: {contrast}, not used, its frame of reference is not that of {onto}")
             }
+            Self::Refused { name, fault, .. } if self.refusal().is_some() => write!(f, "{name}: {fault}"),
+            Self::Refused { name, sequence, fault } => write!(f, "{name}: {sequence}, not used: {fault}"),
+            Self::Read { name, note } => write!(f, "{name}: {note}"),
             Self::Resampled { name, what, onto } => {
                 write!(f, "{name}: {what}, resampled onto the grid of {onto}; no registration")
             }
@@ -144,5 +190,13 @@ impl fmt::Display for AssemblyNote {
                 write!(f, "{name}: the number at the end is read as a channel: {}", order.join(", "))
             }
         }
+    }
+}
+
+fn not_used(f: &mut fmt::Formatter<'_>, files: &[String], what: &dyn fmt::Display) -> fmt::Result {
+    let name = files.first().map_or("", String::as_str);
+    match files.len() {
+        0 | 1 => write!(f, "{name}: {what}, not used"),
+        count => write!(f, "{name} and {} more: {what}, not used", count - 1),
     }
 }

@@ -7,6 +7,7 @@ use super::contrast::is_grey;
 use super::contrasts::{self, Entry, Picture};
 use super::grouping::Group;
 use super::name::{Key, Name, OVERLAY, Place, ends_with};
+use super::studies;
 use super::volumes::{self, Volume, file};
 use super::words::Words;
 use super::{AssemblyNote, Case, CaseId, CaseSlice, natural_order};
@@ -51,8 +52,10 @@ pub(crate) struct PlannedCase {
 impl Plan {
     /// Plans `slices`; names without a folder are those of files in `home`.
     pub(super) fn within(home: &str, slices: &[&Slice], words: &Words) -> Self {
-        let mut entries: Vec<Entry> =
-            volumes::firsts(slices).into_iter().map(|at| (name(slices[at], words), at)).collect();
+        let (series, firsts): (Vec<usize>, Vec<usize>) = volumes::firsts(slices)
+            .into_iter()
+            .partition(|&at| slices[at].scan().is_some_and(|scan| scan.series().is_some()));
+        let mut entries: Vec<Entry> = firsts.into_iter().map(|at| (name(slices[at], words), at)).collect();
         entries.sort_by(|(name_a, a), (name_b, b)| {
             let [a, b] = [a, b].map(|&at| slices[at]);
             name_a.order(name_b).then_with(|| natural_order(a.name(), b.name())).then_with(|| compare_content(a, b))
@@ -85,8 +88,15 @@ impl Plan {
         let (volumes, pictures) = pictures.into_iter().partition(|(name, _)| name.volume);
         let (volume_masks, masks) = masks.into_iter().partition(|(name, _)| name.volume);
         let pictures = plan.without_labels(pictures, slices);
-        plan.add(home, pictures, masks, words, slices);
-        plan.add(home, volumes, volume_masks, words, slices);
+        let (pictures, unused) = contrasts::join(pictures, words, slices);
+        plan.notes.extend(unused);
+        plan.add(home, pictures, masks, slices);
+        let (mut volumes, unused) = contrasts::join(volumes, words, slices);
+        plan.notes.extend(unused);
+        let (studies, notes) = studies::pictures(&series, words, slices);
+        plan.notes.extend(notes);
+        volumes.extend(studies);
+        plan.add(home, volumes, volume_masks, slices);
         plan
     }
 
@@ -107,9 +117,7 @@ impl Plan {
     }
 
     /// Adds slices and masks, or volumes and their references.
-    fn add(&mut self, home: &str, pictures: Vec<Entry>, masks: Vec<Entry>, words: &Words, slices: &[&Slice]) {
-        let (pictures, unused) = contrasts::join(pictures, words, slices);
-        self.notes.extend(unused);
+    fn add(&mut self, home: &str, pictures: Vec<Picture>, masks: Vec<Entry>, slices: &[&Slice]) {
         let mut references = References::of(masks);
         let own = references.pair(&pictures);
         for (Picture { name, slice, contrasts }, mask) in pictures.into_iter().zip(own) {
@@ -198,6 +206,12 @@ impl PlannedCase {
     /// The file of the first slice.
     pub(crate) fn first_file<'a>(&self, slices: &[&'a Slice]) -> &'a str {
         self.members.first().map_or("", |member| slices[member.slice].name())
+    }
+
+    /// Whether the case is a DICOM study.
+    pub(crate) fn is_study(&self, slices: &[&Slice]) -> bool {
+        let first = self.members.first().and_then(|member| slices[member.slice].scan());
+        first.is_some_and(|scan| scan.series().is_some())
     }
 
     /// How many slices have a reference.

@@ -20,7 +20,8 @@ pub(super) struct Volume<'a> {
     slices: Vec<Option<&'a Slice>>,
 }
 
-/// The places in a list of all slices that belong to no volume, and of the first slice of each volume.
+/// The places in a list of all slices that belong to no volume, and of the first slice of each volume. The frames of DICOM files
+/// have none: they are joined to volumes first.
 pub(super) fn firsts(slices: &[&Slice]) -> Vec<usize> {
     let mut known: Vec<&Scan> = Vec::new();
     let mut firsts = Vec::new();
@@ -30,6 +31,8 @@ pub(super) fn firsts(slices: &[&Slice]) -> Vec<usize> {
                 continue;
             }
             known.push(scan);
+        } else if slice.frame().is_some() {
+            continue;
         }
         firsts.push(at);
     }
@@ -52,6 +55,9 @@ pub(super) fn has_few_levels(slice: &Slice) -> bool {
 
 /// The name of the file that a slice comes from.
 pub(super) fn file(slice: &Slice) -> &str {
+    if let Some(series) = slice.scan().and_then(Scan::series) {
+        return &series.label;
+    }
     match slice.scan().filter(|scan| scan.slices() > 1).and_then(|_| slice.name().rsplit_once('#')) {
         Some((file, _)) => file,
         None => slice.name(),

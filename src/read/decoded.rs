@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::slice::Details;
-use super::{Channels, Limits, Orientation, ReadNote, Samples, Slice, Spacing, SpacingSource};
+use super::{Channels, Frame, Limits, Orientation, ReadNote, Samples, Slice, Spacing, SpacingSource};
 use crate::error::{Error, FileFault, Quantity, Result};
 
 /// The first bytes.
@@ -34,6 +34,9 @@ struct Head {
     doubtful: Option<Bits>,
     source: Option<SpacingSource>,
     notes: Vec<ReadNote>,
+    /// Of a DICOM file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    frame: Option<Frame>,
 }
 
 /// A spacing as the bits of its numbers: decimal digits would be rounded.
@@ -112,6 +115,7 @@ fn slice(name: &str, head: Head, rest: &mut &[u8]) -> Result<Slice> {
         doubtful_spacing: head.doubtful.map(Bits::spacing),
         spacing_source: head.source,
         notes: head.notes,
+        frame: head.frame,
     }))
 }
 
@@ -146,6 +150,7 @@ pub(super) fn encode(slices: &[Slice]) -> Vec<u8> {
             doubtful: slice.doubtful_spacing().map(bits),
             source: slice.spacing_source(),
             notes: slice.notes().to_vec(),
+            frame: slice.frame().cloned(),
         };
         let head = match serde_json::to_vec(&head) {
             Ok(head) => head,

@@ -1,15 +1,16 @@
 //! [`Format`]: which reader a file belongs to. A new file format starts here.
 
-#[cfg(feature = "formats")]
-use super::other;
 use super::{Limits, Slice, decoded, kind_name::kind_name, nifti, png, tiff};
+#[cfg(feature = "formats")]
+use super::{dicom, dicom_head, other};
 use crate::error::{Error, FileFault, Quantity, Result};
 
 /// Reads one file. `name` is used in the names of the slices and in errors only.
 ///
 /// A TIFF with several pages gives one slice per page, in the file's order, named `name#1`, `name#2` and so on. The
-/// pages may differ in size. So does an animation. A NIfTI volume gives its axial slices, from the feet to the head, with the same names. Any other file
-/// gives one slice called `name`. The orientation that a file states is applied; no gamma and no colour profile is.
+/// pages may differ in size. So does an animation. A NIfTI volume gives its axial slices, from the feet to the head, with the same
+/// names. A DICOM file gives one slice per frame as it is stored, and `layout` joins them to volumes. Any other file gives one slice
+/// called `name`. The orientation that a file states is applied; no gamma and no colour profile is.
 ///
 /// # Errors
 ///
@@ -20,6 +21,8 @@ pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
         Format::Png => Ok(vec![png::read(name, bytes, limits)?]),
         Format::Decoded => decoded::read(name, bytes, limits),
         Format::Nifti => nifti::read(name, bytes, None, limits),
+        #[cfg(feature = "formats")]
+        Format::Dicom => dicom::read(name, bytes, limits),
         #[cfg(feature = "formats")]
         Format::Other(format) => other::read(name, bytes, format, limits),
     }
@@ -33,6 +36,17 @@ pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
 #[cfg(feature = "formats")]
 pub fn convert(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<u8>> {
     Ok(decoded::encode(&read(name, bytes, limits)?))
+}
+
+/// How many bytes at the beginning of a DICOM file tell its study.
+#[cfg(feature = "formats")]
+pub const DICOM_HEAD: usize = 1 << 16;
+
+/// The study of a DICOM file, by its first [`DICOM_HEAD`] bytes: the files of one study must be read together. `None` for any
+/// other file.
+#[cfg(feature = "formats")]
+pub fn dicom_study(head: &[u8]) -> Option<String> {
+    if dicom_head::is_dicom(head) { dicom::study(head, &Limits::default()) } else { None }
 }
 
 /// Reads a NIfTI volume in two files: the header `name` with its `bytes`, and the `voxels` of the `.img` file.
@@ -64,6 +78,8 @@ enum Format {
     /// Made by `convert`.
     Decoded,
     Nifti,
+    #[cfg(feature = "formats")]
+    Dicom,
     #[cfg(feature = "formats")]
     Other(image::ImageFormat),
 }
@@ -97,7 +113,7 @@ impl Format {
             Some(Self::Nifti)
         } else {
             #[cfg(feature = "formats")]
-            return other::format(head).map(Self::Other);
+            return if dicom_head::is_dicom(head) { Some(Self::Dicom) } else { other::format(head).map(Self::Other) };
             #[cfg(not(feature = "formats"))]
             None
         }

@@ -1,5 +1,7 @@
 //! [`kind_name`]: what a file that is not read is, in words.
 
+use super::dicom_head::is_dicom;
+
 /// Whether the feature `formats` reads a kind.
 const IN_FORMATS: bool = true;
 const NEVER: bool = false;
@@ -41,7 +43,7 @@ pub(super) fn kind_name(head: &[u8]) -> Option<(&'static str, bool)> {
             Some(("an HEIF or AVIF image", NEVER))
         }
         _ if at(4, b"ftyp") => Some(("a video", NEVER)),
-        _ if at(128, b"DICM") => Some(("a DICOM file", NEVER)),
+        _ if is_dicom(head) => Some(("a DICOM file", IN_FORMATS)),
         _ if head.is_empty() => Some(("an empty file", NEVER)),
         _ if head.len() >= LEAST && head.iter().all(|&byte| byte == 0) => Some(("a file of zeros", NEVER)),
         _ => text_name(head).map(|name| (name, NEVER)),
@@ -78,7 +80,7 @@ mod tests {
         assert_eq!(kind_name(b"%PDF-1.7"), Some(("a PDF", false)));
         assert_eq!(kind_name(b"RIFF\x10\0\0\0WEBPVP8L"), Some(("a WebP", true)));
         assert_eq!(kind_name(b"RIFF\x10\0\0\0AVI LIST"), Some(("a video or sound", false)));
-        assert_eq!(kind_name(&[&[0; 128][..], b"DICM"].concat()), Some(("a DICOM file", false)));
+        assert_eq!(kind_name(&[&[0; 128][..], b"DICM"].concat()), Some(("a DICOM file", true)));
         assert_eq!(kind_name(b"\0\0\0\x18ftypheic"), Some(("an HEIF or AVIF image", false)));
         assert_eq!(kind_name(b"\0\0\0\x18ftypmp42"), Some(("a video", false)));
         assert_eq!(kind_name(b""), Some(("an empty file", false)));

@@ -1,4 +1,4 @@
-//! File bytes → [`Slice`]s: TIFF, PNG and NIfTI, and other images with the feature `formats`. They are recognised by their
+//! File bytes → [`Slice`]s: TIFF, PNG and NIfTI, and DICOM and other images with the feature `formats`. They are recognised by their
 //! first bytes and not by their names.
 //!
 //! Supported are integers and floating-point numbers in one channel or three; an alpha channel is dropped. Everything else
@@ -6,6 +6,9 @@
 //! than [`Limits`] allows.
 
 mod decoded;
+#[cfg(feature = "formats")]
+mod dicom;
+mod dicom_head;
 mod format;
 mod kind_name;
 mod limits;
@@ -14,17 +17,20 @@ mod note;
 mod orientation;
 #[cfg(feature = "formats")]
 mod other;
+mod planes;
 mod png;
 mod scale;
 mod scan;
+mod series;
 mod slice;
 mod spacing;
 mod tiff;
 pub mod zip;
 
+pub(crate) use dicom_head::without_pictures;
 pub(crate) use format::admit;
 #[cfg(feature = "formats")]
-pub use format::convert;
+pub use format::{DICOM_HEAD, convert, dicom_study};
 pub use format::{read, read_pair};
 pub use limits::Limits;
 pub use nifti::other_of_pair;
@@ -32,6 +38,8 @@ pub(crate) use nifti::{Field, Header};
 pub use note::ReadNote;
 pub use orientation::Orientation;
 pub use scan::Scan;
+pub use series::{Frame, Protocol, Sequence, Series};
+pub(crate) use series::{Joined, join as join_series};
 pub(crate) use slice::share_scale;
 pub use slice::{Channels, Samples, Slice};
 pub use spacing::{Spacing, SpacingSource};

@@ -32,6 +32,21 @@ pub enum ReadNote {
         /// The plane of acquisition.
         plane: Plane,
     },
+    /// Slices of a series are missing between others. They are empty in the results.
+    MissingSlices {
+        /// How many are missing.
+        count: usize,
+    },
+    /// A series has several pictures at the same place, of which one is used.
+    RepeatedSlices {
+        /// How many are not used.
+        count: usize,
+    },
+    /// A series has pictures of several sizes or orientations, which are read as volumes of their own.
+    SplitSeries {
+        /// How many volumes there are.
+        count: usize,
+    },
 }
 
 impl fmt::Display for ReadNote {
@@ -46,6 +61,17 @@ impl fmt::Display for ReadNote {
                 "the file states no orientation: the first index is assumed to go to the left, the second to the \
                              front and the third to the head",
             ),
+            Self::MissingSlices { count: 1 } => {
+                f.write_str("a gap: 1 slice of the series is missing, it is empty in the results")
+            }
+            Self::MissingSlices { count } => {
+                write!(f, "gaps: {count} slices of the series are missing, they are empty in the results")
+            }
+            Self::RepeatedSlices { count: 1 } => f.write_str("1 duplicate slice of the series is not used"),
+            Self::RepeatedSlices { count } => write!(f, "{count} duplicate slices of the series are not used"),
+            Self::SplitSeries { count } => {
+                write!(f, "the series has mixed sizes or orientations and is read as {count} volumes")
+            }
             Self::Resliced { plane } => write!(f, "acquired in {plane} slices, read in axial slices"),
         }
     }

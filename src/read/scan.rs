@@ -1,6 +1,9 @@
 //! [`Scan`]: what the slices of one volume have in common.
 
 use super::nifti::Header;
+use super::planes::Planes;
+use super::series::Series;
+use super::{ReadNote, SpacingSource};
 use crate::volume::{Plane, VoxelGrid};
 
 /// The volume that slices are cut from: where its voxels are, and how its file states it. The slices are axial and upright, with
@@ -13,18 +16,24 @@ pub struct Scan {
     centre: [f64; 2],
     levels: usize,
     whole: bool,
+    series: Option<Series>,
+    notes: Vec<ReadNote>,
 }
 
 /// [`Scan::levels`] is not counted further than this.
 const COUNTED: usize = 256;
 
 impl Scan {
-    /// A volume with the header of a NIfTI file and the samples of each upright slice. `whole` is whether the samples are the
-    /// values of the file.
-    pub(super) fn new(stored: VoxelGrid, header: Header, whole: bool, slices: &[Vec<u16>]) -> Self {
+    /// A volume with the header of a NIfTI file.
+    pub(super) fn new(stored: VoxelGrid, header: Header, planes: &Planes) -> Self {
         let upright = stored.upright();
-        let (centre, levels) = (centre(slices, upright.size()), levels(slices));
-        Self { stored, upright, header, centre, levels, whole }
+        let (centre, levels) = (centre(&planes.samples, upright.size()), levels(&planes.samples));
+        Self { stored, upright, header, centre, levels, whole: planes.whole, series: None, notes: Vec::new() }
+    }
+
+    /// A volume of a DICOM series. Its results have a header of NIfTI for the same grid.
+    pub(super) fn of_series(stored: VoxelGrid, series: Series, notes: Vec<ReadNote>, planes: &Planes) -> Self {
+        Self { series: Some(series), notes, ..Self::new(stored, Header::of_grid(&stored), planes) }
     }
 
     /// The voxels in the order of the file.
@@ -50,6 +59,21 @@ impl Scan {
     /// The directions in which the stored indices grow, such as `LAS`.
     pub fn orientation(&self) -> String {
         self.stored.axes().code()
+    }
+
+    /// The DICOM series, if the volume was read from one.
+    pub fn series(&self) -> Option<&Series> {
+        self.series.as_ref()
+    }
+
+    /// What is worth knowing about how a DICOM series was read. The notes on other volumes are those of their slices.
+    pub(crate) fn notes(&self) -> &[ReadNote] {
+        &self.notes
+    }
+
+    /// The metadata that state the spacing.
+    pub(super) fn spacing_source(&self) -> SpacingSource {
+        if self.series.is_some() { SpacingSource::Dicom } else { SpacingSource::Nifti }
     }
 
     /// The column and row of the centre of brightness over all slices.

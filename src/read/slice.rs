@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::scale::Scale;
-use super::{Orientation, ReadNote, Scan, Spacing, SpacingSource};
+use super::{Frame, Orientation, ReadNote, Scan, Spacing, SpacingSource};
 use crate::error::{Error, FileFault, Result};
 
 /// One 2-D image with at least one pixel, and `width * height * channels` samples. Clones share the samples.
@@ -24,6 +24,8 @@ pub struct Slice {
     notes: Vec<ReadNote>,
     /// The volume that it is cut from, and its place from the feet.
     scan: Option<(Arc<Scan>, usize)>,
+    /// What a DICOM file states of it, until it is part of a volume.
+    frame: Option<Arc<Frame>>,
 }
 
 /// What a file says of a slice beside its samples. The fields are those of [`Slice`].
@@ -34,6 +36,7 @@ pub(super) struct Details {
     pub(super) doubtful_spacing: Option<Spacing>,
     pub(super) spacing_source: Option<SpacingSource>,
     pub(super) notes: Vec<ReadNote>,
+    pub(super) frame: Option<Frame>,
 }
 
 /// The channels of a slice. An alpha channel is dropped on reading.
@@ -92,6 +95,7 @@ impl Slice {
             spacing_source: None,
             notes: Vec::new(),
             scan: None,
+            frame: None,
         })
     }
 
@@ -163,7 +167,15 @@ impl Slice {
         let digits = |length: f64| format!("{length:.6e}").parse().unwrap_or(length);
         let [x, y, z] = scan.upright().spacing().map(digits);
         let spacing = Spacing { x, y, z: Some(z) };
-        Self { scan: Some((scan, position)), ..self.with_stated_spacing(spacing, SpacingSource::Nifti, false) }
+        let source = scan.spacing_source();
+        Self { scan: Some((scan, position)), ..self.with_stated_spacing(spacing, source, false) }
+    }
+
+    /// The same slice as a frame of a DICOM series.
+    #[must_use]
+    #[cfg(feature = "formats")]
+    pub(super) fn of_frame(self, frame: Frame) -> Self {
+        Self { frame: Some(Arc::new(frame)), ..self }
     }
 
     /// Adds a note.
@@ -180,9 +192,9 @@ impl Slice {
     /// The same slice with all that a decoded file says of it.
     #[must_use]
     pub(super) fn with_details(self, details: Details) -> Self {
-        let Details { labels, orientation, spacing, doubtful_spacing, spacing_source, notes } = details;
-        let labels = labels.map(Arc::new);
-        Self { labels, orientation, spacing, doubtful_spacing, spacing_source, notes, ..self }
+        let Details { labels, orientation, spacing, doubtful_spacing, spacing_source, notes, frame } = details;
+        let (labels, frame) = (labels.map(Arc::new), frame.map(Arc::new));
+        Self { labels, orientation, spacing, doubtful_spacing, spacing_source, notes, frame, ..self }
     }
 
     /// The slice of which `self` is the stored image.
@@ -305,6 +317,13 @@ impl Slice {
         self.numbers.as_ref().map(|numbers| numbers.as_slice())
     }
 
+    /// The numbers of the file, or the samples where these are the numbers.
+    pub(super) fn values(&self) -> impl Iterator<Item = f32> + '_ {
+        let numbers = self.numbers().unwrap_or_default();
+        let samples = (0..if numbers.is_empty() { self.samples.len() } else { 0 }).map(|at| self.samples.get(at));
+        numbers.iter().copied().chain(samples.flatten().map(f32::from))
+    }
+
     /// The stored value of each pixel, row by row, if the samples are something else: the palette indices of a colour
     /// image, the values of a PNG with fewer than 8 bits, and whether alpha is above 0 in a PNG of one colour. In a
     /// reference mask these are the labels.
@@ -315,6 +334,11 @@ impl Slice {
     /// The volume that the slice is cut from, if its file holds one.
     pub fn scan(&self) -> Option<&Scan> {
         self.scan.as_ref().map(|(scan, _)| &**scan)
+    }
+
+    /// What its DICOM file states, if it is not yet part of a volume. `layout` joins frames to volumes.
+    pub fn frame(&self) -> Option<&Frame> {
+        self.frame.as_deref()
     }
 
     /// Whether the slice is cut from this very volume.

@@ -30,16 +30,19 @@ pub enum SpacingSource {
     Ome,
     /// The header of a NIfTI volume.
     Nifti,
+    /// The headers of a DICOM series.
+    Dicom,
 }
 
 impl SpacingSource {
-    /// `tiff`, `imagej`, `ome` or `nifti`.
+    /// `tiff`, `imagej`, `ome`, `nifti` or `dicom`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tiff => "tiff",
             Self::ImageJ => "imagej",
             Self::Ome => "ome",
             Self::Nifti => "nifti",
+            Self::Dicom => "dicom",
         }
     }
 }

@@ -30,6 +30,9 @@ impl Study {
         if zip::is_zip(head) && Litter::of_zip(name) {
             return Ok(Some(Litter::Other));
         }
+        if let Some(kind) = read::without_pictures(head) {
+            return Ok(Some(Litter::NoPictures(kind)));
+        }
         let admitted = if zip::is_zip(head) {
             let limits = if session_head::is_session(head) { session_head::limits() } else { ZipLimits::default() };
             limits.admit(name, size)

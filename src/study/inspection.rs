@@ -73,9 +73,9 @@ pub struct Unused {
 }
 
 impl Inspection {
-    /// The notes on a file. Its pages have the same.
+    /// The notes on a file. Its pages have the same. A DICOM series has notes of its own.
     pub fn notes_of<'a>(file: &'a str, slices: &'a [Slice]) -> impl Iterator<Item = String> + 'a {
-        let notes = slices.first().map_or(&[][..], Slice::notes);
+        let notes = slices.first().filter(|slice| slice.frame().is_none()).map_or(&[][..], Slice::notes);
         notes.iter().map(move |note| format!("{file}: {note}"))
     }
 

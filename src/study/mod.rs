@@ -44,8 +44,11 @@ pub struct Study {
     assembled: usize,
     /// Bytes of all files, of their samples and of the probabilities to come.
     held: u64,
-    /// Bytes of the samples that cases have and files do not: contrasts that were joined, and values that were scaled.
+    /// Bytes of the samples that cases have and files do not: contrasts that were joined, values that were scaled, and volumes
+    /// of DICOM files.
     joined: u64,
+    /// How many frames of DICOM files are part of the cases.
+    frames: usize,
     /// In natural order of their names.
     cases: Vec<OpenCase>,
     /// Counts the changes of cases and findings. It never goes back.
@@ -131,11 +134,25 @@ impl Study {
         self.closed.clear();
         self.rare.clear();
         let words = self.words();
-        let slices: Vec<&Slice> = self.files.iter().flat_map(|file| &file.slices).collect();
-        let (planned, notes) = Assembler::new([], words).plan(&slices);
+        let mut assembler = Assembler::new([], words);
+        let (frames, mut slices): (Vec<&Slice>, Vec<&Slice>) =
+            self.files.iter().flat_map(|file| &file.slices).partition(|slice| slice.frame().is_some());
+        let (mut series, joined) = assembler.join_series(&frames);
+        let memory = series.iter().map(|slice| slice.memory() as u64).sum::<u64>();
+        let mut too_large = Vec::new();
+        if let Some(first) = frames.first().filter(|_| memory > 0 && self.held + memory > limit) {
+            let fault = FileFault::OverLimit { what: Quantity::OpenBytes, found: self.held + memory, limit };
+            too_large.push(Unused::refused(first.name(), &Error::in_file(first.name(), fault)));
+            series.clear();
+        }
+        // A series may have got more slices.
+        let same_frames = std::mem::replace(&mut self.frames, frames.len()) == frames.len();
+        slices.extend(&series);
+        let (planned, mut notes) = assembler.plan(&slices);
+        notes.extend(joined);
         self.undecided = !self.answers.is_empty() || notes.iter().any(AssemblyNote::is_undecided);
         let mut notes: Vec<Note> = notes.iter().map(Note::from).collect();
-        (self.joined, self.too_large) = (0, Vec::new());
+        (self.joined, self.too_large) = (if series.is_empty() { 0 } else { memory }, too_large);
         let earlier = std::mem::take(&mut self.cases).into_iter();
         let mut earlier: BTreeMap<CaseId, OpenCase> = earlier.map(|open| (open.id.clone(), open)).collect();
         for planned in planned {
@@ -150,7 +167,9 @@ impl Study {
             }
             self.joined += joined;
             let open = match earlier.remove(&id) {
-                Some(mut before) if before.members == planned.members => {
+                Some(mut before)
+                    if before.members == planned.members && (same_frames || !planned.is_study(&slices)) =>
+                {
                     before.findings.rename(planned.name);
                     before
                 }

@@ -64,17 +64,42 @@ impl Affine {
         let inverse = Self(rows.map(|[x, y, z]| [x, y, z, -dot([x, y, z], self.origin())]));
         inverse.0.iter().flatten().all(|value| value.is_finite()).then_some(inverse)
     }
+
+    /// The parts `b`, `c` and `d` of the unit quaternion of the axes, and -1 if its third axis is against their order, else 1.
+    pub(crate) fn quaternion(&self) -> ([f64; 3], f64) {
+        let unit = |axis: [f64; 3]| axis.map(|part| part / length(axis));
+        let x = unit(self.axis(0));
+        let y = self.axis(1);
+        let y = unit([0, 1, 2].map(|index: usize| y[index] - dot(x, y) * x[index]));
+        let z = cross(x, y);
+        let flip = if dot(z, self.axis(2)) < 0.0 { -1.0 } else { 1.0 };
+        // Of the four parts the largest is found first, so that no division is by a small number.
+        let squares =
+            [1.0 + x[0] + y[1] + z[2], 1.0 + x[0] - y[1] - z[2], 1.0 - x[0] + y[1] - z[2], 1.0 - x[0] - y[1] + z[2]];
+        let largest = (0..4).fold(0, |best, next| if squares[next] > squares[best] { next } else { best });
+        let twice = squares[largest].max(0.0).sqrt();
+        let [a, b, c, d] = match largest {
+            0 => [twice * twice, y[2] - z[1], z[0] - x[2], x[1] - y[0]],
+            1 => [y[2] - z[1], twice * twice, y[0] + x[1], z[0] + x[2]],
+            2 => [z[0] - x[2], y[0] + x[1], twice * twice, z[1] + y[2]],
+            _ => [x[1] - y[0], z[0] + x[2], z[1] + y[2], twice * twice],
+        }
+        .map(|part| part / (2.0 * twice));
+        // Only three parts are stored, and the first is taken to be positive.
+        let sign = if a < 0.0 { -1.0 } else { 1.0 };
+        ([b, c, d].map(|part| sign * part), flip)
+    }
 }
 
-pub(super) fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
+pub(crate) fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-pub(super) fn length(a: [f64; 3]) -> f64 {
+pub(crate) fn length(a: [f64; 3]) -> f64 {
     dot(a, a).sqrt()
 }
 
-fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+pub(crate) fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
@@ -94,6 +119,30 @@ mod tests {
         );
         let both = MAP.then(&inverse).apply([5.0, 6.0, 7.0]);
         assert!(both.iter().zip([5.0, 6.0, 7.0]).all(|(found, expected)| (found - expected).abs() < 1e-9), "{both:?}");
+    }
+
+    #[test]
+    fn a_quaternion_is_the_rotation_of_the_axes() {
+        for signs in 0..16 {
+            let angle = [0.3, 1.9, 3.0, 4.4][signs % 4];
+            let (sin, cos) = f64::sin_cos(angle);
+            let mut axes = [[2.0 * cos, 2.0 * sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 3.0]];
+            axes.rotate_left(signs / 4 % 3);
+            if signs / 12 == 1 {
+                axes[2] = axes[2].map(|part| -part);
+            }
+            let ([b, c, d], flip) = Affine::of_axes(axes, [0.0; 3]).quaternion();
+            let a = (1.0 - b * b - c * c - d * d).max(0.0).sqrt();
+            let columns = [
+                [a * a + b * b - c * c - d * d, 2.0 * (b * c + a * d), 2.0 * (b * d - a * c)],
+                [2.0 * (b * c - a * d), a * a + c * c - b * b - d * d, 2.0 * (c * d + a * b)],
+                [2.0 * (b * d + a * c), 2.0 * (c * d - a * b), a * a + d * d - b * b - c * c].map(|part| flip * part),
+            ];
+            for (axis, column) in axes.into_iter().zip(columns) {
+                let long = length(axis);
+                assert!(axis.iter().zip(column).all(|(x, y)| (x / long - y).abs() < 1e-6), "{axis:?} {column:?}");
+            }
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod plane;
 mod sample;
 
 pub use affine::Affine;
+pub(crate) use affine::{cross, dot, length};
 pub use axes::{Axes, Walk};
 pub use grid::VoxelGrid;
 pub use pixel::PIXEL;

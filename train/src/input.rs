@@ -3,6 +3,7 @@
 mod found;
 mod groups;
 mod reader;
+mod studies;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -12,7 +13,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, Result, bail};
 use glioscope::error::Error;
 use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
-use glioscope::read::other_of_pair;
+use glioscope::read::{DICOM_HEAD, dicom_study, other_of_pair};
 use glioscope::study::{HEAD, Study, Unpacked};
 
 use crate::file;
@@ -69,7 +70,7 @@ impl Naming {
 pub(crate) fn how_to_choose(note: &AssemblyNote) -> &'static str {
     match note {
         AssemblyNote::Channels { .. } => "; choose with --contrast or --slice-numbers",
-        AssemblyNote::Unused { .. } => "; choose with --contrast",
+        AssemblyNote::Unused { .. } | AssemblyNote::Sequence { .. } => "; choose with --contrast",
         AssemblyNote::StrayMask { .. } | AssemblyNote::Labels { .. } => "; choose with --reference",
         _ => "",
     }
@@ -153,7 +154,10 @@ impl Inputs {
     pub(crate) fn nothing(&self, paths: &[PathBuf]) -> Result<()> {
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let found = self.summary().map_or_else(String::new, |summary| format!("; {summary}"));
-        bail!("no slices in {}: expected TIFF, PNG or NIfTI files, folders of them, or a zip{found}", paths.join(", "))
+        bail!(
+            "no slices in {}: expected TIFF, PNG, NIfTI or DICOM files, folders of them, or a zip{found}",
+            paths.join(", ")
+        )
     }
 }
 
@@ -250,6 +254,7 @@ impl Gathering<'_> {
             name: name.to_owned(),
             source: Source::File(path.to_owned()),
             voxels: with_ending(path, "img").map(Source::File),
+            study: head(path, DICOM_HEAD).ok().and_then(|head| dicom_study(&head)),
             state: FileState::of(path),
         });
     }
@@ -260,7 +265,7 @@ impl Gathering<'_> {
         let Ok(contents) = read else {
             // It may be a patient, so it is reported when it is read.
             let source = Source::Zip(path.to_owned());
-            let input = Input { name: name.to_owned(), source, voxels: None, state: FileState::of(path) };
+            let input = Input { name: name.to_owned(), source, voxels: None, study: None, state: FileState::of(path) };
             self.files.entry(path.to_owned()).or_default().push(input);
             return;
         };
@@ -299,7 +304,8 @@ impl Gathering<'_> {
             }
             let voxels = other_of_pair(&name, "img").filter(|other| contents.voxels.contains_key(other)).map(entry);
             let state = FileState { length: bytes.len() as u64, modified };
-            let input = Input { name: place(&name), source: entry(name), voxels, state };
+            let study = dicom_study(&bytes);
+            let input = Input { name: place(&name), source: entry(name), voxels, study, state };
             self.files.entry(path.to_owned()).or_default().push(input);
         }
     }
@@ -333,9 +339,13 @@ fn with_ending(path: &Path, ending: &str) -> Option<PathBuf> {
 
 /// The kind of a file that is passed over; `None` for one that is read.
 fn admit(name: &str, path: &Path) -> Result<Option<Litter>> {
+    let size = std::fs::metadata(path)?.len();
+    Ok(Study::admit(name, size, &head(path, HEAD)?)?)
+}
+
+/// The first bytes of a file.
+fn head(path: &Path, length: usize) -> Result<Vec<u8>> {
     let mut head = Vec::new();
-    let file = std::fs::File::open(path)?;
-    let size = file.metadata()?.len();
-    file.take(HEAD as u64).read_to_end(&mut head)?;
-    Ok(Study::admit(name, size, &head)?)
+    std::fs::File::open(path)?.take(length as u64).read_to_end(&mut head)?;
+    Ok(head)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
-use glioscope::layout::Assembler;
+use anyhow::{Result, anyhow};
+use glioscope::layout::{Assembler, Litter};
 use glioscope::network::Manifest;
 use glioscope::result::findings::Findings;
 use glioscope::study::{InspectedCase, Inspection, Unused};
@@ -30,7 +30,7 @@ Examples:
   # The second channel is pre-contrast and the first is FLAIR
   $ train inspect imagesTr --contrast 0000=flair --contrast 0001=pre --json reading.json")]
 pub(crate) struct Arguments {
-    /// TIFF, PNG or NIfTI files, folders of them, or zips
+    /// TIFF, PNG, NIfTI or DICOM files, folders of them, or zips
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -74,12 +74,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
                     reading.notes.extend(Inspection::notes_of(&input.name, &read));
                     slices.extend(read);
                 }
-                Err(error) => inputs.refused.push(Refused { file: input.name.clone(), error }),
+                Err(error) => match error.downcast_ref().and_then(Litter::of_error) {
+                    Some(kind) => inputs.passed_over.push((input.name.clone(), kind)),
+                    None => inputs.refused.push(Refused { file: input.name.clone(), error }),
+                },
             }
         }
         let assembly = group.assemble(&assembler, slices);
-        for note in &assembly.notes {
-            reading.notes.push(format!("{note}{}", crate::input::how_to_choose(note)));
+        for note in assembly.notes {
+            if note.refusal().is_some() {
+                inputs.refused.push(Refused { file: note.name().to_owned(), error: anyhow!("{note}") });
+                continue;
+            }
+            reading.notes.push(format!("{note}{}", crate::input::how_to_choose(&note)));
         }
         for case in assembly.cases {
             let mut findings = Findings::new(case);

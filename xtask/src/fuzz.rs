@@ -14,9 +14,14 @@ use crate::tools;
 use crate::workspace::Workspace;
 
 /// The targets of `fuzz/`, each with its longest input in bytes and the folders of its first inputs.
-const TARGETS: [Target; 9] = [
+const TARGETS: [Target; 10] = [
     Target { name: "tiff", longest: 1 << 14, seeds: &["tests/fixtures"] },
     Target { name: "nifti", longest: 1 << 12, seeds: &["tests/fixtures/nifti"] },
+    Target {
+        name: "dicom",
+        longest: 1 << 12,
+        seeds: &["tests/fixtures/dicom", "tests/fixtures/dicom/series", "tests/fixtures/dicom/t1"],
+    },
     Target { name: "png", longest: 1 << 14, seeds: &["tests/fixtures"] },
     Target { name: "decoded", longest: 1 << 12, seeds: &["fuzz/seeds/decoded"] },
     Target { name: "assembly", longest: 1 << 10, seeds: &[] },

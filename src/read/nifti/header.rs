@@ -4,6 +4,7 @@
 //! <https://nifti.nimh.nih.gov/pub/dist/doc/nifti2.h>.
 
 use super::FileFault;
+use crate::volume::VoxelGrid;
 
 /// A header with all its bytes, so that what is not known here is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +122,27 @@ impl Header {
     pub(crate) fn empty() -> Self {
         let mut header = Self { bytes: vec![0; Version::One.length()], version: Version::One, order: Order::Little };
         header.seal();
+        header
+    }
+
+    /// The header of a NIfTI-1 file for this grid in millimetres, in the coordinates of a scanner.
+    ///
+    /// The affine form is exact. The quaternion form has the rotation next to it, because quaternions have no shear.
+    pub(crate) fn of_grid(grid: &VoxelGrid) -> Self {
+        let mut header = Self::empty();
+        let (affine, spacing) = (grid.affine(), grid.spacing());
+        let (quaternion, flip) = affine.quaternion();
+        let dim = [3].into_iter().chain(grid.size()).chain([1; 4]);
+        dim.enumerate().for_each(|(index, length)| header.set(Field::DIM, index, length as f64));
+        let pixdim = [flip].into_iter().chain(spacing).chain([1.0; 4]);
+        pixdim.enumerate().for_each(|(index, length)| header.set(Field::PIXDIM, index, length));
+        header.set(Field::XYZT_UNITS, 0, 2.0);
+        header.set(Field::QFORM_CODE, 0, 1.0);
+        header.set(Field::SFORM_CODE, 0, 1.0);
+        quaternion.into_iter().enumerate().for_each(|(index, part)| header.set(Field::QUATERN, index, part));
+        affine.origin().into_iter().enumerate().for_each(|(index, part)| header.set(Field::QOFFSET, index, part));
+        let rows = affine.rows().iter().flatten();
+        rows.enumerate().for_each(|(index, value)| header.set(Field::SROW, index, *value));
         header
     }
 

@@ -5,6 +5,7 @@ use std::io::Read;
 use super::header::{Field, Header};
 use super::{FileFault, inflate};
 use crate::read::limits::reserved;
+use crate::read::planes::Values;
 
 /// The type of the numbers and how values follow from them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,14 +28,6 @@ enum Kind {
     U64,
     F32,
     F64,
-}
-
-/// The values of a volume in the order of storage.
-pub(super) enum Values {
-    /// Unsigned integers of at most 16 bits, as stored.
-    Whole(Vec<u16>),
-    /// Everything else.
-    Numbers(Vec<f32>),
 }
 
 /// Bytes that are decoded at a time: a multiple of every size of a number.

@@ -179,7 +179,8 @@ fn deflate(
     Ok(filled)
 }
 
-fn pack_bits(mut input: &[u8], output: &mut [u8]) -> usize {
+/// Decodes run lengths into `output` and returns the number of bytes written. DICOM has the same.
+pub(in crate::read) fn pack_bits(mut input: &[u8], output: &mut [u8]) -> usize {
     let mut filled = 0;
     while let Some((&header, rest)) = input.split_first()
         && filled < output.len()

@@ -23,6 +23,8 @@ mod spacing;
 mod tags;
 mod usage;
 
+#[cfg(feature = "formats")]
+pub(super) use codec::pack_bits;
 use decode::{Picture, Pixels};
 use description::Description;
 use directory::{File, Page};

@@ -15,6 +15,8 @@ pub(crate) struct Input {
     pub(super) source: Source,
     /// The second file of a NIfTI volume in two files.
     pub(super) voxels: Option<Source>,
+    /// The study of a DICOM file.
+    pub(super) study: Option<String>,
     pub(super) state: FileState,
 }
 

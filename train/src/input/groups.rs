@@ -1,4 +1,5 @@
-//! [`Group`]: the files that are read together. Names alone decide, so the groups are the same in every run.
+//! [`Group`]: the files that are read together. Names and the studies of DICOM files decide, so the groups are the same in every
+//! run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +7,10 @@ use glioscope::layout::{Assembler, Assembly, Contrast, Words};
 use glioscope::read::Slice;
 
 use super::found::Input;
+use super::studies::{self, Joined};
 
-/// The files of one folder, with those in folders of slices, masks and contrasts. Volumes of several patients in one folder are
+/// The files of one folder, with those in folders of slices, masks and contrasts, and in all folders of a DICOM study. Volumes of
+/// several patients in one folder are
 /// separate groups. A group holds whole cases with their masks, usually one patient.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -50,7 +53,13 @@ pub(super) fn groups<'a>(files: impl IntoIterator<Item = (&'a str, Vec<Input>)>,
         for input in inputs {
             places.entry(words.common_place(&input.name)).or_default().push(input);
         }
-        let split: Vec<Patient> = places.into_values().flat_map(|inputs| by_patient(inputs, words)).collect();
+        let split: Vec<Patient> = studies::join(places)
+            .into_iter()
+            .flat_map(|Joined { folders, inputs }| match &folders[..] {
+                [_] => by_patient(inputs, words),
+                folders => vec![Patient { folder: studies::common_folder(folders), volume: None, inputs }],
+            })
+            .collect();
         let mut in_folder: BTreeMap<String, usize> = BTreeMap::new();
         for patient in &split {
             *in_folder.entry(patient.folder.clone()).or_default() += 1;

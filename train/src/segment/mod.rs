@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use glioscope::layout::{Assembler, Case};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use glioscope::layout::{Assembler, Case, Litter};
 use glioscope::read::Spacing;
 use glioscope::result::findings::Findings;
 use glioscope::study::Inspection;
@@ -33,7 +33,8 @@ use shard::Shard;
 /// matching names are one case and are normalised together. A case has the name of its folder, or its path if two folders have
 /// the same name. If a file name is taken, also in other upper or lower case, the file gets a number: <stem>_mask (2).tif.
 ///
-/// A NIfTI volume gets no TIFF masks: its mask and its probability are NIfTI volumes on its own grid.
+/// A NIfTI volume and a DICOM series get no TIFF masks: mask and probability are NIfTI volumes on their own grid. The series of
+/// one DICOM study are one case.
 ///
 /// Every slice also gets <stem>_overlay.png. A case with slices of one size gets <case>/mask.nii.gz and
 /// <case>/probability.nii.gz (NIfTI-1). cohort.csv has one line per case, statistics.csv one line per slice; provenance.json,
@@ -61,7 +62,7 @@ Examples:
   # Segment the second of eight parts of a cohort; `train merge` joins their tables
   $ train segment scans --out masks --shard 2/8 --resume")]
 pub(crate) struct Arguments {
-    /// TIFF, PNG or NIfTI files, folders of them, or zips
+    /// TIFF, PNG, NIfTI or DICOM files, folders of them, or zips
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -212,12 +213,19 @@ impl Run<'_> {
                     }
                     slices.extend(read);
                 }
-                Err(error) => record.fault(self.faults.report(&self.bar, &error)),
+                Err(error) => match error.downcast_ref().and_then(Litter::of_error) {
+                    Some(kind) => self.bar.suspend(|| eprintln!("note: {}: {kind}, passed over", input.name)),
+                    None => record.fault(self.faults.report(&self.bar, &error)),
+                },
             }
             self.bar.inc(1);
         }
         let assembly = group.assemble(&self.assembler, slices);
         for note in &assembly.notes {
+            if note.refusal().is_some() {
+                record.fault(self.faults.report(&self.bar, &anyhow!("{note}")));
+                continue;
+            }
             self.bar.suspend(|| eprintln!("note: {note}{}", how_to_choose(note)));
         }
         for case in assembly.cases {

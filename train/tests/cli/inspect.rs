@@ -110,7 +110,7 @@ fn a_folder_without_a_slice_says_what_it_has() -> Result<()> {
     write(&world.path("other/paper.pdf"), b"something")?;
     write(&world.path("other/broken.tif"), b"something")?;
     let (run, reading) = inspect(&world, "other")?;
-    run.failed_with(&["no slices in other", "1 file passed over (document: 1)", "TIFF, PNG or NIfTI"]);
+    run.failed_with(&["no slices in other", "1 file passed over (document: 1)", "TIFF, PNG, NIfTI or DICOM"]);
     assert_eq!(reading["cases"], json!([]));
     assert_eq!(reading["refused"][0]["file"], "broken.tif");
     assert!(reading["refused"][0]["reason"].as_str().is_some_and(|reason| reason.starts_with("not an image")));

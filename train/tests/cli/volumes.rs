@@ -1,4 +1,4 @@
-//! `train inspect` and `train segment` with NIfTI volumes.
+//! `train inspect` and `train segment` with NIfTI volumes and DICOM series.
 
 use std::fs;
 use std::path::Path;
@@ -88,5 +88,71 @@ fn masks_of_volumes_are_volumes_on_the_same_grid() -> Result<()> {
         assert_eq!(grids[0], grids[1], "{name}");
     }
     assert!(written.contains(&"P/mask.seg.nrrd".to_owned()), "{written:?}");
+    Ok(())
+}
+
+/// The files of a DICOM series, or one DICOM file, below the folder `to`.
+fn copy_dicom(world: &World, from: &str, to: &str) -> Result<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/dicom").join(from);
+    if path.is_file() {
+        return write(&world.path(&format!("{to}/{from}")), &fs::read(path)?);
+    }
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        write(&world.path(&format!("{to}/{}", entry.file_name().to_string_lossy())), &fs::read(entry.path())?)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_dicom_study_is_read_as_one_case_without_the_name_of_the_patient() -> Result<()> {
+    let world = World::new()?;
+    copy_dicom(&world, "series", "scans/P/5")?;
+    copy_dicom(&world, "t1", "scans/P/2")?;
+    for file in ["DICOMDIR", "report.dcm", "refused-colour.dcm"] {
+        copy_dicom(&world, file, "scans/P")?;
+    }
+    let reading = inspect(&world, "scans")?;
+    let case = &reading["cases"][0];
+    for (key, value) in [
+        ("name", json!("P")),
+        ("plane", json!("axial")),
+        ("spacing", json!([0.9, 0.8, 5.5])),
+        ("spacing_source", json!("dicom")),
+        ("orientation", json!("LAS")),
+    ] {
+        assert_eq!(case[key], value, "{key}");
+    }
+    let files: Vec<&Value> = case["slices"].as_array().expect("slices").iter().map(|slice| &slice["file"]).collect();
+    assert_eq!(files, ["P/5/c", "P/5/a", "P/5/e", "P/5/b", "P/5/d"]);
+    let passed_over = json!([
+        {"file": "P/DICOMDIR", "reason": "a DICOMDIR"},
+        {"file": "P/report.dcm", "reason": "a structured report"},
+    ]);
+    assert_eq!(reading["passed_over"], passed_over);
+    assert_eq!(reading["refused"][0]["file"], "P/refused-colour.dcm");
+    assert_eq!(reading["notes"].as_array().map(Vec::len), Some(1), "{}", reading["notes"]);
+    let text = reading.to_string().to_lowercase();
+    assert!(!text.contains("secret") && !text.contains("1.2.826"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn results_of_a_dicom_study_are_on_the_grid_of_flair() -> Result<()> {
+    let world = World::new()?;
+    copy_dicom(&world, "series", "scans/P")?;
+    let run = world.train("segment scans/P --out masks --model model --device cpu")?.succeeded();
+    assert!(run.stdout.contains("1 masks") && !format!("{run:?}").to_lowercase().contains("secret"), "{run:?}");
+    let expected: Value = serde_json::from_slice(&fs::read(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/dicom/expected.json"),
+    )?)?;
+    let mask = fs::read(world.path("masks/P/mask.nii.gz"))?;
+    let again = read("mask.nii.gz", &mask, &Limits::default())?;
+    let grid = again[0].scan().expect("a volume").stored();
+    for (row, expected) in grid.affine().rows().iter().zip(expected["series"]["affine"].as_array().expect("rows")) {
+        for (found, expected) in row.iter().zip(expected.as_array().expect("a row")) {
+            assert!((found - expected.as_f64().expect("a number")).abs() < 1e-4, "{row:?}");
+        }
+    }
     Ok(())
 }

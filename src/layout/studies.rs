@@ -1,0 +1,201 @@
+//! [`pictures`]: which DICOM series are one case. Headers decide, and names only name the case.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::contrasts::Picture;
+use super::name::{Key, Name, Place, split_extension};
+use super::words::Words;
+use super::{AssemblyNote, Contrast};
+use crate::read::{Joined, Limits, Scan, Sequence, Series, Slice, join_series};
+use crate::volume::Plane;
+
+/// A volume of a study.
+#[derive(Clone, Copy)]
+struct Volume<'a> {
+    /// Its first slice in the list that is planned.
+    at: usize,
+    scan: &'a Scan,
+    series: &'a Series,
+    contrast: Option<Contrast>,
+}
+
+/// Joins the frames among `slices` to volumes, except those of series that no case uses.
+pub(super) fn join(slices: &[&Slice], words: &Words) -> (Vec<Slice>, Vec<AssemblyNote>) {
+    let is_used = |label: &str, sequence: Sequence| {
+        !matches!(contrast(label, sequence, words), Some(Contrast::T2 | Contrast::Other))
+    };
+    let Joined { slices, unused, refused } = join_series(slices, &Limits::default(), is_used);
+    let unused = unused.into_iter().map(|(files, sequence)| AssemblyNote::Sequence { files, sequence });
+    let refused = refused.into_iter().map(|refused| AssemblyNote::Refused {
+        name: refused.label,
+        sequence: refused.sequence,
+        fault: refused.fault,
+    });
+    (slices, unused.chain(refused).collect())
+}
+
+/// The contrast of a series: what a person has chosen for a word of its name, else what its header states, else what its name
+/// states.
+fn contrast(label: &str, sequence: Sequence, words: &Words) -> Option<Contrast> {
+    let of_name = |words: &Words| Name::parse(label, words).contrast;
+    let (usual, chosen) = (of_name(&Words::default()), of_name(words));
+    match sequence {
+        _ if chosen != usual => chosen,
+        Sequence::Flair => Some(Contrast::Flair),
+        Sequence::T1 => Some(Contrast::Pre),
+        Sequence::T1Contrast => Some(Contrast::Post),
+        Sequence::T2 => Some(Contrast::T2),
+        Sequence::Localiser | Sequence::Other => Some(Contrast::Other),
+        Sequence::Unknown => usual,
+    }
+}
+
+/// The cases of DICOM volumes. `firsts` are the places of their first slices among `slices`.
+///
+/// The series of one study are one case. A study without FLAIR belongs to the only study with FLAIR of the same patient in the
+/// same folder. FLAIR is axial if there is a choice, and of several the one with the lowest number is used. T1 must have the
+/// frame of reference of FLAIR.
+pub(super) fn pictures(firsts: &[usize], words: &Words, slices: &[&Slice]) -> (Vec<Picture>, Vec<AssemblyNote>) {
+    let volume = |&at: &usize| {
+        let scan = slices[at].scan()?;
+        let series = scan.series()?;
+        Some(Volume { at, scan, series, contrast: contrast(&series.label, series.head().sequence, words) })
+    };
+    let volumes: Vec<Volume<'_>> = firsts.iter().filter_map(volume).collect();
+    let studies = studies(&volumes);
+    let (mut pictures, mut notes) = (Vec::new(), Vec::new());
+    for (index, study) in studies.iter().enumerate() {
+        let others = studies.iter().enumerate().filter(|(other, _)| *other != index).flat_map(|(_, study)| study);
+        let folder = common_folder(study, words);
+        let inside = |file: &String| folder.is_empty() || file.starts_with(&format!("{folder}/"));
+        let shared = others.flat_map(|volume| &volume.series.files).any(inside);
+        let flair = study.iter().filter(|volume| volume.contrast == Some(Contrast::Flair)).min_by_key(|volume| {
+            (volume.scan.plane() != Plane::Axial, volume.series.head().series_number, &volume.series.label)
+        });
+        let Some(flair) = flair else {
+            for volume in study {
+                match volume.contrast {
+                    None => pictures.push(picture(volume, &folder, shared || study.len() > 1, None, &mut notes)),
+                    Some(contrast) => notes.push(unused(volume, contrast)),
+                }
+            }
+            continue;
+        };
+        let mut find = |wanted: Contrast| {
+            let same = |volume: &&Volume<'_>| is_in_frame_of(volume, flair);
+            let all = || study.iter().filter(move |volume| volume.contrast == Some(wanted));
+            let best = all().filter(same).min_by_key(|volume| {
+                let head = volume.series.head();
+                let same_grid = volume.scan.upright().is_same(flair.scan.upright());
+                (
+                    !same_grid,
+                    volume.scan.plane() != flair.scan.plane(),
+                    Reverse(volume.scan.slices()),
+                    head.series_number,
+                    &volume.series.label,
+                )
+            });
+            for other in all().filter(|volume| best.is_none_or(|best| best.at != volume.at)) {
+                notes.push(if is_in_frame_of(other, flair) {
+                    unused(other, wanted)
+                } else {
+                    let (name, onto) = (other.series.label.clone(), flair.series.label.clone());
+                    AssemblyNote::OtherFrame { name, contrast: wanted, onto }
+                });
+            }
+            best.copied()
+        };
+        let contrasts = match [find(Contrast::Pre), find(Contrast::Post)] {
+            [Some(pre), Some(post)] => Some([pre, post]),
+            [pre, post] => {
+                let alone = pre.map(|pre| (pre, Contrast::Pre)).or(post.map(|post| (post, Contrast::Post)));
+                notes.extend(alone.map(|(volume, contrast)| unused(&volume, contrast)));
+                None
+            }
+        };
+        for other in study.iter().filter(|volume| volume.at != flair.at) {
+            match other.contrast {
+                Some(Contrast::Pre | Contrast::Post) => {}
+                contrast => notes.push(unused(other, contrast.unwrap_or(Contrast::Other))),
+            }
+        }
+        pictures.push(picture(flair, &folder, shared, contrasts, &mut notes));
+    }
+    (pictures, notes)
+}
+
+/// Volumes by study, in an order that does not depend on that of the files.
+fn studies<'a>(volumes: &[Volume<'a>]) -> Vec<Vec<Volume<'a>>> {
+    let mut studies: BTreeMap<&str, Vec<Volume<'a>>> = BTreeMap::new();
+    for volume in volumes {
+        studies.entry(&volume.series.head().study).or_default().push(*volume);
+    }
+    let has_flair = |study: &[Volume<'_>]| study.iter().any(|volume| volume.contrast == Some(Contrast::Flair));
+    let (mut with, without): (Vec<_>, Vec<_>) = studies.into_values().partition(|study| has_flair(study));
+    let mut rest = Vec::new();
+    for study in without {
+        let mut matching = with.iter_mut().filter(|other| is_of_patient(&study, other));
+        match (matching.next(), matching.next()) {
+            (Some(only), None) => only.extend(study),
+            _ => rest.push(study),
+        }
+    }
+    with.extend(rest);
+    with
+}
+
+/// Whether two studies are of one patient and in one folder.
+fn is_of_patient(a: &[Volume<'_>], b: &[Volume<'_>]) -> bool {
+    let patient = |study: &[Volume<'_>]| study.first().and_then(|volume| volume.series.head().patient.clone());
+    let folders = |study: &[Volume<'_>]| -> BTreeSet<String> {
+        study.iter().flat_map(|volume| &volume.series.files).map(|file| folder_of(file).to_owned()).collect()
+    };
+    patient(a).is_some() && patient(a) == patient(b) && folders(a) == folders(b)
+}
+
+fn is_in_frame_of(volume: &Volume<'_>, other: &Volume<'_>) -> bool {
+    let frame = |volume: &Volume<'_>| volume.series.head().frame_of_reference.clone();
+    frame(volume).is_some() && frame(volume) == frame(other)
+}
+
+fn unused(volume: &Volume<'_>, contrast: Contrast) -> AssemblyNote {
+    AssemblyNote::Unused { files: volume.series.files.clone(), contrast }
+}
+
+/// A case with its name, and the notes on the series that it uses.
+fn picture(
+    volume: &Volume<'_>,
+    folder: &str,
+    shared: bool,
+    contrasts: Option<[Volume<'_>; 2]>,
+    notes: &mut Vec<AssemblyNote>,
+) -> Picture {
+    for used in [*volume].iter().chain(contrasts.iter().flatten()) {
+        let own = |note| AssemblyNote::Read { name: used.series.label.clone(), note };
+        notes.extend(used.scan.notes().iter().copied().map(own));
+    }
+    let last = volume.series.label.rsplit('/').next().unwrap_or_default();
+    let stem = split_extension(last).0.to_owned();
+    let prefix = if shared { stem.clone() } else { String::new() };
+    let (folder, bare) = (folder.to_owned(), prefix.clone());
+    let key = Key { folder: folder.clone(), stem, page: None, mask: false };
+    let place = Place { folder, stem: prefix, page: None };
+    let name =
+        Name { key, place, contrast: Some(Contrast::Flair), bare, channel_folder: false, volume: true, tiff: false };
+    Picture { name, slice: volume.at, contrasts: contrasts.map(|both| both.map(|volume| volume.at)) }
+}
+
+/// The folder that all files of a study are in, without folders of contrasts.
+fn common_folder(study: &[Volume<'_>], words: &Words) -> String {
+    let mut folders = study.iter().flat_map(|volume| &volume.series.files).map(|file| folder_of(file));
+    let first: Vec<&str> = folders.next().unwrap_or_default().split('/').collect();
+    let common = folders.fold(first, |common, folder| {
+        common.into_iter().zip(folder.split('/')).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+    });
+    words.common_folder(&format!("{}/", common.join("/")))
+}
+
+fn folder_of(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
