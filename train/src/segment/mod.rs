@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use glioscope::layout::{Assembler, Case};
 use glioscope::read::Spacing;
 use glioscope::result::findings::Findings;
@@ -227,6 +227,9 @@ impl Run<'_> {
                 Ok(findings) => self.write(&findings, &mut record),
                 Err(error) => record.fail(&name, self.faults.report(&self.bar, &error)),
             }
+        }
+        if record.is_empty() {
+            record.fault(self.faults.report(&self.bar, &anyhow!("{}: no slices", group.name)));
         }
         record
     }
