@@ -18,6 +18,9 @@ use crate::mask::Mask;
 pub use options::{SegmentationKind, SegmentationOptions};
 use uid::Uids;
 
+/// Millimetres: numbers have to be below a kilometre, so that they fit the 16 characters of DICOM.
+const LARGEST: f64 = 1e6;
+
 /// The masks as a DICOM file with one segment, in explicit little endian.
 ///
 /// `masks` has one mask for each image of `source`, on the grid of that image. Images without a pixel inside get no frame,
@@ -73,9 +76,9 @@ fn check(source: &SourceSeries, masks: &[Mask], options: &SegmentationOptions) -
     }
     let lengths = source.pixel_spacing.iter().chain([&source.slice_thickness]).chain(&source.spacing_between_slices);
     let positions = source.images.iter().flat_map(|image| &image.position);
-    if let Some(&found) = lengths.clone().find(|length| !(**length > 0.0)).or_else(|| {
-        lengths.chain(&source.orientation).chain(positions).find(|number| !number.is_finite() || number.abs() >= 1e6)
-    }) {
+    let numbers = lengths.clone().chain(&source.orientation).chain(positions);
+    let wrong = numbers.into_iter().find(|number| !number.is_finite() || number.abs() >= LARGEST);
+    if let Some(&found) = wrong.or_else(|| lengths.into_iter().find(|length| **length <= 0.0)) {
         return Err(SegmentationFault::Number { found });
     }
     Ok(())

@@ -238,6 +238,9 @@ impl Run<'_> {
                 Err(error) => record.fail(&name, self.faults.report(&self.bar, &error)),
             }
         }
+        if record.is_empty() {
+            record.fault(self.faults.report(&self.bar, &anyhow!("{}: no slices", group.name)));
+        }
         record
     }
 

@@ -33,6 +33,11 @@ impl Record {
         Self { patient: group.name.clone(), settings: settings.to_owned(), inputs: inputs(group), ..Self::default() }
     }
 
+    /// Whether there is neither a case nor an error.
+    pub(super) fn is_empty(&self) -> bool {
+        self.cases.is_empty() && self.failed.is_empty() && self.errors.is_empty()
+    }
+
     /// Adds an error that concerns the whole patient.
     pub(super) fn fault(&mut self, error: String) {
         self.errors.push(error);
@@ -55,7 +60,6 @@ impl Record {
         let mut rows: Vec<CohortRow> =
             self.cases.iter().map(|case| &case.cohort).chain(&self.failed).map(whole).collect();
         if rows.is_empty() {
-            let error = if error.is_empty() { "no slices".to_owned() } else { error };
             rows.push(CohortRow::failed(&self.patient, error));
         }
         rows

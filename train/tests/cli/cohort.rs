@@ -100,6 +100,22 @@ fn a_patient_that_fails_has_a_line_with_the_error_and_the_others_are_segmented()
 }
 
 #[test]
+fn a_patient_without_a_slice_fails() -> Result<()> {
+    let world = World::new()?;
+    cohort(&world)?;
+    fs::copy(world.path("scans/A/A_5_mask.tif"), world.path("scans/B/B_6_mask.tif"))?;
+    for number in 5..8 {
+        fs::remove_file(world.path(&format!("scans/B/B_{number}.tif")))?;
+    }
+    let run = world.train(&format!("segment scans --out masks {SEGMENT}"))?;
+    run.failed_with(&["B: no slices"]);
+    let table = table(&world, "masks/cohort.csv")?;
+    assert_eq!(column(&table, "status"), ["complete", "failed", "complete", "complete"]);
+    assert_eq!(table[1]["error"], "B: no slices");
+    Ok(())
+}
+
+#[test]
 fn an_interrupted_run_is_resumed_and_gives_the_same_files() -> Result<()> {
     let world = World::new()?;
     cohort(&world)?;
