@@ -1,4 +1,4 @@
-//! [`Frame`]: what a DICOM file states of one picture.
+//! [`Frame`] and [`Series`]: what DICOM files state of one picture, and of those of a volume.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,31 @@ pub struct Frame {
     pub(crate) spacing: [f64; 3],
     /// Whether the highest number is black.
     pub(crate) inverted: bool,
+}
+
+/// The DICOM series that a volume was read from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// What the volume is called in messages: the folder of its files if it has no others, else its first file.
+    pub(crate) label: String,
+    /// The files, in order of their names.
+    pub(crate) files: Vec<String>,
+    /// The frames in order of the stored slices, `None` for a slice that is missing.
+    pub(super) frames: Vec<Option<Frame>>,
+    /// That of the first frame.
+    pub(super) head: Frame,
+}
+
+impl Series {
+    /// The first frame. The others have the same study, series, frame of reference and sequence.
+    pub fn head(&self) -> &Frame {
+        &self.head
+    }
+
+    /// The frames in order of the stored slices. `None` for a slice that is missing in a gap.
+    pub fn frames(&self) -> &[Option<Frame>] {
+        &self.frames
+    }
 }
 
 impl Frame {

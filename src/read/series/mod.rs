@@ -9,36 +9,11 @@ mod stack;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use frame::Frame;
+pub use frame::{Frame, Series};
 pub use sequence::{Protocol, Sequence};
 
 use super::{Limits, ReadNote, Slice};
 use crate::error::FileFault;
-
-/// The DICOM series that a volume was read from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Series {
-    /// What the volume is called in messages: the folder of its files if it has no others, else its first file.
-    pub(crate) label: String,
-    /// The files, in order of their names.
-    pub(crate) files: Vec<String>,
-    /// The frames in order of the stored slices, `None` for a slice that is missing.
-    frames: Vec<Option<Frame>>,
-    /// That of the first frame.
-    head: Frame,
-}
-
-impl Series {
-    /// The first frame. The others have the same study, series, frame of reference and sequence.
-    pub fn head(&self) -> &Frame {
-        &self.head
-    }
-
-    /// The frames in order of the stored slices. `None` for a slice that is missing in a gap.
-    pub fn frames(&self) -> &[Option<Frame>] {
-        &self.frames
-    }
-}
 
 /// What the frames of several files make up.
 #[derive(Debug, Default)]

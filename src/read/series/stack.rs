@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Frame, Series};
+use super::frame::{Frame, Series};
 use crate::error::{FileFault, Quantity};
 use crate::read::limits::reserved;
 use crate::read::planes::{Planes, Values, resliced};
