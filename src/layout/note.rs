@@ -65,7 +65,7 @@ pub enum AssemblyNote {
         /// The fraction of the other volume that it shows, 0 to 1.
         overlap: f64,
     },
-    /// A volume of so few different values that it is a mask or labels, but its name does not say so.
+    /// A volume or picture of so few different values that it is a mask or labels, but its name does not say so.
     Labels {
         /// The file that is not used.
         name: String,
