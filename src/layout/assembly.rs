@@ -33,7 +33,8 @@ pub struct Assembly {
 /// name, or `annotations` or `labelsTr`, is a mask too. A mask belongs to the slice or page in the same folder whose stem is
 /// the rest of its own. Otherwise it may be the mask of a page, named as [`mask_name`](crate::write::mask_name) does; a file
 /// of masks for the whole stack takes precedence. Otherwise its slice may be in another folder, such as `images` beside
-/// `masks`: folders of slices, masks and contrasts and the words for them are not compared.
+/// `masks`: folders of slices, masks and contrasts and the words for them are not compared. At last case, leading zeros of
+/// numbers and the kind of separators are not compared either.
 ///
 /// **Contrasts.** Grey files whose names differ only in the word of a contrast, or that are in folders with such names, are
 /// the channels of one slice: see [`Contrast::of`](super::Contrast::of). The slice has the name of the FLAIR file. Where pre-

@@ -99,7 +99,7 @@ pub enum AssemblyNote {
         /// How it was read.
         note: ReadNote,
     },
-    /// A volume of so few different values that it is a mask or labels, but its name does not say so.
+    /// A volume or picture of so few different values that it is a mask or labels, but its name does not say so.
     Labels {
         /// The file that is not used.
         name: String,

@@ -3,7 +3,7 @@
 //! Supported are classic TIFF and BigTIFF in either byte order; strips and tiles; chunky and planar samples; integers of
 //! 1 to 64 bits and floating-point numbers; no compression, LZW, Deflate and PackBits, with predictors. Grey with white
 //! as zero is inverted, and palettes become 8-bit RGB. Thumbnails, transparency masks and the smaller copies of a pyramid
-//! are skipped. Grey planes are slices; the channels of a hyperstack of ImageJ or OME are contrasts of one slice.
+//! are skipped. Grey planes, chunky or planar, are slices; the channels of a hyperstack of ImageJ or OME are contrasts of one slice.
 //!
 //! The `tiff` crate was considered. It reads neither palettes nor extra samples, and its limits apply to one image at a
 //! time: they do not limit the pages of a file or their total size. Only the decompressors are libraries.
