@@ -15,8 +15,8 @@ test('rejected files are listed with reasons while the others are segmented', as
   const [whole] = slices;
   const refused = readdirSync(FIXTURES).filter((name) => name.startsWith('refused-'));
   const bad: Record<string, [Buffer, RegExp]> = {
-    'notes.tif': [Buffer.from('seen on Monday'), /not an image/],
-    'empty.tif': [Buffer.alloc(0), /not an image/],
+    'notes.tif': [Buffer.from('seen on Monday'), /a text is not read here/],
+    'empty.tif': [Buffer.alloc(0), /an empty file is not read here/],
     'cut.tif': [whole.bytes.subarray(0, 9000), /truncated/],
     'cut.png': [readFileSync(join(FIXTURES, 'rgb-8.png')).subarray(0, 60), /./],
     ...Object.fromEntries(refused.map((name) => [name, [readFileSync(join(FIXTURES, name)), /./] as [Buffer, RegExp]])),
@@ -40,7 +40,7 @@ test('a drop without a usable file is an error, and the next drop works', async 
   await scope.open('?backend=cpu');
   await scope.chooseFiles([{ name: 'notes.tif', bytes: Buffer.from('no slice') }]);
   await scope.is('error');
-  await expect(page.locator('#errors li')).toHaveText(/^notes\.tif: not an image/);
+  await expect(page.locator('#errors li')).toHaveText(/^notes\.tif: a text is not read here/);
   await scope.chooseFolder(excerpt(phantoms()[0], 2));
   await scope.is('done');
   await expect(page.locator('#errors li')).toHaveCount(0);

@@ -70,7 +70,7 @@ test('300 files that are not images are one line, and the page says what can be 
   await scope.open('?backend=cpu');
   await scope.drop(folder);
   await scope.is('error');
-  await expect(page.locator('#status')).toHaveText('No slices: 300 files are not images. Open TIFF, PNG or NIfTI files, a folder of them, or a zip.');
+  await expect(page.locator('#status')).toHaveText('No slices: 300 files are not images. Open TIFF, PNG, NIfTI or DICOM files, a folder of them, or a zip.');
   await expect(page.locator('#passed-over summary')).toHaveText('300 files passed over (not an image: 300)');
   await expect(page.locator('#errors li')).toHaveCount(0);
 });

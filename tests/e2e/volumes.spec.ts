@@ -1,11 +1,12 @@
 /**
- * NIfTI volumes: read with their geometry, segmented, and written back on their own grid.
+ * NIfTI volumes: read with their geometry, segmented, and written back on their own grid. DICOM series: read with theirs.
  */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { excerpt, MODEL, phantoms, readSamples, train, unzip } from './files.ts';
+import { excerpt, FIXTURES, MODEL, phantoms, readSamples, train, unzip } from './files.ts';
+import { inspect, lines } from './inspection.ts';
 import { nifti } from './making.ts';
 import { expect, test } from './page.ts';
 import { area } from './stage.ts';
@@ -60,4 +61,25 @@ test('a NIfTI volume is segmented as by the native program, and the results have
   // dim, pixdim, qform_code to srow_z.
   for (const [from, to] of [[40, 56], [76, 108], [252, 328]]) expect(mask.subarray(from, to).equals(input.subarray(from, to)), `${from} to ${to}`).toBe(true);
   for (const table of ['statistics.csv', 'cohort.csv']) expect(files.get(table)?.equals(native.get(table) as Buffer), table).toBe(true);
+});
+
+test('a DICOM study is read as by the native program, whatever its files are called', async ({ scope, page }) => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'glioscope-dicom-')), 'study');
+  for (const series of ['series', 't1']) cpSync(join(FIXTURES, 'dicom', series), join(folder, series), { recursive: true });
+  for (const file of ['DICOMDIR', 'report.dcm']) cpSync(join(FIXTURES, 'dicom', file), join(folder, file));
+  const native = inspect(folder);
+  expect(native.cases.map(({ name }) => name)).toEqual(['study']);
+  expect(native.cases[0].slices.length).toBeGreaterThan(0);
+
+  await scope.open('?backend=cpu&workers=1');
+  await scope.drop(folder);
+  await expect(page.locator('#cases b')).toHaveText('study');
+  await page.click('#reading summary');
+  await expect(page.locator('#reading li')).toHaveText(lines(native.cases[0]));
+  await expect(page.locator('#reading dd').filter({ hasText: ' mm' })).toHaveText(/, from DICOM$/);
+  await page.click('#passed-over summary');
+  await expect(page.locator('#passed-over li')).toHaveCount(native.passed_over.length);
+  const shown = await page.locator('#passed-over li').allTextContents();
+  expect(shown.sort()).toEqual(native.passed_over.map(({ file, reason }) => `${file}: ${reason}`).sort());
+  await scope.is('done');
 });

@@ -1,6 +1,6 @@
 /**
- * Decodes the files that the primary worker cannot read: JPEG, WebP, BMP and GIF, and rare compressions of TIFF. The module for
- * them is fetched when the first such file is opened. Its worker is replaced when a decoder panics.
+ * Decodes the files that the primary worker cannot read: DICOM, JPEG, WebP, BMP and GIF, and rare compressions of TIFF. The
+ * module for them is fetched when the first such file is opened. Its worker is replaced when a decoder panics.
  */
 import { fetchModule } from '../offline/verified-fetch.js';
 import { WorkerClient } from './worker-client.js';

@@ -336,7 +336,7 @@ export function nothingUsable(rejected, passedOver) {
     ...(rejected > 0 ? [`${countOf(rejected, 'file')} cannot be used`] : []),
     ...(passedOver > 0 ? [`${countOf(passedOver, 'file')} ${passedOver === 1 ? 'is not an image' : 'are not images'}`] : []),
   ];
-  return `No slices: ${found.join(', ') || 'nothing was found'}. Open TIFF, PNG or NIfTI files, a folder of them, or a zip.`;
+  return `No slices: ${found.join(', ') || 'nothing was found'}. Open TIFF, PNG, NIfTI or DICOM files, a folder of them, or a zip.`;
 }
 
 /**

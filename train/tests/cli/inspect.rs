@@ -113,7 +113,9 @@ fn a_folder_without_a_slice_says_what_it_has() -> Result<()> {
     run.failed_with(&["no slices in other", "1 file passed over (document: 1)", "TIFF, PNG, NIfTI or DICOM"]);
     assert_eq!(reading["cases"], json!([]));
     assert_eq!(reading["refused"][0]["file"], "broken.tif");
-    assert!(reading["refused"][0]["reason"].as_str().is_some_and(|reason| reason.starts_with("not an image")));
+    assert!(
+        reading["refused"][0]["reason"].as_str().is_some_and(|reason| reason.starts_with("a text is not read here"))
+    );
     Ok(())
 }
 

@@ -40,9 +40,11 @@ fn a_mask_of_another_size() -> Result<()> {
 #[test]
 fn files_that_are_not_slices() -> Result<()> {
     let whole = fs::read(World::new()?.path(SLICE))?;
-    for (bytes, words) in
-        [(&b""[..], "not an image"), (b"some text", "not an image"), (&whole[..whole.len() / 2], "truncated")]
-    {
+    for (bytes, words) in [
+        (&b""[..], "an empty file"),
+        (b"some text", "a text is not read here"),
+        (&whole[..whole.len() / 2], "truncated"),
+    ] {
         let world = World::new()?;
         write(&world.path(SLICE), bytes)?;
         world.train(EVALUATE)?.failed_with(&[SLICE, words]);

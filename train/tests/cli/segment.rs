@@ -104,7 +104,7 @@ fn unreadable_files_are_reported_and_the_others_are_segmented() -> Result<()> {
     write(&world.path("data/PHANTOM_0001/PHANTOM_0001_13.tif"), b"some text")?;
     let run = world.train("segment data nowhere.tif --out masks --model model --device cpu")?;
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.stderr.contains("PHANTOM_0001_13.tif: not an image"), "{run:?}");
+    assert!(run.stderr.contains("PHANTOM_0001_13.tif: a text is not read here"), "{run:?}");
     assert!(run.stderr.contains("nowhere.tif"), "{run:?}");
     assert!(run.stderr.contains("2 errors"), "{run:?}");
     let written = files(&world.path("masks"))?;
