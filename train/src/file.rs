@@ -29,11 +29,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     written.with_context(|| format!("cannot write {} ({} bytes)", path.display(), bytes.len()))
 }
 
-/// As [`write`], piece by piece.
+/// As [`write()`], piece by piece.
 ///
 /// # Errors
 ///
-/// Those of `content`, and as [`write`].
+/// Those of `content`, and as [`write()`].
 pub(crate) fn write_with(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     replace(path, content).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -5,11 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use super::tags::{SUB_DIRECTORIES, Tag};
 use crate::error::{FileFault, Quantity};
-
-/// A tag: its code and its name in the TIFF specification.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tag(pub(super) u16, pub(super) &'static str);
 
 /// The most tags of a page. Common writers use fewer than a hundred.
 const TAGS: u64 = 4096;
@@ -76,7 +73,7 @@ impl<'a> File<'a> {
 
     /// The pages in the sub-directories of a page, at most `limit`.
     pub(super) fn sub_pages(&self, page: &Page<'_>, wanted: &[Tag], limit: u64) -> Result<Vec<Page<'a>>, FileFault> {
-        let Some(offsets) = page.list(super::tags::SUB_DIRECTORIES, 0)? else { return Ok(Vec::new()) };
+        let Some(offsets) = page.list(SUB_DIRECTORIES, 0)? else { return Ok(Vec::new()) };
         if offsets.len() > limit {
             return Err(FileFault::OverLimit { what: Quantity::Pages, found: offsets.len(), limit });
         }

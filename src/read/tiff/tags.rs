@@ -1,6 +1,8 @@
 //! The tags that are read, and the names of their values.
 
-use super::directory::Tag;
+/// A tag: its code and its name in the TIFF specification.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tag(pub(super) u16, pub(super) &'static str);
 
 pub(super) const SUBFILE_TYPE: Tag = Tag(254, "NewSubfileType");
 /// SubfileType of TIFF 5.0.

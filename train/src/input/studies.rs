@@ -22,9 +22,10 @@ pub(super) fn join(folders: BTreeMap<String, Vec<Input>>) -> Vec<Joined> {
     for (folder, inputs) in folders {
         let studies: BTreeSet<String> = inputs.iter().filter_map(|input| input.study.clone()).collect();
         let mut own = Study { folders: vec![folder], studies, inputs };
-        let (same, others) = groups.into_iter().partition(|group| !group.studies.is_disjoint(&own.studies));
+        let (same, others): (Vec<Study>, Vec<Study>) =
+            groups.into_iter().partition(|group| !group.studies.is_disjoint(&own.studies));
         groups = others;
-        for other in Vec::<Study>::from(same).into_iter().rev() {
+        for other in same.into_iter().rev() {
             own.folders.splice(..0, other.folders);
             own.studies.extend(other.studies);
             own.inputs.splice(..0, other.inputs);
