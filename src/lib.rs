@@ -49,6 +49,7 @@ pub mod phantom;
 pub mod random;
 pub mod read;
 pub mod result;
+mod sort;
 pub mod study;
 pub mod volume;
 #[cfg(all(any(feature = "gpu", feature = "formats", feature = "page"), target_arch = "wasm32"))]

@@ -9,6 +9,7 @@ use super::studies;
 use super::words::Words;
 use super::{AssemblyNote, Case, natural_order};
 use crate::read::Slice;
+use crate::sort::sort_by;
 
 /// The cases of a set of slices.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ impl Assembler {
             cases.push(case);
             notes.extend(faults);
         }
-        notes.sort_by(|a, b| natural_order(a.name(), b.name()).then_with(|| a.to_string().cmp(&b.to_string())));
+        sort_by(&mut notes, |a, b| natural_order(a.name(), b.name()).then_with(|| a.to_string().cmp(&b.to_string())));
         Assembly { cases, notes }
     }
 
@@ -115,7 +116,7 @@ impl Assembler {
             .zip(groups)
             .map(|(name, (group, PlannedGroup { members, .. }))| PlannedCase { group, name, members })
             .collect();
-        cases.sort_by(|a, b| natural_order(&a.name, &b.name));
+        sort_by(&mut cases, |a, b| natural_order(&a.name, &b.name));
         (cases, notes)
     }
 

@@ -13,6 +13,7 @@ use super::words::Words;
 use super::{AssemblyNote, Case, CaseId, CaseSlice, natural_order};
 use crate::mask::Mask;
 use crate::read::{Channels, Samples, Slice, share_scale};
+use crate::sort::sort_by;
 
 /// Slices sorted into cases. It costs little, because only names decide, and pixels only where names state a contrast or two
 /// files have one name.
@@ -56,7 +57,7 @@ impl Plan {
             .into_iter()
             .partition(|&at| slices[at].scan().is_some_and(|scan| scan.series().is_some()));
         let mut entries: Vec<Entry> = firsts.into_iter().map(|at| (name(slices[at], words), at)).collect();
-        entries.sort_by(|(name_a, a), (name_b, b)| {
+        sort_by(&mut entries, |(name_a, a), (name_b, b)| {
             let [a, b] = [a, b].map(|&at| slices[at]);
             name_a.order(name_b).then_with(|| natural_order(a.name(), b.name())).then_with(|| compare_content(a, b))
         });

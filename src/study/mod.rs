@@ -33,6 +33,7 @@ use crate::network::manifest::Manifest;
 use crate::network::preprocess::CaseStatistics;
 use crate::read::{Slice, Spacing};
 use crate::result::findings::{Findings, Found};
+use crate::sort::sort_by;
 use session_head::HELD;
 
 /// The files, the cases and the findings.
@@ -178,7 +179,7 @@ impl Study {
             notes.extend(open.notes.iter().cloned());
             self.cases.push(open);
         }
-        notes.sort_by(|a, b| natural_order(&a.file, &b.file).then_with(|| a.message.cmp(&b.message)));
+        sort_by(&mut notes, |a, b| natural_order(&a.file, &b.file).then_with(|| a.message.cmp(&b.message)));
         self.assembly_notes = notes.iter().map(|note| note.message.clone()).collect();
         notes.extend(self.too_large.iter().map(Note::from));
         notes.splice(..0, self.notes.iter().cloned());

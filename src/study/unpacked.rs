@@ -8,6 +8,7 @@ use crate::error::{Error, FileFault, Result};
 use crate::layout::{Litter, Words};
 use crate::read::other_of_pair;
 use crate::read::zip::{self, ZipLimits};
+use crate::sort::sort_by;
 
 /// The files of a zip, sorted into those that may be slices and those that are passed over.
 #[derive(Debug, Default)]
@@ -37,7 +38,7 @@ impl Unpacked {
         let system = contents.passed_over.into_iter().map(|name| (name, Litter::System));
         let mut unpacked = Self { passed_over: system.collect(), refused: contents.refused, ..Self::default() };
         let mut files = contents.files;
-        files.sort();
+        sort_by(&mut files, Ord::cmp);
         let names: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
         for (name, bytes) in files {
             if other_of_pair(&name, "hdr").is_some_and(|header| names.contains(&header)) {

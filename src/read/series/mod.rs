@@ -14,6 +14,7 @@ pub use sequence::{Protocol, Sequence};
 
 use super::{Limits, ReadNote, Slice};
 use crate::error::FileFault;
+use crate::sort::sort_by;
 
 /// What the frames of several files make up.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ pub(crate) fn join(slices: &[&Slice], limits: &Limits, is_used: impl Fn(&str, Se
     let mut joined = Joined::default();
     for mut groups in series.into_values() {
         groups.iter_mut().for_each(Group::sort);
-        groups.sort_by(|a, b| {
+        sort_by(&mut groups, |a, b| {
             b.slices.len().cmp(&a.slices.len()).then_with(|| a.first().0.name().cmp(b.first().0.name()))
         });
         let orientations = count(&groups, Group::has_orientation_of);
@@ -119,7 +120,7 @@ impl<'a> Group<'a> {
 
     /// Puts the frames in an order that does not depend on the order of the files.
     fn sort(&mut self) {
-        self.slices.sort_by(|(a, frame_a), (b, frame_b)| {
+        sort_by(&mut self.slices, |(a, frame_a), (b, frame_b)| {
             (frame_a.order, &frame_a.instance, frame_a.number, a.name()).cmp(&(
                 frame_b.order,
                 &frame_b.instance,

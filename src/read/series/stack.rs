@@ -8,6 +8,7 @@ use crate::error::{FileFault, Quantity};
 use crate::read::limits::reserved;
 use crate::read::planes::{Planes, Values, resliced};
 use crate::read::{Channels, Limits, ReadNote, Samples, Scan, Slice};
+use crate::sort::sort_by;
 use crate::volume::{Affine, VoxelGrid, cross, dot, length};
 
 /// Positions along the normal that differ by less, in millimetres, are the same.
@@ -99,7 +100,7 @@ fn places<'a>(frames: &[(&'a Slice, &'a Frame)], normal: [f64; 3], notes: &mut V
         new.map(|&(slice, frame)| Placed { slice, frame, at: dot(frame.position, normal) }).collect();
     let copies = frames.len() - placed.len();
     // The sort is stable, so frames at one place keep their order.
-    placed.sort_by(|a, b| a.at.total_cmp(&b.at));
+    sort_by(&mut placed, |a, b| a.at.total_cmp(&b.at));
     let mut places: Vec<Vec<Placed<'a>>> = Vec::new();
     for frame in placed {
         match places.last_mut().filter(|place| frame.at - place[0].at < SAME_PLACE) {

@@ -14,8 +14,10 @@ mod javascript;
 mod rust;
 
 /// The wings of `src/`, each of which may use those before it.
-const WINGS: [&str; 12] =
-    ["error", "random", "volume", "read", "mask", "layout", "phantom", "network", "result", "write", "study", "web"];
+const WINGS: [&str; 13] = [
+    "error", "random", "sort", "volume", "read", "mask", "layout", "phantom", "network", "result", "write", "study",
+    "web",
+];
 
 /// Roots of the crates.
 const CRATES: [&str; 3] = ["src/lib.rs", "train/src/main.rs", "xtask/src/main.rs"];
