@@ -4,12 +4,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
-import { MODEL, excerpt, masks, phantoms, readMask, train, unzip } from './files.ts';
+import { MODEL, excerpt, masks, phantoms, readMask, segmented, unzip } from './files.ts';
 import { zip } from './making.ts';
 import { expect, override, saved, test, type Scope } from './page.ts';
 import { python, whyNoPython } from './python.ts';
@@ -89,10 +89,7 @@ test('the zip has every result, and unzip finds no errors in it', async ({ scope
 
 test('the native program writes the same files, and the overlays show the outline on the slice', async ({ scope, page }) => {
   const folder = excerpt(phantoms()[0], 3);
-  const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
-  train('segment', dirname(folder), '--out', out, '--model', MODEL, '--device', 'cpu');
-  const native = new Map(readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name)).map((path) => [relative(out, path).replaceAll('\\', '/'), readFileSync(path)] as const));
+  const native = segmented(dirname(folder));
   await scope.open('?backend=cpu');
   await scope.chooseFolder(folder);
   await scope.is('done');

@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 
 /** The native program. */
@@ -19,6 +19,15 @@ export const FIXTURES = resolve(import.meta.dirname, '../fixtures');
 /** Runs the native program. */
 export function train(...args: string[]) {
   execFileSync(TRAIN, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** What the native program writes for the patients in a folder, by path. Without the records of `--resume`. */
+export function segmented(folder: string): Map<string, Buffer> {
+  const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
+  train('segment', folder, '--out', out, '--model', MODEL, '--device', 'cpu');
+  const entries = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map(({ parentPath, name }) => relative(out, join(parentPath, name)).replaceAll('\\', '/'));
+  return new Map(paths.filter((path) => !path.startsWith('.cohort/')).map((path) => [path, readFileSync(join(out, path))]));
 }
 
 let phantomRoot = '';
@@ -87,10 +96,8 @@ export function realPatients(): string[] {
 
 /** The native program's masks of a patient, by file name. */
 export function nativeMasks(folder: string): Map<string, Mask> {
-  const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
-  train('segment', folder, '--out', out, '--model', MODEL, '--device', 'cpu');
-  const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('_mask.tif'));
-  return new Map(files.map((file) => [basename(file), readMask(readFileSync(join(out, file)))]));
+  const files = [...segmented(folder)].filter(([path]) => path.endsWith('_mask.tif'));
+  return new Map(files.map(([path, bytes]) => [basename(path), readMask(bytes)]));
 }
 
 export interface Mask {

@@ -3,9 +3,9 @@
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { excerpt, FIXTURES, MODEL, phantoms, readSamples, train, unzip } from './files.ts';
+import { excerpt, FIXTURES, phantoms, readSamples, segmented, unzip } from './files.ts';
 import { inspect, lines } from './inspection.ts';
 import { nifti } from './making.ts';
 import { expect, test } from './page.ts';
@@ -35,12 +35,7 @@ function volume(): string {
 test('a NIfTI volume is segmented as by the native program, and the results have its grid', async ({ scope, page }) => {
   const folder = volume();
   const [file] = readdirSync(folder);
-  const out = mkdtempSync(join(tmpdir(), 'glioscope-native-'));
-  train('segment', dirname(folder), '--out', out, '--model', MODEL, '--device', 'cpu');
-  const native = new Map(readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name)).map((path) => [relative(out, path).replaceAll('\\', '/'), readFileSync(path)] as const)
-    // The records of `--resume`.
-    .filter(([path]) => !path.startsWith('.cohort/')));
+  const native = segmented(dirname(folder));
 
   await scope.open('?backend=cpu');
   await scope.drop(folder);
