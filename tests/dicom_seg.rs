@@ -84,7 +84,7 @@ fn a_segmentation_has_the_patient_the_codes_and_the_references() {
     let object = write(&series, &masks(&series), &options(SegmentationKind::Binary));
     for (tag, value) in [
         (tags::PATIENT_NAME, "Müller^Made Up"),
-        (tags::PATIENT_ID, "NOBODY-1"),
+        (tags::PATIENT_ID, "PATIENT-1"),
         (tags::ACCESSION_NUMBER, ""),
         (tags::MODALITY, "SEG"),
         (tags::STUDY_INSTANCE_UID, &series.study),

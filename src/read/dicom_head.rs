@@ -23,7 +23,7 @@ const WITHOUT_PICTURES: &[(&str, &str)] = &[
 ];
 
 /// Whether these are the first bytes of a DICOM file: 132 with a preamble, 8 without.
-pub(super) fn is_dicom(head: &[u8]) -> bool {
+pub fn is_dicom(head: &[u8]) -> bool {
     head.get(PREAMBLE..PREAMBLE + MARK.len()) == Some(MARK) || is_bare(head)
 }
 

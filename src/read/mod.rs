@@ -27,6 +27,7 @@ mod spacing;
 mod tiff;
 pub mod zip;
 
+pub use dicom_head::is_dicom;
 pub(crate) use dicom_head::without_pictures;
 pub(crate) use format::admit;
 #[cfg(feature = "formats")]

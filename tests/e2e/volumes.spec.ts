@@ -58,7 +58,7 @@ test('a NIfTI volume is segmented as by the native program, and the results have
   for (const table of ['statistics.csv', 'cohort.csv']) expect(files.get(table)?.equals(native.get(table) as Buffer), table).toBe(true);
 });
 
-test('a DICOM study is read as by the native program, whatever its files are called', async ({ scope, page }) => {
+test('a DICOM study is read as by the native program, with any file names', async ({ scope, page }) => {
   const folder = join(mkdtempSync(join(tmpdir(), 'glioscope-dicom-')), 'study');
   for (const series of ['series', 't1']) cpSync(join(FIXTURES, 'dicom', series), join(folder, series), { recursive: true });
   for (const file of ['DICOMDIR', 'report.dcm']) cpSync(join(FIXTURES, 'dicom', file), join(folder, file));

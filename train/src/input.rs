@@ -13,7 +13,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, Result, bail};
 use glioscope::error::Error;
 use glioscope::layout::{AssemblyNote, Contrast, Litter, Words};
-use glioscope::read::{DICOM_HEAD, dicom_study, other_of_pair};
+use glioscope::read::{DICOM_HEAD, dicom_study, is_dicom, other_of_pair};
 use glioscope::study::{HEAD, Study, Unpacked};
 
 use crate::file;
@@ -254,7 +254,7 @@ impl Gathering<'_> {
             name: name.to_owned(),
             source: Source::File(path.to_owned()),
             voxels: with_ending(path, "img").map(Source::File),
-            study: head(path, DICOM_HEAD).ok().and_then(|head| dicom_study(&head)),
+            study: study(path).ok().flatten(),
             state: FileState::of(path),
         });
     }
@@ -341,6 +341,11 @@ fn with_ending(path: &Path, ending: &str) -> Option<PathBuf> {
 fn admit(name: &str, path: &Path) -> Result<Option<Litter>> {
     let size = std::fs::metadata(path)?.len();
     Ok(Study::admit(name, size, &head(path, HEAD)?)?)
+}
+
+/// The study of a DICOM file. Of any other file only the first bytes are read.
+fn study(path: &Path) -> Result<Option<String>> {
+    Ok(if is_dicom(&head(path, HEAD)?) { dicom_study(&head(path, DICOM_HEAD)?) } else { None })
 }
 
 /// The first bytes of a file.

@@ -26,7 +26,7 @@ pub struct Frame {
     pub(crate) patient: Option<String>,
     /// What the series shows.
     pub sequence: Sequence,
-    /// A hash of the echo, the type of the image and whatever else makes several volumes of one series.
+    /// A hash of the echo, the type of the image and the other fields that split a series into volumes.
     pub(crate) variant: String,
     /// `SeriesNumber`, or the highest number without one.
     pub(crate) series_number: i64,
