@@ -39,7 +39,7 @@ impl SourceSeries {
     /// The series that a volume was read from, with its images in the order of the stored slices. A slice that is missing in a gap
     /// has no image. `None` if the volume was not read from DICOM.
     ///
-    /// A series without a frame of reference has an empty one here, which [`dicom_seg`](super::dicom_seg()) refuses.
+    /// A series without a frame of reference has an empty one here, which `dicom_seg` refuses.
     pub fn of(scan: &Scan) -> Option<Self> {
         let series = scan.series()?;
         let (head, grid) = (series.head(), scan.stored());
