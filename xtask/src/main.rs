@@ -117,8 +117,7 @@ fn run(action: Action) -> Result<()> {
         Action::Serve { port, dev, .. } => serve(&workspace, port, dev),
         Action::Dist { out } => {
             site::dist(&workspace, &out, &Module::ALL, Effort::Release)?;
-            site::print_sizes(&out)?;
-            site::budget(&out)
+            site::print_sizes(&out)
         }
         Action::Test { only, full } => test::test(&workspace, only, full),
         Action::TestBuilds { full } => test::builds::build(&workspace, full),
