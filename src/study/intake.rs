@@ -128,17 +128,9 @@ impl Study {
         for (path, bytes) in std::mem::take(&mut unpacked.files) {
             let voxels = other_of_pair(&path, "img").and_then(|other| unpacked.voxels.remove(&other));
             let path = place(&path);
-            let bytes = match &voxels {
-                Some(voxels) => read::join_pair(&path, &bytes, voxels, &read::Limits::default()),
-                None => Ok(bytes),
-            };
-            let (bytes, read) = match bytes {
-                Ok(bytes) => {
-                    let read = self.add_noted(&path, &bytes, &mut added);
-                    (bytes, read)
-                }
-                Err(error) => (Vec::new(), Err(error)),
-            };
+            let limits = read::Limits::default();
+            let joined = voxels.map(|voxels| read::join_pair(&path, &bytes, &voxels, &limits)).transpose();
+            let read = joined.and_then(|joined| self.add_noted(&path, joined.as_deref().unwrap_or(&bytes), &mut added));
             if let Err(error) = read {
                 added.refused.push(Unused::refused(&path, &error));
                 if matches!(&error, Error::File { fault, .. } if fault.needs_formats()) {

@@ -157,7 +157,7 @@ const FILES = [
   save('all', 'Save all results', 'One zip: masks, overlays, NIfTI, CSV, provenance and report', anyMask),
   save('report', 'Report', 'A printable report of all cases, in a new tab', anyMask),
   save('session', 'Session', 'Files, results and edits; open it here to continue', isOpen),
-  save('mask', 'Mask', 'NIfTI of this case, with edits', allSlices(({ probability, edit }) => probability !== null || edit !== null)),
+  save('mask', 'Mask', 'NIfTI of this case, with edits', allSlices(hasMask)),
   save('probability', 'Probability', 'NIfTI of this case', allSlices(({ probability }) => probability !== null)),
   { ...save('dicom', 'DICOM SEG', 'Mask of this case, one bit a pixel; has the patient’s name and identifiers', anyMaskOfCase), available: isDicom },
   { ...save('label-map', 'DICOM label map', 'The same, one byte a pixel: read by few programs so far', anyMaskOfCase), available: isDicom },
@@ -232,9 +232,14 @@ function isOpen({ store }) {
   return store.cases.length > 0;
 }
 
+/** @param {SliceState} slice */
+function hasMask({ probability, edit }) {
+  return probability !== null || edit !== null;
+}
+
 /** @param {CommandContext} context */
 function anyMask({ store }) {
-  return store.slices.some(({ probability, edit }) => probability || edit);
+  return store.slices.some(hasMask);
 }
 
 /** Whether the case in view was read from DICOM. @param {CommandContext} context */
@@ -244,7 +249,7 @@ function isDicom({ store }) {
 
 /** @param {CommandContext} context */
 function anyMaskOfCase({ store }) {
-  return store.current?.slices.some(({ probability, edit }) => probability || edit) ?? false;
+  return store.current?.slices.some(hasMask) ?? false;
 }
 
 /** A NIfTI volume cannot mark missing slices, so all slices of the case are needed. @param {(slice: SliceState) => boolean} has */

@@ -57,7 +57,7 @@ export class Exports {
       dicom: () => this.#saveSegmentation(false),
       'label-map': () => this.#saveSegmentation(true),
       mask: async () => {
-        const edits = store.current?.slices.flatMap(({ edit }) => edit ?? []) ?? [];
+        const edits = this.#caseEdits();
         download(`${this.#caseName()}_mask.nii`, await this.#volume('mask'), NIFTI);
         store.markSaved(edits);
       },
@@ -100,9 +100,14 @@ export class Exports {
   async #saveSegmentation(labelMap) {
     const { threshold, current } = this.#store;
     if (!current || !(await this.#warning.mayWrite('A DICOM segmentation'))) return;
-    const edits = current.slices.flatMap(({ edit }) => edit ?? []);
+    const edits = this.#caseEdits();
     download(`${this.#caseName()}_mask.dcm`, await this.#engine.segmentation(current.id, threshold, labelMap), DICOM);
     this.#store.markSaved(edits);
+  }
+
+  /** The edits of the case in view. */
+  #caseEdits() {
+    return this.#store.current?.slices.flatMap(({ edit }) => edit ?? []) ?? [];
   }
 
   /** A volume of the case in view. @param {'mask' | 'probability'} what */

@@ -23,7 +23,10 @@ impl ChannelOrder {
     /// there are not three channels.
     pub(super) fn of(description: &Description) -> Result<Self, FileFault> {
         let found = description.channels;
-        let sequences: Vec<Sequence> = description.channel_names.iter().map(|name| Sequence::of_name(name)).collect();
+        // With fewer names it is not known whose they are.
+        let names =
+            Some(&description.channel_names[..]).filter(|names| names.len() as u64 == found).unwrap_or_default();
+        let sequences: Vec<Sequence> = names.iter().map(|name| Sequence::of_name(name)).collect();
         let channel = |wanted: Sequence| sequences.iter().position(|&own| own == wanted).map(|at| at as u64);
         if sequences.iter().all(|&sequence| sequence == Sequence::Unknown) {
             let note = Some(ReadNote::UnnamedChannels);
@@ -32,7 +35,7 @@ impl ChannelOrder {
                 found => Err(FileFault::ChannelCount { found }),
             };
         }
-        let fault = || FileFault::NoFlairChannel { names: description.channel_names.join(", ") };
+        let fault = || FileFault::NoFlairChannel { names: names.join(", ") };
         let flair = channel(Sequence::Flair).ok_or_else(fault)?;
         let others = channel(Sequence::T1).zip(channel(Sequence::T1Contrast)).map(|(pre, post)| [pre, post]);
         let note = match others {
@@ -53,8 +56,11 @@ mod tests {
     use crate::read::SpacingSource;
 
     fn order(names: &[&str]) -> Result<ChannelOrder, FileFault> {
+        named(names.len() as u64, names)
+    }
+
+    fn named(channels: u64, names: &[&str]) -> Result<ChannelOrder, FileFault> {
         let channel_names = names.iter().map(|&name| name.to_owned()).collect();
-        let channels = names.len() as u64;
         let (source, images, order) = (SpacingSource::Ome, 1, ['C', 'Z', 'T']);
         let (slices, times, unit, lengths) = (1, 1, None, [None; 3]);
         ChannelOrder::of(&Description { source, images, channels, channel_names, slices, times, order, unit, lengths })
@@ -80,6 +86,13 @@ mod tests {
     fn three_channels_without_known_names_are_in_the_order_of_the_network_with_a_note() {
         let found = order(&["Channel:0:0", "Channel:0:1", "Channel:0:2"]).expect("three channels");
         assert_eq!((found.flair, found.others, found.note), (1, Some([0, 2]), Some(ReadNote::UnnamedChannels)));
+    }
+
+    #[test]
+    fn names_of_some_channels_only_do_not_count() {
+        let found = named(3, &["FLAIR", "T1"]).expect("three channels");
+        assert_eq!((found.flair, found.note), (1, Some(ReadNote::UnnamedChannels)));
+        assert!(matches!(named(2, &["FLAIR"]), Err(FileFault::ChannelCount { found: 2 })));
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(super) struct Description {
     /// The images that one directory may describe. 1 unless ImageJ states more.
     pub(super) images: u64,
     pub(super) channels: u64,
-    /// The names of the channels in order, if the file has one for each.
+    /// The names of the channels in order, empty where one has none. They count only if there are as many as channels.
     pub(super) channel_names: Vec<String>,
     pub(super) slices: u64,
     pub(super) times: u64,
@@ -27,11 +27,11 @@ pub(super) struct Description {
 
 impl Description {
     /// Reads the tag of the first page.
-    pub(super) fn of(page: &Page<'_>, big_endian: bool) -> Option<Self> {
+    pub(super) fn of(page: &Page<'_>) -> Option<Self> {
         let text = page.text(tags::DESCRIPTION)?;
         // Fiji's library SCIFIO writes ImageJ's keys too.
         if ["ImageJ=", "SCIFIO="].iter().any(|first| text.starts_with(first)) {
-            Some(Self::imagej(&text, &labels::labels(page, big_endian)))
+            Some(Self::imagej(&text, &labels::labels(page)))
         } else {
             Self::ome(&text)
         }
@@ -127,8 +127,7 @@ impl Description {
 /// The names of the channels of the first image, empty where a channel has none.
 fn channel_names(text: &str) -> Vec<String> {
     let image = text.split_inclusive("Pixels>").next().unwrap_or_default();
-    let names = elements(image, "Channel").map(|channel| attribute(channel, "Name").unwrap_or_default().to_owned());
-    names.collect()
+    elements(image, "Channel").map(|channel| attribute(channel, "Name").unwrap_or_default().to_owned()).collect()
 }
 
 /// Millimetres of a unit of length, by the names that ImageJ and OME write.

@@ -152,6 +152,11 @@ impl<'a> File<'a> {
 }
 
 impl<'a> Page<'a> {
+    /// Whether numbers are big-endian.
+    pub(super) fn big_endian(&self) -> bool {
+        self.file.big_endian()
+    }
+
     /// The tag's first value, if the page has the tag.
     pub(super) fn find(&self, tag: Tag) -> Result<Option<u64>, FileFault> {
         Ok(self.list(tag, 1)?.and_then(|values| values.get(0)))

@@ -53,7 +53,7 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slic
     let Some(first) = pages.first() else {
         return Err(in_file(FileFault::NoPages { found }));
     };
-    let description = Description::of(first, file.big_endian());
+    let description = Description::of(first);
     let images = match &description {
         Some(description) if pages.len() == 1 => {
             images_without_directories(first, description.images.min(limits.pages + 1), file.length())

@@ -106,13 +106,11 @@ impl Dataset {
             "{}: no patients; expected a folder for each, with <patient>_<n>.tif and <patient>_<n>_mask.tif",
             root.display()
         );
+        let first = |name: &str| name.split_once('/').map(|(folder, _)| folder.to_owned());
+        let with_slices: BTreeSet<String> = inputs.names().filter_map(first).collect();
         for folder in &folders {
-            let within = format!("{}/", file::name_below(&root, folder));
-            ensure!(
-                inputs.names().any(|name| name.starts_with(&within)),
-                "{}: no slices in this folder",
-                folder.display()
-            );
+            let name = file::name_below(&root, folder);
+            ensure!(with_slices.contains(&name), "{}: no slices in this folder", folder.display());
         }
         let assembler = Assembler::new(inputs.names(), inputs.words.clone());
         let mut reader = Reader::default();
