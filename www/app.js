@@ -112,6 +112,7 @@ async function replacing(description, action) {
 const context = {
   store,
   editor: viewer.editor,
+  lines: viewer.lines,
   viewer,
   jobs: {
     get canCancel() {
@@ -133,7 +134,7 @@ const context = {
   toggleHelp: () => find('#help').togglePopover(),
 };
 const buttons = new CommandButtons(context);
-for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'display', 'phase'])) store.on(change, () => buttons.schedule());
+for (const change of /** @type {const} */ (['open', 'slice', 'view', 'lines', 'settings', 'display', 'phase'])) store.on(change, () => buttons.schedule());
 listenForKeys(context, (x, y, shift) => viewer.stageArrow(x, y, shift));
 listenForFiles({
   onOpen: (sources, faults) => void replacing('Opening these files', () => void jobs.open(sources, faults)),

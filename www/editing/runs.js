@@ -14,9 +14,8 @@
  * @returns {Runs}
  */
 export function runsOf(mask, width, height) {
-  const first = new Uint32Array(height + 1);
-  /** @type {number[]} */
-  const [rows, starts, ends] = [[], [], []];
+  /** @type {Runs} */
+  const { first, rows, starts, ends } = { first: new Uint32Array(height + 1), rows: [], starts: [], ends: [] };
   const [begin, end] = [mask.indexOf(1), mask.lastIndexOf(1) + 1];
   for (let y = 0, at = 0; y < height; y++) {
     first[y] = starts.length;

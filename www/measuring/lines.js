@@ -4,9 +4,9 @@
 import { moveDiameter } from './diameters.js';
 
 /** In pixels of the slice, from the top left corner of the first pixel. @typedef {[number, number]} Point */
-/** @typedef {[Point, Point]} Line */
+/** @typedef {import('../pkg/glioscope.js').Line} Line */
 /** The longest diameter and the one that is perpendicular to it. @typedef {[Line, Line]} Diameters */
-/** Never changed, only replaced. @typedef {{readonly rulers: readonly Line[], readonly diameters: Diameters | null}} Lines */
+/** Never changed, only replaced. @typedef {import('../pkg/glioscope.js').Lines} Lines */
 /** An end of a line: `at` is the ruler, or 0 for the long and 1 for the short diameter. @typedef {{kind: 'ruler' | 'diameter', at: number, end: 0 | 1}} End */
 /** @import { PixelSize } from './diameters.js' */
 
@@ -98,7 +98,7 @@ function isLine(value) {
   return isPair(value) && value.every((point) => isPair(point) && point.every(Number.isFinite));
 }
 
-/** @param {unknown} value */
+/** @param {unknown} value @returns {value is [unknown, unknown]} */
 function isPair(value) {
   return Array.isArray(value) && value.length === 2;
 }

@@ -5,7 +5,7 @@ import { onlyRegion } from '../editing/regions.js';
 import { moveDiameter, proposedDiameters } from './diameters.js';
 import { endNear, endsOf, lengthOf, moveEnd, NO_LINES, pointOf, readLines, withoutLine } from './lines.js';
 
-/** @import { Line, Lines, Point } from './lines.js' */
+/** @import { Lines, Point } from './lines.js' */
 
 const SQUARE = { x: 1, y: 1 };
 
