@@ -25,6 +25,8 @@ export class ToolCursor {
   /** Where values are read; null where the pointer is not on the slice. @type {Point | null} */
   #probed = null;
   #onProbe;
+  /** Whether the crosshair of the volume view was moved. */
+  #fromVolume = false;
 
   /**
    * @param {Store} store
@@ -44,6 +46,32 @@ export class ToolCursor {
   /** Where values are read. */
   get probed() {
     return this.#probed;
+  }
+
+  /** Where the volume view has its crosshair, as fractions of width and height. */
+  get place() {
+    const { width = 1, height = 1 } = this.#store.currentSlice?.info ?? {};
+    return { x: this.#at.x / width, y: this.#at.y / height };
+  }
+
+  set place({ x, y }) {
+    const { width = 0, height = 0 } = this.#store.currentSlice?.info ?? {};
+    this.#at = { x: x * width, y: y * height };
+    this.#fromVolume = true;
+  }
+
+  /** The volume view takes the place of the slice: its crosshair is where the pointer was. */
+  leave() {
+    this.#at = this.#probed ?? this.#at;
+    this.#fromVolume = false;
+    this.#probe(null, false);
+  }
+
+  /** The slice is shown again. Marks the place of the crosshair until the pointer moves. */
+  enter() {
+    if (!this.#fromVolume) return;
+    this.#stage.showCursor({ ...this.#at, size: null });
+    this.#probe(this.#at, false);
   }
 
   /** Moves it to the middle of the slice. */

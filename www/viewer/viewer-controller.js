@@ -63,7 +63,12 @@ export class ViewerController {
     this.lines = new LineEditor(store);
     this.#displayPanel = new DisplayPanel(store);
     this.#toolbar = new Toolbar(store);
-    this.#volume = new VolumeView(engine, store, () => this.#appearance);
+    this.#volume = new VolumeView(engine, store, () => this.#appearance, {
+      get: () => this.#cursor.place,
+      set: (place) => {
+        this.#cursor.place = place;
+      },
+    });
     this.#timeline = new Timeline((index) => store.showIndex(index));
     this.#filmstrip = new Filmstrip((index) => store.showIndex(index), (index) => this.#drawThumbnail(index));
     this.#cursor = new ToolCursor(store, this.#view.stage, this.editor, this.lines, (byKeyboard) => this.#showValues(byKeyboard));
@@ -197,11 +202,14 @@ export class ViewerController {
       store.current?.slices.forEach((_, index) => this.#updateFrame(index));
       this.#redrawThumbnails();
     });
-    let { tool } = store.display;
+    let { tool, layout } = store.display;
     on('display', () => {
       this.#toolbar.update();
-      if (tool !== store.display.tool) this.#showCursor();
-      ({ tool } = store.display);
+      const before = { tool, layout };
+      ({ tool, layout } = store.display);
+      if (tool !== before.tool) this.#showCursor();
+      if (layout !== before.layout && layout === 'volume') this.#cursor.leave();
+      if (layout !== before.layout && before.layout === 'volume') this.#cursor.enter();
       this.#redrawThumbnails();
     });
   }
