@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grown, shrunk } from './morphology.js';
 import { filled, largestRegion, onlyRegion, withoutRegion } from './regions.js';
-import { areaOf, maskOf, randomMasks } from './test-masks.js';
+import { areaOf, maskOf, randomMasks } from './random-masks.test.js';
 
 /**
  * The number of the region of each pixel, from 1; 0 elsewhere.

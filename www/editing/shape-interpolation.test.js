@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { between } from './shape-interpolation.js';
-import { areaOf, maskOf, randomMasks } from './test-masks.js';
+import { areaOf, maskOf, randomMasks } from './random-masks.test.js';
 
 /** @param {Parameters<typeof between>} given */
 function all(...given) {

@@ -40,13 +40,15 @@ export function drawLines(context, { lines, selected, pixelSize }, { scale, left
       context.lineWidth = width * unit;
       context.stroke(path);
     }
-    const [x, y] = points[0][0] > points[1][0] ? points[0] : points[1];
+    const [right, y] = points[0][0] > points[1][0] ? points[0] : points[1];
     const text = formatLength(lengthOf(line, pixelSize), pixelSize !== null);
+    // Never beyond the right edge.
+    const x = Math.min(right + GAP * unit, context.canvas.width - context.measureText(text).width - GAP * unit);
     context.lineWidth = 4 * unit;
     context.strokeStyle = '#000';
-    context.strokeText(text, x + GAP * unit, y);
+    context.strokeText(text, x, y);
     context.fillStyle = '#fff';
-    context.fillText(text, x + GAP * unit, y);
+    context.fillText(text, x, y);
   };
   for (const [at, line] of lines.rulers.entries()) draw('ruler', line, at);
   for (const [at, line] of (lines.diameters ?? []).entries()) draw('diameter', line, at);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { maskOf, randomMasks } from '../editing/test-masks.js';
+import { maskOf, randomMasks } from '../editing/random-masks.test.js';
 import { onlyRegion } from '../editing/regions.js';
 import { moveDiameter, proposedDiameters } from './diameters.js';
 import { endNear, endsOf, lengthOf, moveEnd, NO_LINES, pointOf, readLines, withoutLine } from './lines.js';

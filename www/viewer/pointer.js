@@ -103,7 +103,8 @@ export function listenForPointer(stage, actions) {
   stage.addEventListener('pointerup', (event) => up(event, 'end'));
   // The system took the pointer away, for example to scroll. The stroke was not meant.
   stage.addEventListener('pointercancel', (event) => up(event, 'cancel'));
-  stage.addEventListener('pointerleave', () => actions.hover(null));
+  // A finger leaves when it is lifted. What it pointed at stays.
+  stage.addEventListener('pointerleave', ({ pointerType }) => pointerType !== 'touch' && actions.hover(null));
 }
 
 /** @param {HTMLElement} stage @param {Actions} actions */

@@ -1,5 +1,5 @@
 /**
- * Small masks for tests.
+ * Small masks for the tests of several modules. The suffix keeps the file out of the site.
  */
 
 /** @param {string[]} rows `#` is inside */
