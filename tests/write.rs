@@ -426,7 +426,7 @@ fn lines_and_intensities_are_in_the_table_and_in_the_report() {
         assert_eq!(table[1][at("flair_mean")..at("diameter_px")], ["900.000", "200.000", "700.000", "1100.000"]);
         assert_eq!(table[1][at("diameter_px")..], expected);
         let page = report(&origin(), [(&findings, spacing)]);
-        let cells = format!("<td>900.0 ± 200.0 (700 to 1100)</td><td>{diameters}</td><td>{rulers}</td></tr>");
+        let cells = format!("<td>900.00 ± 200.00 (700 to 1100)</td><td>{diameters}</td><td>{rulers}</td></tr>");
         assert!(page.contains(&cells), "{cells} in {page}");
     }
     // A slice without a region is listed if it has lines.

@@ -144,12 +144,13 @@ mod tests {
         ];
         assert_eq!(
             csv(&rows),
-            "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n\
-             P,P/P_1.tif,2,2,2,,,,,,false\n\
-             P,P/P_2.tif,2,2,2,0.666667,0.500000,1.000000,0.500000,1.500,true\n\
-             P,P/P_3.tif,2,2,2,,,,,,false\n\
-             P,P/P_4.tif,2,2,2,0.000000,0.000000,,0.000000,,false\n\
-             P,P/P_5.tif,2,2,0,0.000000,0.000000,0.000000,,,false\n"
+            "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited,\
+             flair_mean,flair_sd,flair_min,flair_max,diameter_px,perpendicular_px,rulers_px,diameter_mm,perpendicular_mm,rulers_mm\n\
+             P,P/P_1.tif,2,2,2,,,,,,false,,,,,,,,,,\n\
+             P,P/P_2.tif,2,2,2,0.666667,0.500000,1.000000,0.500000,1.500,true,,,,,,,,,,\n\
+             P,P/P_3.tif,2,2,2,,,,,,false,,,,,,,,,,\n\
+             P,P/P_4.tif,2,2,2,0.000000,0.000000,,0.000000,,false,,,,,,,,,,\n\
+             P,P/P_5.tif,2,2,0,0.000000,0.000000,0.000000,,,false,,,,,,,,,,\n"
         );
     }
 
@@ -179,7 +180,7 @@ mod tests {
         let rows: Vec<Row> = names.iter().map(|name| Row::new(name, name, &mask, None)).collect();
         let lines = read(&csv(&rows));
         for (line, name) in lines[1..].iter().zip(names) {
-            assert_eq!(line.len(), 11);
+            assert_eq!(line.len(), 21);
             assert_eq!([line[0].as_str(), line[1].as_str()], [name, name]);
         }
     }

@@ -212,14 +212,14 @@ fn write_section(
         let mm2 = slice.mm2.map_or(String::new(), |mm2| format!("{mm2:.1}"));
         let dice = slice.scores.map_or(String::new(), |scores| format!("{:.4}", scores.dice));
         let flair = slice.flair.map_or(String::new(), |Intensity { mean, deviation, min, max }| {
-            format!("{mean:.1} ± {deviation:.1} ({min} to {max})")
+            format!("{mean:.2} ± {deviation:.2} ({} to {})", min as f32, max as f32)
         });
         let unit = if pixel.is_some() { "mm" } else { "px" };
         let joined = |lines: &[Line], between: &str| {
             let lengths: Vec<String> = lines.iter().map(|line| format!("{:.1}", length(line, pixel))).collect();
             if lengths.is_empty() { String::new() } else { format!("{} {unit}", lengths.join(between)) }
         };
-        let diameters = joined(lines.diameters.as_ref().map_or(&[], |diameters| diameters.as_slice()), " × ");
+        let diameters = joined(lines.diameters.as_ref().map(<[Line; 2]>::as_slice).unwrap_or_default(), " × ");
         let (name, area, rulers) = (Escaped(entry.slice.name()), slice.area, joined(&lines.rulers, ", "));
         writeln!(
             page,
