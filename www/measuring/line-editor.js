@@ -1,9 +1,10 @@
 /**
  * Drawing and moving the lines on the slice in view.
  */
+import { formatLength } from '../core/format.js';
+import { maskOf } from '../viewer/threshold.js';
 import { proposedDiameters } from './diameters.js';
 import { endNear, endsOf, isWithoutLines, lengthOf, MOST_RULERS, moveEnd, NO_LINES, pointOf, withoutLine } from './lines.js';
-import { maskOf } from '../viewer/threshold.js';
 
 /** @import { Store } from '../core/store.js' */
 /** @import { End, Line, Lines, Point } from './lines.js' */
@@ -51,6 +52,15 @@ export class LineEditor {
   /** The end that was moved last. */
   get selected() {
     return this.#selected;
+  }
+
+  /** The length of the line that is being moved, as text; none without one. @returns {string[]} */
+  get movingLength() {
+    const end = this.#drag?.end;
+    const { rulers, diameters } = this.#lines;
+    const line = end && (end.kind === 'ruler' ? rulers : diameters)?.[end.at];
+    const { pixelSize } = this.#store;
+    return line ? [formatLength(lengthOf(line, pixelSize), pixelSize !== null)] : [];
   }
 
   /** Moves the end near a point, or begins a ruler there. @param {Point} point @param {number} within in pixels */

@@ -168,7 +168,7 @@ export class ViewerController {
   #showValues(byKeyboard) {
     const values = this.#view.valuesAt(this.#cursor.probed);
     this.#values.textContent = values.join('\n');
-    if (byKeyboard) this.#spokenValues.textContent = values.join(', ');
+    if (byKeyboard) this.#spokenValues.textContent = [...values, ...this.lines.movingLength].join(', ');
   }
 
   #listenToStore() {
