@@ -257,14 +257,14 @@ export class MaskEditor {
   /** @param {Map<string, Edit>} edits by slice @param {boolean} [interpolated] */
   #record(edits, interpolated) {
     const changes = [...edits].flatMap(([slice, after]) => {
-      const state = this.#store.slice(slice);
-      return state ? [{ slice, before: state.edit, after }] : [];
+      const before = this.#store.slice(slice)?.edit;
+      return before === undefined || (before && after && areEqual(before, after)) ? [] : [{ slice, before, after }];
     });
     if (changes.length === 0) return;
     this.#refused = null;
     // A stroke may have ended because another case is in view.
     this.#history.record(changes, slicesOf(this.#store.placeOf(changes[0].slice)?.open), interpolated);
-    this.#set(edits);
+    this.#set(new Map(changes.map(({ slice, after }) => [slice, after])));
   }
 
   /** @param {Map<string, Edit>} edits by slice */
