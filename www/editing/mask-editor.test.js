@@ -89,8 +89,7 @@ test('the slices between drawn ones are interpolated in one step, and again afte
   const corrected = edits();
   assert.equal(corrected[3], 5);
   await editor.interpolate();
-  assert.equal(edits()[3], 5, 'a corrected slice is a drawn one');
-  assert.ok(edits().every((area, i) => area === null || i === 3 || i === 1 || area >= (corrected[i] ?? 0)));
+  assert.deepEqual(edits(), [null, 1, 1, 5, 5, 9, null], 'a corrected slice is a drawn one');
   editor.undo();
   assert.deepEqual(edits(), corrected);
   editor.undo();
