@@ -101,7 +101,7 @@ const TOOLS = [
   edit('undo', 'Undo', 'Undo the last edit of this case', 'Ctrl+z', 'canUndo', 'undo'),
   { ...edit('redo', 'Redo', 'Redo the last undone edit of this case', 'Ctrl+y', 'canRedo', 'redo'), keys: ['Ctrl+y', 'Ctrl+Shift+z'] },
   {
-    id: 'revert', label: 'Revert to the prediction', help: 'Remove all edits of this slice',
+    id: 'revert', label: 'Revert', help: 'Go back to the prediction of this slice',
     enabled: ({ store }) => Boolean(store.currentSlice?.edit), run: ({ editor }) => editor.revert(),
   },
 ];
