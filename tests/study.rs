@@ -951,9 +951,8 @@ proptest! {
         let given = lengths.map(|(x, y, z)| {
             Spacing { x: thousandths(x), y: thousandths(y), z: Some(thousandths(z)) }
         });
+        let lines = view(r#"{"P/P_1.tif":{"rulers":[[[0,0.5],[3.25,2]]],"diameters":null}}"#);
         let view = rules.is_some().then(|| view(&format!("{{\"zoom\":{threshold},\"order\":[1e3, null]}}"))).flatten();
-        let lines = Lines { rulers: vec![[[threshold, 0.5], [3.25, 2.0]]], diameters: rules.is_some().then_some([[[0.0; 2]; 2]; 2]) };
-        let lines = [("P/P_1.tif".to_owned(), lines)].into();
         let settings = Settings { threshold, rules, view, lines, ..spaced(given) };
         let bytes = saved(&study, MODEL, &settings);
         prop_assert_eq!(&bytes, &saved(&study, MODEL, &settings));

@@ -29,5 +29,6 @@ impl Lines {
 pub fn length(line: &Line, pixel: Option<Spacing>) -> f64 {
     let [[from_x, from_y], [to_x, to_y]] = line;
     let (x, y) = pixel.map_or((1.0, 1.0), |pixel| (pixel.x, pixel.y));
-    ((to_x - from_x) * x).hypot((to_y - from_y) * y)
+    let (width, height) = ((to_x - from_x) * x, (to_y - from_y) * y);
+    (width * width + height * height).sqrt()
 }

@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 use crate::error::UsageFault;
 use crate::layout::CaseId;
 use crate::read::Spacing;
-use crate::result::lines::Lines;
 
 /// What the visitor has set. A saved session keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,9 +17,9 @@ pub struct Settings {
     /// The spacing of each case for which the visitor has given one.
     #[serde(default)]
     pub spacing: BTreeMap<CaseId, Spacing>,
-    /// The lines on each slice that has any, by its id.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lines: BTreeMap<String, Lines>,
+    /// The [`Lines`](crate::result::lines::Lines) of each slice that has any, as a JSON object with slice ids as keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<View>,
     /// The rules by which masks were drawn or edited, in the visitor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
@@ -29,7 +28,7 @@ pub struct Settings {
     pub view: Option<View>,
 }
 
-/// JSON that only the page reads. It is kept as text: parsed values would take many times the memory.
+/// JSON that is passed on as it is. It is kept as text: parsed values would take many times the memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct View(Box<RawValue>);

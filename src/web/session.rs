@@ -1,7 +1,7 @@
 //! The network on the CPU with the study of one visitor, as a JavaScript class.
 
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use js_sys::{Float32Array, Reflect, Uint8Array, Uint16Array};
@@ -20,6 +20,7 @@ use crate::network::sha256::{hex, sha256};
 use crate::read::{Samples, Slice, Spacing};
 use crate::result::display::STEPS;
 use crate::result::findings::Findings;
+use crate::result::lines::Lines;
 use crate::study::{HEAD, Settings, Study};
 use crate::write::{Origin, Volume, nifti, report, upright_nifti};
 
@@ -291,7 +292,7 @@ impl Session {
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
     ) -> Result<ZipChunks, JsValue> {
         let settings = settings(&given)?;
-        self.study_mut().set_lines(&settings.lines);
+        self.study_mut().set_lines(&lines_of(&settings)?);
         let stream = self.study().export(self.origin(&settings), &settings);
         Ok(ZipChunks::new(&self.study, stream))
     }
@@ -302,7 +303,7 @@ impl Session {
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
     ) -> Result<String, JsValue> {
         let settings = settings(&given)?;
-        self.study_mut().set_lines(&settings.lines);
+        self.study_mut().set_lines(&lines_of(&settings)?);
         Ok(report(&self.origin(&settings), self.study().measured(&settings)))
     }
 
@@ -370,6 +371,12 @@ impl Session {
     fn study_mut(&self) -> RefMut<'_, Study> {
         self.study.borrow_mut()
     }
+}
+
+/// The lines of each slice. Only exports need them parsed.
+fn lines_of(settings: &Settings) -> Result<BTreeMap<String, Lines>, JsValue> {
+    let Some(lines) = &settings.lines else { return Ok(BTreeMap::new()) };
+    serde_json::from_str(lines.as_str()).map_err(|error| usage(&error.to_string()))
 }
 
 /// The FLAIR channel as the file states it.
