@@ -2,14 +2,14 @@
  * The state of the page: what is open, what is in view, and how it is displayed and measured. Everything on the page is
  * drawn from here. Inputs and attributes of the page mirror it.
  */
-import { DEFAULT_DISPLAY, readDisplay } from './display.js';
+import { DEFAULT_DISPLAY, readDisplay, readPlace } from './display.js';
 
-/** @import { Assembly, CaseState, Display, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
+/** @import { Assembly, CaseState, Display, Exercise, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
 /**
  * What listeners hear of. `open`: other cases, or more. `slice`: something about one slice. `view`: another slice is in
  * view. `settings`: the threshold or a spacing. `display`: a display setting. `measure`: the measures of one case.
- * `phase`: what the page does.
- * @typedef {'open' | 'slice' | 'view' | 'settings' | 'display' | 'measure' | 'phase'} Change
+ * `exercise`: the exercise of one case. `phase`: what the page does.
+ * @typedef {'open' | 'slice' | 'view' | 'settings' | 'display' | 'measure' | 'exercise' | 'phase'} Change
  */
 /** @typedef {Pick<SliceState, 'probability' | 'edit'>} KnownSlice */
 
@@ -29,7 +29,7 @@ export class Store {
   questions = [];
   /** The annotation rules of an open session, which another program may have written. @type {string | undefined} */
   rules;
-  /** Whether the open cases are all new. */
+  /** Whether the open cases are all new, and no session says which slice was in view. */
   fresh = true;
   /** The id of the slice in view. @type {string | null} */
   #sliceId = null;
@@ -42,7 +42,7 @@ export class Store {
 
   /**
    * @param {Change} change
-   * @param {(id: string) => void} listener gets the id of the slice for `slice`, that of the case for `measure`
+   * @param {(id: string) => void} listener gets the id of the slice for `slice`, that of the case for `measure` and `exercise`
    */
   on(change, listener) {
     this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
@@ -124,6 +124,7 @@ export class Store {
         segmentAnyway: former?.segmentAnyway ?? slices.some((slice) => known(slice.id).probability !== null),
         measure: unchanged ? former.measure : null,
         measureFault: null,
+        exercise: former?.exercise ?? null,
         spacing: former?.spacing ?? null,
         spacingDraft: former?.spacingDraft ?? null,
         slices: slices.map((info) => ({
@@ -205,6 +206,14 @@ export class Store {
     this.notify('measure', id);
   }
 
+  /** @param {string} id of the case @param {Exercise | null} exercise null where it ends */
+  setExercise(id, exercise) {
+    const open = this.case(id);
+    if (!open) return;
+    open.exercise = exercise;
+    this.notify('exercise', id);
+  }
+
   /** Segments a case that the input check has not accepted. @param {string} id */
   allowSegmentation(id) {
     const open = this.case(id);
@@ -216,7 +225,8 @@ export class Store {
   /** The settings that exports and sessions contain. @returns {Settings} */
   get settings() {
     const spacing = Object.fromEntries(this.cases.flatMap((open) => (open.spacing ? [[open.id, open.spacing]] : [])));
-    return { threshold: this.threshold, spacing, rules: this.rules, view: this.display };
+    const exercises = Object.fromEntries(this.cases.flatMap(({ id, exercise }) => (exercise ? [[id, exercise.comparing]] : [])));
+    return { threshold: this.threshold, spacing, rules: this.rules, view: { ...this.display, slice: this.#sliceId, exercises } };
   }
 
   /** Takes over the settings of a session. @param {Settings} settings */
@@ -225,6 +235,11 @@ export class Store {
     for (const [id, spacing] of Object.entries(settings.spacing)) this.setSpacing(id, spacing, null);
     this.setThreshold(settings.threshold);
     this.setDisplay(readDisplay(settings.view));
+    const { slice, exercises } = readPlace(settings.view);
+    for (const [id, comparing] of exercises) this.setExercise(id, { comparing, before: new Map() });
+    if (slice === null || !this.#places.has(slice)) return;
+    this.fresh = false;
+    this.show(slice);
   }
 
   /** All edited masks. */
@@ -246,6 +261,14 @@ export class Store {
 /** Whether masks of a case are shown: the input check has accepted it, or the visitor has overruled it. @param {CaseState} open */
 export function isSegmentable({ inputCheck, segmentAnyway }) {
   return inputCheck.accepted || segmentAnyway;
+}
+
+/**
+ * Whether the reference and the prediction of a case are hidden, because its exercise is not compared yet.
+ * @param {CaseState | undefined} open
+ */
+export function isDrawing(open) {
+  return open?.exercise?.comparing === false;
 }
 
 /** Whether a slice waits for the network. @param {SliceState} slice */

@@ -90,6 +90,32 @@ test('a session restores threshold, spacing, rules and display', () => {
   assert.equal(store.display.layout, 'volume');
 });
 
+test('a session keeps exercises', () => {
+  const before = opened(['a', ['a1']], ['b', ['b1']]);
+  before.setExercise('b', { comparing: true, before: new Map() });
+  const after = opened(['a', ['a1']], ['b', ['b1']]);
+  after.restore(before.settings);
+  assert.equal(after.case('a')?.exercise, null);
+  assert.equal(after.case('b')?.exercise?.comparing, true);
+});
+
+test('a session shows the slice that was in view, also in another case', () => {
+  const cases = /** @type {[string, string[]][]} */ ([['a', ['a1', 'a2', 'a3']], ['b', ['b1', 'b2']]]);
+  const before = opened(...cases);
+  before.show('b1');
+  const after = opened(...cases);
+  after.restore(before.settings);
+  assert.equal(after.currentSlice?.info.id, 'b1');
+  assert.equal(after.fresh, false, 'the page chooses no other slice');
+  // Sessions of other programs may name no slice, or one that is not open.
+  for (const slice of [undefined, null, 7, 'c1']) {
+    const other = opened(...cases);
+    other.restore({ ...before.settings, view: { slice } });
+    assert.equal(other.currentSlice?.info.id, 'a2');
+    assert.equal(other.fresh, true);
+  }
+});
+
 test('closing leaves nothing in view', () => {
   const store = opened(['a', ['a1']]);
   store.close();
