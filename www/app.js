@@ -11,6 +11,7 @@ import { UnsavedDialog } from './editing/unsaved-dialog.js';
 import { Engine } from './engine/engine.js';
 import { Jobs } from './engine/jobs.js';
 import { MeasurementSync } from './engine/measurement-sync.js';
+import { Exercises } from './exercise/exercises.js';
 import { Exports } from './export/exports.js';
 import { listenForFiles } from './intake/file-intake.js';
 import { keepOffline } from './offline/register.js';
@@ -94,14 +95,15 @@ const jobs = new Jobs(engine, store, measurement, {
 });
 const viewer = new ViewerController(engine, store, {
   onDraw: () => buttons.schedule(),
-  onError: (error) => notice.show(`An edit was not applied: ${withoutFullStop(faultOf(error).message)}. Undo it, or save a session and reload the page.`),
+  onError: showEditFault,
 });
 const panels = new PanelsController(store, engine, (words) => void jobs.answer(words));
 const exporter = new Exports(engine, store, {
   toPng: () => viewer.toPng(),
   onError: (error) => notice.show(`Not saved: ${withoutFullStop(faultOf(error).message)}.`),
 });
-const unsaved = new UnsavedDialog(store);
+const unsaved = new UnsavedDialog(store, () => exporter.save('session'));
+const exercises = new Exercises(engine, store, { mayDiscard: (action, edits) => unsaved.mayDiscard(action, edits), onError: showEditFault });
 
 /** Runs an action that closes the open files, unless the visitor wants to keep edits. @param {string} description @param {() => void} action */
 async function replacing(description, action) {
@@ -129,11 +131,16 @@ const context = {
     clear: () => void replacing('Closing all files', () => void jobs.clear()),
     segmentAnyway: (id) => void jobs.segmentAnyway(id),
   },
+  exercises: {
+    start: () => exercises.start(),
+    toggleComparison: () => exercises.toggleComparison(),
+    end: () => void exercises.end(),
+  },
   save: (kind) => void exporter.save(kind),
   toggleHelp: () => find('#help').togglePopover(),
 };
 const buttons = new CommandButtons(context);
-for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'display', 'phase'])) store.on(change, () => buttons.schedule());
+for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'display', 'exercise', 'phase'])) store.on(change, () => buttons.schedule());
 listenForKeys(context, (x, y, shift) => viewer.stageArrow(x, y, shift));
 listenForFiles({
   onOpen: (sources, faults) => void replacing('Opening these files', () => void jobs.open(sources, faults)),
@@ -202,6 +209,11 @@ function showResult() {
 function greyNote({ name, slices }) {
   const grey = slices.filter(({ info }) => info.grey).length;
   return grey > 0 ? [{ file: name, message: `${grey === 1 ? '1 grey slice' : `${grey} grey slices`} used as FLAIR for all three channels` }] : [];
+}
+
+/** @param {unknown} error */
+function showEditFault(error) {
+  notice.show(`An edit was not applied: ${withoutFullStop(faultOf(error).message)}. Undo it, or save a session and reload the page.`);
 }
 
 /** Nothing more can be computed. @param {unknown} error */

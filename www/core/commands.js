@@ -2,7 +2,7 @@
  * Every command of the page, once: its text, its keys, when it can be used, and what it does. Buttons, titles, keys and
  * the help dialog are made from this list.
  */
-import { isSegmentable } from './store.js';
+import { isDrawing, isSegmentable } from './store.js';
 
 /** @import { Store } from './store.js' */
 /** @import { Display, SliceState, Tool } from './types.js' */
@@ -14,6 +14,7 @@ import { isSegmentable } from './store.js';
  * @property {{readonly canUndo: boolean, readonly canRedo: boolean, undo(): void, redo(): void, revert(): void}} editor
  * @property {{readonly zoomed: boolean, readonly flickering: boolean, zoomBy(factor: number): void, fit(): void, toggleFlicker(): void, paint(): void}} viewer
  * @property {{readonly canCancel: boolean, readonly canContinue: boolean, cancel(): void, continue(): void, openSample(): void, clear(): void, segmentAnyway(id: string): void}} jobs
+ * @property {{start(): void, toggleComparison(): void, end(): void}} exercises
  * @property {(kind: SaveKind) => void} save
  * @property {() => void} toggleHelp
  */
@@ -80,7 +81,7 @@ const TOOLS = [
   },
   {
     id: 'revert', label: 'Revert to the prediction', help: 'Remove all edits of this slice',
-    enabled: ({ store }) => Boolean(store.currentSlice?.edit), run: ({ editor }) => editor.revert(),
+    enabled: ({ store }) => Boolean(store.currentSlice?.edit) && !store.current?.exercise, run: ({ editor }) => editor.revert(),
   },
 ];
 
@@ -90,12 +91,12 @@ const VIEW = [
   { id: 'fit', label: 'Fit', help: 'Fit the slice to the view', keys: ['0'], enabled: ({ viewer }) => viewer.zoomed, run: ({ viewer }) => viewer.fit() },
   { id: 'zoom-in', label: 'Zoom in', symbol: '+', help: 'Zoom in', keys: ['+', '='], run: ({ viewer }) => viewer.zoomBy(ZOOM_IN) },
   choice('layout', 'slice', 'Slice', 'Show one slice', []),
-  { ...toggledLayout('side', 'Side by side', 'Show mask and reference side by side', ['s']), available: hasReference },
+  { ...toggledLayout('side', 'Side by side', 'Show mask and reference side by side', ['s']), available: showsReference },
   toggledLayout('volume', 'Volume', 'Show the case in three planes or in 3-D', ['d']),
   choice('planes', 'multi', 'Three planes', 'Show three planes', []),
   choice('planes', 'render', '3-D', 'Show a 3-D rendering', []),
   {
-    id: 'flicker', label: 'Flicker', help: 'Alternate between mask and reference', keys: ['f'], available: hasReference,
+    id: 'flicker', label: 'Flicker', help: 'Alternate between mask and reference', keys: ['f'], available: showsReference,
     enabled: ({ store, viewer }) => viewer.flickering || Boolean(store.currentSlice?.info.reference),
     active: ({ viewer }) => viewer.flickering, run: ({ viewer }) => viewer.toggleFlicker(),
   },
@@ -109,8 +110,8 @@ const DISPLAY = [
     choice('contrast', 'composite', 'RGB', 'Show all contrasts as red, green and blue', ['4']),
   ].map((command) => ({ ...command, enabled: hasContrasts })),
   choice('overlay', 'mask', 'Mask', 'Show the mask', ['m']),
-  choice('overlay', 'heat', 'Probability', 'Show the probability as a heat map', ['p']),
-  { ...choice('overlay', 'agreement', 'Agreement', 'Show true positives, false positives and false negatives', ['a']), available: hasReference },
+  { ...choice('overlay', 'heat', 'Probability', 'Show the probability as a heat map', ['p']), available: ({ store }) => !isDrawing(store.current) },
+  { ...choice('overlay', 'agreement', 'Agreement', 'Show true positives, false positives and false negatives', ['a']), available: showsReference },
   choice('style', 'fill', 'Fill', 'Fill the mask', []),
   choice('style', 'outline', 'Outline', 'Outline the mask', []),
   {
@@ -123,7 +124,7 @@ const DISPLAY = [
     run: ({ store }) => store.setDisplay({ overlayVisible: !store.display.overlayVisible }),
   },
   {
-    id: 'toggle-reference', label: 'Show reference', help: 'Show or hide the reference', keys: ['r'], available: hasReference,
+    id: 'toggle-reference', label: 'Show reference', help: 'Show or hide the reference', keys: ['r'], available: showsReference,
     active: ({ store }) => store.display.referenceVisible,
     run: ({ store }) => store.setDisplay({ referenceVisible: !store.display.referenceVisible }),
   },
@@ -137,6 +138,24 @@ const DISPLAY = [
     id: 'reset-threshold', label: 'Reset', help: 'Reset the threshold to that of the model',
     available: ({ store }) => Math.abs(store.threshold - store.modelThreshold) >= THRESHOLD_PRECISION,
     run: ({ store }) => store.setThreshold(store.modelThreshold),
+  },
+];
+
+/** @type {Command[]} */
+const EXERCISE = [
+  {
+    id: 'exercise', label: 'Exercise', help: 'Hide prediction and reference, draw the lesion, then compare', keys: ['q'], available: hasReference,
+    active: ({ store }) => Boolean(store.current?.exercise),
+    run: ({ store, exercises }) => (store.current?.exercise ? exercises.end() : exercises.start()),
+  },
+  {
+    id: 'compare', label: 'Compare', help: 'In an exercise: compare your masks and the network’s with the reference', keys: ['k'],
+    available: ({ store }) => Boolean(store.current?.exercise),
+    active: ({ store }) => store.current?.exercise?.comparing ?? false, run: ({ exercises }) => exercises.toggleComparison(),
+  },
+  {
+    id: 'end-exercise', label: 'End exercise', help: 'Show the masks from before the exercise',
+    available: ({ store }) => Boolean(store.current?.exercise), run: ({ exercises }) => exercises.end(),
   },
 ];
 
@@ -165,7 +184,7 @@ const FILES = [
 ];
 
 /** All commands, by group. @type {Record<string, Command[]>} */
-export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, View: VIEW, Display: DISPLAY, Page: FILES };
+export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, View: VIEW, Display: DISPLAY, Exercise: EXERCISE, Page: FILES };
 
 /** @type {ReadonlyMap<string, Command>} */
 export const COMMANDS = new Map(Object.values(GROUPS).flat().map((command) => [command.id, command]));
@@ -218,6 +237,11 @@ export function isPainting({ display: { tool } }) {
 /** @param {CommandContext} context */
 function hasReference({ store }) {
   return store.current?.slices.some(({ info }) => info.reference) ?? false;
+}
+
+/** Whether the reference may be shown. An exercise hides it. @param {CommandContext} context */
+function showsReference(context) {
+  return hasReference(context) && !isDrawing(context.store.current);
 }
 
 /** Whether a slice of the case has more than one contrast. @param {CommandContext} context */

@@ -14,6 +14,7 @@ function contextOf(parts = {}) {
     editor: { canUndo: false, canRedo: false, undo() {}, redo() {}, revert() {} },
     viewer: { zoomed: false, flickering: false, zoomBy() {}, fit() {}, toggleFlicker() {}, paint() {} },
     jobs: { canCancel: false, canContinue: false, cancel() {}, continue() {}, openSample() {}, clear() {}, segmentAnyway() {} },
+    exercises: { start() {}, toggleComparison() {}, end() {} },
     save() {},
     toggleHelp() {},
     ...parts,

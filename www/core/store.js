@@ -247,9 +247,15 @@ export class Store {
     return this.slices.flatMap(({ edit }) => edit ?? []);
   }
 
-  /** The number of slices with an edit that is in no file yet. */
+  /** The number of slices with an edit that is in no file yet. An exercise has edits of its own. */
   get unsavedEdits() {
-    return this.edits.filter((edit) => !this.#saved.has(edit)).length;
+    const before = this.cases.flatMap(({ exercise }) => [...(exercise?.before.values() ?? [])].flatMap((edit) => edit ?? []));
+    return this.countUnsaved([...this.edits, ...before]);
+  }
+
+  /** How many of these are in no file yet. @param {Uint8Array[]} edits */
+  countUnsaved(edits) {
+    return edits.filter((edit) => !this.#saved.has(edit)).length;
   }
 
   /** @param {Uint8Array[]} edits */

@@ -35,6 +35,8 @@ export class MaskEditor {
       this.cancel();
       this.#history.prune((id) => store.slice(id)?.edit);
     });
+    // Each exercise has steps of its own.
+    store.on('exercise', () => this.#history.prune((id) => store.slice(id)?.edit));
     store.on('view', () => {
       this.#refused = null;
       // A stroke on a slice that is not in view any more has ended.
@@ -63,7 +65,8 @@ export class MaskEditor {
   /** Whether a stroke may begin. Otherwise `message` says why not. */
   canBegin() {
     const slice = this.#store.currentSlice;
-    if (slice?.probability) return true;
+    // In an exercise the mask begins empty.
+    if (slice?.probability || slice?.edit) return true;
     this.#refused = slice?.info.id ?? null;
     this.#onChange();
     return false;

@@ -3,7 +3,7 @@
  */
 import { find, make } from '../core/dom.js';
 import { countOf, formatScore, formatVolume } from '../core/format.js';
-import { isSegmentable, isWaiting } from '../core/store.js';
+import { isDrawing, isSegmentable, isWaiting } from '../core/store.js';
 
 /** @import { CaseState } from '../core/types.js' */
 
@@ -45,11 +45,12 @@ export class CaseList {
     const partly = segmented > 0 && segmented < slices.length;
     const counts = [
       partly ? `${segmented} of ${slices.length} slices segmented` : countOf(slices.length, 'slice'),
+      ...(open.exercise ? ['exercise'] : []),
       ...(done ? [`${outlined} outlined`] : []),
-      ...(edited ? [`${edited} edited`] : []),
+      ...(edited && !open.exercise ? [`${edited} edited`] : []),
     ];
     find('.counts', row).textContent = counts.join(', ');
-    const dice = measure?.scores ? ` · Dice ${formatScore(measure.scores.dice)}` : '';
+    const dice = measure?.scores && !isDrawing(open) ? ` · Dice ${formatScore(measure.scores.dice)}` : '';
     find('.size', row).textContent = done && measure ? `${formatVolume(measure.voxels, measure.millilitres)}${dice}` : '';
     const badge = find('.badge', row);
     const [is, text] = inputCheck.accepted ? ['passed', 'checked'] : isSegmentable(open) ? ['overruled', 'overruled'] : ['held', 'not segmented'];

@@ -3,6 +3,8 @@
  */
 import { find, make } from '../core/dom.js';
 import { countOf, formatArea, formatCount, formatMillilitres, formatScore, NONE, SCORES } from '../core/format.js';
+import { isDrawing } from '../core/store.js';
+import { table } from './table.js';
 
 /** @import { CaseMeasure, CaseState, SliceMeasure } from '../core/types.js' */
 
@@ -14,7 +16,12 @@ export class Measures {
    * @param {number} index the slice in view
    * @param {number} threshold
    */
-  show({ measure, measureFault }, index, threshold) {
+  show(open, index, threshold) {
+    const { measure, measureFault } = open;
+    if (isDrawing(open)) {
+      this.#root.replaceChildren(make('p', { className: 'waiting' }, 'Measures appear when you compare the exercise.'));
+      return;
+    }
     if (measureFault) {
       this.#root.replaceChildren(make('p', { className: 'faulty' }, `Measuring failed: ${measureFault.message}`));
       return;
@@ -94,18 +101,4 @@ function scores(measure, slice) {
 /** @param {string[][]} rows name and value */
 function pairs(rows) {
   return make('dl', {}, ...rows.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
-}
-
-/**
- * @param {string} id
- * @param {string} caption
- * @param {string[]} heads
- * @param {string[][]} rows the first cell of each is its head
- */
-function table(id, caption, heads, rows) {
-  return make('table', { id },
-    make('caption', {}, caption),
-    make('thead', {}, make('tr', {}, ...heads.map((text) => (text ? make('th', { scope: 'col' }, text) : make('td'))))),
-    make('tbody', {}, ...rows.map(([head, ...cells]) =>
-      make('tr', {}, make('th', { scope: 'row' }, head), ...cells.map((text) => make('td', {}, text))))));
 }

@@ -4,6 +4,7 @@
  */
 import { find, whenIdle } from '../core/dom.js';
 import { anonymousMessage } from '../core/errors.js';
+import { isDrawing } from '../core/store.js';
 import { CaseList } from './case-list.js';
 import { Diagnostics } from './diagnostics.js';
 import { fillHelp } from './help.js';
@@ -81,7 +82,7 @@ export class PanelsController {
     store.on('phase', () => {
       document.body.dataset.state = store.phase;
     });
-    for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'measure', 'phase'])) store.on(change, () => this.#schedule());
+    for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'measure', 'exercise', 'phase'])) store.on(change, () => this.#schedule());
   }
 
   /** @param {DeviceReport} report */
@@ -128,7 +129,7 @@ export class PanelsController {
     for (const open of cases) this.#caseList.update(open);
     this.#results.show(current, index, phase === 'running');
     this.#measures.show(current, index, threshold);
-    this.#plots.show(current.measure, index);
+    this.#plots.show(current.measure, index, !isDrawing(current));
     this.#spacing.show(current);
   }
 }

@@ -1,8 +1,11 @@
 /**
  * The slice in view, drawn from the store: the stage with its corners, the legend, and the thumbnails.
  */
-import { formatCount } from '../core/format.js';
-import { isSegmentable } from '../core/store.js';
+import { formatCount, formatScore } from '../core/format.js';
+import { memoizeLast } from '../core/memoize.js';
+import { isDrawing, isSegmentable } from '../core/store.js';
+import { ScoreTable } from '../exercise/score-table.js';
+import { agreementOf } from '../exercise/scores.js';
 import { Excerpts, smallestPart } from './excerpt.js';
 import { Legend } from './legend.js';
 import { PixelCache } from './pixel-cache.js';
@@ -13,7 +16,8 @@ import { windowOf } from './window-presets.js';
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Store } from '../core/store.js' */
 /** @import { Filmstrip } from './filmstrip.js' */
-/** @import { Appearance, SliceMeasure, SliceState } from '../core/types.js' */
+/** @import { Agreement } from '../exercise/scores.js' */
+/** @import { Appearance, CaseState, SliceMeasure, SliceState } from '../core/types.js' */
 
 const CONTRAST_NAMES = { pre: 'pre', flair: 'FLAIR', post: 'post', composite: 'RGB' };
 
@@ -22,6 +26,8 @@ export class SliceView {
   #pixels;
   #store;
   #legend = new Legend();
+  #scoreTable = new ScoreTable();
+  #network = memoizeLast(networkAgreement);
   #onLoaded;
   /** Resolves when the next thumbnail may be drawn. @type {Promise<unknown>} */
   #turn = Promise.resolve();
@@ -42,6 +48,7 @@ export class SliceView {
 
   /** Other files are open. */
   clear() {
+    this.#scoreTable.show(null);
     this.#pixels.clear();
   }
 
@@ -63,30 +70,42 @@ export class SliceView {
     const picture = this.#pixels.loaded(info.id);
     if (!picture) void this.#pixels.load(info).then(this.#onLoaded, () => {});
     const { probability, smallRegions } = slice;
+    const { exercise } = current;
+    const drawing = isDrawing(current);
+    const comparing = exercise !== null && !drawing;
+    const network = comparing && picture?.reference ? this.#network(probability, smallRegions, threshold, picture.reference) : null;
+    this.#scoreTable.show(comparing ? resultOf(current, measure, network) : null);
     const view = picture && {
       ...picture,
       probability,
       smallRegions,
       edit: strokeMask ?? slice.edit,
       threshold,
-      sideBySide: layout === 'side' && picture.reference !== null,
+      sideBySide: layout === 'side' && !drawing && (comparing || picture.reference !== null),
+      network: comparing,
       flickering,
     };
-    const held = !isSegmentable(current);
+    const held = !isSegmentable(current) && !exercise;
     const state = held ? 'not segmented' : describe(slice, measure);
+    const kind = exercise ? 'your mask' : slice.edit ? 'edited' : '';
+    const dice = measure?.scores && !drawing ? `Dice ${formatScore(measure.scores.dice)}` : '';
     this.stage.show(view, appearance, {
       nw: `${current.name}\n${index + 1} / ${current.slices.length}`,
       ne: `${info.grey ? 'grey' : CONTRAST_NAMES[appearance.contrast]}\n${info.width} × ${info.height}`,
-      sw: [state, slice.edit ? 'edited' : '', message].filter(Boolean).join('\n'),
-      se: measure?.scores ? `Dice ${measure.scores.dice.toFixed(3)}` : '',
-      left: view?.sideBySide ? paneTitle('Mask', isEmpty(view, threshold)) : '',
-      right: view?.sideBySide ? paneTitle('Reference', !view.reference?.includes(1)) : '',
-    }, `Slice ${index + 1} of ${current.slices.length} of ${current.name}${slice.edit ? ', edited' : ''}: ${state}${message && `; ${message}`}`);
+      sw: [state, kind, message].filter(Boolean).join('\n'),
+      se: view?.sideBySide && comparing ? '' : dice,
+      left: !view?.sideBySide ? '' : comparing ? ['You', dice].filter(Boolean).join(', ') : paneTitle('Mask', isEmpty(view, threshold)),
+      right: !view?.sideBySide ? '' : comparing ? networkTitle(probability, network) : paneTitle('Reference', !view.reference?.includes(1)),
+    }, [`Slice ${index + 1} of ${current.slices.length} of ${current.name}${kind && `, ${kind}`}: ${state}`,
+      ...(comparing && dice ? [`your ${dice}`] : []),
+      ...(network ? [`${networkTitle(probability, network)}`] : []),
+      ...(message ? [message] : [])].join('; '));
     // The volume shows neither the outline nor the reference, and the counts are those of the slice.
-    const ofVolume = { threshold: null, scores: null, hasReference: false, comparable: true, edited: false, held };
-    const scores = held ? null : (measure?.scores ?? null);
+    const ofVolume = { threshold: null, scores: null, hasReference: false, comparable: true, edited: false, drawn: exercise !== null, held };
+    const scores = held || drawing ? null : (measure?.scores ?? null);
+    const hasReference = info.reference && !drawing;
     this.#legend.show(appearance, layout === 'volume' ? ofVolume : {
-      threshold, scores, hasReference: info.reference, comparable: info.reference, edited: slice.edit !== null, held,
+      threshold, scores, hasReference, comparable: hasReference, edited: slice.edit !== null, drawn: exercise !== null, held,
     });
   }
 
@@ -105,6 +124,31 @@ export class SliceView {
     const window = windowOf(display.preset, display.window, display.contrast, pixels);
     filmstrip.draw(index, pixels, display.overlayVisible ? mask : null, { ...display, window });
   }
+}
+
+/**
+ * The network's mask against the reference; null before the slice is segmented.
+ * @param {Uint16Array | null} probability
+ * @param {Uint8Array | null} smallRegions
+ * @param {number} threshold
+ * @param {Uint8Array} reference
+ */
+function networkAgreement(probability, smallRegions, threshold, reference) {
+  const mask = maskOf({ probability, smallRegions, edit: null }, threshold);
+  return mask && agreementOf(mask, reference);
+}
+
+/** @param {CaseState} open @param {SliceMeasure | undefined} slice @param {Agreement | null} network that of the slice */
+function resultOf({ measure }, slice, network) {
+  return {
+    you: { slice: slice?.scores ?? null, case: measure?.scores ?? null },
+    network: { slice: network, case: measure?.network.scores ?? null },
+  };
+}
+
+/** @param {Uint16Array | null} probability @param {Agreement | null} network */
+function networkTitle(probability, network) {
+  return network ? `Network, Dice ${formatScore(network.dice)}` : probability ? 'Network' : 'Network, not segmented';
 }
 
 /** An empty pane says so. @param {string} title @param {boolean} empty */

@@ -9,7 +9,10 @@ import { Renderer } from './renderer.js';
 /** @import { Pane } from './camera.js' */
 /** @import { Excerpt, Layers } from './excerpt.js' */
 /** @import { Appearance } from '../core/types.js' */
-/** `sideBySide`: the reference has its own pane. `flickering`: mask and reference alternate. @typedef {{sideBySide: boolean, flickering: boolean}} Arrangement */
+/**
+ * `sideBySide`: the reference has its own pane, or with `network` the network's mask. `flickering`: mask and reference alternate.
+ * @typedef {{sideBySide: boolean, network: boolean, flickering: boolean}} Arrangement
+ */
 /** @typedef {Layers & Arrangement} View */
 /** @typedef {Record<'nw' | 'ne' | 'sw' | 'se' | 'left' | 'right', string>} Corners text by compass direction, and the titles of the two panes */
 /** @typedef {{x: number, y: number, size: number}} Cursor the brush, in pixels of the slice */
@@ -30,6 +33,9 @@ export class Stage {
   #frame = 0;
   #excerpts = new Excerpts();
   #renderer = new Renderer();
+  // Of the network's mask, so that both panes keep their canvases.
+  #networkExcerpts = new Excerpts();
+  #networkRenderer = new Renderer();
 
   constructor() {
     new ResizeObserver(() => this.schedule()).observe(this.#root);
@@ -147,19 +153,24 @@ export class Stage {
     const part = visiblePart(slice, first, this.camera.place(first, slice));
     const excerpt = this.#excerpts.of(this.#view, part);
     const appearance = this.#appearance;
-    this.#drawPane(context, first, excerpt, second ? { ...appearance, referenceVisible: false } : appearance, cursor);
+    const { network } = this.#view;
+    const renderer = this.#renderer;
+    this.#drawPane(renderer, context, first, excerpt, second && !network ? { ...appearance, referenceVisible: false } : appearance, cursor);
+    if (!second) return;
     // Both panes show the same part.
-    if (second) this.#drawPane(context, second, excerpt, { ...appearance, overlayVisible: false, referenceVisible: true }, cursor);
+    if (network) this.#drawPane(this.#networkRenderer, context, second, this.#networkExcerpts.of({ ...this.#view, edit: null }, part), appearance, cursor);
+    else this.#drawPane(renderer, context, second, excerpt, { ...appearance, overlayVisible: false, referenceVisible: true }, cursor);
   }
 
   /**
+   * @param {Renderer} renderer
    * @param {CanvasRenderingContext2D} context
    * @param {Pane} pane
    * @param {Excerpt} excerpt
    * @param {Appearance} appearance
    * @param {Cursor | null} cursor
    */
-  #drawPane(context, pane, excerpt, appearance, cursor) {
+  #drawPane(renderer, context, pane, excerpt, appearance, cursor) {
     const view = /** @type {View} */ (this.#view);
     const { scale, left, top } = this.camera.place(pane, view.pyramid[0]);
     const { x, y, step } = excerpt.part;
@@ -169,9 +180,9 @@ export class Stage {
     context.clip();
     // The unit is a pixel of the excerpt.
     context.setTransform(scale * step, 0, 0, scale * step, left + x * step * scale, top + y * step * scale);
-    this.#renderer.draw(context, excerpt, appearance, scale * step, view.sideBySide || view.flickering);
+    renderer.draw(context, excerpt, appearance, scale * step, (view.sideBySide && !view.network) || view.flickering);
     context.setTransform(scale, 0, 0, scale, left, top);
-    if (cursor) this.#renderer.drawCursor(context, cursor, scale);
+    if (cursor) renderer.drawCursor(context, cursor, scale);
     context.restore();
   }
 }

@@ -5,7 +5,7 @@ import { BrushCursor } from '../editing/brush-cursor.js';
 import { MaskEditor } from '../editing/mask-editor.js';
 import { find } from '../core/dom.js';
 import { memoizeLast } from '../core/memoize.js';
-import { isSegmentable } from '../core/store.js';
+import { isDrawing, isSegmentable } from '../core/store.js';
 import { VolumeView } from '../volume/volume-view.js';
 import { DisplayPanel } from './display-panel.js';
 import { Filmstrip } from './filmstrip.js';
@@ -173,6 +173,12 @@ export class ViewerController {
       store.current?.slices.forEach((_, index) => this.#updateFrame(index));
       this.#redrawThumbnails();
     });
+    on('exercise', (id) => {
+      if (id !== store.current?.id) return;
+      this.#flicker.stop();
+      store.current.slices.forEach((_, index) => this.#updateFrame(index));
+      this.#redrawThumbnails();
+    });
     let { tool } = store.display;
     on('display', () => {
       this.#toolbar.update();
@@ -206,7 +212,12 @@ export class ViewerController {
   /** @param {number} index */
   #updateFrame(index) {
     const { current } = this.#store;
-    if (current) this.#filmstrip.update(index, current.slices[index], current.measure?.slices[index], !isSegmentable(current));
+    if (!current) return;
+    const measure = current.measure?.slices[index];
+    const slice = current.slices[index];
+    // In an exercise every slice has an edit. Those without a drawing are not marked.
+    if (current.exercise && !measure?.area) this.#filmstrip.update(index, { ...slice, edit: null }, undefined, false);
+    else this.#filmstrip.update(index, slice, measure, !isSegmentable(current) && !current.exercise);
   }
 
   /** @param {number} index */
@@ -225,7 +236,9 @@ export class ViewerController {
     const { pixels } = this.#view;
     // While the pixels are loading, the window stays what it was.
     if (pixels) this.#shownWindow = this.#window(display.preset, display.window, display.contrast, pixels);
-    return { ...display, window: this.#shownWindow };
+    // An exercise shows only what the visitor draws.
+    const hidden = isDrawing(this.#store.current) ? { overlay: /** @type {const} */ ('mask'), referenceVisible: false } : {};
+    return { ...display, ...hidden, window: this.#shownWindow };
   }
 
   /** Draws with the next frame. */
