@@ -9,6 +9,7 @@ use glioscope::error::{Error, FileFault, UsageFault};
 use glioscope::layout::{CaseId, CaseSlice, Contrast, Litter, Words};
 use glioscope::mask::{Mask, Probability};
 use glioscope::network::manifest::Manifest;
+use glioscope::phantom::Sample;
 use glioscope::read::zip::{ZipLimits, unpack};
 use glioscope::read::{Channels, Samples, Slice, Spacing};
 use glioscope::result::findings::Findings;
@@ -680,7 +681,7 @@ fn a_case_that_gets_another_name_keeps_its_findings() {
 #[test]
 fn the_sample_is_a_case_with_references() {
     let mut study = Study::default();
-    study.add_sample().expect("the sample is readable");
+    study.add_sample(Sample::default()).expect("the sample is readable");
     assert!(study.assemble().is_empty());
     let case = study.cases().next().expect("a case");
     assert!(case.case().slices.len() >= 12);

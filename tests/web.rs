@@ -69,7 +69,7 @@ mod page {
     async fn sample() -> (Session, String, String) {
         let session = Session::create(MODEL_JSON.to_vec(), WEIGHTS.to_vec(), None).await;
         let session = session.expect("a session");
-        session.sample().expect("room for the sample");
+        session.sample(None).expect("room for the sample");
         let assembly = session.assemble().expect("cases");
         let case = Reflect::get_u32(&get(&assembly, "cases"), 0).expect("a case");
         let slice = Reflect::get_u32(&get(&case, "slices"), 0).expect("a slice");

@@ -22,7 +22,7 @@ import { listenForKeys } from './viewer/keyboard.js';
 import { ViewerController } from './viewer/viewer-controller.js';
 
 /** @import { CommandContext } from './core/commands.js' */
-/** @import { Backend, CaseState, Note } from './core/types.js' */
+/** @import { Backend, CaseState, Note, Sample } from './core/types.js' */
 
 /** How often the page checks whether it is free for other downloads. */
 const POLL_MS = 500;
@@ -127,7 +127,7 @@ const context = {
       jobs.cancel();
     },
     continue: () => jobs.continue(),
-    openSample: () => void replacing('Opening the sample', () => void jobs.open([{ name: 'sample', file: null }])),
+    openSample: () => void replacing('Opening the sample', () => void jobs.open([{ name: 'sample', file: null, sample: chosenSample() }])),
     clear: () => void replacing('Closing all files', () => void jobs.clear()),
     segmentAnyway: (id) => void jobs.segmentAnyway(id),
   },
@@ -209,6 +209,11 @@ function showResult() {
 function greyNote({ name, slices }) {
   const grey = slices.filter(({ info }) => info.grey).length;
   return grey > 0 ? [{ file: name, message: `${grey === 1 ? '1 grey slice' : `${grey} grey slices`} used as FLAIR for all three channels` }] : [];
+}
+
+/** The synthetic case that the visitor has chosen. */
+function chosenSample() {
+  return /** @type {Sample} */ (/** @type {HTMLSelectElement} */ (find('#sample-kind')).value);
 }
 
 /** @param {unknown} error */

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::network::Card;
 use crate::network::segmenter::{Backend, Segmenter};
 use crate::network::sha256::{hex, sha256};
+use crate::phantom::Sample;
 use crate::read::Spacing;
 use crate::result::display::STEPS;
 use crate::result::findings::Findings;
@@ -107,9 +108,14 @@ impl Session {
         self.study_mut().take_rare(name).map(|bytes| Uint8Array::from(bytes.as_slice()))
     }
 
-    /// Adds the files of the sample case, a synthetic head with its reference masks.
-    pub fn sample(&self) -> Result<(), JsValue> {
-        self.study_mut().add_sample().map_err(fault)
+    /// Adds the files of a synthetic case with its reference masks; by default the one with one lesion.
+    pub fn sample(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "Sample")] kind: Option<String>,
+    ) -> Result<(), JsValue> {
+        let kind = kind.as_deref().unwrap_or("one");
+        let sample = Sample::named(kind).ok_or_else(|| usage(&format!("there is no sample {kind:?}")))?;
+        self.study_mut().add_sample(sample).map_err(fault)
     }
 
     /// Sorts all files that were read since the last `clear` into cases. A case whose slices are the same keeps its findings;

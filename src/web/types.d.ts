@@ -194,5 +194,8 @@ export interface Spacing { x: number; y: number; z: number }
 /** What the visitor has set. `spacing` has case ids as keys. `view` are the page's display settings, 64 KiB of JSON at most. */
 export interface Settings { threshold: number; spacing: Record<string, Spacing>; rules?: string; view?: unknown }
 
+/** A synthetic case: with one lesion, a small one, two or none, or one that the input check refuses. */
+export type Sample = 'one' | 'small' | 'two' | 'none' | 'refused';
+
 /** What a volume shows. `network`: the masks without edits. `tp`, `fp`, `fn`: the masks compared with the references. */
 export type Volume = 'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn';

@@ -117,8 +117,8 @@ function accepted(difference) {
 }
 
 /** @param {Source} source @param {AbortSignal} signal */
-async function read({ name, file, session }, signal) {
-  if (!file) return library().sample();
+async function read({ name, file, sample, session }, signal) {
+  if (!file) return library().sample(sample);
   /** @param {Blob} part */
   const content = async (part) => {
     const buffer = await part.arrayBuffer().catch((/** @type {Error} */ error) => {
