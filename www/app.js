@@ -154,7 +154,14 @@ listenForFiles({
 store.on('open', () => {
   chosenSlice = store.currentSlice?.info.id ?? null;
 });
-keepOffline(untilFree);
+keepOffline({
+  untilFree,
+  async mayClose() {
+    if (!(await unsaved.mayDiscard('Updating'))) return false;
+    store.close();
+    return true;
+  },
+});
 void start();
 
 async function start() {

@@ -67,6 +67,9 @@ enum Action {
         /// A folder that is new, empty, or from an earlier `dist`.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// The address that the site gets, for example `https://example.org/glioscope/`. Links to it then show a preview image.
+        #[arg(long, value_name = "URL", value_parser = address)]
+        url: Option<String>,
     },
     /// Runs the tests, prints the minutes of each stage, and ends with a line `N passed, N failed` that counts stages.
     ///
@@ -107,12 +110,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// An address of a folder, with its final `/`.
+fn address(text: &str) -> Result<String, String> {
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        return Err(format!("expected https:// or http://, found {text}"));
+    }
+    Ok(format!("{}/", text.trim_end_matches('/')))
+}
+
 fn run(action: Action) -> Result<()> {
     let workspace = Workspace::find()?;
     match action {
         Action::Serve { port, dev, .. } => serve(&workspace, port, dev),
-        Action::Dist { out } => {
-            site::dist(&workspace, &out, &Module::ALL)?;
+        Action::Dist { out, url } => {
+            site::dist(&workspace, &out, &Module::ALL, url.as_deref())?;
             site::print_sizes(&out)
         }
         Action::Test { only, full } => test::test(&workspace, only, full),
@@ -128,7 +139,7 @@ fn serve(workspace: &Workspace, port: u16, dev: bool) -> Result<()> {
     let out = workspace.target.join("site");
     let build = |modules: &[Module]| {
         if !dev {
-            return site::dist(workspace, &out, modules);
+            return site::dist(workspace, &out, modules, None);
         }
         vendor::build(workspace)?;
         modules.iter().try_for_each(|module| wasm::build(workspace, *module, Effort::Dev))

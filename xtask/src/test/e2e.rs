@@ -36,7 +36,7 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
     let out = workspace.target.join("dist");
     let e2e = workspace.root.join("tests/e2e");
     let built = report.stage("site", || {
-        site::dist(workspace, &out, &Module::ALL)?;
+        site::dist(workspace, &out, &Module::ALL, None)?;
         budget(&out)?;
         Ok(Outcome::Passed)
     });
@@ -70,7 +70,7 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
 pub(crate) fn soak(workspace: &Workspace, patients: Option<&Path>, minutes: u64) -> Result<()> {
     let out = workspace.target.join("dist");
     if site::check(&out, &Module::ALL).is_err() {
-        site::dist(workspace, &out, &Module::ALL)?;
+        site::dist(workspace, &out, &Module::ALL, None)?;
     }
     playwright(workspace, &out, patients, |command| {
         command.env(SOAK, minutes.to_string());
