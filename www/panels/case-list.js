@@ -2,6 +2,7 @@
  * The list of cases: progress, lesion volume, and the input check.
  */
 import { find, make } from '../core/dom.js';
+import { rove } from '../core/roving.js';
 import { countOf, formatScore, formatVolume } from '../core/format.js';
 import { isDrawing, isSegmentable, isWaiting } from '../core/store.js';
 
@@ -11,6 +12,7 @@ export class CaseList {
   #root = find('#cases');
   /** By case id. @type {Map<string, HTMLButtonElement>} */
   #rows = new Map();
+  #stop = rove(this.#root, 'column');
 
   /** @param {(id: string) => void} onSelect */
   constructor(onSelect) {
@@ -31,6 +33,7 @@ export class CaseList {
     }));
     this.#root.replaceChildren(...[...this.#rows.values()].map((row) => make('li', {}, row)));
     for (const open of cases) this.update(open);
+    this.#stop.update();
   }
 
   /** @param {CaseState} open */

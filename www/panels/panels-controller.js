@@ -6,6 +6,7 @@ import { find, whenIdle } from '../core/dom.js';
 import { anonymousMessage } from '../core/errors.js';
 import { isDrawing } from '../core/store.js';
 import { CaseList } from './case-list.js';
+import { followLayout } from './column-order.js';
 import { Diagnostics } from './diagnostics.js';
 import { fillHelp } from './help.js';
 import { InputCheckCard } from './input-check.js';
@@ -56,6 +57,7 @@ export class PanelsController {
     this.#store = store;
     new Tabs('.tabs');
     fillHelp(store);
+    followLayout(store);
     this.#caseList = new CaseList((id) => {
       const open = store.case(id);
       if (open) store.showLargest(open);

@@ -2,6 +2,7 @@
  * The canvas with the slice: zoom and pan, one or two panes, and text in the corners.
  */
 import { find } from '../core/dom.js';
+import { Announcer } from './announcer.js';
 import { Camera } from './camera.js';
 import { Excerpts, visiblePart } from './excerpt.js';
 import { Renderer } from './renderer.js';
@@ -19,6 +20,7 @@ import { Renderer } from './renderer.js';
 
 export class Stage {
   camera = new Camera();
+  #announcer = new Announcer();
   #root = find('#stage');
   #canvas = /** @type {HTMLCanvasElement} */ (find('canvas', this.#root));
   #corners = [...this.#root.querySelectorAll('.corner')].map((node) => /** @type {HTMLElement} */ (node));
@@ -52,6 +54,7 @@ export class Stage {
     this.#view = view;
     this.#appearance = appearance;
     this.#root.ariaLabel = label;
+    this.#announcer.show(label);
     for (const corner of this.#corners) {
       corner.textContent = corners[/** @type {keyof Corners} */ (corner.dataset.corner)];
     }

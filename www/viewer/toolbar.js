@@ -1,14 +1,16 @@
 /**
- * The parts of the toolbar that are no commands: the brush bar and the size of the brush.
+ * The parts of the toolbar that are no commands: its tab stop, the brush bar and the size of the brush.
  */
 import { isPainting } from '../core/commands.js';
 import { find } from '../core/dom.js';
+import { rove } from '../core/roving.js';
 
 /** @import { Store } from '../core/store.js' */
 
 export class Toolbar {
   #brush = find('#brush');
   #size = /** @type {HTMLInputElement} */ (find('input[name="size"]', this.#brush));
+  #stop = rove(find('#tools'), 'row');
   #store;
 
   /** @param {Store} store */
@@ -18,6 +20,7 @@ export class Toolbar {
   }
 
   update() {
+    this.#stop.update();
     const { tool, layout, brushSize } = this.#store.display;
     find('#stage').dataset.tool = tool;
     find('.viewer').dataset.layout = layout;
