@@ -3,6 +3,7 @@
  */
 // First, because the policy has to exist before any worker starts.
 import './offline/trusted-types.js';
+import { CohortTable } from './cohort/cohort-table.js';
 import { CommandButtons } from './core/command-buttons.js';
 import { find } from './core/dom.js';
 import { faultOf, withoutFullStop } from './core/errors.js';
@@ -98,6 +99,7 @@ const viewer = new ViewerController(engine, store, {
   onError: showEditFault,
 });
 const panels = new PanelsController(store, engine, (words) => void jobs.answer(words));
+const cohort = new CohortTable(store, (canvas, slice) => viewer.drawThumbnail(canvas, slice));
 const exporter = new Exports(engine, store, {
   toPng: () => viewer.toPng(),
   onError: (error) => notice.show(`Not saved: ${withoutFullStop(faultOf(error).message)}.`),
@@ -136,6 +138,7 @@ const context = {
     toggleComparison: () => exercises.toggleComparison(),
     end: () => void exercises.end(),
   },
+  showCohort: () => cohort.open(),
   save: (kind) => void exporter.save(kind),
   toggleHelp: () => find('#help').togglePopover(),
 };

@@ -6,7 +6,7 @@ import { isDrawing, isSegmentable } from './store.js';
 
 /** @import { Store } from './store.js' */
 /** @import { Display, SliceState, Tool } from './types.js' */
-/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'csv' | 'view'} SaveKind */
+/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'csv' | 'cohort' | 'view'} SaveKind */
 /**
  * What commands act on.
  * @typedef {object} CommandContext
@@ -15,6 +15,7 @@ import { isDrawing, isSegmentable } from './store.js';
  * @property {{readonly zoomed: boolean, readonly flickering: boolean, zoomBy(factor: number): void, fit(): void, toggleFlicker(): void, paint(): void}} viewer
  * @property {{readonly canCancel: boolean, readonly canContinue: boolean, cancel(): void, continue(): void, openSample(): void, clear(): void, segmentAnyway(id: string): void}} jobs
  * @property {{start(): void, toggleComparison(): void, end(): void}} exercises
+ * @property {() => void} showCohort
  * @property {(kind: SaveKind) => void} save
  * @property {() => void} toggleHelp
  */
@@ -56,6 +57,12 @@ const NAVIGATION = [
     id: 'largest-area', label: 'Go to largest area', help: 'Slice with the largest area', keys: ['l'],
     enabled: ({ store }) => store.current !== undefined,
     run: ({ store }) => store.current && store.showLargest(store.current),
+  },
+  stepCase('previous-case', 'Previous case', -1, ['k']),
+  stepCase('next-case', 'Next case', 1, ['j']),
+  {
+    id: 'cohort', label: 'Table', help: 'All cases as a table', keys: ['t'], available: ({ store }) => store.cases.length > 1,
+    run: ({ showCohort }) => showCohort(),
   },
 ];
 
@@ -149,7 +156,7 @@ const EXERCISE = [
     run: ({ store, exercises }) => (store.current?.exercise ? exercises.end() : exercises.start()),
   },
   {
-    id: 'compare', label: 'Compare', help: 'In an exercise: compare your masks and the network’s with the reference', keys: ['k'],
+    id: 'compare', label: 'Compare', help: 'In an exercise: compare your masks and the network’s with the reference', keys: ['x'],
     available: ({ store }) => Boolean(store.current?.exercise),
     active: ({ store }) => store.current?.exercise?.comparing ?? false, run: ({ exercises }) => exercises.toggleComparison(),
   },
@@ -179,6 +186,7 @@ const FILES = [
   save('mask', 'Mask', 'NIfTI of this case, with edits', allSlices(({ probability, edit }) => probability !== null || edit !== null)),
   save('probability', 'Probability', 'NIfTI of this case', allSlices(({ probability }) => probability !== null)),
   save('csv', 'Statistics', 'CSV, one row per slice', anyMask),
+  save('cohort', 'Save CSV', 'CSV, one row per case', anyMask),
   save('view', 'View', 'PNG of the current view', isOpen),
   { id: 'help', label: 'Keys and gestures', symbol: '?', help: 'Show keys and gestures', keys: ['?'], run: ({ toggleHelp }) => toggleHelp() },
 ];
@@ -273,6 +281,17 @@ function step(id, label, slices, keys, sliceKeys) {
     id, label, help: label, keys, sliceKeys,
     enabled: ({ store }) => store.current !== undefined,
     run: ({ store }) => store.showIndex(store.index + slices),
+  };
+}
+
+/** @param {string} id @param {string} label @param {number} cases @param {string[]} keys @returns {Command} */
+function stepCase(id, label, cases, keys) {
+  /** @param {CommandContext} context */
+  const target = ({ store }) => store.cases[store.cases.findIndex((open) => open === store.current) + cases];
+  return {
+    id, label, help: label, keys,
+    enabled: (context) => context.store.current !== undefined && target(context) !== undefined,
+    run: (context) => context.store.showLargest(target(context)),
   };
 }
 

@@ -55,11 +55,8 @@ export class Exports {
         store.markSaved(edits);
       },
       probability: async () => download(`${this.#caseName()}_probability.nii`, await this.#volume('probability'), NIFTI),
-      csv: async () => {
-        const name = `${this.#name()}_statistics.csv`;
-        const archive = await engine.exportZip(store.settings);
-        download(name, await extract(archive, 'statistics.csv'), 'text/csv');
-      },
+      csv: () => this.#saveTable('statistics'),
+      cohort: () => this.#saveTable('cohort'),
       view: async () => {
         const name = `${this.#caseName()}_slice_${store.index + 1}.png`;
         const png = await toPng();
@@ -87,6 +84,13 @@ export class Exports {
     if (busy) this.#busy.add(kind);
     else this.#busy.delete(kind);
     find(`[data-command="save-${kind}"]`).ariaBusy = String(busy);
+  }
+
+  /** A table of all cases. @param {'statistics' | 'cohort'} table one row a slice, or a case */
+  async #saveTable(table) {
+    const name = `${this.#name()}_${table}.csv`;
+    const archive = await this.#engine.exportZip(this.#store.settings);
+    download(name, await extract(archive, `${table}.csv`), 'text/csv');
   }
 
   /** A volume of the case in view. @param {'mask' | 'probability'} what */

@@ -9,6 +9,7 @@ import { agreementOf } from '../exercise/scores.js';
 import { Excerpts, smallestPart } from './excerpt.js';
 import { Legend } from './legend.js';
 import { PixelCache } from './pixel-cache.js';
+import { drawThumbnail } from './rasterise.js';
 import { Stage } from './stage.js';
 import { isEmpty, maskOf } from './threshold.js';
 import { windowOf } from './window-presets.js';
@@ -17,12 +18,13 @@ import { windowOf } from './window-presets.js';
 /** @import { Store } from '../core/store.js' */
 /** @import { Filmstrip } from './filmstrip.js' */
 /** @import { Agreement } from '../exercise/scores.js' */
-/** @import { Appearance, CaseState, SliceMeasure, SliceState } from '../core/types.js' */
+/** @import { Appearance, CaseState, Pixels, SliceMeasure, SliceState } from '../core/types.js' */
 
 const CONTRAST_NAMES = { pre: 'pre', flair: 'FLAIR', post: 'post', composite: 'RGB' };
 
 export class SliceView {
   stage = new Stage();
+  #engine;
   #pixels;
   #store;
   #legend = new Legend();
@@ -34,6 +36,7 @@ export class SliceView {
 
   /** @param {Engine} engine @param {Store} store @param {() => void} onLoaded the pixels in view are loaded */
   constructor(engine, store, onLoaded) {
+    this.#engine = engine;
     this.#pixels = new PixelCache(engine);
     this.#store = store;
     this.#onLoaded = onLoaded;
@@ -118,11 +121,26 @@ export class SliceView {
     // Each in a task of its own, because many at once would block the page.
     await (this.#turn = this.#turn.then(() => new Promise((next) => setTimeout(next))));
     if (!picture || this.#store.current !== current || !filmstrip.isVisible(index)) return;
+    const { pixels, mask, appearance } = this.#small(slice, picture.pyramid);
+    filmstrip.draw(index, pixels, mask, appearance);
+  }
+
+  /** Draws a slice of any case. @param {HTMLCanvasElement} canvas @param {string} id of the slice */
+  async drawCanvas(canvas, id) {
+    const slice = this.#store.slice(id);
+    const pyramid = slice && (await this.#engine.pixels(id).catch(() => null));
+    // The case may have been closed, or may have got another thumbnail.
+    if (!pyramid || this.#store.slice(id) !== slice || canvas.dataset.slice !== id) return;
+    const { pixels, mask, appearance } = this.#small(slice, pyramid);
+    drawThumbnail(canvas, pixels, mask, appearance);
+  }
+
+  /** A slice at its lowest resolution, as it is drawn now. @param {SliceState} slice @param {Pixels[]} pyramid */
+  #small(slice, pyramid) {
     const { threshold, display } = this.#store;
-    const layers = { ...slice, pyramid: picture.pyramid, threshold, reference: null };
-    const { pixels, mask } = new Excerpts().of(layers, smallestPart(picture.pyramid));
+    const { pixels, mask } = new Excerpts().of({ ...slice, pyramid, threshold, reference: null }, smallestPart(pyramid));
     const window = windowOf(display.preset, display.window, display.contrast, pixels);
-    filmstrip.draw(index, pixels, display.overlayVisible ? mask : null, { ...display, window });
+    return { pixels, mask: display.overlayVisible ? mask : null, appearance: { ...display, window } };
   }
 }
 

@@ -115,6 +115,11 @@ export class ViewerController {
     return this.#store.display.layout === 'volume' ? this.#volume.toPng() : this.#view.stage.toPng();
   }
 
+  /** Draws a slice of any case on a square canvas. @param {HTMLCanvasElement} canvas @param {string} slice its id */
+  drawThumbnail(canvas, slice) {
+    return this.#view.drawCanvas(canvas, slice);
+  }
+
   /** Shows the mask before a stroke. */
   #showMask() {
     this.#flicker.stop();
