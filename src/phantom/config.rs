@@ -94,9 +94,8 @@ impl PhantomConfig {
             masks.push(mask);
         }
         let found = components(&masks);
-        let mut sizes = found.sizes().to_vec();
-        sizes.sort_unstable_by(|a, b| b.cmp(a));
-        let masks = found.keep(|label| sizes.iter().take(regions).any(|&size| size == found.sizes()[label]));
+        let larger = |label: usize| found.sizes().iter().filter(|&&size| size > found.sizes()[label]).count();
+        let masks = found.keep(|label| larger(label) < regions);
         let slices = images.into_iter().zip(masks).enumerate();
         let slices = slices.map(|(index, (samples, mask))| {
             let file = format!("{name}/{name}_{}.tif", index + 1);

@@ -32,16 +32,14 @@ pub fn sample() -> &'static Case {
 impl Sample {
     /// The sample with a name as in JavaScript: `one`, `small`, `two`, `none` or `refused`.
     pub fn named(name: &str) -> Option<Self> {
-        let named = |sample: &(&str, Self)| (sample.0 == name).then_some(sample.1);
-        [
-            ("one", Self::One),
-            ("small", Self::Small),
-            ("two", Self::Two),
-            ("none", Self::None),
-            ("refused", Self::Refused),
-        ]
-        .iter()
-        .find_map(named)
+        match name {
+            "one" => Some(Self::One),
+            "small" => Some(Self::Small),
+            "two" => Some(Self::Two),
+            "none" => Some(Self::None),
+            "refused" => Some(Self::Refused),
+            _ => None,
+        }
     }
 
     /// The case. It is the same on every platform.

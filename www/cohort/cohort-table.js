@@ -64,8 +64,8 @@ export class CohortTable {
   }
 
   open() {
-    this.#draw();
     this.#root.showModal();
+    this.#draw();
   }
 
   /** @param {Column} column */

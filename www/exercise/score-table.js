@@ -3,7 +3,7 @@
  */
 import { find } from '../core/dom.js';
 import { formatCount, formatScore, NONE } from '../core/format.js';
-import { table } from '../panels/table.js';
+import { table } from '../core/table.js';
 
 /** @import { Agreement } from './scores.js' */
 /** What is null is not known, or has no reference. @typedef {{slice: Agreement | null, case: Agreement | null}} Side */

@@ -4,7 +4,7 @@
 import { find, make } from '../core/dom.js';
 import { countOf, formatArea, formatCount, formatMillilitres, formatScore, NONE, SCORES } from '../core/format.js';
 import { isDrawing } from '../core/store.js';
-import { table } from './table.js';
+import { table } from '../core/table.js';
 
 /** @import { CaseMeasure, CaseState, SliceMeasure } from '../core/types.js' */
 

@@ -20,12 +20,13 @@ export class Toolbar {
   }
 
   update() {
-    this.#stop.update();
     const { tool, layout, brushSize } = this.#store.display;
     find('#stage').dataset.tool = tool;
     find('.viewer').dataset.layout = layout;
     this.#brush.hidden = !isPainting(this.#store);
     this.#size.valueAsNumber = brushSize;
     find('output', this.#brush).textContent = `${brushSize} px`;
+    // After buttons were shown or hidden.
+    requestAnimationFrame(() => this.#stop.update());
   }
 }

@@ -201,6 +201,7 @@ export class ViewerController {
       return;
     }
     this.#opened = current.id;
+    this.#toolbar.update();
     this.#flicker.stop();
     document.body.dataset.slices = String(current.slices.length);
     this.#filmstrip.open(current.slices, !isSegmentable(current));

@@ -1,7 +1,7 @@
 /**
  * A small table with a caption.
  */
-import { make } from '../core/dom.js';
+import { make } from './dom.js';
 
 /**
  * @param {string} id
