@@ -12,7 +12,7 @@ test('cases are a table that sorts, filters, opens a case and is saved', async (
   await scope.drop(...patients(4, 12, 4).map((folder) => excerpt(folder, 2)));
   await scope.is('done');
   await page.focus('#stage');
-  await page.keyboard.press('t');
+  await page.keyboard.press('z');
   const table = page.locator('#cohort');
   await expect(table).toBeVisible();
   await expect(table.locator('output')).toHaveText('4 cases');
@@ -61,10 +61,10 @@ test('cases are a table that sorts, filters, opens a case and is saved', async (
   const current = page.locator('#cases [aria-current="true"] b');
   await expect(current).toHaveText(names[1]);
   await expect(page.locator('#stage')).toBeFocused();
-  await page.keyboard.press('j');
+  await page.keyboard.press('Control+ArrowDown');
   await expect(current).toHaveText(names[2]);
-  await page.keyboard.press('k');
-  await page.keyboard.press('k');
-  await page.keyboard.press('k');
+  await page.keyboard.press('Control+ArrowUp');
+  await page.keyboard.press('Control+ArrowUp');
+  await page.keyboard.press('Control+ArrowUp');
   await expect(current).toHaveText(names[0]);
 });

@@ -26,7 +26,7 @@ test('an exercise hides prediction and reference until the masks are compared', 
   expect(await countPixels(page, 'blue'), 'the reference').toBeGreaterThan(0);
 
   await page.focus('#stage');
-  await page.keyboard.press('q');
+  await page.keyboard.press('j');
   await expect(page.locator('#exercise')).toContainText('Prediction and reference are hidden');
   await stageArea(page, /, your mask: 0 px$/);
   // No key and no button shows them.
@@ -58,7 +58,7 @@ test('an exercise hides prediction and reference until the masks are compared', 
   await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
   expect(await countPixels(page, 'amber'), 'the drawing').toBeGreaterThan(0);
 
-  await page.keyboard.press('k');
+  await page.keyboard.press('c');
   await expect(page.locator('#exercise-table')).toBeVisible();
   expect(await score(page, 'Dice, slice', 'Network')).toBe(ofNetwork);
   expect(await score(page, 'Dice, case', 'Network')).toBe(ofCase);
@@ -92,11 +92,11 @@ test('a session keeps an exercise and the place; edits from before return', asyn
   await page.keyboard.press('b');
   await page.keyboard.press('Space');
   const edited = await area(page);
-  await page.keyboard.press('q');
+  await page.keyboard.press('j');
   await stageArea(page, /: 0 px$/);
-  await page.keyboard.press('q');
+  await page.keyboard.press('j');
   await expect.poll(() => area(page)).toBe(edited);
-  await page.keyboard.press('q');
+  await page.keyboard.press('j');
   await stageArea(page, /: 0 px$/);
   await drag(page, [80, 150], [120, 150], SIDE);
   const drawing = await area(page);

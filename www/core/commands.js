@@ -58,10 +58,10 @@ const NAVIGATION = [
     enabled: ({ store }) => store.current !== undefined,
     run: ({ store }) => store.current && store.showLargest(store.current),
   },
-  stepCase('previous-case', 'Previous case', -1, ['k']),
-  stepCase('next-case', 'Next case', 1, ['j']),
+  stepCase('previous-case', 'Previous case', -1, ['Ctrl+ArrowUp']),
+  stepCase('next-case', 'Next case', 1, ['Ctrl+ArrowDown']),
   {
-    id: 'cohort', label: 'Table', help: 'All cases as a table', keys: ['t'], available: ({ store }) => store.cases.length > 1,
+    id: 'cohort', label: 'Table', help: 'All cases as a table', keys: ['z'], available: ({ store }) => store.cases.length > 1,
     run: ({ showCohort }) => showCohort(),
   },
 ];
@@ -151,12 +151,12 @@ const DISPLAY = [
 /** @type {Command[]} */
 const EXERCISE = [
   {
-    id: 'exercise', label: 'Exercise', help: 'Hide prediction and reference, draw the lesion, then compare', keys: ['q'], available: hasReference,
+    id: 'exercise', label: 'Exercise', help: 'Hide prediction and reference, draw the lesion, then compare', keys: ['j'], available: hasReference,
     active: ({ store }) => Boolean(store.current?.exercise),
     run: ({ store, exercises }) => (store.current?.exercise ? exercises.end() : exercises.start()),
   },
   {
-    id: 'compare', label: 'Compare', help: 'In an exercise: compare your masks and the network’s with the reference', keys: ['x'],
+    id: 'compare', label: 'Compare', help: 'In an exercise: compare your masks and the network’s with the reference', keys: ['c'],
     available: ({ store }) => Boolean(store.current?.exercise),
     active: ({ store }) => store.current?.exercise?.comparing ?? false, run: ({ exercises }) => exercises.toggleComparison(),
   },
