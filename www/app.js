@@ -116,6 +116,7 @@ async function replacing(description, action) {
 const context = {
   store,
   editor: viewer.editor,
+  lines: viewer.lines,
   viewer,
   jobs: {
     get canCancel() {
@@ -143,7 +144,7 @@ const context = {
   toggleHelp: () => find('#help').togglePopover(),
 };
 const buttons = new CommandButtons(context);
-for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'display', 'exercise', 'phase'])) store.on(change, () => buttons.schedule());
+for (const change of /** @type {const} */ (['open', 'slice', 'view', 'lines', 'settings', 'display', 'exercise', 'phase'])) store.on(change, () => buttons.schedule());
 listenForKeys(context, (x, y, shift) => viewer.stageArrow(x, y, shift));
 listenForFiles({
   onOpen: (sources, faults) => void replacing('Opening these files', () => void jobs.open(sources, faults)),

@@ -18,7 +18,7 @@ use crate::network::Card;
 use crate::network::segmenter::{Backend, Segmenter};
 use crate::network::sha256::{hex, sha256};
 use crate::phantom::Sample;
-use crate::read::Spacing;
+use crate::read::{Samples, Slice, Spacing};
 use crate::result::display::STEPS;
 use crate::result::findings::Findings;
 use crate::study::{HEAD, Settings, Study};
@@ -188,14 +188,14 @@ impl Session {
     }
 
     /// A slice for display. All slices of a case have the same scale.
-    #[wasm_bindgen(unchecked_return_type = "Pixels")]
+    #[wasm_bindgen(unchecked_return_type = "SlicePixels")]
     pub fn pixels(&self, slice: &str) -> Result<JsValue, JsValue> {
         let study = self.study();
         let (findings, index) = study.slice(slice).map_err(fault)?;
         let slice = &findings.case().slices[index].slice;
         let levels = Uint16Array::from(findings.window().levels(slice).as_slice());
         let brightest = f64::from(findings.window().brightest()) / f64::from(STEPS);
-        to_js(&Pixels { width: slice.width(), height: slice.height(), levels, brightest })
+        to_js(&Pixels { width: slice.width(), height: slice.height(), levels, brightest, flair: flair_of(slice) })
     }
 
     /// The reference mask of a slice, 0 or 1 a pixel, if it has one.
@@ -297,6 +297,7 @@ impl Session {
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
     ) -> Result<ZipChunks, JsValue> {
         let settings = settings(&given)?;
+        self.study_mut().set_lines(&settings.lines);
         let stream = self.study().export(self.origin(&settings), &settings);
         Ok(ZipChunks::new(&self.study, stream))
     }
@@ -307,6 +308,7 @@ impl Session {
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
     ) -> Result<String, JsValue> {
         let settings = settings(&given)?;
+        self.study_mut().set_lines(&settings.lines);
         Ok(report(&self.origin(&settings), self.study().measured(&settings)))
     }
 
@@ -373,6 +375,16 @@ impl Session {
 
     fn study_mut(&self) -> RefMut<'_, Study> {
         self.study.borrow_mut()
+    }
+}
+
+/// The FLAIR channel as the file states it.
+fn flair_of(slice: &Slice) -> JsValue {
+    let flair = slice.flair();
+    match (flair.numbers(), flair.samples()) {
+        (Some(numbers), _) => Float32Array::from(numbers).into(),
+        (None, Samples::U8(samples)) => Uint8Array::from(samples.as_slice()).into(),
+        (None, Samples::U16(samples)) => Uint16Array::from(samples.as_slice()).into(),
     }
 }
 

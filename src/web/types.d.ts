@@ -149,6 +149,11 @@ export interface Segmented {
  */
 export interface Pixels { width: number; height: number; levels: Uint16Array<ArrayBuffer>; brightest: number }
 
+/** A whole slice for display. `flair`: the FLAIR channel as the file states it, row by row. */
+export interface SlicePixels extends Pixels {
+    flair: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+}
+
 /**
  * Agreement of a mask (the prediction) with a reference, counted in pixels. `sensitivity` is null where the reference is
  * empty, `precision` where the mask is.
@@ -161,7 +166,7 @@ export interface Scores {
 /**
  * The measures of a slice. `area`: pixels inside its mask, 0 without one. `edited`: the mask is an edited one. `segmented`:
  * the slice has probabilities. `mm2` is null where the size of a pixel is unknown, `scores` without a mask or a reference.
- * `removed_small_regions`: pixels of small regions, which the network's mask does not have once all slices of the case are
+ * `flair`: the FLAIR values inside the mask, null where it is empty. `removed_small_regions`: pixels of small regions, which the network's mask does not have once all slices of the case are
  * segmented. They are counted at the lowest threshold, 0.05.
  */
 export interface SliceMeasure {
@@ -171,8 +176,12 @@ export interface SliceMeasure {
     segmented: boolean;
     scores: Scores | null;
     mm2: number | null;
+    flair: Intensity | null;
     removed_small_regions: number;
 }
+
+/** Values of pixels as the file states them: mean, standard deviation, smallest and largest. */
+export interface Intensity { mean: number; deviation: number; min: number; max: number }
 
 /**
  * The measures of a case. `range`: the network's masks at thresholds 0.3, 0.5 and 0.7. `network`: the network's masks,
@@ -191,8 +200,23 @@ export interface CaseMeasure {
 /** The distance between voxels in millimetres, as the visitor has given it: between columns, rows and slices. */
 export interface Spacing { x: number; y: number; z: number }
 
-/** What the visitor has set. `spacing` has case ids as keys. `view` are the page's display settings, 64 KiB of JSON at most. */
-export interface Settings { threshold: number; spacing: Record<string, Spacing>; rules?: string; view?: unknown }
+/** The two ends of a line, x and y each, in pixels from the top left corner of the slice. */
+export type Line = [[number, number], [number, number]];
+
+/** What a reader has measured on a slice. `diameters`: the longest one of a region, and the one perpendicular to it. */
+export interface Lines { readonly rulers: readonly Line[]; readonly diameters: [Line, Line] | null }
+
+/**
+ * What the visitor has set. `spacing` has case ids as keys, `lines` slice ids. `view` are the page's display settings, 64 KiB of
+ * JSON at most.
+ */
+export interface Settings {
+    threshold: number;
+    spacing: Record<string, Spacing>;
+    lines?: Record<string, Lines>;
+    rules?: string;
+    view?: unknown;
+}
 
 /** A synthetic case: with one lesion, a small one, two or none, or one that the input check refuses. */
 export type Sample = 'one' | 'small' | 'two' | 'none' | 'refused';

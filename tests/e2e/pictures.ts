@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import type { Browser } from '@playwright/test';
 import { excerpt, phantoms } from './files.ts';
 import { expect, test } from './page.ts';
-import { area, point } from './stage.ts';
+import { area, drag, drawn, point } from './stage.ts';
 
 const DOCS = resolve(import.meta.dirname, '../../docs');
 const WWW = resolve(import.meta.dirname, '../../www');
@@ -132,6 +132,55 @@ test('the picture for links, and the icons of the web app', async ({ scope, page
     save(name, await blank.screenshot({ omitBackground: true }), WWW);
     await blank.close();
   }
+});
+
+test('correcting and measuring a mask', async ({ scope, page, browser }) => {
+  const frames: { png: Buffer; milliseconds: number }[] = [];
+  const shoot = async (milliseconds: number) => void frames.push({ png: await page.screenshot(), milliseconds });
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 12));
+  await scope.is('done');
+  await page.click('#tab-measure');
+  const show = async (slice: number, milliseconds = 250) => {
+    await page.locator('#slice').fill(String(slice));
+    await drawn(page);
+    await shoot(milliseconds);
+  };
+  const press = async (key: string, milliseconds: number) => {
+    await page.keyboard.press(key);
+    await area(page);
+    await shoot(milliseconds);
+  };
+  const stroke = async (from: [number, number], to: [number, number]) => {
+    for (const part of [0.3, 0.6, 1]) {
+      await drag(page, from, [from[0] + part * (to[0] - from[0]), from[1] + part * (to[1] - from[1])], 256);
+      await area(page);
+      await shoot(180);
+    }
+  };
+  await show(4, 900);
+  await page.keyboard.press('b');
+  await page.locator('#brush input[name="size"]').fill('17');
+  await stroke([150, 170], [178, 176]);
+  await press('u', 500);
+  await show(8, 500);
+  await stroke([156, 160], [180, 178]);
+  await press('i', 900);
+  for (const slice of [7, 6, 5]) await show(slice, 350);
+  await press('g', 500);
+  const at = await point(page, 165, 170, 256);
+  await page.mouse.move(at.x, at.y);
+  await shoot(600);
+  await page.mouse.click(at.x, at.y);
+  await area(page);
+  await shoot(900);
+  for (let i = 0; i < 2; i++) await press('Control+z', 600);
+  await page.keyboard.press('t');
+  await press('y', 1600);
+  await drag(page, [60, 220], [120, 220], 256);
+  await shoot(1800);
+  const pictures = await webp(browser, frames.map(({ png }) => png), 960, 0.72);
+  save('correct.webp', animated(pictures, frames.map(({ milliseconds }) => milliseconds)));
 });
 
 /** Encodes screenshots as WebP of the given width, with the browser's encoder. */

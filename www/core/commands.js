@@ -8,11 +8,28 @@ import { isDrawing, isSegmentable } from './store.js';
 /** @import { Display, SliceState, Tool } from './types.js' */
 /** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'csv' | 'cohort' | 'view'} SaveKind */
 /**
+ * @typedef {object} EditorCommands
+ * @property {boolean} canUndo
+ * @property {boolean} canRedo
+ * @property {boolean} canEdit
+ * @property {boolean} canCopy
+ * @property {boolean} canInterpolate
+ * @property {() => void} undo
+ * @property {() => void} redo
+ * @property {() => void} revert
+ * @property {() => void} fillHoles
+ * @property {() => void} grow
+ * @property {() => void} shrink
+ * @property {() => void} copyToNext
+ * @property {() => Promise<void>} interpolate
+ */
+/**
  * What commands act on.
  * @typedef {object} CommandContext
  * @property {Store} store
- * @property {{readonly canUndo: boolean, readonly canRedo: boolean, undo(): void, redo(): void, revert(): void}} editor
- * @property {{readonly zoomed: boolean, readonly flickering: boolean, zoomBy(factor: number): void, fit(): void, toggleFlicker(): void, paint(): void}} viewer
+ * @property {EditorCommands} editor
+ * @property {{readonly canPropose: boolean, readonly hasLines: boolean, readonly canRemove: boolean, propose(): void, remove(): void}} lines
+ * @property {{readonly zoomed: boolean, readonly flickering: boolean, zoomBy(factor: number): void, fit(): void, toggleFlicker(): void, useTool(): void, changeRegion(action: 'remove' | 'keep'): void, nextEnd(): void}} viewer
  * @property {{readonly canCancel: boolean, readonly canContinue: boolean, cancel(): void, continue(): void, openSample(): void, clear(): void, segmentAnyway(id: string): void}} jobs
  * @property {{start(): void, toggleComparison(): void, end(): void}} exercises
  * @property {() => void} showCohort
@@ -72,23 +89,45 @@ const TOOLS = [
   tool('window', 'Window', 'drag sideways for width, up or down for level', 'w'),
   tool('brush', 'Brush', 'add to the mask', 'b'),
   tool('eraser', 'Eraser', 'remove from the mask', 'e'),
+  tool('region', 'Region', 'click a connected region to remove it, or to keep only that one', 'g'),
+  tool('measure', 'Measure', 'drag to draw a ruler or to move an end; point to read values', 't'),
   brush('smaller-brush', 'Smaller brush', -1, ['[']),
   brush('larger-brush', 'Larger brush', 1, [']']),
   {
-    id: 'paint', label: 'Paint', help: 'Paint once at the brush', sliceKeys: [' '],
-    enabled: ({ store }) => isPainting(store), run: ({ viewer }) => viewer.paint(),
+    id: 'use-tool', label: 'Use the tool', help: 'Use the tool at the cursor: paint, click, or begin and end a line', sliceKeys: [' '],
+    enabled: ({ store }) => hasCursor(store), run: ({ viewer }) => viewer.useTool(),
   },
-  {
-    id: 'undo', label: 'Undo', help: 'Undo the last edit of this slice', keys: ['Ctrl+z'],
-    enabled: ({ editor }) => editor.canUndo, run: ({ editor }) => editor.undo(),
-  },
-  {
-    id: 'redo', label: 'Redo', help: 'Redo the last undone edit of this slice', keys: ['Ctrl+y', 'Ctrl+Shift+z'],
-    enabled: ({ editor }) => editor.canRedo, run: ({ editor }) => editor.redo(),
-  },
+  region('remove', 'Remove', 'Remove the region at the pointer', 'x'),
+  region('keep', 'Keep only', 'Keep only the region at the pointer', 'k'),
+  choice('regionAction', 'remove', 'Remove', 'A click removes the region', []),
+  choice('regionAction', 'keep', 'Keep only', 'A click removes all other regions of the slice', []),
+  edit('fill-holes', 'Fill holes', 'Fill the holes of the mask', 'u', 'canEdit', 'fillHoles'),
+  edit('grow', 'Grow', 'Grow the mask by a pixel', '>', 'canEdit', 'grow'),
+  edit('shrink', 'Shrink', 'Shrink the mask by a pixel', '<', 'canEdit', 'shrink'),
+  edit('interpolate', 'Interpolate', 'Fill the slices between edited ones with interpolated masks', 'i', 'canInterpolate', 'interpolate'),
+  edit('copy-next', 'Copy to next', 'Copy the mask to the next slice', 'n', 'canCopy', 'copyToNext'),
+  edit('undo', 'Undo', 'Undo the last edit of this case', 'Ctrl+z', 'canUndo', 'undo'),
+  { ...edit('redo', 'Redo', 'Redo the last undone edit of this case', 'Ctrl+y', 'canRedo', 'redo'), keys: ['Ctrl+y', 'Ctrl+Shift+z'] },
   {
     id: 'revert', label: 'Revert to the prediction', help: 'Remove all edits of this slice',
     enabled: ({ store }) => Boolean(store.currentSlice?.edit) && !store.current?.exercise, run: ({ editor }) => editor.revert(),
+  },
+];
+
+/** @type {Command[]} */
+const MEASURING = [
+  {
+    id: 'propose-diameters', label: 'Diameters', keys: ['y'],
+    help: 'Propose the longest diameter of the largest region and the longest perpendicular one',
+    enabled: ({ lines }) => lines.canPropose, run: ({ lines }) => lines.propose(),
+  },
+  {
+    id: 'next-end', label: 'Next end', help: 'Go to the next end of a line; then Space and arrow keys move it', keys: ['q'],
+    enabled: ({ lines }) => lines.hasLines, run: ({ viewer }) => viewer.nextEnd(),
+  },
+  {
+    id: 'remove-line', label: 'Remove line', help: 'Remove the line that was moved last', sliceKeys: ['Delete', 'Backspace'],
+    enabled: ({ lines }) => lines.canRemove, run: ({ lines }) => lines.remove(),
   },
 ];
 
@@ -192,7 +231,7 @@ const FILES = [
 ];
 
 /** All commands, by group. @type {Record<string, Command[]>} */
-export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, View: VIEW, Display: DISPLAY, Exercise: EXERCISE, Page: FILES };
+export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, Measuring: MEASURING, View: VIEW, Display: DISPLAY, Exercise: EXERCISE, Page: FILES };
 
 /** @type {ReadonlyMap<string, Command>} */
 export const COMMANDS = new Map(Object.values(GROUPS).flat().map((command) => [command.id, command]));
@@ -203,7 +242,7 @@ export const GESTURES = [
   ['Two fingers', 'Zoom and pan'],
   ['Double click', 'Zoom in, or fit'],
   ['Right button', 'Change the window; also Shift and drag'],
-  ['Arrow keys', 'With a brush on the slice: move the brush; with Shift faster'],
+  ['Arrow keys', 'With brush, region or ruler on the slice: move the cursor; with Shift faster'],
   ['Shift + arrow keys', 'On the slice: pan'],
   ['Arrow keys', 'On the volume: move the crosshair, or turn the head in 3-D; with Shift faster'],
 ];
@@ -240,6 +279,11 @@ export function titleOf({ help, keys }) {
 /** Whether a drag on the slice changes the mask. @param {Store} store */
 export function isPainting({ display: { tool } }) {
   return tool === 'brush' || tool === 'eraser';
+}
+
+/** Whether the tool has a cursor on the slice, which arrow keys move. @param {Store} store */
+export function hasCursor({ display: { tool } }) {
+  return tool !== 'browse' && tool !== 'window';
 }
 
 /** @param {CommandContext} context */
@@ -332,6 +376,24 @@ function brush(id, label, pixels, keys) {
     id, label, help: label, keys,
     run: ({ store }) => store.setDisplay({ brushSize: Math.min(MAX_BRUSH, Math.max(MIN_BRUSH, store.display.brushSize + pixels)) }),
   };
+}
+
+/** @param {'remove' | 'keep'} action @param {string} label @param {string} help @param {string} key @returns {Command} */
+function region(action, label, help, key) {
+  return {
+    id: `${action}-region`, label, help, keys: [key],
+    enabled: ({ editor }) => editor.canEdit, run: ({ viewer }) => viewer.changeRegion(action),
+  };
+}
+
+/**
+ * @param {string} id @param {string} label @param {string} help @param {string} key
+ * @param {'canEdit' | 'canUndo' | 'canRedo' | 'canCopy' | 'canInterpolate'} can
+ * @param {'fillHoles' | 'grow' | 'shrink' | 'interpolate' | 'copyToNext' | 'undo' | 'redo'} act
+ * @returns {Command}
+ */
+function edit(id, label, help, key, can, act) {
+  return { id, label, help, keys: [key], enabled: ({ editor }) => editor[can], run: ({ editor }) => void editor[act]() };
 }
 
 /** @param {string} id @param {string} label @param {number} change @param {string[]} keys @returns {Command} */

@@ -19,6 +19,7 @@ export const DEFAULT_DISPLAY = Object.freeze({
   layout: 'slice',
   planes: 'multi',
   brushSize: 9,
+  regionAction: 'remove',
   letterKeys: true,
 });
 
@@ -33,10 +34,11 @@ const VALID = {
   colour: (value) => /^#[0-9a-f]{6}$/.test(value),
   overlayVisible: isBoolean,
   referenceVisible: isBoolean,
-  tool: oneOf('browse', 'window', 'brush', 'eraser'),
+  tool: oneOf('browse', 'window', 'brush', 'eraser', 'region', 'measure'),
   layout: oneOf('slice', 'side', 'volume'),
   planes: oneOf('multi', 'render'),
   brushSize: between(1, 61),
+  regionAction: oneOf('remove', 'keep'),
   letterKeys: isBoolean,
 };
 

@@ -6,6 +6,7 @@
  * @typedef {import('../pkg/glioscope.js').Added} Added
  * @typedef {import('../pkg/glioscope.js').Note} Note
  * @typedef {import('../pkg/glioscope.js').Pixels} Pixels
+ * @typedef {import('../pkg/glioscope.js').SlicePixels} SlicePixels
  * @typedef {import('../pkg/glioscope.js').Scores} Scores
  * @typedef {import('../pkg/glioscope.js').Inspection} Inspection
  * @typedef {import('../pkg/glioscope.js').InspectedCase} InspectedCase
@@ -22,6 +23,7 @@
  * @typedef {import('../pkg/glioscope.js').Spacing} Spacing
  * @typedef {import('../pkg/glioscope.js').Settings} Settings
  * @typedef {import('../pkg/glioscope.js').Sample} Sample
+ * @typedef {import('../measuring/lines.js').Lines} Lines
  */
 
 /**
@@ -44,12 +46,13 @@
 /**
  * One slice. `probability` is 0 to 65535 a pixel, row by row on the file's own grid. `edit` is the edited mask, 0 or 1 a
  * pixel; null while the slice has the predicted mask. `smallRegions` is 1 where a small region was removed from the
- * prediction. The arrays are never changed, only replaced.
+ * prediction. `lines` are rulers and diameters. The arrays are never changed, only replaced.
  * @typedef {object} SliceState
  * @property {SliceInfo} info
  * @property {Uint16Array | null} probability
  * @property {Uint8Array | null} edit
  * @property {Uint8Array | null} smallRegions
+ * @property {Lines} lines
  * @property {Fault | null} fault why it could not be segmented
  * @property {number | null} milliseconds the network's time on this device; null where it came from a session
  */
@@ -101,7 +104,7 @@
 /** Grey levels, 0 to 255, that are shown as black and as white. @typedef {{low: number, high: number}} Window */
 /** @typedef {'default' | 'full' | 'auto' | 'bright' | 'dark' | 'custom'} Preset */
 /** @typedef {'mask' | 'heat' | 'agreement'} Overlay */
-/** What a drag on the slice does. @typedef {'browse' | 'window' | 'brush' | 'eraser'} Tool */
+/** What a drag or a click on the slice does. @typedef {'browse' | 'window' | 'brush' | 'eraser' | 'region' | 'measure'} Tool */
 /** @typedef {'slice' | 'side' | 'volume'} Layout */
 
 /**
@@ -118,9 +121,10 @@
  */
 
 /**
- * The display settings, which sessions save. `window` is that of the preset `custom`. `letterKeys`: keys without a
+ * The display settings, which sessions save. `window` is that of the preset `custom`. `regionAction`: what a click with the
+ * tool `region` does to the region. `letterKeys`: keys without a
  * modifier work everywhere, not only on the slice.
- * @typedef {Appearance & {preset: Preset, tool: Tool, layout: Layout, planes: 'multi' | 'render', brushSize: number, letterKeys: boolean}} Display
+ * @typedef {Appearance & {preset: Preset, tool: Tool, layout: Layout, planes: 'multi' | 'render', brushSize: number, regionAction: 'remove' | 'keep', letterKeys: boolean}} Display
  */
 
 export {};

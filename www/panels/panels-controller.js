@@ -84,7 +84,7 @@ export class PanelsController {
     store.on('phase', () => {
       document.body.dataset.state = store.phase;
     });
-    for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'measure', 'exercise', 'phase'])) store.on(change, () => this.#schedule());
+    for (const change of /** @type {const} */ (['open', 'slice', 'view', 'lines', 'settings', 'measure', 'exercise', 'phase'])) store.on(change, () => this.#schedule());
   }
 
   /** @param {DeviceReport} report */
@@ -123,14 +123,14 @@ export class PanelsController {
   }
 
   #draw() {
-    const { cases, current, index, threshold, phase } = this.#store;
+    const { cases, current, index, threshold, phase, pixelSize } = this.#store;
     this.#inputCheck.show(current);
     this.#reading.show(current);
     if (!current) return;
     this.#caseList.select(current.id);
     for (const open of cases) this.#caseList.update(open);
     this.#results.show(current, index, phase === 'running');
-    this.#measures.show(current, index, threshold);
+    this.#measures.show(current, index, threshold, pixelSize);
     this.#plots.show(current.measure, index, !isDrawing(current));
     this.#spacing.show(current);
   }

@@ -1,7 +1,7 @@
 /**
  * The slice in view, drawn from the store: the stage with its corners, the legend, and the thumbnails.
  */
-import { formatCount, formatScore } from '../core/format.js';
+import { formatCount, formatGrey, formatScore } from '../core/format.js';
 import { memoizeLast } from '../core/memoize.js';
 import { isDrawing, isSegmentable } from '../core/store.js';
 import { ScoreTable } from '../exercise/score-table.js';
@@ -11,11 +11,12 @@ import { Legend } from './legend.js';
 import { PixelCache } from './pixel-cache.js';
 import { drawThumbnail } from './rasterise.js';
 import { Stage } from './stage.js';
-import { isEmpty, maskOf } from './threshold.js';
+import { isEmpty } from './threshold.js';
 import { windowOf } from './window-presets.js';
 
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Store } from '../core/store.js' */
+/** @import { End } from '../measuring/lines.js' */
 /** @import { Filmstrip } from './filmstrip.js' */
 /** @import { Agreement } from '../exercise/scores.js' */
 /** @import { Appearance, CaseState, Pixels, SliceMeasure, SliceState } from '../core/types.js' */
@@ -55,17 +56,23 @@ export class SliceView {
     this.#pixels.clear();
   }
 
-  /** The mask in view: the edited one, or the predicted one at the threshold. */
-  get mask() {
+  /** The values at a point of the slice in view, as lines of text; none outside it. @param {{x: number, y: number} | null} point */
+  valuesAt(point) {
     const slice = this.#store.currentSlice;
-    return slice ? maskOf(slice, this.#store.threshold) : null;
+    const flair = slice && this.#pixels.loaded(slice.info.id)?.flair;
+    if (!point || !flair) return [];
+    const [x, y] = [Math.floor(point.x), Math.floor(point.y)];
+    const { width, height } = slice.info;
+    if (x < 0 || y < 0 || x >= width || y >= height) return [];
+    const at = y * width + x;
+    return [`x ${x}, y ${y}`, `FLAIR ${formatGrey(flair[at])}`, ...(slice.probability ? [`probability ${(slice.probability[at] / 65535).toFixed(2)}`] : [])];
   }
 
   /**
    * @param {Appearance} appearance
-   * @param {{strokeMask: Uint8Array | null, message: string, flickering: boolean}} state the mask during a stroke, why the slice cannot be edited, and whether mask and reference alternate
+   * @param {{strokeMask: Uint8Array | null, message: string, flickering: boolean, selected: End | null}} state the mask during a stroke, why the slice was not edited, whether mask and reference alternate, and the end of a line that is selected
    */
-  draw(appearance, { strokeMask, message, flickering }) {
+  draw(appearance, { strokeMask, message, flickering, selected }) {
     const { current, currentSlice: slice, index, threshold, display: { layout } } = this.#store;
     if (!current || !slice) return;
     const { info } = slice;
@@ -87,6 +94,7 @@ export class SliceView {
       sideBySide: layout === 'side' && !drawing && (comparing || picture.reference !== null),
       network: comparing,
       flickering,
+      drawn: { lines: slice.lines, selected, pixelSize: this.#store.pixelSize },
     };
     const held = !isSegmentable(current) && !exercise;
     const state = held ? 'not segmented' : describe(slice, measure);

@@ -2,6 +2,7 @@
  * The canvas with the slice: zoom and pan, one or two panes, and text in the corners.
  */
 import { find } from '../core/dom.js';
+import { drawLines } from '../measuring/draw-lines.js';
 import { Announcer } from './announcer.js';
 import { Camera } from './camera.js';
 import { Excerpts, visiblePart } from './excerpt.js';
@@ -10,13 +11,14 @@ import { Renderer } from './renderer.js';
 /** @import { Pane } from './camera.js' */
 /** @import { Excerpt, Layers } from './excerpt.js' */
 /** @import { Appearance } from '../core/types.js' */
+/** @import { Drawn } from '../measuring/draw-lines.js' */
 /**
  * `sideBySide`: the reference has its own pane, or with `network` the network's mask. `flickering`: mask and reference alternate.
  * @typedef {{sideBySide: boolean, network: boolean, flickering: boolean}} Arrangement
  */
-/** @typedef {Layers & Arrangement} View */
+/** @typedef {Layers & Arrangement & {drawn: Drawn}} View */
 /** @typedef {Record<'nw' | 'ne' | 'sw' | 'se' | 'left' | 'right', string>} Corners text by compass direction, and the titles of the two panes */
-/** @typedef {{x: number, y: number, size: number}} Cursor the brush, in pixels of the slice */
+/** The cursor of the tool, in pixels of the slice. Without a size it is a crosshair. @typedef {{x: number, y: number, size: number | null}} Cursor */
 
 export class Stage {
   camera = new Camera();
@@ -103,6 +105,11 @@ export class Stage {
     return { x: (point.x - left) / scale, y: (point.y - top) / scale };
   }
 
+  /** A distance in CSS pixels, in pixels of the slice. @param {number} distance */
+  toPixels(distance) {
+    return this.#view ? (distance * devicePixelRatio) / this.camera.place(this.#panes()[0], this.#view.pyramid[0]).scale : 0;
+  }
+
   /** @param {number} factor @param {{clientX: number, clientY: number}} [event] the point that stays in place */
   zoomBy(factor, event) {
     if (!this.#view) return;
@@ -184,6 +191,8 @@ export class Stage {
     // The unit is a pixel of the excerpt.
     context.setTransform(scale * step, 0, 0, scale * step, left + x * step * scale, top + y * step * scale);
     renderer.draw(context, excerpt, appearance, scale * step, (view.sideBySide && !view.network) || view.flickering);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    drawLines(context, view.drawn, { scale, left, top });
     context.setTransform(scale, 0, 0, scale, left, top);
     if (cursor) renderer.drawCursor(context, cursor, scale);
     context.restore();

@@ -52,8 +52,9 @@ serve({
     value: library().setEdit(slice, mask),
   }),
   pixels: (/** @type {OfSlice} */ { slice }) => {
-    const pyramid = pyramidOf(library().pixels(slice));
-    return { value: pyramid, transfer: pyramid.map(({ levels }) => levels.buffer) };
+    const pixels = library().pixels(slice);
+    const pyramid = pyramidOf(pixels);
+    return { value: pyramid, transfer: [pixels.flair.buffer, ...pyramid.map(({ levels }) => levels.buffer)] };
   },
   reference: (/** @type {OfSlice} */ { slice }) => transferred(library().reference(slice)),
   mask: (/** @type {OfSlice & {threshold: number}} */ { slice, threshold }) =>
