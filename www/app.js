@@ -14,6 +14,7 @@ import { MeasurementSync } from './engine/measurement-sync.js';
 import { Exports } from './export/exports.js';
 import { listenForFiles } from './intake/file-intake.js';
 import { keepOffline } from './offline/register.js';
+import { siteHost, siteModel } from './offline/site-host.js';
 import { FileList, Notice } from './panels/notice.js';
 import { PanelsController } from './panels/panels-controller.js';
 import { Status } from './panels/status.js';
@@ -27,11 +28,13 @@ import { ViewerController } from './viewer/viewer-controller.js';
 const POLL_MS = 500;
 
 const address = new URLSearchParams(location.search);
-const requestedBackend = /** @type {Backend | undefined} */ (['cpu', 'webgpu'].find((name) => name === address.get('backend')));
+/** @type {Backend[]} */
+const BACKENDS = ['webgpu', 'cpu'];
+const requestedBackend = BACKENDS.find((name) => name === address.get('backend'));
 const requestedWorkers = Number(address.get('workers')) || null;
 
 const store = new Store();
-const engine = new Engine(requestedBackend ?? null, requestedWorkers, {
+const engine = new Engine({ host: siteHost, model: siteModel, backends: requestedBackend ? [requestedBackend] : BACKENDS, workers: requestedWorkers }, {
   onDownload(received, total) {
     if (store.phase === 'loading') status.download(received, total);
   },
@@ -46,7 +49,7 @@ const engine = new Engine(requestedBackend ?? null, requestedWorkers, {
   },
   onDead(fault) {
     // On a faulty device, the results that are shown may be wrong too.
-    if (fault.kind === 'device') {
+    if (fault.code === 'device') {
       jobs.abort();
       store.close();
     }
@@ -140,7 +143,7 @@ listenForFiles({
   onAdd: (sources, faults) => void (store.cases.length > 0 ? jobs.add(sources, faults) : jobs.open(sources, faults)),
   onSession(session, adding) {
     if (adding && store.cases.length > 0) {
-      void jobs.add([], [{ kind: 'file', file: session.name, message: 'a session replaces the open files, so it cannot be added. Open it on its own' }]);
+      void jobs.add([], [{ code: 'file', file: session.name, message: 'a session replaces the open files, so it cannot be added. Open it on its own' }]);
     } else void replacing('Opening this session', () => void jobs.openSession(session));
   },
 });
@@ -155,7 +158,7 @@ async function start() {
   store.setPhase('loading');
   status.set('Loading the model…');
   try {
-    await engine.open();
+    await engine.start();
     await prepare();
     if (jobs.started) return;
     store.setPhase('ready');
