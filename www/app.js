@@ -11,10 +11,11 @@ import { UnsavedDialog } from './editing/unsaved-dialog.js';
 import { Engine } from './engine/engine.js';
 import { Jobs } from './engine/jobs.js';
 import { MeasurementSync } from './engine/measurement-sync.js';
+import { modelOf } from './engine/model.js';
 import { Exports } from './export/exports.js';
 import { listenForFiles } from './intake/file-intake.js';
 import { keepOffline } from './offline/register.js';
-import { siteHost, siteModel } from './offline/site-host.js';
+import { hostFor, siteModel } from './offline/site-host.js';
 import { FileList, Notice } from './panels/notice.js';
 import { PanelsController } from './panels/panels-controller.js';
 import { Status } from './panels/status.js';
@@ -23,6 +24,7 @@ import { ViewerController } from './viewer/viewer-controller.js';
 
 /** @import { CommandContext } from './core/commands.js' */
 /** @import { Backend, CaseState, Note } from './core/types.js' */
+/** @import { ModelFiles } from './intake/model-files.js' */
 
 /** How often the page checks whether it is free for other downloads. */
 const POLL_MS = 500;
@@ -32,9 +34,12 @@ const address = new URLSearchParams(location.search);
 const BACKENDS = ['webgpu', 'cpu'];
 const requestedBackend = BACKENDS.find((name) => name === address.get('backend'));
 const requestedWorkers = Number(address.get('workers')) || null;
+/** The folder of another model on this origin. */
+const requestedModel = address.get('model');
 
 const store = new Store();
-const engine = new Engine({ host: siteHost, model: siteModel, backends: requestedBackend ? [requestedBackend] : BACKENDS, workers: requestedWorkers }, {
+const model = requestedModel ? modelOf(requestedModel) : siteModel;
+const engine = new Engine({ host: hostFor(model), model, backends: requestedBackend ? [requestedBackend] : BACKENDS, workers: requestedWorkers }, {
   onDownload(received, total) {
     if (store.phase === 'loading') status.download(received, total);
   },
@@ -141,6 +146,7 @@ listenForKeys(context, (x, y, shift) => viewer.stageArrow(x, y, shift));
 listenForFiles({
   onOpen: (sources, faults) => void replacing('Opening these files', () => void jobs.open(sources, faults)),
   onAdd: (sources, faults) => void (store.cases.length > 0 ? jobs.add(sources, faults) : jobs.open(sources, faults)),
+  onModel: (model) => void replacing('Opening these weights', () => void useModel(model)),
   onSession(session, adding) {
     if (adding && store.cases.length > 0) {
       void jobs.add([], [{ code: 'file', file: session.name, message: 'a session replaces the open files, so it cannot be added. Open it on its own' }]);
@@ -150,6 +156,7 @@ listenForFiles({
 store.on('open', () => {
   chosenSlice = store.currentSlice?.info.id ?? null;
 });
+if (requestedModel) panels.useModel(requestedModel);
 keepOffline(untilFree);
 void start();
 
@@ -158,6 +165,9 @@ async function start() {
   store.setPhase('loading');
   status.set('Loading the model…');
   try {
+    if (requestedModel && new URL(requestedModel, document.baseURI).origin !== location.origin) {
+      throw new Error(`the model ${requestedModel} is not on the origin of this page`);
+    }
     await engine.start();
     await prepare();
     if (jobs.started) return;
@@ -165,6 +175,29 @@ async function start() {
     status.set('Ready. Drop files anywhere on this page.');
   } catch (error) {
     if (!jobs.started) stop(error);
+  }
+}
+
+/** Computes with the visitor's own weights from now on. @param {ModelFiles} files */
+async function useModel(files) {
+  const { phase } = store;
+  const text = find('#status').textContent;
+  store.setPhase('loading');
+  status.set(`Testing ${files.name}…`);
+  try {
+    await engine.useModel(modelOf(files), () => {
+      jobs.abort();
+      store.close();
+      panels.useModel(files.name);
+      prepared = null;
+    });
+    await jobs.clear();
+    await prepare();
+    status.set(`Ready with your own weights, from ${files.name}. Drop files anywhere on this page.`);
+  } catch (error) {
+    unusedFiles.add([{ ...faultOf(error), file: files.name }]);
+    store.setPhase(phase);
+    status.set(text ?? '');
   }
 }
 
@@ -216,7 +249,8 @@ function stop(error) {
   status.set('Stopped');
   const fault = faultOf(error);
   const message = withoutFullStop(fault.message);
-  const hint = requestedBackend ? ` Remove “?backend=${requestedBackend}” from the address to let the page choose.` : '';
+  const wishes = [requestedModel && `model=${requestedModel}`, requestedBackend && `backend=${requestedBackend}`].filter(Boolean);
+  const hint = wishes.length > 0 ? ` Remove “${wishes.join('” and “')}” from the address to let the page choose.` : '';
   notice.show(`glioscope cannot compute here: ${message}.${hint}`, true);
   panels.showFailure({ ...fault, message });
 }

@@ -119,8 +119,9 @@ export class Engine {
    * Computes with another model from now on, with no files open. Resolves when the self-test has passed on the CPU. If the
    * model cannot be used, everything stays as it is, and the promise rejects.
    * @param {Model} model
+   * @param {() => void} [onSwitch] called before the open files are closed
    */
-  async useModel(model) {
+  async useModel(model, onSwitch = () => {}) {
     const devices = this.#connect(model);
     try {
       await devices.primary.open();
@@ -129,6 +130,7 @@ export class Engine {
       closeDevices(devices);
       throw error;
     }
+    onSwitch();
     closeDevices(this.#devices);
     this.#devices = devices;
     await this.start();

@@ -23,12 +23,12 @@ export function modelOf(source) {
 
 /** @param {string | URL} address @returns {Model} */
 function ofFolder(address) {
-  const folder = new URL(String(address).replace(/\/?$/, '/'), document.baseURI);
-  const [manifest, weights, card] = ['model.json', 'weights.safetensors', 'card.json'].map((name) => new URL(name, folder));
+  /** @param {string} name */
+  const file = (name) => new URL(name, new URL(String(address).replace(/\/?$/, '/'), document.baseURI));
   return {
-    manifest: (onChunk) => fetchBytes(manifest, { onChunk }),
-    weights: (onChunk) => fetchBytes(weights, { onChunk }),
-    card: (onChunk) => fetchIfPresent(card, { onChunk }),
+    manifest: async (onChunk) => fetchBytes(file('model.json'), { onChunk }),
+    weights: async (onChunk) => fetchBytes(file('weights.safetensors'), { onChunk }),
+    card: async (onChunk) => fetchIfPresent(file('card.json'), { onChunk }),
   };
 }
 

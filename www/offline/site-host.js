@@ -9,8 +9,13 @@ import { fetchBytes, fetchModule } from './verified-fetch.js';
 
 const MODEL = { manifest: 'model/model.json', weights: 'model/weights.safetensors', card: 'model/card.json' };
 
+/** The host of an engine that starts with this model. @param {Model} model @returns {Host} */
+export function hostFor(model) {
+  return model === siteModel ? siteHost : { ...siteHost, totalBytes: async () => null };
+}
+
 /** @type {Host} */
-export const siteHost = {
+const siteHost = {
   // A worker that is loaded from a URL has the policy of that response, and static hosts send none. A worker from a blob
   // inherits the page's policy. So `connect-src 'self'` applies to the code that sees the files.
   startWorker(script, name) {
