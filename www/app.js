@@ -178,14 +178,17 @@ async function start() {
   }
 }
 
-/** Computes with the visitor's own weights from now on. @param {ModelFiles} files */
+/** Computes with the visitor's own weights from now on. A job goes on until they have passed their self-test. @param {ModelFiles} files */
 async function useModel(files) {
-  const { phase } = store;
-  const text = find('#status').textContent;
-  store.setPhase('loading');
-  status.set(`Testing ${files.name}…`);
+  const [before, text] = [store.phase, find('#status').textContent ?? ''];
+  let switched = false;
+  if (before !== 'running') {
+    store.setPhase('loading');
+    status.set(`Testing ${files.name}…`);
+  }
   try {
-    await engine.useModel(modelOf(files), () => {
+    await engine.useModel(files, () => {
+      switched = true;
       jobs.abort();
       store.close();
       panels.useModel(files.name);
@@ -195,9 +198,11 @@ async function useModel(files) {
     await prepare();
     status.set(`Ready with your own weights, from ${files.name}. Drop files anywhere on this page.`);
   } catch (error) {
+    if (switched) return stop(error);
     unusedFiles.add([{ ...faultOf(error), file: files.name }]);
-    store.setPhase(phase);
-    status.set(text ?? '');
+    if (store.phase !== 'loading') return;
+    store.setPhase(before);
+    status.set(text);
   }
 }
 

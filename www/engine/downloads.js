@@ -39,6 +39,14 @@ export class Downloads {
     void this.#findTotal();
   }
 
+  /** The files with another model. The module for the CPU is not requested again. @param {Model} model */
+  withModel(model) {
+    const other = new Downloads(this.#host, model, this.#onProgress);
+    const module = this.#files.get('module');
+    if (module) other.#files.set('module', module);
+    return other;
+  }
+
   /** The files for a worker on the CPU. Those that arrived are kept; a failed one is requested again by the next call. @returns {Promise<WorkerFiles>} */
   async cpu() {
     const [module, model] = await Promise.all([

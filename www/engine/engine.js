@@ -8,6 +8,7 @@ import { GlioscopeError, faultOf } from '../core/errors.js';
 import { Downloads } from './downloads.js';
 import { Formats } from './formats.js';
 import { Gpu } from './gpu.js';
+import { modelOf } from './model.js';
 import { Pool } from './pool.js';
 import { fileFault, PrimaryWorker } from './primary-worker.js';
 import { Queue } from './queue.js';
@@ -15,6 +16,7 @@ import { RecoveryLog } from './recovery-log.js';
 import { segmentAll } from './scheduler.js';
 
 /** @import { Host, Model } from './host.js' */
+/** @import { ModelSource } from './model.js' */
 /** @import { Item } from './queue.js' */
 
 /** @import { Added, Assembly, Backend, CaseMeasure, DeviceReport, Fault, ModelInfo, Note, Pixels, Segmented, Settings, Source, Spacing, Words } from '../core/types.js' */
@@ -42,7 +44,7 @@ import { segmentAll } from './scheduler.js';
 
 /**
  * The parts that compute with one model, and what they know of the open files.
- * @typedef {{log: RecoveryLog, primary: PrimaryWorker, gpu: Gpu, pool: Pool}} Devices
+ * @typedef {{downloads: Downloads, log: RecoveryLog, primary: PrimaryWorker, gpu: Gpu, pool: Pool}} Devices
  */
 
 /** The signal of a job that is not aborted. */
@@ -66,11 +68,11 @@ export class Engine {
     const [only, other] = options.backends;
     this.#requested = other ? null : only;
     this.#formats = new Formats(options.host);
-    this.#devices = this.#connect(options.model);
+    this.#devices = this.#connect(new Downloads(options.host, options.model, events.onDownload));
   }
 
-  /** @param {Model} model @returns {Devices} */
-  #connect(model) {
+  /** @param {Downloads} downloads of a model @returns {Devices} */
+  #connect(downloads) {
     const { host, workers } = this.#options;
     // Those of a former model have nothing to report.
     const current = () => this.#devices?.primary === primary;
@@ -78,11 +80,10 @@ export class Engine {
     /** @param {Backend} backend */
     const onLost = (backend) => (/** @type {Fault} */ fault) => void (current() && this.#events.onLost(backend, fault));
     const onDead = (/** @type {Fault} */ fault) => void (current() && this.#events.onDead(fault));
-    const downloads = new Downloads(host, model, this.#events.onDownload);
     const log = new RecoveryLog();
     const primary = new PrimaryWorker(host, log, downloads, { onReport, onLost: onLost('cpu'), onDead });
     const gpu = new Gpu(host, primary, downloads, this.#requested === 'webgpu', { onReport, onLost: onLost('webgpu') });
-    return { log, primary, gpu, pool: new Pool(workers, (onHelperLost) => primary.startHelper(onHelperLost)) };
+    return { downloads, log, primary, gpu, pool: new Pool(workers, (onHelperLost) => primary.startHelper(onHelperLost)) };
   }
 
   get #log() {
@@ -118,11 +119,11 @@ export class Engine {
   /**
    * Computes with another model from now on, with no files open. Resolves when the self-test has passed on the CPU. If the
    * model cannot be used, everything stays as it is, and the promise rejects.
-   * @param {Model} model
+   * @param {ModelSource} model
    * @param {() => void} [onSwitch] called before the open files are closed
    */
   async useModel(model, onSwitch = () => {}) {
-    const devices = this.#connect(model);
+    const devices = this.#connect(this.#devices.downloads.withModel(modelOf(model)));
     try {
       await devices.primary.open();
       await devices.primary.runTest();

@@ -48,7 +48,7 @@ export class ModelCard {
         ['Weights, SHA-256', sha256],
         ['Licence', own === null ? 'CC BY-NC-SA 4.0, like the dataset' : null],
       ),
-      make('p', { className: 'fine' }, 'To run your own weights, drop the folder that `train fit` wrote, or a zip of it.'),
+      make('p', { className: 'fine' }, 'To run your own weights, drop the folder that ', make('code', {}, 'train fit'), ' wrote, or a zip of it.'),
       ...(own === null ? [this.#text] : []),
     );
     if (own !== null) return;
