@@ -39,7 +39,7 @@ export default defineConfig({
   projects: [
     { name: 'page', testIgnore: [TIMED, PACKAGES], retries: soak ? 0 : 1 },
     { name: 'timed', testMatch: TIMED, workers: 1, retries: soak ? 0 : 2, dependencies: ['page'] },
-    ...(process.env.GLIOSCOPE_PACKAGES ? [{ name: 'packages', testMatch: PACKAGES, retries: 1 }] : []),
+    ...(process.env.GLIOSCOPE_PACKAGES ? [{ name: 'packages', testMatch: PACKAGES, fullyParallel: false, retries: 1 }] : []),
   ],
   snapshotPathTemplate: '{testDir}/{testFilePath}-snapshots/{arg}-{platform}{ext}',
   // xtask reads the JSON results for its summary.
