@@ -34,13 +34,14 @@ test('dropped weights run after their self-test, with their own card', async ({ 
   await expect(page.locator('#own-model')).toContainText('from mine');
   await expect(page.locator('#trained-on')).toBeHidden();
   await expect(page.locator('#selftest')).toContainText('Passed');
-  await page.click('text=About the model');
+  await page.click('.about [popovertarget=card]');
   await expect(page.locator('#card-body')).toContainText('These are your own weights, from mine.');
   await expect(page.locator('#card-body')).toContainText('0.123');
   await expect(page.locator('#card-body')).not.toContainText('CC BY-NC-SA');
   await page.keyboard.press('Escape');
   await page.click('#sample');
   await scope.is('done');
+  await expect(page.locator('.about')).toContainText('About the model: mine');
   await expect(page.locator('input[name=threshold]')).toHaveValue('40');
 });
 

@@ -103,6 +103,7 @@ export class PanelsController {
     const line = find('#own-model');
     line.hidden = false;
     find('dd', line).textContent = `your own weights, from ${own}`;
+    find('.about [popovertarget="card"]').textContent = `About the model: ${own}`;
   }
 
   /** Nothing can be computed. @param {Fault} fault */
