@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, SubtleCrypto};
 
-use super::convert::{bytes_of, from_js, parsed, settings, spacing, threshold, to_js};
+use super::convert::{bytes_of, from_js, parsed, renamed, settings, spacing, threshold, to_js};
 use super::fault::{fault, usage};
 use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
 use super::stream::ZipChunks;
@@ -58,7 +58,7 @@ impl Session {
     }
 
     /// Segments a known slice. Returns the largest difference in probability, 0 to 1, from the result on the machine that
-    /// fitted the network. Throws a fault of kind `device` where a value is not finite.
+    /// fitted the network. Throws a fault with code `device` where a value is not finite.
     pub async fn check(&self) -> Result<f32, JsValue> {
         self.segmenter.known_answer_error().await.map_err(fault)
     }
@@ -139,10 +139,10 @@ impl Session {
         Ok(segmented)
     }
 
-    /// What the open files are read as, before anything is segmented: the JSON of `train inspect`.
+    /// What the open files are read as, before anything is segmented: as the JSON of `train inspect`, with names in camelCase.
     #[wasm_bindgen(unchecked_return_type = "Inspection")]
     pub fn inspect(&self) -> Result<JsValue, JsValue> {
-        to_js(&self.study().inspect())
+        renamed(&self.study().inspect())
     }
 
     /// Takes the words of the reading that was chosen for each question; the next `assemble` reads the files in this way.
@@ -262,7 +262,7 @@ impl Session {
         #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
     ) -> Result<JsValue, JsValue> {
         let study = self.study();
-        to_js(&study.case(case).map_err(fault)?.measure(threshold(at)?, spacing(&given)?))
+        renamed(&study.case(case).map_err(fault)?.measure(threshold(at)?, spacing(&given)?))
     }
 
     /// A case as a NIfTI volume, uncompressed, on the grid of the file if it was read from a volume. A slice without what it shows is 0. Throws if no slice has it, or the slices

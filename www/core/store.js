@@ -110,7 +110,7 @@ export class Store {
     const [viewed, viewedCase] = [this.#sliceId, this.current?.id];
     const before = new Map(this.cases.map((open) => [open.id, open]));
     const slicesBefore = new Map(this.slices.map((slice) => [slice.info.id, slice]));
-    this.passedOver = assembly.inspection.passed_over;
+    this.passedOver = assembly.inspection.passedOver;
     this.questions = assembly.questions;
     this.cases = assembly.cases.map(({ id, name, resolution, doubtful, inputCheck, slices }, at) => {
       const former = before.get(id);

@@ -13,7 +13,7 @@ function caseOf(id, slices) {
 /** @param {ReturnType<typeof caseOf>[]} cases */
 function assembly(cases) {
   const inspected = cases.map(({ name }) => /** @type {any} */ ({ name }));
-  return { cases, notes: [], questions: [], inspection: { cases: inspected, passed_over: [], refused: [], notes: [] } };
+  return { cases, notes: [], questions: [], inspection: { cases: inspected, passedOver: [], refused: [], notes: [] } };
 }
 
 const nothing = () => ({ probability: null, edit: null });
@@ -46,7 +46,7 @@ test('each case has its own reading, and closing everything drops the files that
   const store = new Store();
   const { inspection, ...rest } = assembly([caseOf('a', ['a1']), caseOf('b', ['b1'])]);
   const question = { text: 'which?', readings: [] };
-  store.open({ ...rest, questions: [question], inspection: { ...inspection, passed_over: [{ file: 'x', reason: 'text' }] } }, nothing);
+  store.open({ ...rest, questions: [question], inspection: { ...inspection, passedOver: [{ file: 'x', reason: 'text' }] } }, nothing);
   assert.deepEqual(store.cases.map(({ reading }) => reading.name), ['a', 'b']);
   assert.deepEqual([store.passedOver.length, store.questions], [1, [question]]);
   store.close();

@@ -32,10 +32,12 @@
  */
 
 /**
- * Why something failed. Beside the kinds of the library: `panic`, its code stopped; `worker`, a worker was lost; `gone`, no
- * worker can be started; `page`, the page itself.
- * @typedef {{kind: import('../pkg/glioscope.js').Fault['kind'] | 'panic' | 'worker' | 'gone' | 'page', file: string | null, message: string}} Fault
+ * Why something failed. Beside the codes of the library: `panic`, its code stopped; `worker`, a worker was lost; `gone`,
+ * nothing can be computed any more; `superseded`, other files were opened in the meantime; `internal`, anything else.
+ * @typedef {import('../pkg/glioscope.js').Fault['code'] | 'panic' | 'worker' | 'gone' | 'superseded' | 'internal'} ErrorCode
  */
+
+/** An error as a value. @typedef {{code: ErrorCode, file: string | null, message: string}} Fault */
 
 /**
  * A file to read and its name, folders included. Without a file it is a synthetic case; `sample` says which one.

@@ -3,7 +3,7 @@
  */
 import { find } from '../core/dom.js';
 import { download, openInTab, releaseTab, saveAs } from './save.js';
-import { extract } from './zip.js';
+import { extract } from '../core/zip.js';
 
 /** @import { SaveKind } from '../core/commands.js' */
 /** @import { Engine } from '../engine/engine.js' */

@@ -76,7 +76,7 @@ function edits({ slices, network }, threshold) {
 
 /** Edited masks keep their small regions. @param {CaseMeasure} measure */
 function smallRegions({ slices }) {
-  const pixels = slices.reduce((sum, slice) => sum + (slice.edited ? 0 : slice.removed_small_regions), 0);
+  const pixels = slices.reduce((sum, slice) => sum + (slice.edited ? 0 : slice.removedSmallRegions), 0);
   return pixels === 0 ? [] : [['Removed small regions', `${countOf(pixels, 'voxel')} at threshold 0.05`]];
 }
 

@@ -46,6 +46,8 @@ export class PanelsController {
   #failure = null;
   /** @type {ModelInfo | null} */
   #model = null;
+  /** The name of a model that is not the published one. @type {string | null} */
+  #own = null;
 
   /**
    * @param {Store} store
@@ -93,7 +95,18 @@ export class PanelsController {
     this.#failure = null;
     this.#selfTest.show(report);
     this.#model ??= await this.#engine.model().catch(() => null);
-    if (this.#model) this.#modelCard.show(this.#model);
+    if (this.#model) this.#modelCard.show(this.#model, this.#own);
+  }
+
+  /** Another model is used from now on. @param {string} own its name */
+  useModel(own) {
+    this.#own = own;
+    this.#model = null;
+    find('#trained-on').hidden = true;
+    const line = find('#own-model');
+    line.hidden = false;
+    find('dd', line).textContent = `your own weights, from ${own}`;
+    find('.about [popovertarget="card"]').textContent = `About the model: ${own}`;
   }
 
   /** Nothing can be computed. @param {Fault} fault */

@@ -11,7 +11,7 @@ import { Legend } from './legend.js';
 import { PixelCache } from './pixel-cache.js';
 import { drawThumbnail } from './rasterise.js';
 import { Stage } from './stage.js';
-import { isEmpty } from './threshold.js';
+import { isEmpty, maskOf } from './threshold.js';
 import { windowOf } from './window-presets.js';
 
 /** @import { Engine } from '../engine/engine.js' */

@@ -1,4 +1,4 @@
-//! The development commands: `cargo xtask serve`, `dist`, `test`, `soak` and `bench`.
+//! The development commands: `cargo xtask serve`, `dist`, `package`, `test`, `soak` and `bench`.
 //!
 //! Each command installs what it needs, prints what it runs, and can be repeated. None of them knows what the product
 //! computes.
@@ -15,12 +15,12 @@ use crate::wasm::{Effort, Module};
 use crate::workspace::Workspace;
 
 mod bench;
-mod bom;
 mod browser;
 mod bundle;
 mod fuzz;
 mod headers;
 mod index;
+mod package;
 mod process;
 mod seal;
 mod serve;
@@ -71,6 +71,9 @@ enum Action {
         #[arg(long, value_name = "URL", value_parser = address)]
         url: Option<String>,
     },
+    /// Writes the npm packages `glioscope` and `glioscope-model` into the folder `packages` in cargo's target folder: a folder
+    /// and an archive of `npm pack` for each.
+    Package,
     /// Runs the tests, prints the minutes of each stage, and ends with a line `N passed, N failed` that counts stages.
     ///
     /// GLIOSCOPE_REAL=DIR adds tests on real patients; DIR has the layout of the kaggle_3m dataset.
@@ -126,6 +129,7 @@ fn run(action: Action) -> Result<()> {
             site::dist(&workspace, &out, &Module::ALL, url.as_deref())?;
             site::print_sizes(&out)
         }
+        Action::Package => package::package(&workspace).map(drop),
         Action::Test { only, full } => test::test(&workspace, only, full),
         Action::TestBuilds => test::builds::build(&workspace),
         Action::Soak { minutes } => soak::soak(&workspace, minutes),

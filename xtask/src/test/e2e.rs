@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::Value;
 
 use super::report::{Outcome, Report};
-use super::{native, real};
+use super::{native, packages, real};
 use crate::browser::Browser;
 use crate::process;
 use crate::serve::Server;
@@ -54,6 +54,9 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
             command.env_remove(SOAK);
         })
     });
+    if built {
+        packages::packages(workspace, &out, report);
+    }
     if full {
         report.stage("e2e: long", || {
             if !built {
@@ -79,7 +82,7 @@ pub(crate) fn soak(workspace: &Workspace, patients: Option<&Path>, minutes: u64)
 }
 
 /// Runs Playwright over the site in `out`; `adjust` changes its command.
-fn playwright(
+pub(super) fn playwright(
     workspace: &Workspace,
     out: &Path,
     patients: Option<&Path>,
