@@ -65,7 +65,7 @@ export class SliceView {
     const { width, height } = slice.info;
     if (x < 0 || y < 0 || x >= width || y >= height) return [];
     const at = y * width + x;
-    return [`x ${x}, y ${y}`, `FLAIR ${formatGrey(flair[at])}`, ...(slice.probability ? [`probability ${(slice.probability[at] / 65535).toFixed(2)}`] : [])];
+    return [`x ${x}, y ${y}`, `FLAIR ${formatGrey(flair[at])}`, ...(slice.probability && !isDrawing(this.#store.current) ? [`probability ${(slice.probability[at] / 65535).toFixed(2)}`] : [])];
   }
 
   /**
