@@ -1,9 +1,9 @@
 /**
  * The canvas with the slice: zoom and pan, one or two panes, and text in the corners.
  */
+import { Announcer } from '../core/announcer.js';
 import { find } from '../core/dom.js';
 import { drawLines } from '../measuring/draw-lines.js';
-import { Announcer } from './announcer.js';
 import { Camera } from './camera.js';
 import { Excerpts, visiblePart } from './excerpt.js';
 import { Renderer } from './renderer.js';

@@ -2,7 +2,7 @@
  * Tells screen readers the slice in view and its result. The label of the stage changes with every slice and every stroke,
  * and most screen readers do not read that.
  */
-import { find } from '../core/dom.js';
+import { find } from './dom.js';
 
 /** Slices that are passed quickly are not read. */
 const PAUSE_MS = 400;
