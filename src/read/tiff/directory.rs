@@ -176,7 +176,6 @@ impl<'a> Page<'a> {
     }
 
     /// The tag's bytes, if the page has the tag.
-    #[cfg(feature = "formats")]
     pub(super) fn bytes(&self, tag: Tag) -> Result<Option<&'a [u8]>, FileFault> {
         let entry = self.entries.iter().find(|entry| entry.code == tag.0 && matches!(entry.kind, BYTE | UNDEFINED));
         entry.map(|entry| self.file.range(tag.1, entry.at, entry.count)).transpose()
