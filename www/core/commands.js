@@ -239,7 +239,7 @@ function anyMask({ store }) {
 
 /** Whether the case in view was read from DICOM. @param {CommandContext} context */
 function isDicom({ store }) {
-  return store.current?.reading.spacing_source === 'dicom';
+  return store.current?.reading.spacingSource === 'dicom';
 }
 
 /** @param {CommandContext} context */

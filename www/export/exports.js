@@ -44,7 +44,7 @@ export class Exports {
       },
       report: () => openInTab(engine.report(store.settings), `${this.#name()}_report.html`),
       session: async () => {
-        const identified = store.cases.some(({ reading }) => reading.spacing_source === 'dicom');
+        const identified = store.cases.some(({ reading }) => reading.spacingSource === 'dicom');
         if (identified && !(await this.#warning.mayWrite('A session'))) return;
         let edits = store.edits;
         const saved = await saveAs(`${this.#name()}_session.zip`, ZIP, () => {
