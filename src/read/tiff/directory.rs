@@ -229,7 +229,6 @@ const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const RATIONAL: u16 = 5;
 const IFD: u16 = 13;
-#[cfg(feature = "formats")]
 const UNDEFINED: u16 = 7;
 const LONG8: u16 = 16;
 const IFD8: u16 = 18;
