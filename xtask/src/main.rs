@@ -123,7 +123,7 @@ fn run(action: Action) -> Result<()> {
             site::print_sizes(&out)?;
             site::budget(&out)
         }
-        Action::Package => package::package(&workspace).map(drop),
+        Action::Package => package::package(&workspace, Effort::Release).map(drop),
         Action::Test { only, full } => test::test(&workspace, only, full),
         Action::TestBuilds { full } => test::builds::build(&workspace, full),
         Action::Soak { minutes } => soak::soak(&workspace, minutes),

@@ -52,7 +52,7 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
         })
     });
     if built {
-        packages::packages(workspace, &out, report);
+        packages::packages(workspace, &out, Effort::of_tests(full), report);
     }
     if full {
         report.stage("e2e: long", || {
