@@ -64,7 +64,7 @@ async function serve(folder: string) {
 
 const test = base.extend<object, { project: string; patient: { folder: string; lines: string } }>({
   // eslint-disable-next-line no-empty-pattern
-  project: [async ({}, use) => use(install()), { scope: 'worker', timeout: 120_000 }],
+  project: [async ({}, use) => use(install()), { scope: 'worker', timeout: 240_000 }],
   // eslint-disable-next-line no-empty-pattern
   patient: [async ({}, use) => {
     const folder = excerpt(phantoms()[0], SLICES);
@@ -73,7 +73,7 @@ const test = base.extend<object, { project: string; patient: { folder: string; l
     });
     for (const [name, area] of areas) expect(area, name).toBeGreaterThan(0);
     await use({ folder, lines: areas.map(([name, area]) => `${name}: ${area} pixels`).sort().join('\n') });
-  }, { scope: 'worker', timeout: 120_000 }],
+  }, { scope: 'worker', timeout: 240_000 }],
 });
 
 /** Sorted lines without folders. */

@@ -6,7 +6,7 @@ import { isDrawing, isSegmentable } from './store.js';
 
 /** @import { Store } from './store.js' */
 /** @import { Display, SliceState, Tool } from './types.js' */
-/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'csv' | 'cohort' | 'view'} SaveKind */
+/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'dicom' | 'label-map' | 'csv' | 'cohort' | 'view'} SaveKind */
 /**
  * @typedef {object} EditorCommands
  * @property {boolean} canUndo
@@ -224,6 +224,8 @@ const FILES = [
   save('session', 'Session', 'Files, results and edits; open it here to continue', isOpen),
   save('mask', 'Mask', 'NIfTI of this case, with edits', allSlices(({ probability, edit }) => probability !== null || edit !== null)),
   save('probability', 'Probability', 'NIfTI of this case', allSlices(({ probability }) => probability !== null)),
+  { ...save('dicom', 'DICOM SEG', 'Mask of this case, one bit a pixel; has the patient’s name and identifiers', anyMaskOfCase), available: isDicom },
+  { ...save('label-map', 'DICOM label map', 'The same, one byte a pixel: read by few programs so far', anyMaskOfCase), available: isDicom },
   save('csv', 'Statistics', 'CSV, one row per slice', anyMask),
   save('cohort', 'Save CSV', 'CSV, one row per case', anyMask),
   save('view', 'View', 'PNG of the current view', isOpen),
@@ -309,6 +311,16 @@ function isOpen({ store }) {
 /** @param {CommandContext} context */
 function anyMask({ store }) {
   return store.slices.some(({ probability, edit }) => probability || edit);
+}
+
+/** Whether the case in view was read from DICOM. @param {CommandContext} context */
+function isDicom({ store }) {
+  return store.current?.reading.spacingSource === 'dicom';
+}
+
+/** @param {CommandContext} context */
+function anyMaskOfCase({ store }) {
+  return store.current?.slices.some(({ probability, edit }) => probability || edit) ?? false;
 }
 
 /** A NIfTI volume cannot mark missing slices, so all slices of the case are needed. @param {(slice: SliceState) => boolean} has */

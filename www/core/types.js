@@ -42,7 +42,8 @@
 /**
  * A file to read and its name, folders included. Without a file it is a synthetic case; `sample` says which one.
  * `session`: the file is a saved session, which contains files, probabilities and edits. `passedOver`: no slice comes from it.
- * @typedef {{name: string, file: Blob | null, sample?: Sample, session?: boolean, passedOver?: boolean}} Source
+ * `voxels`: the second file of a NIfTI volume in two files.
+ * @typedef {{name: string, file: Blob | null, sample?: Sample, voxels?: Blob, session?: boolean, passedOver?: boolean}} Source
  */
 
 /**

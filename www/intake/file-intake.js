@@ -5,6 +5,7 @@ import { find } from '../core/dom.js';
 import { filesOf } from './folders.js';
 import { modelIn } from './model-files.js';
 import { isSession } from './session-file.js';
+import { joinPairs } from './volume-pairs.js';
 
 /** @import { Fault, Source } from '../core/types.js' */
 /** @import { ModelFiles } from './model-files.js' */
@@ -22,8 +23,9 @@ const DRAG_TIMEOUT_MS = 2000;
 
 /** @param {Handlers} handlers */
 export function listenForFiles({ onOpen, onAdd, onSession, onModel }) {
-  /** @param {boolean} adding @param {Source[]} sources @param {Fault[]} [faults] */
-  const emit = async (adding, sources, faults = []) => {
+  /** @param {boolean} adding @param {Source[]} files @param {Fault[]} [faults] */
+  const emit = async (adding, files, faults = []) => {
+    const sources = joinPairs(files);
     if (sources.length + faults.length === 0) return;
     const [{ file } = { file: null }] = sources;
     const model = await modelIn(sources);

@@ -33,9 +33,9 @@ const MODEL_FILES: [&str; 5] = ["model.json", "card.json", "weights.safetensors"
 
 /// Writes the packages into `packages` in cargo's target folder: a folder and an archive of `npm pack` for each. Returns that
 /// folder.
-pub(crate) fn package(workspace: &Workspace) -> Result<PathBuf> {
+pub(crate) fn package(workspace: &Workspace, effort: Effort) -> Result<PathBuf> {
     for module in Module::ALL {
-        wasm::build(workspace, module, Effort::Release)?;
+        wasm::build(workspace, module, effort)?;
     }
     let out = workspace.target.join("packages");
     if out.exists() {

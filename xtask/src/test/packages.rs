@@ -9,15 +9,17 @@ use super::e2e;
 use super::report::{Outcome, Report};
 use crate::package;
 use crate::process;
+use crate::wasm::Effort;
 use crate::workspace::Workspace;
 
 /// The bundler of the project. The tests install it from npm's registry.
 const VITE: &str = "vite@8.4.0";
 
-/// Packs the packages and runs their tests in `tests/e2e/packages.spec.ts`. `site` is a site that was built.
-pub(super) fn packages(workspace: &Workspace, site: &Path, report: &mut Report) {
+/// Packs the packages and runs their tests in `tests/e2e/packages.spec.ts`. `site` is a site that was built with
+/// the same effort.
+pub(super) fn packages(workspace: &Workspace, site: &Path, effort: Effort, report: &mut Report) {
     report.stage("packages", || {
-        let packages = package::package(workspace)?;
+        let packages = package::package(workspace, effort)?;
         if !registry_answers() {
             return Ok(Outcome::Skipped(
                 "npm's registry cannot be reached, and the tests install Vite from it".to_owned(),
