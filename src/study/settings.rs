@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::error::UsageFault;
 use crate::layout::CaseId;
 use crate::read::Spacing;
+use crate::result::lines::Lines;
 
 /// What the visitor has set. A saved session keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct Settings {
     /// The spacing of each case for which the visitor has given one.
     #[serde(default)]
     pub spacing: BTreeMap<CaseId, Spacing>,
+    /// The lines on each slice that has any, by its id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lines: BTreeMap<String, Lines>,
     /// The rules by which masks were drawn or edited, in the visitor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,

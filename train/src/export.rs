@@ -22,12 +22,12 @@ use crate::model::Files;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # Export the shipped network
+  # Export the published network
   $ train export --out glioscope.safetensors")]
 pub(crate) struct Arguments {
-    /// Folder of the model
-    #[arg(long, value_name = "DIR", default_value = "www/model")]
-    model: PathBuf,
+    /// Folder of the model [default: the published model, which is part of this program]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
 
     /// File to write; an existing one is replaced
     #[arg(long, value_name = "FILE")]
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
 ///
 /// When the model cannot be used or the file cannot be written. The message has the path.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let Files { manifest, network, .. } = Files::read(&arguments.model)?;
+    let Files { manifest, network, .. } = Files::of(arguments.model.as_deref())?;
 
     let case = PhantomConfig::default().case();
     let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));

@@ -113,7 +113,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> 
         None => workspace.target.join("dist"),
     };
     if in_page && arguments.site.is_none() {
-        site::dist(workspace, &site, &Module::ALL, Effort::Release)?;
+        site::dist(workspace, &site, &Module::ALL, Effort::Release, None)?;
     }
     if parts.iter().any(|part| part.needs_train()) {
         // As the tests build it: another selection of packages would compile half of Burn again.

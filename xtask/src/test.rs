@@ -9,6 +9,7 @@ use report::{Outcome, Report};
 pub(crate) mod builds;
 pub(crate) mod e2e;
 pub(crate) mod native;
+mod packages;
 mod page;
 pub(crate) mod real;
 mod report;

@@ -61,7 +61,7 @@ pub(crate) fn cargo_fuzz(workspace: &Workspace) -> Result<PathBuf> {
     .ensure(workspace)
 }
 
-/// The folder of `wasm-pack`, which people who embed the package use.
+/// The folder of `wasm-pack`, which runs the browser tests without xtask.
 pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
     CargoTool { package: "wasm-pack", programs: &["wasm-pack"], version: WASM_PACK_VERSION, opt_level: "0" }
         .ensure(workspace)

@@ -184,7 +184,7 @@ fn predict(arguments: &Arguments, dataset: &Dataset, folds: &[Fold], input: Inpu
     let bar = progress::bar(dataset.slices(), "slices");
     for (number, fold) in (1..).zip(folds) {
         let folder = fold_folder(&arguments.out, number);
-        let model = Model::load(&model::Arguments { model: folder, device: arguments.device })?;
+        let model = Model::load(&model::Arguments { model: Some(folder), device: arguments.device })?;
         let tally = tally.get_or_insert_with(|| Tally::new(model.manifest().threshold));
         for patient in dataset.patients().iter().filter(|patient| fold.held_out.contains(&patient.name)) {
             evaluate::score(&model, patient, input, tally, |count| bar.inc(count as u64))?;
