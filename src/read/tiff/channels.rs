@@ -1,16 +1,15 @@
 //! [`ChannelOrder`]: which channels of a hyperstack are FLAIR and T1.
 
 use super::description::Description;
-use super::pages::Parts;
 use crate::error::FileFault;
 use crate::read::{ReadNote, Sequence};
 
 /// The channels that are used, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ChannelOrder {
-    flair: u64,
+    pub(super) flair: u64,
     /// Pre- and post-contrast T1.
-    others: Option<[u64; 2]>,
+    pub(super) others: Option<[u64; 2]>,
     pub(super) note: Option<ReadNote>,
 }
 
@@ -45,14 +44,6 @@ impl ChannelOrder {
             }),
         };
         Ok(Self { flair, others, note })
-    }
-
-    /// The pictures of one slice, from the picture of each channel.
-    pub(super) fn parts(&self, picture: impl Fn(u64) -> u64) -> Parts {
-        match self.others {
-            Some([pre, post]) => Parts::Three([pre, self.flair, post].map(picture)),
-            None => Parts::One(picture(self.flair)),
-        }
     }
 }
 

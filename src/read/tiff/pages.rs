@@ -79,7 +79,13 @@ pub(super) fn slices(
             Err(FileFault::ChannelCount { found: 5.. }) if channels == pictures => plain(),
             order => {
                 let order = order?;
-                let parts = |(slice, time)| order.parts(|channel| description.page(channel, slice, time));
+                let parts = |(slice, time)| {
+                    let page = |channel| description.page(channel, slice, time);
+                    match order.others {
+                        Some([pre, post]) => Parts::Three([pre, order.flair, post].map(page)),
+                        None => Parts::One(page(order.flair)),
+                    }
+                };
                 Ok((places.map(parts).collect(), order.note))
             }
         },
