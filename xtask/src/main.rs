@@ -18,6 +18,7 @@ mod bench;
 mod bom;
 mod browser;
 mod bundle;
+mod export;
 mod fuzz;
 mod headers;
 mod index;
