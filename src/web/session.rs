@@ -17,11 +17,11 @@ use crate::error::Error;
 use crate::network::Card;
 use crate::network::segmenter::{Backend, Segmenter};
 use crate::network::sha256::{hex, sha256};
-use crate::read::Spacing;
+use crate::read::{Limits, Spacing, join_pair};
 use crate::result::display::STEPS;
 use crate::result::findings::Findings;
 use crate::study::{HEAD, Settings, Study};
-use crate::write::{Origin, Volume, nifti, report, upright_nifti};
+use crate::write::{Origin, SourceMasks, Volume, nifti, report, upright_nifti};
 
 const CPU: &str = "cpu";
 const WEBGPU: &str = "webgpu";
@@ -99,6 +99,13 @@ impl Session {
     #[wasm_bindgen(js_name = addFile, unchecked_return_type = "Added")]
     pub fn add_file(&self, name: &str, bytes: &[u8]) -> Result<JsValue, JsValue> {
         to_js(&self.study_mut().add_file(name, bytes).map_err(fault)?)
+    }
+
+    /// Joins a NIfTI volume in two files to one, for `addFile` with the `name` of the header.
+    #[wasm_bindgen(js_name = joinPair, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    pub fn join_pair(name: &str, header: &[u8], voxels: &[u8]) -> Result<Uint8Array, JsValue> {
+        let joined = join_pair(name, header, voxels, &Limits::default()).map_err(fault)?;
+        Ok(Uint8Array::from(joined.as_slice()))
     }
 
     /// The bytes of a file in `Added.rare`, once, for the module `formats`.
@@ -282,6 +289,19 @@ impl Session {
         #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
     ) -> Result<Uint8Array, JsValue> {
         self.written(upright_nifti, case, what, at, &given)
+    }
+
+    /// The masks of a case that was read from a DICOM series, for `dicomSegmentation` of the module `formats`. Throws for any other case,
+    /// and if no slice has a mask.
+    #[wasm_bindgen(js_name = sourceMasks, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    pub fn source_masks(
+        &self,
+        case: &str,
+        #[wasm_bindgen(js_name = threshold)] at: f64,
+    ) -> Result<Uint8Array, JsValue> {
+        let study = self.study();
+        let masks = SourceMasks::of(study.case(case).map_err(fault)?, threshold(at)?).map_err(fault)?;
+        Ok(Uint8Array::from(masks.to_bytes().as_slice()))
     }
 
     /// All result files of all cases as one zip.

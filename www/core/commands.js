@@ -6,7 +6,7 @@ import { isSegmentable } from './store.js';
 
 /** @import { Store } from './store.js' */
 /** @import { Display, SliceState, Tool } from './types.js' */
-/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'csv' | 'view'} SaveKind */
+/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'dicom' | 'label-map' | 'csv' | 'view'} SaveKind */
 /**
  * What commands act on.
  * @typedef {object} CommandContext
@@ -159,6 +159,8 @@ const FILES = [
   save('session', 'Session', 'Files, results and edits; open it here to continue', isOpen),
   save('mask', 'Mask', 'NIfTI of this case, with edits', allSlices(({ probability, edit }) => probability !== null || edit !== null)),
   save('probability', 'Probability', 'NIfTI of this case', allSlices(({ probability }) => probability !== null)),
+  { ...save('dicom', 'DICOM SEG', 'Mask of this case, one bit a pixel; has the patient’s name and identifiers', anyMaskOfCase), available: isDicom },
+  { ...save('label-map', 'DICOM label map', 'The same, one byte a pixel: read by few programs so far', anyMaskOfCase), available: isDicom },
   save('csv', 'Statistics', 'CSV, one row per slice', anyMask),
   save('view', 'View', 'PNG of the current view', isOpen),
   { id: 'help', label: 'Keys and gestures', symbol: '?', help: 'Show keys and gestures', keys: ['?'], run: ({ toggleHelp }) => toggleHelp() },
@@ -233,6 +235,16 @@ function isOpen({ store }) {
 /** @param {CommandContext} context */
 function anyMask({ store }) {
   return store.slices.some(({ probability, edit }) => probability || edit);
+}
+
+/** Whether the case in view was read from DICOM. @param {CommandContext} context */
+function isDicom({ store }) {
+  return store.current?.reading.spacing_source === 'dicom';
+}
+
+/** @param {CommandContext} context */
+function anyMaskOfCase({ store }) {
+  return store.current?.slices.some(({ probability, edit }) => probability || edit) ?? false;
 }
 
 /** A NIfTI volume cannot mark missing slices, so all slices of the case are needed. @param {(slice: SliceState) => boolean} has */

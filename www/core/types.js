@@ -36,8 +36,9 @@
 
 /**
  * A file to read and its name, folders included. Without a file it is the built-in sample. `session`: the file is a saved
- * session, which contains files, probabilities and edits. `passedOver`: no slice comes from it.
- * @typedef {{name: string, file: Blob | null, session?: boolean, passedOver?: boolean}} Source
+ * session, which contains files, probabilities and edits. `passedOver`: no slice comes from it. `voxels`: the second file of a
+ * NIfTI volume in two files.
+ * @typedef {{name: string, file: Blob | null, voxels?: Blob, session?: boolean, passedOver?: boolean}} Source
  */
 
 /**

@@ -272,6 +272,14 @@ export class Engine {
     return this.#request('pixels', { slice: id });
   }
 
+  /**
+   * The mask of a DICOM series as a DICOM segmentation, with the names and identifiers of the patient.
+   * @param {string} id of the case @param {number} threshold @param {boolean} labelMap one byte a pixel instead of one bit
+   */
+  async segmentation(id, threshold, labelMap) {
+    return this.#formats.segmentation(await this.#request('sourceMasks', { case: id, threshold }), labelMap);
+  }
+
   /** @param {string} id of the slice @returns {Promise<Uint8Array | undefined>} the reference mask, 0 or 1 a pixel */
   reference(id) {
     return this.#request('reference', { slice: id });

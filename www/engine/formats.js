@@ -1,6 +1,6 @@
 /**
- * Decodes the files that the primary worker cannot read: DICOM, JPEG, WebP, BMP and GIF, and rare compressions of TIFF. The
- * module for them is fetched when the first such file is opened. Its worker is replaced when a decoder panics.
+ * Writes DICOM segmentations, and decodes the files that the primary worker cannot read: DICOM, JPEG, WebP, BMP and GIF, and rare compressions of TIFF. The
+ * module for them is fetched on first use. Its worker is replaced when a decoder panics.
  */
 import { fetchModule } from '../offline/verified-fetch.js';
 import { WorkerClient } from './worker-client.js';
@@ -17,8 +17,25 @@ export class Formats {
 
   /** The file in a form that the primary worker reads. @param {string} name @param {Blob} file @returns {Promise<Source>} */
   async convert(name, file) {
+    return { name, file: new Blob([await this.#call('convert', { name, file })]) };
+  }
+
+  /**
+   * A DICOM segmentation that is made now. @param {Uint8Array} masks as `sourceMasks` gives them
+   * @param {boolean} labelMap one byte a pixel instead of one bit @returns {Promise<Uint8Array<ArrayBuffer>>}
+   */
+  segmentation(masks, labelMap) {
+    const now = new Date();
+    const digits = (/** @type {number[]} */ ...numbers) => numbers.map((number) => String(number).padStart(2, '0')).join('');
+    const date = digits(now.getFullYear(), now.getMonth() + 1, now.getDate());
+    const time = digits(now.getHours(), now.getMinutes(), now.getSeconds());
+    return this.#call('dicomSegmentation', { masks, labelMap, date, time });
+  }
+
+  /** @param {string} method @param {object} args @returns {Promise<any>} */
+  async #call(method, args) {
     const client = await (this.#client ??= this.#start());
-    return { name, file: new Blob([await client.call('convert', { name, file })]) };
+    return client.call(method, args);
   }
 
   async #start() {

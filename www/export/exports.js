@@ -2,6 +2,7 @@
  * Saving: all results, single files, the report and sessions. Each kind is made once at a time.
  */
 import { find } from '../core/dom.js';
+import { IdentifierWarning } from './identifier-warning.js';
 import { download, openInTab, releaseTab, saveAs } from './save.js';
 import { extract } from './zip.js';
 
@@ -11,11 +12,13 @@ import { extract } from './zip.js';
 
 const ZIP = 'application/zip';
 const NIFTI = 'application/octet-stream';
+const DICOM = 'application/dicom';
 
 export class Exports {
   #engine;
   #store;
   #onError;
+  #warning = new IdentifierWarning();
   /** @type {Record<SaveKind, () => Promise<void>>} */
   #makers;
   /** @type {Set<SaveKind>} */
@@ -41,6 +44,8 @@ export class Exports {
       },
       report: () => openInTab(engine.report(store.settings), `${this.#name()}_report.html`),
       session: async () => {
+        const identified = store.cases.some(({ reading }) => reading.spacing_source === 'dicom');
+        if (identified && !(await this.#warning.mayWrite('A session'))) return;
         let edits = store.edits;
         const saved = await saveAs(`${this.#name()}_session.zip`, ZIP, () => {
           // The visitor may have edited while the dialog was open.
@@ -49,6 +54,8 @@ export class Exports {
         });
         if (saved) store.markSaved(edits);
       },
+      dicom: () => this.#saveSegmentation(false),
+      'label-map': () => this.#saveSegmentation(true),
       mask: async () => {
         const edits = store.current?.slices.flatMap(({ edit }) => edit ?? []) ?? [];
         download(`${this.#caseName()}_mask.nii`, await this.#volume('mask'), NIFTI);
@@ -87,6 +94,15 @@ export class Exports {
     if (busy) this.#busy.add(kind);
     else this.#busy.delete(kind);
     find(`[data-command="save-${kind}"]`).ariaBusy = String(busy);
+  }
+
+  /** @param {boolean} labelMap */
+  async #saveSegmentation(labelMap) {
+    const { threshold, current } = this.#store;
+    if (!current || !(await this.#warning.mayWrite('A DICOM segmentation'))) return;
+    const edits = current.slices.flatMap(({ edit }) => edit ?? []);
+    download(`${this.#caseName()}_mask.dcm`, await this.#engine.segmentation(current.id, threshold, labelMap), DICOM);
+    this.#store.markSaved(edits);
   }
 
   /** A volume of the case in view. @param {'mask' | 'probability'} what */

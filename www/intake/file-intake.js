@@ -4,6 +4,7 @@
 import { find } from '../core/dom.js';
 import { filesOf } from './folders.js';
 import { isSession } from './session-file.js';
+import { joinPairs } from './volume-pairs.js';
 
 /** @import { Fault, Source } from '../core/types.js' */
 
@@ -19,8 +20,9 @@ const DRAG_TIMEOUT_MS = 2000;
 
 /** @param {Handlers} handlers */
 export function listenForFiles({ onOpen, onAdd, onSession }) {
-  /** @param {boolean} adding @param {Source[]} sources @param {Fault[]} [faults] */
-  const emit = async (adding, sources, faults = []) => {
+  /** @param {boolean} adding @param {Source[]} files @param {Fault[]} [faults] */
+  const emit = async (adding, files, faults = []) => {
+    const sources = joinPairs(files);
     if (sources.length + faults.length === 0) return;
     const [{ file } = { file: null }] = sources;
     if (sources.length === 1 && file && (await isSession(file))) onSession({ ...sources[0], session: true }, adding);

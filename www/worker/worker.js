@@ -67,6 +67,7 @@ serve({
     transferred(library().volume(id, what, threshold, spacing)),
   uprightVolume: (/** @type {OfCase & {what: VolumeKind}} */ { case: id, what, threshold, spacing }) =>
     transferred(library().uprightVolume(id, what, threshold, spacing)),
+  sourceMasks: (/** @type {OfCase} */ { case: id, threshold }) => transferred(library().sourceMasks(id, threshold)),
   report: ({ settings }) => ({ value: library().report(settings) }),
   exportZip: ({ settings }) => ({ value: toBlob(library().exportZip(settings)) }),
   saveSession: ({ settings }) => ({ value: toBlob(library().saveSession(settings)) }),
@@ -117,7 +118,7 @@ function accepted(difference) {
 }
 
 /** @param {Source} source @param {AbortSignal} signal */
-async function read({ name, file, session }, signal) {
+async function read({ name, file, voxels, session }, signal) {
   if (!file) return library().sample();
   /** @param {Blob} part */
   const content = async (part) => {
@@ -131,6 +132,7 @@ async function read({ name, file, session }, signal) {
   // The first bytes tell whether it is a format that can be read, before a large file is loaded.
   const head = await content(file.slice(0, Session.headLength()));
   const bytes = Session.admit(name, file.size, head) ? await content(file) : head;
+  if (voxels) return library().addFile(name, Session.joinPair(name, bytes, await content(voxels)));
   if (!session) return library().addFile(name, bytes);
   return library().openSession(bytes);
 }

@@ -18,7 +18,7 @@ use crate::process;
 use crate::site;
 use crate::test::native;
 use crate::tools;
-use crate::wasm::Module;
+use crate::wasm::{Effort, Module};
 use crate::workspace::Workspace;
 
 mod first_page;
@@ -114,7 +114,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> 
         None => workspace.target.join("dist"),
     };
     if in_page && arguments.site.is_none() {
-        site::dist(workspace, &site, &Module::ALL)?;
+        site::dist(workspace, &site, &Module::ALL, Effort::Release)?;
     }
     if parts.iter().any(|part| part.needs_train()) {
         // As the tests build it: another selection of packages would compile half of Burn again.

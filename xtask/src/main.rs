@@ -76,13 +76,17 @@ enum Action {
         /// Run one part of the tests.
         #[arg(long, value_enum)]
         only: Option<Part>,
-        /// Also run what takes long: wasm-pack, longer fuzzing, the long end-to-end tests.
+        /// Also run what takes long: the modules as they are published and their size, WebGPU's and the library's other tests,
+        /// wasm-pack, fuzzing, the long end-to-end tests.
         #[arg(long)]
         full: bool,
     },
     /// Compiles what later stages of `test` run, beside the earlier ones.
     #[command(name = test::builds::ACTION, hide = true)]
-    TestBuilds,
+    TestBuilds {
+        #[arg(long)]
+        full: bool,
+    },
     /// Runs the fuzz targets, and then one tab that stays open, for a long time.
     Soak {
         /// Minutes of each of the two.
@@ -113,11 +117,12 @@ fn run(action: Action) -> Result<()> {
     match action {
         Action::Serve { port, dev, .. } => serve(&workspace, port, dev),
         Action::Dist { out } => {
-            site::dist(&workspace, &out, &Module::ALL)?;
-            site::print_sizes(&out)
+            site::dist(&workspace, &out, &Module::ALL, Effort::Release)?;
+            site::print_sizes(&out)?;
+            site::budget(&out)
         }
         Action::Test { only, full } => test::test(&workspace, only, full),
-        Action::TestBuilds => test::builds::build(&workspace),
+        Action::TestBuilds { full } => test::builds::build(&workspace, full),
         Action::Soak { minutes } => soak::soak(&workspace, minutes),
         Action::Bench(arguments) => bench::bench(&workspace, &arguments),
     }
@@ -129,7 +134,7 @@ fn serve(workspace: &Workspace, port: u16, dev: bool) -> Result<()> {
     let out = workspace.target.join("site");
     let build = |modules: &[Module]| {
         if !dev {
-            return site::dist(workspace, &out, modules);
+            return site::dist(workspace, &out, modules, Effort::Release);
         }
         vendor::build(workspace)?;
         modules.iter().try_for_each(|module| wasm::build(workspace, *module, Effort::Dev))

@@ -44,7 +44,7 @@ pub(crate) fn test(workspace: &Workspace, only: Option<Part>, full: bool) -> Res
     }
     let wants = |part| only.is_none_or(|only| only == part);
     let mut report = Report::default();
-    let builds = if only.is_none() { Some(Builds::start(workspace)?) } else { None };
+    let builds = if only.is_none() { Some(Builds::start(workspace, full)?) } else { None };
     if wants(Part::Page) {
         page::page(workspace, &mut report);
     }

@@ -42,7 +42,8 @@ Examples:
   # Leave one hospital out at a time
   $ train cross-validate --data kaggle_3m --out hospitals --by hospital")]
 pub(crate) struct Arguments {
-    /// Folder of patients: kaggle_3m, or the folder that contains it
+    /// Folder of patients with references: kaggle_3m or the folder that contains it, BraTS, nnU-Net or DICOM, see `train
+    /// inspect`
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 

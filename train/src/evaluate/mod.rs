@@ -38,7 +38,7 @@ Examples:
   # Normalise every slice by itself, as a slice that is opened alone
   $ train evaluate --data phantoms --input single")]
 pub(crate) struct Arguments {
-    /// Folder of patients: <patient>/<patient>_<n>.tif, each with <patient>_<n>_mask.tif
+    /// Folder or zip of patients with references: kaggle_3m, BraTS, nnU-Net or DICOM, see `train inspect`
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 

@@ -36,7 +36,8 @@ const STOPPED: u8 = 130;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", recipe::page()))]
 pub(crate) struct Arguments {
-    /// Folder of patients: kaggle_3m, or the folder that contains it
+    /// Folder of patients with references: kaggle_3m or the folder that contains it, BraTS, nnU-Net or DICOM, see `train
+    /// inspect`
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 
