@@ -131,7 +131,7 @@ impl Files {
             Unfolded::Read(unet) => Ok(unet.as_ref().clone().fork(device)),
             Unfolded::Absent => bail!("the program has no network to fit on; give a folder with network.safetensors"),
             Unfolded::File(path) => {
-                let bytes = file::read(path)?;
+                let bytes = file::read(path).context("a fit cannot start from this model")?;
                 let unet = UNet::from_safetensors(&self.manifest.network, &bytes, device);
                 let unet = unet.with_context(|| unusable(&self.name))?;
                 let folded = unet.fold();
@@ -146,6 +146,17 @@ impl Files {
             }
         }
     }
+}
+
+/// Checks that a model can be written to `folder`: a fit there could not be resumed with the weights of another model.
+///
+/// # Errors
+///
+/// When the folder has a checkpoint.
+pub(crate) fn ensure_no_fit(folder: &Path) -> Result<()> {
+    let checkpoint = folder.join("checkpoint.bin");
+    ensure!(!checkpoint.exists(), "{} exists: choose another --out to keep this fit", checkpoint.display());
+    Ok(())
 }
 
 fn unusable(name: &str) -> String {
@@ -195,18 +206,30 @@ impl Model {
     }
 
     /// Writes the model's folder: `weights`, from which this network was loaded, `unet`, whose folded form they are, and the
-    /// known answer and figures of this network.
+    /// known answer and figures of this network. Without `unet` no fit can start from the model. Without `scores` the card keeps
+    /// its figures.
     ///
     /// # Errors
     ///
     /// When the device fails or a file cannot be written.
-    pub(crate) fn write(&self, weights: &[u8], unet: &UNet, scores: Option<&Scores>, folder: &Path) -> Result<()> {
+    pub(crate) fn write(
+        &self,
+        weights: &[u8],
+        unet: Option<&UNet>,
+        scores: Option<&Scores>,
+        folder: &Path,
+    ) -> Result<()> {
         let known_answer = pollster::block_on(self.segmenter.known_answer())?;
         let manifest = Manifest { known_answer, ..self.manifest().clone() };
         manifest.validate()?;
-        let card = Card { metrics: scores.map(Scores::figures).unwrap_or_default(), ..self.card.clone() };
+        let metrics = scores.map_or_else(|| self.card.metrics.clone(), Scores::figures);
+        let card = Card { metrics, ..self.card.clone() };
         file::write(&folder.join("weights.safetensors"), weights)?;
-        file::write(&folder.join("network.safetensors"), &unet.to_safetensors())?;
+        let unfolded = folder.join("network.safetensors");
+        match unet {
+            Some(unet) => file::write(&unfolded, &unet.to_safetensors())?,
+            None => file::remove(&unfolded)?,
+        }
         write_json(&folder.join("card.json"), &card)?;
         write_json(&folder.join("model.json"), &manifest)
     }

@@ -17,6 +17,7 @@ use crate::workspace::Workspace;
 mod bench;
 mod browser;
 mod bundle;
+mod export;
 mod fuzz;
 mod headers;
 mod index;
