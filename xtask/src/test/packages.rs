@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use anyhow::Result;
-
 use super::e2e;
 use super::report::{Outcome, Report};
 use crate::package;
