@@ -129,6 +129,9 @@ pub enum VolumeFault {
     /// The slices are not cut from a volume, and the format needs an orientation.
     #[error("the orientation of the head is unknown")]
     Orientation,
+    /// The slices are not those of a DICOM series.
+    #[error("the slices are not those of a DICOM series")]
+    NoSeries,
 }
 
 /// Why a request does not fit what is open.

@@ -7,7 +7,8 @@ use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, from_reader};
 use glioscope::error::{Error, SegmentationFault};
 use glioscope::mask::Mask;
-use glioscope::write::{SegmentationKind, SegmentationOptions, SourceElement, SourceSeries, dicom_seg};
+use glioscope::read::SourceElement;
+use glioscope::write::{SegmentationKind, SegmentationOptions, SourceSeries, dicom_seg};
 
 fn series() -> SourceSeries {
     serde_json::from_str(include_str!("fixtures/segmentation/series.json")).expect("a series")

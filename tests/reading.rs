@@ -232,6 +232,17 @@ fn hyperstacks_are_read_by_their_description() {
 }
 
 #[test]
+fn channels_are_read_by_their_names() {
+    assert_pictures("ome-named-c4.tif", &[&[1, 3, 0]]);
+    for file in ["imagej-labels-little.tif", "imagej-labels-big.tif"] {
+        assert_pictures(file, &[&[2, 0, 1], &[5, 3, 4]]);
+    }
+    let notes = |file: &str| read_fixture(file).expect("valid")[0].notes().to_vec();
+    assert_eq!(notes("ome-named-c4.tif"), [ReadNote::NamedChannels { flair: 4, others: Some([2, 1]), count: 4 }]);
+    assert_eq!(notes("ome-c3z2.tif"), [ReadNote::UnnamedChannels]);
+}
+
+#[test]
 fn one_directory_may_describe_a_stack() {
     let bytes = fs::read(fixtures().join("imagej-one-directory.tif")).expect("a fixture");
     let slices = read_bytes(&bytes).expect("valid");

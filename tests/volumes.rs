@@ -43,7 +43,8 @@ fn fixtures() -> Vec<PathBuf> {
 fn read_as(name: &str, file: &str) -> Vec<Slice> {
     let (bytes, limits) = (fixture(file), Limits::default());
     let read = match file {
-        "pair.hdr" => read::read_pair(name, &bytes, &fixture("pair.img"), &limits),
+        "pair.hdr" => read::join_pair(name, &bytes, &fixture("pair.img"), &limits)
+            .and_then(|joined| read::read(name, &joined, &limits)),
         _ => read::read(name, &bytes, &limits),
     };
     read.unwrap_or_else(|error| panic!("{error}"))
@@ -146,7 +147,7 @@ fn kinds_that_are_not_read_are_named() {
         panic!("{refused}")
     };
     assert_eq!(file, "a.nii#2");
-    let refused = read::read_pair("a.nii", &fixture("kind-u8.nii"), b"", &Limits::default());
+    let refused = read::join_pair("a.nii", &fixture("kind-u8.nii"), b"", &Limits::default());
     assert!(matches!(refused, Err(Error::File { fault: FileFault::UnexpectedVoxels, .. })));
 }
 
@@ -282,6 +283,17 @@ fn a_volume_of_labels_without_a_word_for_it_is_not_segmented() {
         found.cases[0].slices.iter().filter_map(|s| s.reference.as_ref()).map(|m| m.area()).collect();
     let inside = labels[352..].chunks(30).map(|slice| slice.iter().filter(|value| **value > 0).count());
     assert_eq!(areas, inside.collect::<Vec<usize>>());
+}
+
+#[test]
+fn a_volume_in_two_files_is_read_from_a_zip() {
+    let files = ["pair.hdr", "pair.img"].map(|name| (format!("P/{name}"), fixture(name)));
+    let mut study = Study::default();
+    let added = study.add_file("a.zip", &glioscope::write::zip(&files)).expect("a zip");
+    assert_eq!((added.slices, added.refused.len(), added.passed_over.len()), (4, 0, 0), "{added:?}");
+    let header = &files[..1];
+    let added = Study::default().add_file("a.zip", &glioscope::write::zip(header)).expect("a zip");
+    assert_eq!((added.slices, added.refused.len()), (0, 1), "{added:?}");
 }
 
 #[test]

@@ -15,8 +15,10 @@ const HEADER: usize = 348;
 fuzz_target!(|bytes: &[u8]| {
     let slices = match bytes.split_at_checked(HEADER) {
         Some((header, voxels)) if header.ends_with(b"ni1\0") => {
-            let most = 2 * 2 * LIMITS.samples as usize + 2 * bytes.len();
-            metered(most, || read::read_pair("fuzz.hdr", header, voxels, &LIMITS)).unwrap_or_default()
+            // The joined file is there beside the samples.
+            let most = 2 * 2 * LIMITS.samples as usize + 2 * LIMITS.bytes as usize + 2 * bytes.len();
+            let joined = || read::join_pair("fuzz.hdr", header, voxels, &LIMITS);
+            metered(most, || joined().and_then(|file| read::read("fuzz.hdr", &file, &LIMITS))).unwrap_or_default()
         }
         _ => read("fuzz.nii", bytes),
     };

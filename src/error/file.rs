@@ -119,6 +119,12 @@ pub enum FileFault {
         /// How many there are, without a declared alpha channel.
         found: u64,
     },
+    /// The names of the channels state contrasts, and none is FLAIR.
+    #[error("no channel is FLAIR, the channels are named {names}")]
+    NoFlairChannel {
+        /// The names, separated by commas.
+        names: String,
+    },
     /// The channels of a slice that differ in size.
     #[error(
         "the channels of a slice differ in size: {} x {} and {} x {} pixels",

@@ -20,7 +20,7 @@ pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
         Format::Tiff => tiff::read(name, bytes, limits),
         Format::Png => Ok(vec![png::read(name, bytes, limits)?]),
         Format::Decoded => decoded::read(name, bytes, limits),
-        Format::Nifti => nifti::read(name, bytes, None, limits),
+        Format::Nifti => nifti::read(name, bytes, limits),
         #[cfg(feature = "formats")]
         Format::Dicom => dicom::read(name, bytes, limits),
         #[cfg(feature = "formats")]
@@ -47,18 +47,6 @@ pub const DICOM_HEAD: usize = 1 << 16;
 #[cfg(feature = "formats")]
 pub fn dicom_study(head: &[u8]) -> Option<String> {
     if dicom_head::is_dicom(head) { dicom::study(head, &Limits::default()) } else { None }
-}
-
-/// Reads a NIfTI volume in two files: the header `name` with its `bytes`, and the `voxels` of the `.img` file.
-///
-/// # Errors
-///
-/// As [`read`], with the name of the header.
-pub fn read_pair(name: &str, bytes: &[u8], voxels: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
-    match Format::admitted(name, bytes.len() as u64, bytes, limits)? {
-        Format::Nifti => nifti::read(name, bytes, Some(voxels), limits),
-        _ => Err(Error::in_file(name, FileFault::UnexpectedVoxels)),
-    }
 }
 
 /// Whether [`read`] would decode a file of `size` bytes that begins with `head`, its first 512 bytes or more.

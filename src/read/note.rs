@@ -18,6 +18,18 @@ pub enum ReadNote {
         /// How many copies there are.
         count: usize,
     },
+    /// The names of the channels state another order than pre-contrast T1, FLAIR, post-contrast T1, or more channels. Channels
+    /// count from 1.
+    NamedChannels {
+        /// The channel with FLAIR.
+        flair: u64,
+        /// The channels with pre- and post-contrast T1, if both are there. Without them FLAIR alone is read.
+        others: Option<[u64; 2]>,
+        /// How many channels there are.
+        count: u64,
+    },
+    /// No name says which contrast a channel is. Three channels are read as pre-contrast T1, FLAIR and post-contrast T1.
+    UnnamedChannels,
     /// The file has several volumes, of which the first is read.
     FirstVolume {
         /// How many volumes there are.
@@ -55,6 +67,16 @@ impl fmt::Display for ReadNote {
             Self::Lossy => f.write_str("lossy compression has changed the grey levels"),
             Self::SmallerCopies { count: 1 } => f.write_str("1 smaller copy in the file is not used"),
             Self::SmallerCopies { count } => write!(f, "{count} smaller copies in the file are not used"),
+            Self::NamedChannels { flair, others: Some([pre, post]), count } => write!(
+                f,
+                "by their names, channel {flair} of {count} is FLAIR, {pre} is pre-contrast T1 and {post} is post-contrast T1"
+            ),
+            Self::NamedChannels { flair, others: None, count } => {
+                write!(f, "by its name, channel {flair} of {count} is FLAIR, and the other channels are not used")
+            }
+            Self::UnnamedChannels => f.write_str(
+                "the channels have no names of contrasts, they are read as pre-contrast T1, FLAIR and post-contrast T1",
+            ),
             Self::FirstVolume { count } => write!(f, "only the first of {count} volumes is read"),
             Self::NoUnit => f.write_str("the file states no unit of length, millimetres are assumed"),
             Self::NoOrientation => f.write_str(

@@ -9,9 +9,9 @@ use super::session_head::{self, HELD};
 use super::{Inspection, Note, OpenFile, Study, Unpacked, Unused};
 use crate::error::{Error, FileFault, Quantity, Result};
 use crate::layout::{CaseSlice, Group, Litter, Words};
-use crate::phantom;
-use crate::read::zip;
+use crate::phantom::Sample;
 use crate::read::{self, Slice};
+use crate::read::{other_of_pair, zip};
 use crate::write::{mask_name, mask_tiff, slice_tiff};
 
 /// Bytes of a probability per pixel.
@@ -120,18 +120,26 @@ impl Study {
         for (path, kind) in &unpacked.passed_over {
             self.pass_over(&place(path), *kind, &mut added);
         }
-        // A study keeps each file by itself, so it reads no volume in two files.
-        for path in unpacked.voxels.keys() {
-            self.pass_over(&place(path), Litter::Other, &mut added);
-        }
         for error in &unpacked.refused {
             let path = error.file().unwrap_or_default();
             let Unused { reason, .. } = Unused::refused(path, error);
             added.refused.push(Unused { file: place(path), reason });
         }
         for (path, bytes) in std::mem::take(&mut unpacked.files) {
+            let voxels = other_of_pair(&path, "img").and_then(|other| unpacked.voxels.remove(&other));
             let path = place(&path);
-            if let Err(error) = self.add_noted(&path, &bytes, &mut added) {
+            let bytes = match &voxels {
+                Some(voxels) => read::join_pair(&path, &bytes, voxels, &read::Limits::default()),
+                None => Ok(bytes),
+            };
+            let (bytes, read) = match bytes {
+                Ok(bytes) => {
+                    let read = self.add_noted(&path, &bytes, &mut added);
+                    (bytes, read)
+                }
+                Err(error) => (Vec::new(), Err(error)),
+            };
+            if let Err(error) = read {
                 added.refused.push(Unused::refused(&path, &error));
                 if matches!(&error, Error::File { fault, .. } if fault.needs_formats()) {
                     added.rare.push(path.clone());
@@ -160,13 +168,13 @@ impl Study {
         Ok(())
     }
 
-    /// Adds the files of the sample case, a synthetic head with its reference masks.
+    /// Adds the files of a sample case, a synthetic head with its reference masks.
     ///
     /// # Errors
     ///
     /// As [`add_file`](Self::add_file): [`FileFault::OverLimit`] where there is no room for it.
-    pub fn add_sample(&mut self) -> Result<()> {
-        for CaseSlice { slice, reference, .. } in &phantom::sample().slices {
+    pub fn add_sample(&mut self, sample: Sample) -> Result<()> {
+        for CaseSlice { slice, reference, .. } in &sample.case().slices {
             if let Some(mask) = reference {
                 self.add_image(&mask_name(slice.name()), &mask_tiff(mask))?;
             }

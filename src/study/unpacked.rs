@@ -16,7 +16,7 @@ pub struct Unpacked {
     /// The names and bytes of the files that are read, in order of their names. A `dataset.json` is one of them, and also
     /// passed over.
     pub files: Vec<(String, Vec<u8>)>,
-    /// The second files of NIfTI volumes in two files, by name. [`read_pair`](crate::read::read_pair) takes them.
+    /// The second files of NIfTI volumes in two files, by name. [`join_pair`](crate::read::join_pair) takes them.
     pub voxels: BTreeMap<String, Vec<u8>>,
     /// The files that are no slices.
     pub passed_over: Vec<(String, Litter)>,

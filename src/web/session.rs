@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, SubtleCrypto};
 
-use super::convert::{bytes_of, from_js, parsed, settings, spacing, threshold, to_js};
+use super::convert::{bytes_of, from_js, parsed, renamed, settings, spacing, threshold, to_js};
 use super::fault::{fault, usage};
 use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
 use super::stream::ZipChunks;
@@ -17,12 +17,13 @@ use crate::error::Error;
 use crate::network::Card;
 use crate::network::segmenter::{Backend, Segmenter};
 use crate::network::sha256::{hex, sha256};
-use crate::read::{Samples, Slice, Spacing};
+use crate::phantom::Sample;
+use crate::read::{Limits, Samples, Slice, Spacing, join_pair};
 use crate::result::display::STEPS;
 use crate::result::findings::Findings;
 use crate::result::lines::Lines;
 use crate::study::{HEAD, Settings, Study};
-use crate::write::{Origin, Volume, nifti, report, upright_nifti};
+use crate::write::{Origin, SourceMasks, Volume, nifti, report, upright_nifti};
 
 const CPU: &str = "cpu";
 const WEBGPU: &str = "webgpu";
@@ -58,7 +59,7 @@ impl Session {
     }
 
     /// Segments a known slice. Returns the largest difference in probability, 0 to 1, from the result on the machine that
-    /// fitted the network. Throws a fault of kind `device` where a value is not finite.
+    /// fitted the network. Throws a fault with code `device` where a value is not finite.
     pub async fn check(&self) -> Result<f32, JsValue> {
         self.segmenter.known_answer_error().await.map_err(fault)
     }
@@ -102,15 +103,27 @@ impl Session {
         to_js(&self.study_mut().add_file(name, bytes).map_err(fault)?)
     }
 
+    /// Joins a NIfTI volume in two files to one, for `addFile` with the `name` of the header.
+    #[wasm_bindgen(js_name = joinPair, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    pub fn join_pair(name: &str, header: &[u8], voxels: &[u8]) -> Result<Uint8Array, JsValue> {
+        let joined = join_pair(name, header, voxels, &Limits::default()).map_err(fault)?;
+        Ok(Uint8Array::from(joined.as_slice()))
+    }
+
     /// The bytes of a file in `Added.rare`, once, for the module `formats`.
     #[wasm_bindgen(js_name = takeRare, unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
     pub fn take_rare(&self, name: &str) -> Option<Uint8Array> {
         self.study_mut().take_rare(name).map(|bytes| Uint8Array::from(bytes.as_slice()))
     }
 
-    /// Adds the files of the sample case, a synthetic head with its reference masks.
-    pub fn sample(&self) -> Result<(), JsValue> {
-        self.study_mut().add_sample().map_err(fault)
+    /// Adds the files of a synthetic case with its reference masks; by default the one with one lesion.
+    pub fn sample(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "Sample")] kind: Option<String>,
+    ) -> Result<(), JsValue> {
+        let kind = kind.as_deref().unwrap_or("one");
+        let sample = Sample::named(kind).ok_or_else(|| usage(&format!("there is no sample {kind:?}")))?;
+        self.study_mut().add_sample(sample).map_err(fault)
     }
 
     /// Sorts all files that were read since the last `clear` into cases. A case whose slices are the same keeps its findings;
@@ -134,10 +147,10 @@ impl Session {
         Ok(segmented)
     }
 
-    /// What the open files are read as, before anything is segmented: the JSON of `train inspect`.
+    /// What the open files are read as, before anything is segmented: as the JSON of `train inspect`, with names in camelCase.
     #[wasm_bindgen(unchecked_return_type = "Inspection")]
     pub fn inspect(&self) -> Result<JsValue, JsValue> {
-        to_js(&self.study().inspect())
+        renamed(&self.study().inspect())
     }
 
     /// Takes the words of the reading that was chosen for each question; the next `assemble` reads the files in this way.
@@ -257,7 +270,7 @@ impl Session {
         #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
     ) -> Result<JsValue, JsValue> {
         let study = self.study();
-        to_js(&study.case(case).map_err(fault)?.measure(threshold(at)?, spacing(&given)?))
+        renamed(&study.case(case).map_err(fault)?.measure(threshold(at)?, spacing(&given)?))
     }
 
     /// A case as a NIfTI volume, uncompressed, on the grid of the file if it was read from a volume. A slice without what it shows is 0. Throws if no slice has it, or the slices
@@ -283,6 +296,19 @@ impl Session {
         #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
     ) -> Result<Uint8Array, JsValue> {
         self.written(upright_nifti, case, what, at, &given)
+    }
+
+    /// The masks of a case that was read from a DICOM series, for `dicomSegmentation` of the module `formats`. Throws for any other case,
+    /// and if no slice has a mask.
+    #[wasm_bindgen(js_name = sourceMasks, unchecked_return_type = "Uint8Array<ArrayBuffer>")]
+    pub fn source_masks(
+        &self,
+        case: &str,
+        #[wasm_bindgen(js_name = threshold)] at: f64,
+    ) -> Result<Uint8Array, JsValue> {
+        let study = self.study();
+        let masks = SourceMasks::of(study.case(case).map_err(fault)?, threshold(at)?).map_err(fault)?;
+        Ok(Uint8Array::from(masks.to_bytes().as_slice()))
     }
 
     /// All result files of all cases as one zip.

@@ -2,12 +2,12 @@
 export type Backend = 'webgpu' | 'cpu';
 
 /**
- * Why something failed. `kind` is `file`, `formats`, `session`, `model`, `volume`, `device` or `usage`. `formats` means that
+ * Why something failed. `code` is `file`, `formats`, `session`, `model`, `volume`, `device` or `usage`. `formats` means that
  * the module `formats` may read the file; `session`, that `addFile` was given a saved session, which `openSession` takes;
  * `usage` is a mistake of the caller. `file` is the file at fault, if one is.
  */
 export interface Fault {
-    kind: 'file' | 'formats' | 'session' | 'model' | 'volume' | 'device' | 'usage';
+    code: 'file' | 'formats' | 'session' | 'model' | 'volume' | 'device' | 'usage';
     file: string | null;
     message: string;
 }
@@ -31,7 +31,7 @@ export interface ModelInfo {
     card: Card | null;
 }
 
-/** `card.json`. */
+/** `card.json`, with the names of the file. */
 export interface Card {
     /** Names of patients. */
     split: { fit: string[]; held_out: string[] };
@@ -71,7 +71,7 @@ export interface InspectedSlice {
     height: number;
     contrasts: string[];
     reference: string | null;
-    reference_pixels: number | null;
+    referencePixels: number | null;
 }
 
 /** What a case is read as. `spacing`: millimetres between columns, rows and slices. */
@@ -79,14 +79,14 @@ export interface InspectedCase {
     name: string;
     plane: string | null;
     spacing: [number, number, number | null] | null;
-    spacing_source: string | null;
+    spacingSource: string | null;
     orientation: string | null;
-    input_check: InputCheck;
+    inputCheck: InputCheck;
     slices: InspectedSlice[];
 }
 
-/** What the open files are read as: the JSON of `train inspect`. The cases are in the order of `Assembly`. */
-export interface Inspection { cases: InspectedCase[]; passed_over: Unused[]; refused: Unused[]; notes: string[] }
+/** What the open files are read as, as in the JSON of `train inspect`. The cases are in the order of `Assembly`. */
+export interface Inspection { cases: InspectedCase[]; passedOver: Unused[]; refused: Unused[]; notes: string[] }
 
 /** Words in names that decide how files are read. `answer` takes them back as they are. */
 export type Words = object;
@@ -166,7 +166,7 @@ export interface Scores {
 /**
  * The measures of a slice. `area`: pixels inside its mask, 0 without one. `edited`: the mask is an edited one. `segmented`:
  * the slice has probabilities. `mm2` is null where the size of a pixel is unknown, `scores` without a mask or a reference.
- * `flair`: the FLAIR values inside the mask, null where it is empty. `removed_small_regions`: pixels of small regions, which the network's mask does not have once all slices of the case are
+ * `flair`: the FLAIR values inside the mask, null where it is empty. `removedSmallRegions`: pixels of small regions, which the network's mask does not have once all slices of the case are
  * segmented. They are counted at the lowest threshold, 0.05.
  */
 export interface SliceMeasure {
@@ -177,7 +177,7 @@ export interface SliceMeasure {
     scores: Scores | null;
     mm2: number | null;
     flair: Intensity | null;
-    removed_small_regions: number;
+    removedSmallRegions: number;
 }
 
 /** Values of pixels as the file states them: mean, standard deviation, smallest and largest. */
@@ -217,6 +217,9 @@ export interface Settings {
     rules?: string;
     view?: unknown;
 }
+
+/** A synthetic case: with one lesion, a small one, two or none, or one that the input check refuses. */
+export type Sample = 'one' | 'small' | 'two' | 'none' | 'refused';
 
 /** What a volume shows. `network`: the masks without edits. `tp`, `fp`, `fn`: the masks compared with the references. */
 export type Volume = 'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn';

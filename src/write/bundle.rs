@@ -5,6 +5,8 @@ use std::io;
 
 use super::cohort::CohortRow;
 use super::csv::{Row, lines};
+#[cfg(feature = "formats")]
+use super::dicom_seg::{SegmentationOptions, dicom_seg};
 use super::gzip::gzip;
 use super::name::{mask_name, overlay_name};
 use super::nifti::{Volume, dimensions, nifti};
@@ -14,8 +16,12 @@ use super::overlay::overlay_png;
 use super::overview::{CaseSummary, Overview};
 use super::provenance::{CaseRecord, SliceRecord, SpacingRecord};
 use super::report::section;
+#[cfg(feature = "formats")]
+use super::source_masks::SourceMasks;
 use super::tiff::oriented_mask_tiff;
 use super::zip::{Taken, safe};
+#[cfg(feature = "formats")]
+use crate::error::Error;
 use crate::read::Spacing;
 use crate::result::findings::Findings;
 
@@ -26,6 +32,9 @@ const VOLUMES: [(&str, Content); 3] = [
     ("mask.seg.nrrd", Content::Segmentation),
 ];
 
+/// The DICOM segmentation in the folder of a case.
+const DICOM: &str = "mask.seg.dcm";
+
 /// The path of a file, folders separated by `/`, and its bytes.
 pub type NamedFile = (String, Vec<u8>);
 
@@ -33,7 +42,8 @@ pub type NamedFile = (String, Vec<u8>);
 ///
 /// A slice with a mask gives `<folders>/<stem>_mask.tif` (8 bits, 255 inside) and `<stem>_overlay.png`, unless it is cut from a
 /// volume. A case whose slices all
-/// have a mask and one size gives `<case>/mask.nii.gz`, and `<case>/mask.seg.nrrd` if it was read from a volume; with
+/// have a mask and one size gives `<case>/mask.nii.gz`, and `<case>/mask.seg.nrrd` if it was read from a volume. With the feature
+/// `formats`, one that was read from a DICOM series gives `<case>/mask.seg.dcm` where `with_dicom_seg` asks for it. With
 /// probabilities of all slices it gives `<case>/probability.nii.gz`. A path that another file has, upper and lower case being
 /// the same, gets a number, as in [`zip`](super::zip()). [`Bundle::finish`] gives the files of [`Overview`].
 #[derive(Debug)]
@@ -47,6 +57,8 @@ pub struct Bundle {
     folders: Taken,
     /// The files of the slices, for the same reason.
     paths: Taken,
+    #[cfg(feature = "formats")]
+    segmentation: Option<SegmentationOptions>,
 }
 
 /// A file of a case that is not encoded yet.
@@ -56,7 +68,7 @@ pub(crate) struct CaseFile {
     content: Content,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Content {
     /// The mask of the slice at this place in the case.
     Mask(usize),
@@ -66,13 +78,31 @@ enum Content {
     Volume(Volume),
     /// The mask of the whole case for 3D Slicer.
     Segmentation,
+    /// A file that may fail to be made, so it was made at once.
+    #[cfg(feature = "formats")]
+    Made(Vec<u8>),
 }
 
 impl Bundle {
     /// A bundle without a case.
     pub fn new(origin: Origin) -> Self {
         let (folders, paths) = (Taken::default(), Taken::default());
-        Self { origin, summaries: Vec::new(), cases: 0, folders, paths }
+        Self {
+            origin,
+            summaries: Vec::new(),
+            cases: 0,
+            folders,
+            paths,
+            #[cfg(feature = "formats")]
+            segmentation: None,
+        }
+    }
+
+    /// With a DICOM segmentation for each case that was read from a DICOM series. It has the names and identifiers of the patient.
+    /// The bundle itself sets [`SegmentationOptions::edited`].
+    #[cfg(feature = "formats")]
+    pub fn with_dicom_seg(self, options: SegmentationOptions) -> Self {
+        Self { segmentation: Some(options), ..self }
     }
 
     /// Where the results come from.
@@ -146,6 +176,19 @@ impl Bundle {
             }
         }
 
+        #[cfg(feature = "formats")]
+        match self.segmentation(findings) {
+            None => {}
+            Some(Ok(bytes)) => {
+                let path = format!("{folder}/{DICOM}");
+                files.push(CaseFile { path: path.clone(), content: Content::Made(bytes) });
+                volumes.push(path);
+            }
+            // The message of the error itself has the series' identifier.
+            Some(Err(Error::Segmentation { fault, .. })) => not_written.push(format!("{DICOM}: {fault}")),
+            Some(Err(error)) => not_written.push(format!("{DICOM}: {error}")),
+        }
+
         let report = section(findings, &measure, threshold, spacing, self.cases);
         let cohort = CohortRow::of(findings, &measure, spacing);
         let record = CaseRecord {
@@ -173,6 +216,17 @@ impl Bundle {
         files
     }
 
+    /// The DICOM segmentation of a case, if it is asked for and the case was read from DICOM.
+    #[cfg(feature = "formats")]
+    fn segmentation(&self, findings: &Findings) -> Option<Result<Vec<u8>, Error>> {
+        let options = self.segmentation.as_ref()?;
+        findings.case().scan()?.series()?;
+        let write = |SourceMasks { source, masks, edited }| {
+            dicom_seg(&source, &masks, &SegmentationOptions { edited, ..options.clone() })
+        };
+        Some(SourceMasks::of(findings, self.origin.threshold as f32).and_then(write))
+    }
+
     /// The file with its bytes. `findings` and `spacing` are those that it was [added](Self::add) with.
     pub(crate) fn encode(&self, file: CaseFile, findings: &Findings, spacing: Option<Spacing>) -> NamedFile {
         let threshold = self.origin.threshold as f32;
@@ -188,6 +242,8 @@ impl Bundle {
             }),
             Content::Volume(volume) => nifti(findings, volume, threshold, spacing).map(|bytes| gzip(&bytes)).ok(),
             Content::Segmentation => seg_nrrd(findings, threshold).ok(),
+            #[cfg(feature = "formats")]
+            Content::Made(bytes) => Some(bytes),
         };
         match bytes {
             Some(bytes) => (path, bytes),
@@ -206,7 +262,7 @@ impl Bundle {
         let mut folders = BTreeSet::new();
         for path in paths {
             match path.rsplit_once('/') {
-                Some((folder, file)) if VOLUMES.iter().any(|(name, _)| *name == file) => {
+                Some((folder, file)) if file == DICOM || VOLUMES.iter().any(|(name, _)| *name == file) => {
                     folders.insert(folder);
                 }
                 _ => {

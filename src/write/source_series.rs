@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::read::{Scan, SourceElement};
+
 /// What a DICOM segmentation repeats of the series that was segmented. All text is UTF-8 without padding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourceSeries {
@@ -33,6 +35,40 @@ pub struct SourceSeries {
     pub images: Vec<SourceImage>,
 }
 
+impl SourceSeries {
+    /// The series that a volume was read from, with its images in the order of the stored slices. A slice that is missing in a gap
+    /// has no image. `None` if the volume was not read from DICOM.
+    ///
+    /// A series without a frame of reference has an empty one here, which [`dicom_seg`](super::dicom_seg()) refuses.
+    pub fn of(scan: &Scan) -> Option<Self> {
+        let series = scan.series()?;
+        let (head, grid) = (series.head(), scan.stored());
+        let [columns, rows, _] = grid.size();
+        let [x, y, _] = head.spacing;
+        let z = grid.spacing()[2];
+        let image = |frame: &crate::read::Frame| SourceImage {
+            sop_instance: frame.instance.clone(),
+            frame: (frame.frames > 1).then_some(frame.number as u32),
+            position: frame.position,
+        };
+        Some(Self {
+            sop_class: head.class.clone(),
+            study: head.study.clone(),
+            series: head.series.clone(),
+            frame_of_reference: head.frame_of_reference.clone().unwrap_or_default(),
+            series_number: u16::try_from(head.series_number).ok(),
+            elements: head.subject.clone(),
+            rows: u16::try_from(rows).ok()?,
+            columns: u16::try_from(columns).ok()?,
+            pixel_spacing: [y, x],
+            slice_thickness: z,
+            spacing_between_slices: Some(z),
+            orientation: head.directions,
+            images: series.frames().iter().flatten().map(image).collect(),
+        })
+    }
+}
+
 /// An image of a series, or a frame of a multi-frame image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourceImage {
@@ -42,15 +78,4 @@ pub struct SourceImage {
     pub frame: Option<u32>,
     /// Image Position (Patient) (0020,0032): the centre of the first pixel in millimetres to the left, back and head.
     pub position: [f64; 3],
-}
-
-/// A text element of a DICOM file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SourceElement {
-    /// Group and element number.
-    pub tag: [u16; 2],
-    /// The value representation, such as `PN`.
-    pub vr: String,
-    /// The value; several values have `\` between them.
-    pub value: String,
 }

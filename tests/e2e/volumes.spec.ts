@@ -58,6 +58,16 @@ test('a NIfTI volume is segmented as by the native program, and the results have
   for (const table of ['statistics.csv', 'cohort.csv']) expect(files.get(table)?.equals(native.get(table) as Buffer), table).toBe(true);
 });
 
+test('a NIfTI volume in two files is one volume', async ({ scope, page }) => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'glioscope-pair-')), 'pair');
+  mkdirSync(folder);
+  for (const file of ['pair.hdr', 'pair.img']) cpSync(join(FIXTURES, 'nifti', file), join(folder, file));
+  await scope.open('?backend=cpu&workers=1');
+  await scope.drop(folder);
+  await expect(page.locator('#reading summary')).toHaveText('Read as 4 slices, FLAIR alone');
+  await expect(page.locator('#errors li')).toHaveCount(0);
+});
+
 test('a DICOM study is read as by the native program, with any file names', async ({ scope, page }) => {
   const folder = join(mkdtempSync(join(tmpdir(), 'glioscope-dicom-')), 'study');
   for (const series of ['series', 't1']) cpSync(join(FIXTURES, 'dicom', series), join(folder, series), { recursive: true });
@@ -77,4 +87,25 @@ test('a DICOM study is read as by the native program, with any file names', asyn
   const shown = await page.locator('#passed-over li').allTextContents();
   expect(shown.sort()).toEqual(native.passed_over.map(({ file, reason }) => `${file}: ${reason}`).sort());
   await scope.is('done');
+
+  // The patient's identifiers are in DICOM segmentations and sessions alone, and the page warns before it writes them.
+  await page.click('#tab-save');
+  const saved = () => Promise.all([page.waitForEvent('download'), page.click('#identifiers [value="save"]')]);
+  await page.click('[data-command="save-dicom"]');
+  await expect(page.locator('#identifiers')).toContainText('A DICOM segmentation contains the name');
+  await page.click('#identifiers [autofocus]');
+  await expect(page.locator('#identifiers')).toBeHidden();
+  for (const [command, kind] of [['save-dicom', 'BINARY'], ['save-label-map', 'LABELMAP']]) {
+    await page.click(`[data-command="${command}"]`);
+    const [download] = await saved();
+    expect(download.suggestedFilename()).toBe('study_mask.dcm');
+    const bytes = readFileSync(await download.path());
+    expect(bytes.toString('latin1', 128, 132)).toBe('DICM');
+    for (const text of ['Secret^Name', 'SECRET-1', kind]) expect(bytes.includes(text), text).toBe(true);
+  }
+  await page.click('[data-command="save-session"]');
+  await expect(page.locator('#identifiers')).toContainText('A session contains the name');
+  await page.click('#identifiers [autofocus]');
+  const results = unzip((await scope.download()).bytes);
+  for (const [name, bytes] of results) expect(bytes.includes('Secret') || bytes.includes('SECRET'), name).toBe(false);
 });

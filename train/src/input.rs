@@ -25,7 +25,7 @@ pub(crate) use groups::Group;
 pub(crate) use reader::Reader;
 
 /// Words in names that decide how files are read.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Naming {
     /// Read a word of names as a contrast: WORD is a folder, a part of a file's name, or a channel such as 0001; CONTRAST is
     /// pre, flair, post or none

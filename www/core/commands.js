@@ -2,11 +2,11 @@
  * Every command of the page, once: its text, its keys, when it can be used, and what it does. Buttons, titles, keys and
  * the help dialog are made from this list.
  */
-import { isSegmentable } from './store.js';
+import { isDrawing, isSegmentable } from './store.js';
 
 /** @import { Store } from './store.js' */
 /** @import { Display, SliceState, Tool } from './types.js' */
-/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'csv' | 'view'} SaveKind */
+/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'dicom' | 'label-map' | 'csv' | 'cohort' | 'view'} SaveKind */
 /**
  * @typedef {object} EditorCommands
  * @property {boolean} canUndo
@@ -31,6 +31,8 @@ import { isSegmentable } from './store.js';
  * @property {{readonly canPropose: boolean, readonly hasLines: boolean, readonly canRemove: boolean, propose(): void, remove(): void}} lines
  * @property {{readonly zoomed: boolean, readonly flickering: boolean, zoomBy(factor: number): void, fit(): void, toggleFlicker(): void, useTool(): void, changeRegion(action: 'remove' | 'keep'): void, nextEnd(): void}} viewer
  * @property {{readonly canCancel: boolean, readonly canContinue: boolean, cancel(): void, continue(): void, openSample(): void, clear(): void, segmentAnyway(id: string): void}} jobs
+ * @property {{start(): void, toggleComparison(): void, end(): void}} exercises
+ * @property {() => void} showCohort
  * @property {(kind: SaveKind) => void} save
  * @property {() => void} toggleHelp
  */
@@ -73,6 +75,12 @@ const NAVIGATION = [
     enabled: ({ store }) => store.current !== undefined,
     run: ({ store }) => store.current && store.showLargest(store.current),
   },
+  stepCase('previous-case', 'Previous case', -1, ['Ctrl+ArrowUp']),
+  stepCase('next-case', 'Next case', 1, ['Ctrl+ArrowDown']),
+  {
+    id: 'cohort', label: 'Table', help: 'All cases as a table', keys: ['z'], available: ({ store }) => store.cases.length > 1,
+    run: ({ showCohort }) => showCohort(),
+  },
 ];
 
 /** @type {Command[]} */
@@ -102,7 +110,7 @@ const TOOLS = [
   { ...edit('redo', 'Redo', 'Redo the last undone edit of this case', 'Ctrl+y', 'canRedo', 'redo'), keys: ['Ctrl+y', 'Ctrl+Shift+z'] },
   {
     id: 'revert', label: 'Revert', help: 'Go back to the prediction of this slice',
-    enabled: ({ store }) => Boolean(store.currentSlice?.edit), run: ({ editor }) => editor.revert(),
+    enabled: ({ store }) => Boolean(store.currentSlice?.edit) && !store.current?.exercise, run: ({ editor }) => editor.revert(),
   },
 ];
 
@@ -129,12 +137,12 @@ const VIEW = [
   { id: 'fit', label: 'Fit', help: 'Fit the slice to the view', keys: ['0'], enabled: ({ viewer }) => viewer.zoomed, run: ({ viewer }) => viewer.fit() },
   { id: 'zoom-in', label: 'Zoom in', symbol: '+', help: 'Zoom in', keys: ['+', '='], run: ({ viewer }) => viewer.zoomBy(ZOOM_IN) },
   choice('layout', 'slice', 'Slice', 'Show one slice', []),
-  { ...toggledLayout('side', 'Side by side', 'Show mask and reference side by side', ['s']), available: hasReference },
+  { ...toggledLayout('side', 'Side by side', 'Show mask and reference side by side', ['s']), available: showsReference },
   toggledLayout('volume', 'Volume', 'Show the case in three planes or in 3-D', ['d']),
   choice('planes', 'multi', 'Three planes', 'Show three planes', []),
   choice('planes', 'render', '3-D', 'Show a 3-D rendering', []),
   {
-    id: 'flicker', label: 'Flicker', help: 'Alternate between mask and reference', keys: ['f'], available: hasReference,
+    id: 'flicker', label: 'Flicker', help: 'Alternate between mask and reference', keys: ['f'], available: showsReference,
     enabled: ({ store, viewer }) => viewer.flickering || Boolean(store.currentSlice?.info.reference),
     active: ({ viewer }) => viewer.flickering, run: ({ viewer }) => viewer.toggleFlicker(),
   },
@@ -148,8 +156,8 @@ const DISPLAY = [
     choice('contrast', 'composite', 'RGB', 'Show all contrasts as red, green and blue', ['4']),
   ].map((command) => ({ ...command, enabled: hasContrasts })),
   choice('overlay', 'mask', 'Mask', 'Show the mask', ['m']),
-  choice('overlay', 'heat', 'Probability', 'Show the probability as a heat map', ['p']),
-  { ...choice('overlay', 'agreement', 'Agreement', 'Show true positives, false positives and false negatives', ['a']), available: hasReference },
+  { ...choice('overlay', 'heat', 'Probability', 'Show the probability as a heat map', ['p']), available: ({ store }) => !isDrawing(store.current) },
+  { ...choice('overlay', 'agreement', 'Agreement', 'Show true positives, false positives and false negatives', ['a']), available: showsReference },
   choice('style', 'fill', 'Fill', 'Fill the mask', []),
   choice('style', 'outline', 'Outline', 'Outline the mask', []),
   {
@@ -162,7 +170,7 @@ const DISPLAY = [
     run: ({ store }) => store.setDisplay({ overlayVisible: !store.display.overlayVisible }),
   },
   {
-    id: 'toggle-reference', label: 'Show reference', help: 'Show or hide the reference', keys: ['r'], available: hasReference,
+    id: 'toggle-reference', label: 'Show reference', help: 'Show or hide the reference', keys: ['r'], available: showsReference,
     active: ({ store }) => store.display.referenceVisible,
     run: ({ store }) => store.setDisplay({ referenceVisible: !store.display.referenceVisible }),
   },
@@ -176,6 +184,24 @@ const DISPLAY = [
     id: 'reset-threshold', label: 'Reset', help: 'Reset the threshold to that of the model',
     available: ({ store }) => Math.abs(store.threshold - store.modelThreshold) >= THRESHOLD_PRECISION,
     run: ({ store }) => store.setThreshold(store.modelThreshold),
+  },
+];
+
+/** @type {Command[]} */
+const EXERCISE = [
+  {
+    id: 'exercise', label: 'Exercise', help: 'Hide prediction and reference, draw the lesion, then compare', keys: ['j'], available: hasReference,
+    active: ({ store }) => Boolean(store.current?.exercise),
+    run: ({ store, exercises }) => (store.current?.exercise ? exercises.end() : exercises.start()),
+  },
+  {
+    id: 'compare', label: 'Compare', help: 'In an exercise: compare your masks and the network’s with the reference', keys: ['c'],
+    available: ({ store }) => Boolean(store.current?.exercise),
+    active: ({ store }) => store.current?.exercise?.comparing ?? false, run: ({ exercises }) => exercises.toggleComparison(),
+  },
+  {
+    id: 'end-exercise', label: 'End exercise', help: 'Show the masks from before the exercise',
+    available: ({ store }) => Boolean(store.current?.exercise), run: ({ exercises }) => exercises.end(),
   },
 ];
 
@@ -198,13 +224,16 @@ const FILES = [
   save('session', 'Session', 'Files, results and edits; open it here to continue', isOpen),
   save('mask', 'Mask', 'NIfTI of this case, with edits', allSlices(({ probability, edit }) => probability !== null || edit !== null)),
   save('probability', 'Probability', 'NIfTI of this case', allSlices(({ probability }) => probability !== null)),
+  { ...save('dicom', 'DICOM SEG', 'Mask of this case, one bit a pixel; has the patient’s name and identifiers', anyMaskOfCase), available: isDicom },
+  { ...save('label-map', 'DICOM label map', 'The same, one byte a pixel: read by few programs so far', anyMaskOfCase), available: isDicom },
   save('csv', 'Statistics', 'CSV, one row per slice', anyMask),
+  save('cohort', 'Save CSV', 'CSV, one row per case', anyMask),
   save('view', 'View', 'PNG of the current view', isOpen),
   { id: 'help', label: 'Keys and gestures', symbol: '?', help: 'Show keys and gestures', keys: ['?'], run: ({ toggleHelp }) => toggleHelp() },
 ];
 
 /** All commands, by group. @type {Record<string, Command[]>} */
-export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, Measuring: MEASURING, View: VIEW, Display: DISPLAY, Page: FILES };
+export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, Measuring: MEASURING, View: VIEW, Display: DISPLAY, Exercise: EXERCISE, Page: FILES };
 
 /** @type {ReadonlyMap<string, Command>} */
 export const COMMANDS = new Map(Object.values(GROUPS).flat().map((command) => [command.id, command]));
@@ -264,6 +293,11 @@ function hasReference({ store }) {
   return store.current?.slices.some(({ info }) => info.reference) ?? false;
 }
 
+/** Whether the reference may be shown. An exercise hides it. @param {CommandContext} context */
+function showsReference(context) {
+  return hasReference(context) && !isDrawing(context.store.current);
+}
+
 /** Whether a slice of the case has more than one contrast. @param {CommandContext} context */
 function hasContrasts({ store }) {
   return !(store.current?.slices.every(({ info }) => info.grey) ?? false);
@@ -277,6 +311,16 @@ function isOpen({ store }) {
 /** @param {CommandContext} context */
 function anyMask({ store }) {
   return store.slices.some(({ probability, edit }) => probability || edit);
+}
+
+/** Whether the case in view was read from DICOM. @param {CommandContext} context */
+function isDicom({ store }) {
+  return store.current?.reading.spacingSource === 'dicom';
+}
+
+/** @param {CommandContext} context */
+function anyMaskOfCase({ store }) {
+  return store.current?.slices.some(({ probability, edit }) => probability || edit) ?? false;
 }
 
 /** A NIfTI volume cannot mark missing slices, so all slices of the case are needed. @param {(slice: SliceState) => boolean} has */
@@ -293,6 +337,17 @@ function step(id, label, slices, keys, sliceKeys) {
     id, label, help: label, keys, sliceKeys,
     enabled: ({ store }) => store.current !== undefined,
     run: ({ store }) => store.showIndex(store.index + slices),
+  };
+}
+
+/** @param {string} id @param {string} label @param {number} cases @param {string[]} keys @returns {Command} */
+function stepCase(id, label, cases, keys) {
+  /** @param {CommandContext} context */
+  const target = ({ store }) => store.cases[store.cases.findIndex((open) => open === store.current) + cases];
+  return {
+    id, label, help: label, keys,
+    enabled: (context) => context.store.current !== undefined && target(context) !== undefined,
+    run: (context) => context.store.showLargest(target(context)),
   };
 }
 

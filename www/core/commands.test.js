@@ -20,6 +20,8 @@ function contextOf(parts = {}) {
     lines: { canPropose: false, hasLines: false, canRemove: false, propose() {}, remove() {} },
     viewer: { zoomed: false, flickering: false, zoomBy() {}, fit() {}, toggleFlicker() {}, useTool() {}, changeRegion() {}, nextEnd() {} },
     jobs: { canCancel: false, canContinue: false, cancel() {}, continue() {}, openSample() {}, clear() {}, segmentAnyway() {} },
+    exercises: { start() {}, toggleComparison() {}, end() {} },
+    showCohort() {},
     save() {},
     toggleHelp() {},
     ...parts,
@@ -73,6 +75,15 @@ test('the key of a layout goes there and back', () => {
   assert.equal(context.store.display.layout, 'volume');
   runCommand('layout-volume', context);
   assert.equal(context.store.display.layout, 'slice');
+});
+
+test('keys go from case to case, and stop at the ends', () => {
+  const context = contextOf();
+  const shown = /** @type {string[]} */ ([]);
+  const cases = /** @type {any[]} */ (['a', 'b'].map((id) => ({ id })));
+  const store = /** @type {any} */ ({ cases, current: cases[0], showLargest: (/** @type {any} */ open) => shown.push((store.current = open).id) });
+  for (const id of ['previous-case', 'next-case', 'next-case', 'previous-case']) runCommand(id, { ...context, store });
+  assert.deepEqual(shown, ['b', 'a']);
 });
 
 test('keys are named as on a keyboard', () => {

@@ -53,6 +53,16 @@ export function readDisplay(saved) {
   return Object.fromEntries(Object.entries(saved).filter(([key, value]) => Object.hasOwn(VALID, key) && VALID[key](value)));
 }
 
+/**
+ * Where the visitor was: the id of the slice in view, and the cases with an exercise, each with whether it was compared.
+ * @param {any} saved
+ * @returns {{slice: string | null, exercises: [string, boolean][]}}
+ */
+export function readPlace(saved) {
+  const exercises = /** @type {[string, any][]} */ (Object.entries(saved?.exercises ?? {}));
+  return { slice: typeof saved?.slice === 'string' ? saved.slice : null, exercises: exercises.filter(([, comparing]) => isBoolean(comparing)) };
+}
+
 /** @param {string[]} values */
 function oneOf(...values) {
   return (/** @type {unknown} */ value) => typeof value === 'string' && values.includes(value);

@@ -3,14 +3,14 @@
  * drawn from here. Inputs and attributes of the page mirror it.
  */
 import { isWithoutLines, NO_LINES, readLines } from '../measuring/lines.js';
-import { DEFAULT_DISPLAY, readDisplay } from './display.js';
+import { DEFAULT_DISPLAY, readDisplay, readPlace } from './display.js';
 
-/** @import { Assembly, CaseState, Display, Lines, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
+/** @import { Assembly, CaseState, Display, Exercise, Lines, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
 /**
  * What listeners hear of. `open`: other cases, or more. `slice`: something about one slice. `view`: another slice is in
  * view. `lines`: the lines on one slice. `settings`: the threshold or a spacing. `display`: a display setting. `measure`: the measures of one case.
- * `phase`: what the page does.
- * @typedef {'open' | 'slice' | 'view' | 'lines' | 'settings' | 'display' | 'measure' | 'phase'} Change
+ * `exercise`: the exercise of one case. `phase`: what the page does.
+ * @typedef {'open' | 'slice' | 'view' | 'lines' | 'settings' | 'display' | 'measure' | 'exercise' | 'phase'} Change
  */
 /** @typedef {Pick<SliceState, 'probability' | 'edit'>} KnownSlice */
 /** What a reader has made: an edited mask, or the lines on a slice. @typedef {Uint8Array | Lines} ReaderWork */
@@ -31,7 +31,7 @@ export class Store {
   questions = [];
   /** The annotation rules of an open session, which another program may have written. @type {string | undefined} */
   rules;
-  /** Whether the open cases are all new. */
+  /** Whether the open cases are all new, and no session says which slice was in view. */
   fresh = true;
   /** The id of the slice in view. @type {string | null} */
   #sliceId = null;
@@ -44,7 +44,7 @@ export class Store {
 
   /**
    * @param {Change} change
-   * @param {(id: string) => void} listener gets the id of the slice for `slice` and `lines`, that of the case for `measure`
+   * @param {(id: string) => void} listener gets the id of the slice for `slice` and `lines`, that of the case for `measure` and `exercise`
    */
   on(change, listener) {
     this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
@@ -110,7 +110,7 @@ export class Store {
     const [viewed, viewedCase] = [this.#sliceId, this.current?.id];
     const before = new Map(this.cases.map((open) => [open.id, open]));
     const slicesBefore = new Map(this.slices.map((slice) => [slice.info.id, slice]));
-    this.passedOver = assembly.inspection.passed_over;
+    this.passedOver = assembly.inspection.passedOver;
     this.questions = assembly.questions;
     this.cases = assembly.cases.map(({ id, name, resolution, doubtful, inputCheck, slices }, at) => {
       const former = before.get(id);
@@ -126,6 +126,7 @@ export class Store {
         segmentAnyway: former?.segmentAnyway ?? slices.some((slice) => known(slice.id).probability !== null),
         measure: unchanged ? former.measure : null,
         measureFault: null,
+        exercise: former?.exercise ?? null,
         spacing: former?.spacing ?? null,
         spacingDraft: former?.spacingDraft ?? null,
         slices: slices.map((info) => ({
@@ -216,6 +217,14 @@ export class Store {
     this.notify('measure', id);
   }
 
+  /** @param {string} id of the case @param {Exercise | null} exercise null where it ends */
+  setExercise(id, exercise) {
+    const open = this.case(id);
+    if (!open) return;
+    open.exercise = exercise;
+    this.notify('exercise', id);
+  }
+
   /** Segments a case that the input check has not accepted. @param {string} id */
   allowSegmentation(id) {
     const open = this.case(id);
@@ -233,8 +242,9 @@ export class Store {
   /** The settings that exports and sessions contain. @returns {Settings} */
   get settings() {
     const spacing = Object.fromEntries(this.cases.flatMap((open) => (open.spacing ? [[open.id, open.spacing]] : [])));
+    const exercises = Object.fromEntries(this.cases.flatMap(({ id, exercise }) => (exercise ? [[id, exercise.comparing]] : [])));
     const lines = Object.fromEntries(this.slices.flatMap((slice) => (isWithoutLines(slice.lines) ? [] : [[slice.info.id, slice.lines]])));
-    return { threshold: this.threshold, spacing, lines, rules: this.rules, view: this.display };
+    return { threshold: this.threshold, spacing, lines, rules: this.rules, view: { ...this.display, slice: this.#sliceId, exercises } };
   }
 
   /** Takes over the settings of a session. @param {Settings} settings */
@@ -247,6 +257,11 @@ export class Store {
     }
     this.setThreshold(settings.threshold);
     this.setDisplay(readDisplay(settings.view));
+    const { slice, exercises } = readPlace(settings.view);
+    for (const [id, comparing] of exercises) this.setExercise(id, { comparing, before: new Map() });
+    if (slice === null || !this.#places.has(slice)) return;
+    this.fresh = false;
+    this.show(slice);
   }
 
   /** All that readers have made. @returns {ReaderWork[]} */
@@ -254,9 +269,16 @@ export class Store {
     return this.slices.flatMap(workOn);
   }
 
-  /** The number of slices with an edit that is in no file yet. */
+  /** The number of slices with an edit that is in no file yet. An exercise has edits of its own. */
   get unsavedEdits() {
-    return this.slices.filter((slice) => workOn(slice).some((work) => !this.#saved.has(work))).length;
+    const open = this.slices.filter((slice) => this.countUnsaved(workOn(slice)) > 0).length;
+    const before = this.cases.flatMap(({ exercise }) => [...(exercise?.before.values() ?? [])].flatMap((edit) => edit ?? []));
+    return open + this.countUnsaved(before);
+  }
+
+  /** How many of these are in no file yet. @param {ReaderWork[]} edits */
+  countUnsaved(edits) {
+    return edits.filter((edit) => !this.#saved.has(edit)).length;
   }
 
   /** @param {ReaderWork[]} edits */
@@ -273,6 +295,14 @@ function workOn({ edit, lines }) {
 /** Whether masks of a case are shown: the input check has accepted it, or the visitor has overruled it. @param {CaseState} open */
 export function isSegmentable({ inputCheck, segmentAnyway }) {
   return inputCheck.accepted || segmentAnyway;
+}
+
+/**
+ * Whether the reference and the prediction of a case are hidden, because its exercise is not compared yet.
+ * @param {CaseState | undefined} open
+ */
+export function isDrawing(open) {
+  return open?.exercise?.comparing === false;
 }
 
 /** Whether a slice waits for the network. @param {SliceState} slice */

@@ -22,6 +22,7 @@
  * @typedef {import('../pkg/glioscope.js').CaseMeasure} CaseMeasure
  * @typedef {import('../pkg/glioscope.js').Spacing} Spacing
  * @typedef {import('../pkg/glioscope.js').Settings} Settings
+ * @typedef {import('../pkg/glioscope.js').Sample} Sample
  * @typedef {import('../measuring/lines.js').Lines} Lines
  */
 
@@ -31,15 +32,18 @@
  */
 
 /**
- * Why something failed. Beside the kinds of the library: `panic`, its code stopped; `worker`, a worker was lost; `gone`, no
- * worker can be started; `page`, the page itself.
- * @typedef {{kind: import('../pkg/glioscope.js').Fault['kind'] | 'panic' | 'worker' | 'gone' | 'page', file: string | null, message: string}} Fault
+ * Why something failed. Beside the codes of the library: `panic`, its code stopped; `worker`, a worker was lost; `gone`,
+ * nothing can be computed any more; `superseded`, other files were opened in the meantime; `internal`, anything else.
+ * @typedef {import('../pkg/glioscope.js').Fault['code'] | 'panic' | 'worker' | 'gone' | 'superseded' | 'internal'} ErrorCode
  */
 
+/** An error as a value. @typedef {{code: ErrorCode, file: string | null, message: string}} Fault */
+
 /**
- * A file to read and its name, folders included. Without a file it is the built-in sample. `session`: the file is a saved
- * session, which contains files, probabilities and edits. `passedOver`: no slice comes from it.
- * @typedef {{name: string, file: Blob | null, session?: boolean, passedOver?: boolean}} Source
+ * A file to read and its name, folders included. Without a file it is a synthetic case; `sample` says which one.
+ * `session`: the file is a saved session, which contains files, probabilities and edits. `passedOver`: no slice comes from it.
+ * `voxels`: the second file of a NIfTI volume in two files.
+ * @typedef {{name: string, file: Blob | null, sample?: Sample, voxels?: Blob, session?: boolean, passedOver?: boolean}} Source
  */
 
 /**
@@ -57,9 +61,15 @@
  */
 
 /**
+ * An exercise on a case with a reference: the visitor draws masks, and compares them with the reference and the network's.
+ * While `comparing` is false, both are hidden. `before` are the edits by slice id, which return when the exercise ends.
+ * @typedef {{comparing: boolean, before: Map<string, Uint8Array | null>}} Exercise
+ */
+
+/**
  * One case. `reading` is what its files are read as. `measure` is updated a moment after the masks. `measureFault`: why it could not be measured. `spacing` is what
  * the visitor gave, `spacingDraft` what is typed in the three fields so far. `segmentAnyway`: the input check has not
- * accepted the case, and the visitor wants masks.
+ * accepted the case, and the visitor wants masks. `exercise` is null without one.
  * @typedef {object} CaseState
  * @property {string} id
  * @property {string} name
@@ -71,6 +81,7 @@
  * @property {SliceState[]} slices
  * @property {CaseMeasure | null} measure
  * @property {Fault | null} measureFault
+ * @property {Exercise | null} exercise
  * @property {Spacing | null} spacing
  * @property {string[] | null} spacingDraft
  */

@@ -48,6 +48,8 @@ export class MaskEditor {
       this.#interpolating = null;
       this.#history.prune((id) => store.slice(id)?.edit);
     });
+    // Each exercise has steps of its own.
+    store.on('exercise', () => this.#history.prune((id) => store.slice(id)?.edit));
     store.on('view', () => {
       this.#refused = null;
       // A stroke on a slice that is not in view any more has ended.
@@ -68,15 +70,16 @@ export class MaskEditor {
     return this.#history.canRedo(this.#slices);
   }
 
-  /** Whether the mask of the slice in view can be changed. */
+  /** Whether the mask of the slice in view can be changed. In an exercise it begins empty. */
   get canEdit() {
-    return Boolean(this.#store.currentSlice?.probability);
+    const slice = this.#store.currentSlice;
+    return Boolean(slice?.probability || slice?.edit);
   }
 
   /** Whether there is a next slice that can take the mask of the slice in view. */
   get canCopy() {
     const [slice, next] = [this.#store.currentSlice, this.#next];
-    return this.canEdit && Boolean(next?.probability) && haveOneSize([slice, next]);
+    return this.canEdit && Boolean(next?.probability || next?.edit) && haveOneSize([slice, next]);
   }
 
   /** Whether there are slices between two drawn ones, next to the slice in view. */
@@ -217,7 +220,9 @@ export class MaskEditor {
   get #spans() {
     const { current, index } = this.#store;
     if (!current) return [];
-    const drawn = current.slices.map(({ info, edit }) => edit !== null && !this.#history.isInterpolated(info.id));
+    // In an exercise, slices without a drawing have an empty mask.
+    const isEmpty = (/** @type {number} */ at) => current.exercise !== null && current.measure?.slices[at]?.area === 0;
+    const drawn = current.slices.map(({ info, edit }, at) => edit !== null && !isEmpty(at) && !this.#history.isInterpolated(info.id));
     return spansAround(drawn, index).filter(([from, to]) => {
       const slices = current.slices.slice(from, to + 1);
       return haveOneSize(slices) && slices.every(({ probability, edit }) => probability || edit);

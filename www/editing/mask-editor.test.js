@@ -18,7 +18,7 @@ function opened(count, { unsegmented = -1, width = SIDE } = {}) {
     return { id, name: id, width: i === 2 ? width : SIDE, height: SIDE, grey: true, reference: false, segmented: true, edited: false };
   });
   const cases = [{ id: 'a', name: 'a', resolution: null, doubtful: null, inputCheck: { accepted: true, reasons: [] }, slices }];
-  const inspection = { cases: [/** @type {any} */ ({ name: 'a' })], passed_over: [], refused: [], notes: [] };
+  const inspection = { cases: [/** @type {any} */ ({ name: 'a' })], passedOver: [], refused: [], notes: [] };
   store.open({ cases, notes: [], questions: [], inspection }, (id) => ({
     probability: id === `s${unsegmented}` ? null : new Uint16Array(SIDE * SIDE), edit: null,
   }));

@@ -2,8 +2,9 @@
  * Saving: all results, single files, the report and sessions. Each kind is made once at a time.
  */
 import { find } from '../core/dom.js';
+import { IdentifierWarning } from './identifier-warning.js';
 import { download, openInTab, releaseTab, saveAs } from './save.js';
-import { extract } from './zip.js';
+import { extract } from '../core/zip.js';
 
 /** @import { SaveKind } from '../core/commands.js' */
 /** @import { Engine } from '../engine/engine.js' */
@@ -11,11 +12,13 @@ import { extract } from './zip.js';
 
 const ZIP = 'application/zip';
 const NIFTI = 'application/octet-stream';
+const DICOM = 'application/dicom';
 
 export class Exports {
   #engine;
   #store;
   #onError;
+  #warning = new IdentifierWarning();
   /** @type {Record<SaveKind, () => Promise<void>>} */
   #makers;
   /** @type {Set<SaveKind>} */
@@ -41,6 +44,8 @@ export class Exports {
       },
       report: () => openInTab(engine.report(store.settings), `${this.#name()}_report.html`),
       session: async () => {
+        const identified = store.cases.some(({ reading }) => reading.spacingSource === 'dicom');
+        if (identified && !(await this.#warning.mayWrite('A session'))) return;
         let edits = store.edits;
         const saved = await saveAs(`${this.#name()}_session.zip`, ZIP, () => {
           // The visitor may have edited while the dialog was open.
@@ -49,17 +54,16 @@ export class Exports {
         });
         if (saved) store.markSaved(edits);
       },
+      dicom: () => this.#saveSegmentation(false),
+      'label-map': () => this.#saveSegmentation(true),
       mask: async () => {
         const edits = store.current?.slices.flatMap(({ edit }) => edit ?? []) ?? [];
         download(`${this.#caseName()}_mask.nii`, await this.#volume('mask'), NIFTI);
         store.markSaved(edits);
       },
       probability: async () => download(`${this.#caseName()}_probability.nii`, await this.#volume('probability'), NIFTI),
-      csv: async () => {
-        const name = `${this.#name()}_statistics.csv`;
-        const archive = await engine.exportZip(store.settings);
-        download(name, await extract(archive, 'statistics.csv'), 'text/csv');
-      },
+      csv: () => this.#saveTable('statistics'),
+      cohort: () => this.#saveTable('cohort'),
       view: async () => {
         const name = `${this.#caseName()}_slice_${store.index + 1}.png`;
         const png = await toPng();
@@ -87,6 +91,22 @@ export class Exports {
     if (busy) this.#busy.add(kind);
     else this.#busy.delete(kind);
     find(`[data-command="save-${kind}"]`).ariaBusy = String(busy);
+  }
+
+  /** A table of all cases. @param {'statistics' | 'cohort'} table one row a slice, or a case */
+  async #saveTable(table) {
+    const name = `${this.#name()}_${table}.csv`;
+    const archive = await this.#engine.exportZip(this.#store.settings);
+    download(name, await extract(archive, `${table}.csv`), 'text/csv');
+  }
+
+  /** @param {boolean} labelMap */
+  async #saveSegmentation(labelMap) {
+    const { threshold, current } = this.#store;
+    if (!current || !(await this.#warning.mayWrite('A DICOM segmentation'))) return;
+    const edits = current.slices.flatMap(({ edit }) => edit ?? []);
+    download(`${this.#caseName()}_mask.dcm`, await this.#engine.segmentation(current.id, threshold, labelMap), DICOM);
+    this.#store.markSaved(edits);
   }
 
   /** A volume of the case in view. @param {'mask' | 'probability'} what */

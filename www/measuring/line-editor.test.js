@@ -11,7 +11,7 @@ function opened() {
   const store = new Store();
   const slices = ['s0', 's1'].map((id) => ({ id, name: id, width: SIDE, height: SIDE, grey: true, reference: false, segmented: true, edited: false }));
   const cases = [{ id: 'a', name: 'a', resolution: null, doubtful: null, inputCheck: { accepted: true, reasons: [] }, slices }];
-  const inspection = { cases: [/** @type {any} */ ({ name: 'a' })], passed_over: [], refused: [], notes: [] };
+  const inspection = { cases: [/** @type {any} */ ({ name: 'a' })], passedOver: [], refused: [], notes: [] };
   const probability = new Uint16Array(SIDE * SIDE).fill(65535, 0, (SIDE * SIDE) / 2);
   store.open({ cases, notes: [], questions: [], inspection }, () => ({ probability, edit: null }));
   store.showIndex(0);

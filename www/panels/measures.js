@@ -3,6 +3,8 @@
  */
 import { find, make } from '../core/dom.js';
 import { countOf, formatArea, formatCount, formatGrey, formatLength, formatMillilitres, formatScore, NONE, SCORES } from '../core/format.js';
+import { isDrawing } from '../core/store.js';
+import { table } from '../core/table.js';
 import { lengthOf } from '../measuring/lines.js';
 
 /** @import { CaseMeasure, CaseState, Lines, SliceMeasure } from '../core/types.js' */
@@ -17,7 +19,12 @@ export class Measures {
    * @param {number} threshold
    * @param {PixelSize | null} pixelSize in millimetres
    */
-  show({ measure, measureFault, slices }, index, threshold, pixelSize) {
+  show(open, index, threshold, pixelSize) {
+    const { measure, measureFault, slices } = open;
+    if (isDrawing(open)) {
+      this.#root.replaceChildren(make('p', { className: 'waiting' }, 'Measures appear when you compare the exercise.'));
+      return;
+    }
     if (measureFault) {
       this.#root.replaceChildren(make('p', { className: 'faulty' }, `Measuring failed: ${measureFault.message}`));
       return;
@@ -69,7 +76,7 @@ function edits({ slices, network }, threshold) {
 
 /** Edited masks keep their small regions. @param {CaseMeasure} measure */
 function smallRegions({ slices }) {
-  const pixels = slices.reduce((sum, slice) => sum + (slice.edited ? 0 : slice.removed_small_regions), 0);
+  const pixels = slices.reduce((sum, slice) => sum + (slice.edited ? 0 : slice.removedSmallRegions), 0);
   return pixels === 0 ? [] : [['Removed small regions', `${countOf(pixels, 'voxel')} at threshold 0.05`]];
 }
 
@@ -123,18 +130,4 @@ function scores(measure, slice) {
 /** @param {string[][]} rows name and value */
 function pairs(rows) {
   return make('dl', {}, ...rows.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
-}
-
-/**
- * @param {string} id
- * @param {string} caption
- * @param {string[]} heads
- * @param {string[][]} rows the first cell of each is its head
- */
-function table(id, caption, heads, rows) {
-  return make('table', { id },
-    make('caption', {}, caption),
-    make('thead', {}, make('tr', {}, ...heads.map((text) => (text ? make('th', { scope: 'col' }, text) : make('td'))))),
-    make('tbody', {}, ...rows.map(([head, ...cells]) =>
-      make('tr', {}, make('th', { scope: 'row' }, head), ...cells.map((text) => make('td', {}, text))))));
 }

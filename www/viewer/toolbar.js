@@ -1,7 +1,8 @@
 /**
- * The parts of the toolbar that are no commands: the bars of the tools, and the size of the brush.
+ * The parts of the toolbar that are no commands: its tab stop, the bars of the tools, and the size of the brush.
  */
 import { find } from '../core/dom.js';
+import { rove } from '../core/roving.js';
 
 /** @import { Store } from '../core/store.js' */
 
@@ -9,6 +10,7 @@ export class Toolbar {
   #editing = find('#brush');
   #measuring = find('#ruler');
   #size = /** @type {HTMLInputElement} */ (find('input[name="size"]', this.#editing));
+  #stop = rove(find('#tools'), 'row');
   #store;
 
   /** @param {Store} store */
@@ -26,5 +28,7 @@ export class Toolbar {
     this.#measuring.hidden = tool !== 'measure';
     this.#size.valueAsNumber = brushSize;
     find('output', this.#editing).textContent = `${brushSize} px`;
+    // After buttons were shown or hidden.
+    requestAnimationFrame(() => this.#stop.update());
   }
 }

@@ -5,7 +5,7 @@ import { MaskEditor } from '../editing/mask-editor.js';
 import { LineEditor } from '../measuring/line-editor.js';
 import { find } from '../core/dom.js';
 import { memoizeLast } from '../core/memoize.js';
-import { isSegmentable } from '../core/store.js';
+import { isDrawing, isSegmentable } from '../core/store.js';
 import { VolumeView } from '../volume/volume-view.js';
 import { DisplayPanel } from './display-panel.js';
 import { Filmstrip } from './filmstrip.js';
@@ -135,6 +135,11 @@ export class ViewerController {
     return this.#store.display.layout === 'volume' ? this.#volume.toPng() : this.#view.stage.toPng();
   }
 
+  /** Draws a slice of any case on a square canvas. @param {HTMLCanvasElement} canvas @param {string} slice its id */
+  drawThumbnail(canvas, slice) {
+    return this.#view.drawCanvas(canvas, slice);
+  }
+
   /** Shows the mask before an edit. */
   #showMask() {
     this.#flicker.stop();
@@ -202,6 +207,12 @@ export class ViewerController {
       store.current?.slices.forEach((_, index) => this.#updateFrame(index));
       this.#redrawThumbnails();
     });
+    on('exercise', (id) => {
+      if (id !== store.current?.id) return;
+      this.#flicker.stop();
+      store.current.slices.forEach((_, index) => this.#updateFrame(index));
+      this.#redrawThumbnails();
+    });
     let { tool, layout } = store.display;
     on('display', () => {
       this.#toolbar.update();
@@ -222,6 +233,7 @@ export class ViewerController {
       return;
     }
     this.#opened = current.id;
+    this.#toolbar.update();
     this.#flicker.stop();
     document.body.dataset.slices = String(current.slices.length);
     this.#filmstrip.open(current.slices, !isSegmentable(current));
@@ -238,7 +250,12 @@ export class ViewerController {
   /** @param {number} index */
   #updateFrame(index) {
     const { current } = this.#store;
-    if (current) this.#filmstrip.update(index, current.slices[index], current.measure?.slices[index], !isSegmentable(current));
+    if (!current) return;
+    const measure = current.measure?.slices[index];
+    const slice = current.slices[index];
+    // In an exercise every slice has an edit. Those without a drawing are not marked.
+    if (current.exercise && !measure?.area) this.#filmstrip.update(index, { ...slice, edit: null }, undefined, false);
+    else this.#filmstrip.update(index, slice, measure, !isSegmentable(current) && !current.exercise);
   }
 
   /** @param {number} index */
@@ -257,7 +274,9 @@ export class ViewerController {
     const { pixels } = this.#view;
     // While the pixels are loading, the window stays what it was.
     if (pixels) this.#shownWindow = this.#window(display.preset, display.window, display.contrast, pixels);
-    return { ...display, window: this.#shownWindow };
+    // An exercise shows only what the visitor draws.
+    const hidden = isDrawing(this.#store.current) ? { overlay: /** @type {const} */ ('mask'), referenceVisible: false } : {};
+    return { ...display, ...hidden, window: this.#shownWindow };
   }
 
   /** Draws with the next frame. */

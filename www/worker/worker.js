@@ -68,6 +68,7 @@ serve({
     transferred(library().volume(id, what, threshold, spacing)),
   uprightVolume: (/** @type {OfCase & {what: VolumeKind}} */ { case: id, what, threshold, spacing }) =>
     transferred(library().uprightVolume(id, what, threshold, spacing)),
+  sourceMasks: (/** @type {OfCase} */ { case: id, threshold }) => transferred(library().sourceMasks(id, threshold)),
   report: ({ settings }) => ({ value: library().report(settings) }),
   exportZip: ({ settings }) => ({ value: toBlob(library().exportZip(settings)) }),
   saveSession: ({ settings }) => ({ value: toBlob(library().saveSession(settings)) }),
@@ -97,7 +98,7 @@ function transferred(bytes) {
 async function open({ module, manifest, weights, card }) {
   const { default: init, onPanic, Session, version } = await pkg;
   await init({ module_or_path: module });
-  onPanic((message) => lost({ kind: 'panic', file: null, message }));
+  onPanic((message) => lost({ code: 'panic', file: null, message }));
   session = await Session.create(manifest, weights, card);
   return version();
 }
@@ -114,16 +115,16 @@ function accepted(difference) {
   // Written so that NaN fails.
   if (difference <= TOLERANCE) return difference;
   const message = `the self-test differs by ${difference} in probability, the limit is ${TOLERANCE}`;
-  throw { kind: 'device', file: null, message };
+  throw { code: 'device', file: null, message };
 }
 
 /** @param {Source} source @param {AbortSignal} signal */
-async function read({ name, file, session }, signal) {
-  if (!file) return library().sample();
+async function read({ name, file, sample, voxels, session }, signal) {
+  if (!file) return library().sample(sample);
   /** @param {Blob} part */
   const content = async (part) => {
     const buffer = await part.arrayBuffer().catch((/** @type {Error} */ error) => {
-      throw { kind: 'file', file: name, message: `the browser cannot read it any more: ${error.message}` };
+      throw { code: 'file', file: name, message: `the browser cannot read it any more: ${error.message}` };
     });
     signal.throwIfAborted();
     return new Uint8Array(buffer);
@@ -132,6 +133,7 @@ async function read({ name, file, session }, signal) {
   // The first bytes tell whether it is a format that can be read, before a large file is loaded.
   const head = await content(file.slice(0, Session.headLength()));
   const bytes = Session.admit(name, file.size, head) ? await content(file) : head;
+  if (voxels) return library().addFile(name, Session.joinPair(name, bytes, await content(voxels)));
   if (!session) return library().addFile(name, bytes);
   return library().openSession(bytes);
 }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::bundle;
 use crate::index::Index;
 use crate::seal;
-use crate::size::Size;
+use crate::size::{self, Size};
 use crate::vendor;
 use crate::wasm::{self, Effort, Module};
 use crate::workspace::Workspace;
@@ -38,6 +38,11 @@ const NEEDED: [(&str, &str); 13] = [
 /// The unfolded network, to fit on: the page does not need it.
 const UNFOLDED: &str = "www/model/network.safetensors";
 
+/// The most bytes that the page may have: the modules gzipped, the weights as they are.
+const LARGEST: [(&str, u64); 3] =
+    [("www/pkg/glioscope_bg.wasm", 700_000), ("www/pkg/gpu_bg.wasm", 3_000_000), ("www/pkg/formats_bg.wasm", 600_000)];
+const LARGEST_WEIGHTS: u64 = 2_000_000;
+
 /// Lists the files that a `dist` wrote into a folder, which the next `dist` may remove.
 const MARKER: &str = ".glioscope-dist";
 
@@ -58,12 +63,18 @@ fn has(modules: &[Module], path: &str) -> bool {
 
 /// Builds the site with some of its modules and writes it into `out`. All its links are relative, so that any static
 /// host can serve it, at any path. Scripts and stylesheets are bundled. Without the module for WebGPU the site runs on
-/// the CPU.
+/// the CPU. `address` is that of the site, where it is known.
 ///
 /// # Errors
 ///
 /// If `out` has files that no `dist` wrote.
-pub(crate) fn dist(workspace: &Workspace, out: &Path, modules: &[Module]) -> Result<()> {
+pub(crate) fn dist(
+    workspace: &Workspace,
+    out: &Path,
+    modules: &[Module],
+    effort: Effort,
+    address: Option<&str>,
+) -> Result<()> {
     let out = std::path::absolute(out).with_context(|| format!("no such path: {}", out.display()))?;
     if out.starts_with(workspace.root.join(ASSETS)) {
         bail!("{} is inside of {ASSETS}, which is copied", out.display());
@@ -71,7 +82,7 @@ pub(crate) fn dist(workspace: &Workspace, out: &Path, modules: &[Module]) -> Res
     let former = former_files(&out)?;
     vendor::build(workspace)?;
     for module in modules {
-        wasm::build(workspace, *module, Effort::Release)?;
+        wasm::build(workspace, *module, effort)?;
     }
     check(&workspace.root, modules)?;
 
@@ -85,7 +96,7 @@ pub(crate) fn dist(workspace: &Workspace, out: &Path, modules: &[Module]) -> Res
     }
     let page = out.join(INDEX);
     let index = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
-    let index = Index::of(&index)?;
+    let index = Index::of(&index, address)?;
     fs::write(&page, index.html).with_context(|| format!("cannot write {}", page.display()))?;
     files.extend(bundle::write(workspace, &out, &bundled, &index.sheets)?);
     seal::seal(workspace, &out, &files)?;
@@ -109,6 +120,26 @@ pub(crate) fn print_sizes(folder: &Path) -> Result<()> {
         total += size;
     }
     println!("{:<32}{total}", "the whole site");
+    Ok(())
+}
+
+/// Fails if the site in `out` is larger than it may be.
+///
+/// # Errors
+///
+/// Also where a file cannot be read.
+pub(crate) fn budget(out: &Path) -> Result<()> {
+    let weights = fs::metadata(out.join("www/model/weights.safetensors"))?.len();
+    println!("The weights take {weights} bytes (of {LARGEST_WEIGHTS}).");
+    let mut over = weights > LARGEST_WEIGHTS;
+    for (path, largest) in LARGEST {
+        let bytes = size::gzipped(&out.join(path))?;
+        println!("{path} takes {bytes} bytes gzipped (of {largest}).");
+        over |= bytes > largest;
+    }
+    if over {
+        bail!("the page is over its budget");
+    }
     Ok(())
 }
 

@@ -9,7 +9,9 @@ use report::{Outcome, Report};
 pub(crate) mod builds;
 pub(crate) mod e2e;
 pub(crate) mod native;
+mod packages;
 mod page;
+mod python;
 pub(crate) mod real;
 mod report;
 mod trust;
@@ -18,7 +20,7 @@ mod wasm;
 /// A part of the tests that can run alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Part {
-    /// Format, lints, documentation and Rust tests on this machine, for every feature set.
+    /// Format, lints, documentation and Rust tests on this machine, for every feature set, and the workflow of `train`.
     Native,
     /// Linter and unit tests of the page's scripts, and a check of the workflows.
     Page,
@@ -43,12 +45,13 @@ pub(crate) fn test(workspace: &Workspace, only: Option<Part>, full: bool) -> Res
     }
     let wants = |part| only.is_none_or(|only| only == part);
     let mut report = Report::default();
-    let builds = if only.is_none() { Some(Builds::start(workspace)?) } else { None };
+    let builds = if only.is_none() { Some(Builds::start(workspace, full)?) } else { None };
     if wants(Part::Page) {
         page::page(workspace, &mut report);
     }
     if wants(Part::Native) {
         native::native(workspace, real.as_deref(), full, &mut report);
+        python::python(workspace, full, &mut report);
     }
     if let Some(builds) = builds {
         report.stage("builds", || builds.finish().map(|()| Outcome::Passed));

@@ -16,12 +16,17 @@ use crate::workspace::Workspace;
 pub(crate) enum Effort {
     /// For publication: whole-program optimisation, no names.
     Release,
-    /// For work on the page: a shorter build, a larger and slower module. It has the profile of the wasm tests, so
+    /// For work on the page and for its tests: a shorter build, a larger module. It has the profile of the wasm tests, so
     /// that their dependencies are built once.
     Dev,
 }
 
 impl Effort {
+    /// What the end-to-end tests run over: with `full` the modules as they are published, which take twice as long to build.
+    pub(crate) fn of_tests(full: bool) -> Self {
+        if full { Self::Release } else { Self::Dev }
+    }
+
     /// The profile in `Cargo.toml`.
     pub(crate) fn profile(self) -> &'static str {
         match self {

@@ -24,8 +24,8 @@ const GROUPS: [Tag; 11] = [
     tags::TEMPORAL_POSITION_SEQUENCE,
 ];
 
-/// Values outside of sequences, besides those in [`OF_FRAME`]. Names of patients are not among them.
-const OF_OBJECT: [Tag; 34] = [
+/// Values outside of sequences, besides those in [`OF_FRAME`] and [`OF_SUBJECT`].
+const OF_OBJECT: [Tag; 33] = [
     tags::ACQUISITION_CONTRAST,
     tags::BITS_ALLOCATED,
     tags::BITS_STORED,
@@ -42,7 +42,6 @@ const OF_OBJECT: [Tag; 34] = [
     tags::LOSSY_IMAGE_COMPRESSION,
     tags::MODALITY,
     tags::NUMBER_OF_FRAMES,
-    tags::PATIENT_ID,
     tags::PHOTOMETRIC_INTERPRETATION,
     tags::PIXEL_REPRESENTATION,
     tags::PROTOCOL_NAME,
@@ -60,6 +59,24 @@ const OF_OBJECT: [Tag; 34] = [
     tags::TEMPORAL_POSITION_IDENTIFIER,
     tags::ACQUISITION_NUMBER,
     tags::TRIGGER_TIME,
+];
+
+/// Names, identifiers and dates of the patient and the study, which a segmentation of the series repeats.
+pub(super) const OF_SUBJECT: [Tag; 14] = [
+    tags::ACCESSION_NUMBER,
+    tags::PATIENT_AGE,
+    tags::PATIENT_BIRTH_DATE,
+    tags::PATIENT_ID,
+    tags::PATIENT_NAME,
+    tags::PATIENT_SEX,
+    tags::PATIENT_SIZE,
+    tags::PATIENT_WEIGHT,
+    tags::REFERRING_PHYSICIAN_NAME,
+    tags::SPECIFIC_CHARACTER_SET,
+    tags::STUDY_DATE,
+    tags::STUDY_DESCRIPTION,
+    tags::STUDY_ID,
+    tags::STUDY_TIME,
 ];
 
 /// Values of a frame: outside of sequences, or in the functional groups.
@@ -142,7 +159,7 @@ impl<'a> Header<'a> {
                 [] if element.tag == tags::PIXEL_DATA => {
                     stored = Some(Stored::Plain { bytes: value, swapped: big && element.vr == VR::OW });
                 }
-                [] if OF_OBJECT.contains(&element.tag) || OF_FRAME.contains(&element.tag) => {
+                [] if [&OF_OBJECT[..], &OF_FRAME, &OF_SUBJECT].iter().any(|known| known.contains(&element.tag)) => {
                     top.values.insert(element.tag, entry);
                 }
                 [first, group] if GROUPS.contains(&group.tag) && OF_FRAME.contains(&element.tag) => {
@@ -202,6 +219,11 @@ impl Fields<'_> {
     pub(super) fn text(&self, tag: Tag) -> String {
         let value = self.values.get(&tag).map_or(&[][..], |(_, value)| value);
         String::from_utf8_lossy(value).trim_matches(['\0', ' ']).to_owned()
+    }
+
+    /// The value representation and the bytes of a value.
+    pub(super) fn raw(&self, tag: Tag) -> Option<(VR, &[u8])> {
+        self.values.get(&tag).copied()
     }
 
     /// The values of a text.

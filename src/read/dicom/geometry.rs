@@ -7,7 +7,7 @@ use dicom_dictionary_std::tags;
 use sha2::{Digest as _, Sha256};
 
 use super::fields::Header;
-use super::protocol;
+use super::{protocol, subject::subject};
 use crate::error::FileFault;
 use crate::read::Frame;
 use crate::volume::{dot, length};
@@ -31,6 +31,7 @@ pub(super) fn frames(header: &Header<'_>) -> Result<Vec<Frame>, FileFault> {
     let optional = |tag: Tag| Some(top.text(tag)).filter(|text| !text.is_empty());
     let whole = |tag: Tag| top.number(tag).map(|number| number as i64);
     let count = header.count();
+    let subject = subject(top);
     let frame = |at: usize| -> Result<Frame, FileFault> {
         let numbers = |tag: Tag| header.of_frame(at, tag).numbers(tag);
         let time = numbers(tags::TEMPORAL_POSITION_INDEX).first().map(|number| *number as i64);
@@ -54,6 +55,7 @@ pub(super) fn frames(header: &Header<'_>) -> Result<Vec<Frame>, FileFault> {
             position: position(header, at)?,
             spacing: spacing(header, at)?,
             inverted: top.text(tags::PHOTOMETRIC_INTERPRETATION) == "MONOCHROME1",
+            subject: subject.clone(),
         })
     };
     (0..count as usize).map(frame).collect()

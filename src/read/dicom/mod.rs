@@ -4,13 +4,14 @@
 //! Pictures are grey, with integers of 8, 16 or 32 bits. Enhanced objects may have several frames.
 //!
 //! `dicom-rs` reads the headers of elements and knows the transfer syntaxes. The walk over the elements is own code: `dicom-object`
-//! copies every value, also the names of patients, and it allocates what a file claims before the bytes are there.
+//! copies every value, and it allocates what a file claims before the bytes are there.
 
 mod dataset;
 mod fields;
 mod geometry;
 mod pixels;
 mod protocol;
+mod subject;
 
 use std::borrow::Cow;
 use std::io::Read as _;

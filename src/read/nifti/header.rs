@@ -250,6 +250,13 @@ impl Header {
         header
     }
 
+    /// The header for a single file with the same voxels.
+    pub(super) fn for_one_file(&self) -> Self {
+        let mut header = self.clone();
+        header.seal();
+        header
+    }
+
     /// Sets the description. A longer one is cut.
     pub(crate) fn describe(&mut self, text: &str) {
         let [one, two, length] = DESCRIPTION;

@@ -10,6 +10,7 @@ mod header;
 mod inflate;
 mod voxels;
 
+use std::io::Read as _;
 use std::sync::Arc;
 
 pub(crate) use header::{Field, Header};
@@ -38,11 +39,66 @@ pub fn other_of_pair(name: &str, ending: &str) -> Option<String> {
     })
 }
 
-/// Reads the first volume of a file. `voxels` are the bytes of the `.img` file of a pair.
-pub(super) fn read(name: &str, bytes: &[u8], voxels: Option<&[u8]>, limits: &Limits) -> Result<Vec<Slice>> {
+/// Joins a NIfTI volume in two files, the `header` in `name` and the `voxels` of the `.img` file, to the bytes of one file.
+///
+/// # Errors
+///
+/// [`Error::File`] with the name of the header where it is not the header of a pair, or either file is damaged or over a limit.
+pub fn join_pair(name: &str, header: &[u8], voxels: &[u8], limits: &Limits) -> Result<Vec<u8>> {
+    joined(header, voxels, limits).map_err(|fault| Error::in_file(name, fault))
+}
+
+fn joined(header: &[u8], voxels: &[u8], limits: &Limits) -> Result<Vec<u8>, FileFault> {
+    let header = parsed(header)?;
+    if !header.is_of_pair() {
+        return Err(FileFault::UnexpectedVoxels);
+    }
+    let offset = place(header.get(Field::VOX_OFFSET, 0), 0, limits)?;
+    let mut bytes = header.for_one_file().to_bytes();
+    let most = limits.bytes.saturating_add(1);
+    let mut source = inflate::source(voxels).take(most);
+    let read = source.read_to_end(&mut bytes).map_err(|source| FileFault::Gzip { source })? as u64;
+    if read == most {
+        return Err(FileFault::OverLimit { what: Quantity::Bytes, found: read, limit: limits.bytes });
+    }
+    let start = bytes.len() - read as usize;
+    bytes.drain(start..start + offset.min(read) as usize);
+    Ok(bytes)
+}
+
+/// The header of a file that may be compressed.
+fn parsed(bytes: &[u8]) -> Result<Header, FileFault> {
+    let head = inflate::head(bytes, header::LONGEST);
+    let unknown = || FileFault::NotAnImage { found: head.iter().take(4).copied().collect() };
+    let length = header::length(&head).ok_or_else(unknown)?;
+    let found = head.len() as u64;
+    Header::parse(head.get(..length).ok_or(FileFault::Truncated {
+        what: "the header",
+        needed: length as u64,
+        found,
+    })?)
+}
+
+/// The place of the first voxel, which is at least `least`.
+fn place(offset: f64, least: usize, limits: &Limits) -> Result<u64, FileFault> {
+    // Some programs write 0 for the usual place.
+    let offset = if offset == 0.0 { least as f64 } else { offset };
+    if !(offset >= least as f64 && offset.fract() == 0.0) {
+        let expected = "a whole number of bytes after the header";
+        return Err(FileFault::HeaderValue { field: "vox_offset", found: offset, expected });
+    }
+    let offset = offset as u64;
+    if offset > limits.bytes {
+        return Err(FileFault::OverLimit { what: Quantity::Bytes, found: offset, limit: limits.bytes });
+    }
+    Ok(offset)
+}
+
+/// Reads the first volume of a file.
+pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>> {
     let fault = |fault| Error::in_file(name, fault);
-    let volume = Stored::open(bytes, voxels, limits).map_err(fault)?;
-    let values = volume.values(bytes, voxels).map_err(fault)?;
+    let volume = Stored::open(bytes, limits).map_err(fault)?;
+    let values = volume.values(bytes).map_err(fault)?;
     volume.slices(name, values)
 }
 
@@ -58,19 +114,10 @@ struct Stored {
 
 impl Stored {
     /// Reads the header and judges it, before memory is spent on the voxels.
-    fn open(bytes: &[u8], voxels: Option<&[u8]>, limits: &Limits) -> Result<Self, FileFault> {
-        let head = inflate::head(bytes, header::LONGEST);
-        let unknown = || FileFault::NotAnImage { found: head.iter().take(4).copied().collect() };
-        let length = header::length(&head).ok_or_else(unknown)?;
-        let found = head.len() as u64;
-        let head =
-            head.get(..length).ok_or(FileFault::Truncated { what: "the header", needed: length as u64, found })?;
-        let header = Header::parse(head)?;
-        if header.is_of_pair() != voxels.is_some() {
-            return Err(if header.is_of_pair() { FileFault::NoVoxels } else { FileFault::UnexpectedVoxels });
-        }
-        if let Some(found) = voxels.map(|voxels| voxels.len() as u64).filter(|found| *found > limits.bytes) {
-            return Err(FileFault::OverLimit { what: Quantity::Bytes, found, limit: limits.bytes });
+    fn open(bytes: &[u8], limits: &Limits) -> Result<Self, FileFault> {
+        let header = parsed(bytes)?;
+        if header.is_of_pair() {
+            return Err(FileFault::NoVoxels);
         }
         let encoding = Encoding::of(&header)?;
         let ([x, y, z], volumes) = geometry::size(&header)?;
@@ -87,24 +134,13 @@ impl Stored {
             notes.push(ReadNote::FirstVolume { count: volumes });
         }
         notes.extend(resliced(&grid)?);
-        let offset = header.get(Field::VOX_OFFSET, 0);
-        let least = if header.is_of_pair() { 0.0 } else { header.offset() as f64 };
-        // Some programs write 0 for the usual place.
-        let offset = if offset == 0.0 { least } else { offset };
-        if !(offset >= least && offset.fract() == 0.0) {
-            let expected = "a whole number of bytes after the header";
-            return Err(FileFault::HeaderValue { field: "vox_offset", found: offset, expected });
-        }
-        let offset = offset as u64;
-        if offset > limits.bytes {
-            return Err(FileFault::OverLimit { what: Quantity::Bytes, found: offset, limit: limits.bytes });
-        }
+        let offset = place(header.get(Field::VOX_OFFSET, 0), header.offset(), limits)?;
         Ok(Self { header, encoding, grid, offset, notes })
     }
 
     /// Decodes the voxels.
-    fn values(&self, bytes: &[u8], voxels: Option<&[u8]>) -> Result<Values, FileFault> {
-        let mut source = inflate::source(voxels.unwrap_or(bytes));
+    fn values(&self, bytes: &[u8]) -> Result<Values, FileFault> {
+        let mut source = inflate::source(bytes);
         let count = self.grid.size().iter().fold(1, |count, length| count * *length as u64);
         let needed = self.offset + count * self.encoding.size();
         let mut skipped = 0;

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sequence;
 
-/// What a DICOM file states of one picture: the series that it belongs to, and its place in the patient. No name, date or
-/// description is kept. Directions and positions are those of DICOM: they grow to the patient's left, back and head.
+/// What a DICOM file states of one picture: the series that it belongs to, and its place in the patient. Directions and positions are those of DICOM: they grow to the patient's left, back and head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
     /// The class of the object, `SOPClassUID`.
@@ -43,6 +42,21 @@ pub struct Frame {
     pub(crate) spacing: [f64; 3],
     /// Whether the highest number is black.
     pub(crate) inverted: bool,
+    /// The names, identifiers and dates of the patient and the study. They are written into DICOM segmentations and sessions
+    /// alone, and shown nowhere.
+    #[serde(default)]
+    pub(crate) subject: Vec<SourceElement>,
+}
+
+/// A text element of a DICOM file. The text is UTF-8 without padding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceElement {
+    /// Group and element number.
+    pub tag: [u16; 2],
+    /// The value representation, such as `PN`.
+    pub vr: String,
+    /// The value; several values have `\` between them.
+    pub value: String,
 }
 
 /// The DICOM series that a volume was read from.

@@ -9,7 +9,7 @@ mod stack;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use frame::{Frame, Series};
+pub use frame::{Frame, Series, SourceElement};
 pub use sequence::{Protocol, Sequence};
 
 use super::{Limits, ReadNote, Slice};

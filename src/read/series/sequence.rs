@@ -39,6 +39,17 @@ impl fmt::Display for Sequence {
     }
 }
 
+impl Sequence {
+    /// What a name alone states, such as that of a channel. `pre` and `post` are T1.
+    pub(crate) fn of_name(name: &str) -> Self {
+        match name.trim().to_lowercase().as_str() {
+            "pre" => Self::T1,
+            "post" => Self::T1Contrast,
+            _ => Protocol { descriptions: vec![name.to_owned()], ..Protocol::default() }.sequence(),
+        }
+    }
+}
+
 /// The fields of a header that tell what a series shows. Texts may have upper and lower case; times are in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Protocol {

@@ -3,7 +3,7 @@
 //! A few attributes of one XML element are needed, so no XML parser is used.
 
 use super::directory::Page;
-use super::tags;
+use super::{labels, tags};
 use crate::read::SpacingSource;
 
 /// What ImageDescription says, as far as it is used.
@@ -13,6 +13,8 @@ pub(super) struct Description {
     /// The images that one directory may describe. 1 unless ImageJ states more.
     pub(super) images: u64,
     pub(super) channels: u64,
+    /// The names of the channels in order, if the file has one for each.
+    pub(super) channel_names: Vec<String>,
     pub(super) slices: u64,
     pub(super) times: u64,
     /// Channels (`C`), slices (`Z`) and times (`T`): the pages change fastest along the first.
@@ -25,17 +27,17 @@ pub(super) struct Description {
 
 impl Description {
     /// Reads the tag of the first page.
-    pub(super) fn of(page: &Page<'_>) -> Option<Self> {
+    pub(super) fn of(page: &Page<'_>, big_endian: bool) -> Option<Self> {
         let text = page.text(tags::DESCRIPTION)?;
         // Fiji's library SCIFIO writes ImageJ's keys too.
         if ["ImageJ=", "SCIFIO="].iter().any(|first| text.starts_with(first)) {
-            Some(Self::imagej(&text))
+            Some(Self::imagej(&text, &labels::labels(page, big_endian)))
         } else {
             Self::ome(&text)
         }
     }
 
-    fn imagej(text: &str) -> Self {
+    fn imagej(text: &str, labels: &[String]) -> Self {
         let value = |name: &str| {
             text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
         };
@@ -43,10 +45,18 @@ impl Description {
         // ImageJ writes the distance between slices as negative where their order is from the far side.
         let length = |name| value(name).and_then(|value| value.trim().parse().ok()).map(f64::abs);
         let unit = value("unit").map(|unit| unit.trim().to_lowercase());
+        // The first pictures are the channels of the first slice. ImageJ puts the place of a picture before its name.
+        let name = |label: &String| match label.split_once(" - ") {
+            Some((_, name)) => name.to_owned(),
+            None if label.starts_with("c:") => String::new(),
+            None => label.clone(),
+        };
+        let channel_names: Vec<String> = labels.iter().take(count("channels") as usize).map(name).collect();
         Self {
             source: SpacingSource::ImageJ,
             images: count("images"),
             channels: count("channels"),
+            channel_names,
             slices: count("slices"),
             times: count("frames"),
             order: ['C', 'Z', 'T'],
@@ -59,7 +69,7 @@ impl Description {
         if !text.contains("<OME") && !text.contains(":OME") {
             return None;
         }
-        let pixels = element(text, "Pixels")?;
+        let pixels = elements(text, "Pixels").next()?;
         let count = |name| attribute(pixels, name).and_then(|value| value.parse().ok()).unwrap_or(1).max(1);
         let mut order = ['C', 'Z', 'T'];
         let stated = attribute(pixels, "DimensionOrder").and_then(|stated| stated.strip_prefix("XY")).unwrap_or("CZT");
@@ -83,6 +93,7 @@ impl Description {
             source: SpacingSource::Ome,
             images: 1,
             channels: count("SizeC"),
+            channel_names: channel_names(text),
             slices: count("SizeZ"),
             times: count("SizeT"),
             order,
@@ -113,6 +124,13 @@ impl Description {
     }
 }
 
+/// The names of the channels of the first image, empty where a channel has none.
+fn channel_names(text: &str) -> Vec<String> {
+    let image = text.split_inclusive("Pixels>").next().unwrap_or_default();
+    let names = elements(image, "Channel").map(|channel| attribute(channel, "Name").unwrap_or_default().to_owned());
+    names.collect()
+}
+
 /// Millimetres of a unit of length, by the names that ImageJ and OME write.
 fn millimetres(unit: &str) -> Option<f64> {
     Some(match unit {
@@ -130,18 +148,18 @@ fn millimetres(unit: &str) -> Option<f64> {
 
 /// The text of an attribute with the micro sign as itself: writers of ASCII escape it.
 fn unescaped(text: &str) -> String {
-    ["&#181;", "&#956;", "&#xB5;", "&#xb5;", "&#x3BC;", "&#x3bc;"]
+    ["&micro;", "&#181;", "&#956;", "&#xB5;", "&#xb5;", "&#x3BC;", "&#x3bc;"]
         .iter()
         .fold(text.to_owned(), |text, escape| text.replace(escape, "µ"))
 }
 
-/// The attributes of the first element of this name, with any prefix.
-fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
-    let found = xml.match_indices(name).find_map(|(at, _)| {
+/// The attributes of the elements of this name that have any, with any prefix.
+fn elements<'a>(xml: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    xml.match_indices(name).filter_map(move |(at, _)| {
         let rest = &xml[at + name.len()..];
-        (xml[..at].ends_with(['<', ':']) && rest.starts_with(char::is_whitespace)).then_some(rest)
-    })?;
-    found.split('>').next()
+        let opens = xml[..at].ends_with(['<', ':']) && rest.starts_with(char::is_whitespace);
+        rest.split('>').next().filter(|_| opens)
+    })
 }
 
 /// The value of an attribute.
@@ -161,23 +179,23 @@ mod tests {
     #[test]
     fn imagej_states_counts_and_the_unit() {
         let text = "ImageJ=1.53t\nimages=12\nchannels=3\nslices=2\nframes=2\nunit=\\u00B5m\nspacing=5000.0\n";
-        let found = Description::imagej(text);
+        let found = Description::imagej(text, &[]);
         assert_eq!((found.images, found.channels, found.slices, found.times), (12, 3, 2, 2));
         assert_eq!((found.unit, found.lengths[2]), (Some((1e-3, true)), Some(5000.0)));
         assert_eq!([found.page(0, 0, 0), found.page(1, 0, 0), found.page(0, 1, 0), found.page(2, 1, 1)], [0, 1, 3, 11]);
-        assert_eq!(Description::imagej("ImageJ=1.53t\nimages=-1\nunit=pixel").images, 1);
+        assert_eq!(Description::imagej("ImageJ=1.53t\nimages=-1\nunit=pixel", &[]).images, 1);
     }
 
     #[test]
     fn imagej_units_have_several_spellings() {
-        let unit = |unit: &str| Description::imagej(&format!("ImageJ=1.53t\nunit={unit}\nspacing=-5\n")).unit;
+        let unit = |unit: &str| Description::imagej(&format!("ImageJ=1.53t\nunit={unit}\nspacing=-5\n"), &[]).unit;
         for (spelling, millimetres) in
             [("mm", 1.0), ("Millimeters", 1.0), ("cm", 10.0), ("µm", 1e-3), ("microns", 1e-3), ("INCHES", 25.4)]
         {
             assert_eq!(unit(spelling), Some((millimetres, true)), "{spelling}");
         }
         assert_eq!([unit("pixel"), unit("")], [None; 2]);
-        assert_eq!(Description::imagej("ImageJ=1.53t\nspacing=-5\n").lengths[2], Some(5.0));
+        assert_eq!(Description::imagej("ImageJ=1.53t\nspacing=-5\n", &[]).lengths[2], Some(5.0));
     }
 
     #[test]

@@ -176,7 +176,6 @@ impl<'a> Page<'a> {
     }
 
     /// The tag's bytes, if the page has the tag.
-    #[cfg(feature = "formats")]
     pub(super) fn bytes(&self, tag: Tag) -> Result<Option<&'a [u8]>, FileFault> {
         let entry = self.entries.iter().find(|entry| entry.code == tag.0 && matches!(entry.kind, BYTE | UNDEFINED));
         entry.map(|entry| self.file.range(tag.1, entry.at, entry.count)).transpose()
@@ -230,7 +229,6 @@ const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const RATIONAL: u16 = 5;
 const IFD: u16 = 13;
-#[cfg(feature = "formats")]
 const UNDEFINED: u16 = 7;
 const LONG8: u16 = 16;
 const IFD8: u16 = 18;

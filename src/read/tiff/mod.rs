@@ -3,11 +3,13 @@
 //! Supported are classic TIFF and BigTIFF in either byte order; strips and tiles; chunky and planar samples; integers of
 //! 1 to 64 bits and floating-point numbers; no compression, LZW, Deflate and PackBits, with predictors. Grey with white
 //! as zero is inverted, and palettes become 8-bit RGB. Thumbnails, transparency masks and the smaller copies of a pyramid
-//! are skipped. Grey planes, chunky or planar, are slices; the channels of a hyperstack of ImageJ or OME are contrasts of one slice.
+//! are skipped. Grey planes, chunky or planar, are slices; the channels of a hyperstack of ImageJ or OME are contrasts of one slice,
+//! by their names.
 //!
 //! The `tiff` crate was considered. It reads neither palettes nor extra samples, and its limits apply to one image at a
 //! time: they do not limit the pages of a file or their total size. Only the decompressors are libraries.
 
+mod channels;
 mod codec;
 mod decode;
 mod description;
@@ -16,6 +18,7 @@ mod encoding;
 #[cfg(feature = "formats")]
 mod formats;
 mod kind;
+mod labels;
 mod pages;
 mod predictor;
 mod shape;
@@ -50,7 +53,7 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slic
     let Some(first) = pages.first() else {
         return Err(in_file(FileFault::NoPages { found }));
     };
-    let description = Description::of(first);
+    let description = Description::of(first, file.big_endian());
     let images = match &description {
         Some(description) if pages.len() == 1 => {
             images_without_directories(first, description.images.min(limits.pages + 1), file.length())
@@ -69,7 +72,7 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slic
     let pictures: Vec<(&StoredPage<'_>, u64)> =
         stored.iter().flat_map(|page| (0..page.encoding.pictures).map(move |picture| (page, picture))).collect();
     let grey = stored.iter().all(|page| page.encoding.is_grey());
-    let slices = pages::slices(pictures.len() as u64, grey, description.as_ref(), limits).map_err(in_file)?;
+    let (slices, note) = pages::slices(pictures.len() as u64, grey, description.as_ref(), limits).map_err(in_file)?;
     let several = slices.len() > 1;
     let mut read = Vec::with_capacity(slices.len());
     for (index, parts) in slices.into_iter().enumerate() {
@@ -84,8 +87,9 @@ pub(super) fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Slic
             Parts::Three([pre, flair, post]) => Slice::interleave([decode(pre)?, decode(flair)?, decode(post)?])?,
         });
     }
-    if let Some(first) = read.first_mut().filter(|_| copies > 0) {
-        first.note(ReadNote::SmallerCopies { count: copies });
+    if let Some(first) = read.first_mut() {
+        let copies = (copies > 0).then_some(ReadNote::SmallerCopies { count: copies });
+        copies.into_iter().chain(note).for_each(|note| first.note(note));
     }
     Ok(read)
 }

@@ -1,10 +1,11 @@
 //! Which pages of a file are pictures, and which pictures make up a slice.
 
+use super::channels::ChannelOrder;
 use super::description::Description;
 use super::directory::{File, Page};
 use super::tags;
 use crate::error::{FileFault, Quantity};
-use crate::read::Limits;
+use crate::read::{Limits, ReadNote};
 
 /// The pictures of one slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,29 +56,39 @@ fn size(page: &Page<'_>) -> Option<[u64; 2]> {
 }
 
 /// The slices of `pictures` pictures, of which all are grey or not. Every picture is a slice, unless `description`
-/// tells channels apart.
+/// tells channels apart. A note says which channels are which contrast, unless that is plain.
 pub(super) fn slices(
     pictures: u64,
     grey: bool,
     description: Option<&Description>,
     limits: &Limits,
-) -> Result<Vec<Parts>, FileFault> {
+) -> Result<(Vec<Parts>, Option<ReadNote>), FileFault> {
     if pictures > limits.pages {
         return Err(FileFault::OverLimit { what: Quantity::Pages, found: pictures, limit: limits.pages });
     }
-    let plain = || Ok((0..pictures).map(Parts::One).collect());
+    let plain = || Ok(((0..pictures).map(Parts::One).collect(), None));
     let Some(description) = description.filter(|description| description.pages() == pictures) else {
         return plain();
     };
     let places = (0..description.times).flat_map(|time| (0..description.slices).map(move |slice| (slice, time)));
     match description.channels {
-        1 => Ok(places.map(|(slice, time)| Parts::One(description.page(0, slice, time))).collect()),
-        3 if grey => Ok(places
-            .map(|(slice, time)| Parts::Three([0, 1, 2].map(|channel| description.page(channel, slice, time))))
-            .collect()),
-        // No scan has so many contrasts: some programs write the slices of a stack as channels.
-        5.. if description.channels == pictures => plain(),
-        found => Err(FileFault::ChannelCount { found }),
+        1 => Ok((places.map(|(slice, time)| Parts::One(description.page(0, slice, time))).collect(), None)),
+        found if !grey => Err(FileFault::ChannelCount { found }),
+        channels => match ChannelOrder::of(description) {
+            // No scan has so many contrasts: some programs write the slices of a stack as channels.
+            Err(FileFault::ChannelCount { found: 5.. }) if channels == pictures => plain(),
+            order => {
+                let order = order?;
+                let parts = |(slice, time)| {
+                    let page = |channel| description.page(channel, slice, time);
+                    match order.others {
+                        Some([pre, post]) => Parts::Three([pre, order.flair, post].map(page)),
+                        None => Parts::One(page(order.flair)),
+                    }
+                };
+                Ok((places.map(parts).collect(), order.note))
+            }
+        },
     }
 }
 
@@ -117,11 +128,12 @@ mod tests {
 
     fn described(channels: u64, slices: u64, times: u64, order: [char; 3]) -> Description {
         let (source, images) = (SpacingSource::Ome, 1);
-        Description { source, images, channels, slices, times, order, unit: None, lengths: [None; 3] }
+        let channel_names = Vec::new();
+        Description { source, images, channels, channel_names, slices, times, order, unit: None, lengths: [None; 3] }
     }
 
     fn parts(pictures: u64, description: Option<&Description>) -> Result<Vec<Parts>, FileFault> {
-        slices(pictures, true, description, &Limits::default())
+        Ok(slices(pictures, true, description, &Limits::default())?.0)
     }
 
     #[test]
@@ -158,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn two_or_four_channels_are_refused_and_more_are_slices() {
+    fn two_or_four_channels_without_names_are_refused_and_more_are_slices() {
         for (channels, slices) in [(2, 1), (4, 1), (2, 3), (5, 2)] {
             let description = described(channels, slices, 1, ['C', 'Z', 'T']);
             let found = parts(channels * slices, Some(&description));

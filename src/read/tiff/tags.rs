@@ -33,9 +33,11 @@ pub(super) const SUB_DIRECTORIES: Tag = Tag(330, "SubIFDs");
 pub(super) const EXTRA_SAMPLES: Tag = Tag(338, "ExtraSamples");
 pub(super) const SAMPLE_FORMAT: Tag = Tag(339, "SampleFormat");
 pub(super) const JPEG_TABLES: Tag = Tag(347, "JPEGTables");
+pub(super) const IMAGEJ_COUNTS: Tag = Tag(50838, "IJMetadataByteCounts");
+pub(super) const IMAGEJ_METADATA: Tag = Tag(50839, "IJMetadata");
 
 /// All of these tags.
-pub(super) const ALL: [Tag; 28] = [
+pub(super) const ALL: [Tag; 30] = [
     SUBFILE_TYPE,
     OLD_SUBFILE_TYPE,
     WIDTH,
@@ -64,6 +66,8 @@ pub(super) const ALL: [Tag; 28] = [
     EXTRA_SAMPLES,
     SAMPLE_FORMAT,
     JPEG_TABLES,
+    IMAGEJ_COUNTS,
+    IMAGEJ_METADATA,
 ];
 
 /// The name of a value of the Compression tag.

@@ -1,21 +1,24 @@
-//! A folder in the dataset's layout → patients with slices and masks, in memory.
+//! A folder of patients → their slices and masks, in memory.
 //!
-//! The layout is `kaggle_3m/<patient>/<patient>_<n>.tif` with `<patient>_<n>_mask.tif`. The page skips files that it cannot
-//! read. Here the first such file is an error, because weights and figures from half a dataset would mislead.
+//! The layouts are those of `train inspect`: the dataset's own `kaggle_3m/<patient>/<patient>_<n>.tif` with
+//! `<patient>_<n>_mask.tif`, those of BraTS and nnU-Net, and DICOM studies with a reference beside them. The page skips files that it
+//! cannot read. Here the first such file is an error, because weights and figures from half a dataset would mislead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use glioscope::error::Error;
-use glioscope::layout::{CaseSlice, assemble, natural_order};
+use glioscope::layout::{Assembler, Assembly, AssemblyNote, CaseSlice, Litter, natural_order};
 use glioscope::mask::Mask;
 use glioscope::network::preprocess::CaseStatistics;
-use glioscope::read::{self, Limits, Samples, Slice};
+use glioscope::read::{Samples, Slice};
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::file;
+use crate::input::{Inputs, Naming, Reader};
 use crate::progress;
 
 /// At least one patient, in natural order of the names.
@@ -76,9 +79,10 @@ impl Patient {
 }
 
 impl Dataset {
-    /// Reads every patient below `root`, with a progress bar on stderr.
+    /// Reads every patient below `root`, with a progress bar on stderr. Files that are no part of a slice are notes on stderr.
     ///
-    /// `root` is the folder of patients, a folder that contains it as `kaggle_3m`, or the folder of one patient.
+    /// `root` is a folder or zip with patients in any layout that `train inspect` reads, a folder that contains it as `kaggle_3m`, or
+    /// the folder of one patient.
     ///
     /// # Errors
     ///
@@ -87,20 +91,43 @@ impl Dataset {
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let inner = root.join("kaggle_3m");
         let root = if inner.is_dir() { inner } else { root.to_owned() };
-        let listing = file::list(&root)?;
-        let mut folders = listing.folders;
-        if listing.files.iter().any(|path| file::is_slice(path)) {
-            folders.insert(0, root.clone());
+        let inputs = Inputs::gather(std::slice::from_ref(&root), None, &Naming::default());
+        let folders = if file::has_extension(&root, "zip") { Vec::new() } else { file::list(&root)?.folders };
+        if let Some(refused) = inputs.refused.first() {
+            bail!("{}: {}", root.join(&refused.file).display(), refused.reason());
+        }
+        let has_name = |(name, _): &&(String, Litter)| file::is_slice(Path::new(name));
+        if let Some((name, kind)) = inputs.passed_over.iter().filter(|(_, kind)| *kind != Litter::System).find(has_name)
+        {
+            bail!("{}: {kind}, expected a slice", root.join(name).display());
         }
         ensure!(
-            !folders.is_empty(),
+            inputs.len() > 0 || !folders.is_empty(),
             "{}: no patients; expected a folder for each, with <patient>_<n>.tif and <patient>_<n>_mask.tif",
             root.display()
         );
-        let bar = progress::bar(folders.len(), "patients read");
-        let mut patients = Vec::with_capacity(folders.len());
         for folder in &folders {
-            patients.extend(read_folder(&root, folder)?);
+            let within = format!("{}/", file::name_below(&root, folder));
+            ensure!(
+                inputs.names().any(|name| name.starts_with(&within)),
+                "{}: no slices in this folder",
+                folder.display()
+            );
+        }
+        let assembler = Assembler::new(inputs.names(), inputs.words.clone());
+        let mut reader = Reader::default();
+        let bar = progress::bar(inputs.groups.len(), "patients read");
+        let mut patients = Vec::with_capacity(inputs.groups.len());
+        for group in &inputs.groups {
+            let mut slices = Vec::new();
+            for input in &group.inputs {
+                match reader.read(input) {
+                    Ok(read) => slices.extend(read),
+                    Err(error) if error.downcast_ref().and_then(Litter::of_error).is_some() => {}
+                    Err(error) => return Err(below(&root, error)),
+                }
+            }
+            patients.extend(of_group(&root, group.assemble(&assembler, slices), &bar)?);
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -180,23 +207,20 @@ impl Dataset {
     }
 }
 
-/// The patients of one folder, usually one.
-fn read_folder(root: &Path, folder: &Path) -> Result<Vec<Patient>> {
-    let files: Vec<PathBuf> = file::list(folder)?.files.into_iter().filter(|path| file::is_slice(path)).collect();
-    ensure!(
-        !files.is_empty(),
-        "{}: no slices in this folder, expected <patient>_<n>.tif and <patient>_<n>_mask.tif",
-        folder.display()
-    );
-    let mut slices = Vec::with_capacity(files.len());
-    for path in &files {
-        let name = file::name_below(root, path);
-        let read = read::read(&name, &file::read(path)?, &Limits::default());
-        slices.extend(read.map_err(|error| below(root, &error))?);
-    }
-    let assembly = assemble(slices);
-    if let Some(note) = assembly.notes.first() {
-        bail!("in {}: {note}", root.display());
+/// The patients of a group of files, usually one. A slice that is missing or has no mask is an error. Files that are no part of a
+/// slice, such as T2, are notes.
+fn of_group(root: &Path, assembly: Assembly, bar: &ProgressBar) -> Result<Vec<Patient>> {
+    for note in assembly.notes {
+        match note {
+            AssemblyNote::Unused { .. }
+            | AssemblyNote::Resampled { .. }
+            | AssemblyNote::OtherFrame { .. }
+            | AssemblyNote::Sequence { .. }
+            | AssemblyNote::Read { .. }
+            | AssemblyNote::Channels { .. } => bar.suspend(|| eprintln!("note: {note}")),
+            AssemblyNote::Refused { .. } if note.refusal().is_none() => bar.suspend(|| eprintln!("note: {note}")),
+            fault => bail!("in {}: {fault}", root.display()),
+        }
     }
     let mut patients = Vec::with_capacity(assembly.cases.len());
     for case in assembly.cases {
@@ -214,9 +238,9 @@ fn read_folder(root: &Path, folder: &Path) -> Result<Vec<Patient>> {
 }
 
 /// An error of the library, with the path of the file below `root`.
-fn below(root: &Path, error: &Error) -> anyhow::Error {
-    match error {
-        Error::File { file, fault } => anyhow!("{}: {fault}", root.join(file).display()),
-        other => anyhow!("{other}"),
+fn below(root: &Path, error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(Error::File { file, fault }) => anyhow!("{}: {fault}", root.join(file).display()),
+        _ => error,
     }
 }

@@ -41,7 +41,10 @@ impl Reader {
         }
         let bytes = self.bytes(&input.source)?;
         Ok(match &input.voxels {
-            Some(voxels) => read::read_pair(&input.name, &bytes, &self.bytes(voxels)?, &limits)?,
+            Some(voxels) => {
+                let joined = read::join_pair(&input.name, &bytes, &self.bytes(voxels)?, &limits)?;
+                read::read(&input.name, &joined, &limits)?
+            }
             None => read::read(&input.name, &bytes, &limits)?,
         })
     }

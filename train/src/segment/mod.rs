@@ -13,7 +13,7 @@ use glioscope::layout::{Assembler, Case, Litter};
 use glioscope::read::Spacing;
 use glioscope::result::findings::Findings;
 use glioscope::study::Inspection;
-use glioscope::write::{Bundle, Origin, Overview, mask_name};
+use glioscope::write::{Bundle, Origin, Overview, SegmentationKind, SegmentationOptions, mask_name};
 use indicatif::ProgressBar;
 
 use crate::file;
@@ -33,8 +33,9 @@ use shard::Shard;
 /// matching names are one case and are normalised together. A case has the name of its folder, or its path if two folders have
 /// the same name. If a file name is taken, also in other upper or lower case, the file gets a number: <stem>_mask (2).tif.
 ///
-/// A NIfTI volume and a DICOM series get no TIFF masks: mask and probability are NIfTI volumes on their own grid. The series of
-/// one DICOM study are one case.
+/// A NIfTI volume and a DICOM series get no TIFF masks: mask and probability are NIfTI volumes on their own grid, and mask.seg.nrrd
+/// is the mask for 3D Slicer. The series of one DICOM study are one case. Their mask is written as a DICOM segmentation too,
+/// <case>/mask.seg.dcm. This file has the name and the identifiers of the patient; the other files have none.
 ///
 /// Every slice also gets <stem>_overlay.png. A case with slices of one size gets <case>/mask.nii.gz and
 /// <case>/probability.nii.gz (NIfTI-1). cohort.csv has one line per case, statistics.csv one line per slice; provenance.json,
@@ -82,11 +83,38 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 
+    /// How a DICOM segmentation stores the mask: one bit a pixel, which most programs read, or one byte a pixel; none writes no
+    /// DICOM file, so no result has the patient's name
+    #[arg(long, value_enum, default_value_t, value_name = "KIND")]
+    dicom_seg: DicomSeg,
+
     #[command(flatten)]
     naming: Naming,
 
     #[command(flatten)]
     model: model::Arguments,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum DicomSeg {
+    #[default]
+    Binary,
+    Labelmap,
+    None,
+}
+
+impl DicomSeg {
+    /// The options for segmentations that are made now, in local time.
+    fn options(self) -> Option<SegmentationOptions> {
+        let kind = match self {
+            Self::Binary => SegmentationKind::Binary,
+            Self::Labelmap => SegmentationKind::LabelMap,
+            Self::None => return None,
+        };
+        let now = jiff::ZonedDateTime::now();
+        let created = ["%Y%m%d", "%H%M%S"].map(|format| now.strftime(format).to_string());
+        Some(SegmentationOptions { kind, edited: false, empty_frames: false, created })
+    }
 }
 
 /// Runs the command. The exit code is 0 if every file could be used.
@@ -123,10 +151,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let manifest = model.manifest();
     let threshold = manifest.decimal_threshold();
     let settings = format!(
-        "glioscope {}, weights {}, threshold {threshold}, spacing {spacing:?}, {:?}",
+        "glioscope {}, weights {}, threshold {threshold}, spacing {spacing:?}, {:?}, {:?}",
         env!("CARGO_PKG_VERSION"),
         manifest.weights.sha256,
-        inputs.words
+        inputs.words,
+        arguments.dicom_seg
     );
     let origin = Origin {
         manifest: manifest.clone(),
@@ -136,6 +165,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         rules: None,
     };
     let mut bundle = Bundle::new(origin);
+    if let Some(options) = arguments.dicom_seg.options() {
+        bundle = bundle.with_dicom_seg(options);
+    }
     let (mut complete, mut masks) = (BTreeSet::new(), 0);
     let mut cohort =
         Cohort::open(&arguments.out, shard, &inputs.groups, settings, arguments.resume, |number, record| {

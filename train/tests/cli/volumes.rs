@@ -1,4 +1,4 @@
-//! `train inspect` and `train segment` with NIfTI volumes and DICOM series.
+//! NIfTI volumes and DICOM series in `train inspect`, `segment` and `evaluate`. `fit` reads its data as `evaluate` does.
 
 use std::fs;
 use std::path::Path;
@@ -152,6 +152,55 @@ fn results_of_a_dicom_study_are_on_the_grid_of_flair() -> Result<()> {
     for (row, expected) in grid.affine().rows().iter().zip(expected["series"]["affine"].as_array().expect("rows")) {
         for (found, expected) in row.iter().zip(expected.as_array().expect("a row")) {
             assert!((found - expected.as_f64().expect("a number")).abs() < 1e-4, "{row:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn volumes_with_references_are_evaluated_in_any_layout() -> Result<()> {
+    let world = World::new()?;
+    for patient in ["P_1", "P_2"] {
+        for (name, file) in
+            [("flair.nii.gz", "compressed.nii.gz"), ("t2.nii", "kind-f32.nii"), ("seg.nii", "kind-u8.nii")]
+        {
+            write(&world.path(&format!("brats/{patient}/{patient}_{name}")), &fixture(file))?;
+        }
+        write(&world.path(&format!("nnunet/imagesTr/{patient}_0000.nii.gz")), &fixture("compressed.nii.gz"))?;
+        write(&world.path(&format!("nnunet/labelsTr/{patient}.nii")), &fixture("kind-u8.nii"))?;
+    }
+    write(&world.path("nnunet/dataset.json"), br#"{"channel_names": {"0": "FLAIR"}}"#)?;
+    copy_dicom(&world, "series", "dicom/P/5")?;
+    copy_dicom(&world, "report.dcm", "dicom/P")?;
+    world.train("segment dicom/P/5 --out masks --model model --device cpu")?.succeeded();
+    write(&world.path("dicom/P/P_mask.nii.gz"), &fs::read(world.path("masks/5/mask.nii.gz"))?)?;
+    for (data, names) in [("brats", &["P_1", "P_2"][..]), ("nnunet", &["nnunet/P_1", "nnunet/P_2"]), ("dicom", &["P"])]
+    {
+        world.train(&format!("evaluate --data {data} --model model --device cpu --json figures.json"))?.succeeded();
+        let figures: Value = serde_json::from_slice(&fs::read(world.path("figures.json"))?)?;
+        let patients = figures["patients"].as_array().expect("patients");
+        let found: Vec<&str> = patients.iter().filter_map(|patient| patient["patient"].as_str()).collect();
+        assert_eq!(found, names, "{data}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_dicom_segmentation_is_written_unless_it_is_not_wanted() -> Result<()> {
+    let world = World::new()?;
+    copy_dicom(&world, "series", "scans/P")?;
+    for (kind, expected) in
+        [("", Some("BINARY")), ("--dicom-seg labelmap", Some("LABELMAP")), ("--dicom-seg none", None)]
+    {
+        world
+            .train(&format!("segment scans/P --out masks{} --model model --device cpu {kind}", kind.len()))?
+            .succeeded();
+        let path = world.path(&format!("masks{}/P/mask.seg.dcm", kind.len()));
+        assert_eq!(path.is_file(), expected.is_some(), "{kind}");
+        if let Some(expected) = expected {
+            let bytes = fs::read(path)?;
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(text.contains(expected) && text.contains("Secret^Name"), "{kind}");
         }
     }
     Ok(())

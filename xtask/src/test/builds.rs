@@ -16,12 +16,12 @@ pub(crate) const ACTION: &str = "test-builds";
 
 /// Compiles what the stages after the native ones run, each in a target folder of its own. The native stages can run at
 /// the same time.
-pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    for &module in Module::tested(false) {
+pub(crate) fn build(workspace: &Workspace, full: bool) -> Result<()> {
+    for &module in Module::tested(full) {
         wasm::compile(workspace, module)?;
     }
     for module in Module::ALL {
-        crate::wasm::build(workspace, module, Effort::Release)?;
+        crate::wasm::build(workspace, module, Effort::of_tests(full))?;
     }
     Ok(())
 }
@@ -33,13 +33,13 @@ pub(super) struct Builds {
 }
 
 impl Builds {
-    pub(super) fn start(workspace: &Workspace) -> Result<Self> {
+    pub(super) fn start(workspace: &Workspace, full: bool) -> Result<Self> {
         let log = workspace.target.join("test-builds.log");
         fs::create_dir_all(&workspace.target)
             .with_context(|| format!("cannot create {}", workspace.target.display()))?;
         let file = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
         let mut command = Command::new(env::current_exe().context("xtask does not find itself")?);
-        command.arg(ACTION).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        command.arg(ACTION).args(full.then_some("--full")).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         let child = command.spawn().context("cannot start xtask")?;
         println!("The builds of later stages run beside the first ones. They print to {}.", log.display());
         Ok(Self { child, log })

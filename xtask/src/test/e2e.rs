@@ -8,14 +8,13 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::Value;
 
 use super::report::{Outcome, Report};
-use super::{native, real};
+use super::{native, packages, real};
 use crate::browser::Browser;
 use crate::process;
 use crate::serve::Server;
 use crate::site;
-use crate::size;
 use crate::tools;
-use crate::wasm::Module;
+use crate::wasm::{Effort, Module};
 use crate::workspace::Workspace;
 
 /// Tells the end-to-end tests to run the long ones alone, and for how many minutes.
@@ -24,11 +23,6 @@ const SOAK: &str = "GLIOSCOPE_SOAK";
 /// Minutes of the long tests with `--full`.
 const FULL_MINUTES: u64 = 10;
 
-/// The most bytes that the page may have: the modules gzipped, the weights as they are.
-const LARGEST: [(&str, u64); 3] =
-    [("www/pkg/glioscope_bg.wasm", 700_000), ("www/pkg/gpu_bg.wasm", 3_000_000), ("www/pkg/formats_bg.wasm", 600_000)];
-const LARGEST_WEIGHTS: u64 = 2_000_000;
-
 /// Not the root: the site has to work at any path.
 const BASE: &str = "/glioscope/";
 
@@ -36,8 +30,11 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
     let out = workspace.target.join("dist");
     let e2e = workspace.root.join("tests/e2e");
     let built = report.stage("site", || {
-        site::dist(workspace, &out, &Module::ALL)?;
-        budget(&out)?;
+        let effort = Effort::of_tests(full);
+        site::dist(workspace, &out, &Module::ALL, effort, None)?;
+        if effort == Effort::Release {
+            site::budget(&out)?;
+        }
         Ok(Outcome::Passed)
     });
     // After the site: the page's scripts import the package, which brings its types.
@@ -54,6 +51,9 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
             command.env_remove(SOAK);
         })
     });
+    if built {
+        packages::packages(workspace, &out, Effort::of_tests(full), report);
+    }
     if full {
         report.stage("e2e: long", || {
             if !built {
@@ -70,7 +70,7 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
 pub(crate) fn soak(workspace: &Workspace, patients: Option<&Path>, minutes: u64) -> Result<()> {
     let out = workspace.target.join("dist");
     if site::check(&out, &Module::ALL).is_err() {
-        site::dist(workspace, &out, &Module::ALL)?;
+        site::dist(workspace, &out, &Module::ALL, Effort::Release, None)?;
     }
     playwright(workspace, &out, patients, |command| {
         command.env(SOAK, minutes.to_string());
@@ -79,7 +79,7 @@ pub(crate) fn soak(workspace: &Workspace, patients: Option<&Path>, minutes: u64)
 }
 
 /// Runs Playwright over the site in `out`; `adjust` changes its command.
-fn playwright(
+pub(super) fn playwright(
     workspace: &Workspace,
     out: &Path,
     patients: Option<&Path>,
@@ -143,21 +143,6 @@ fn plain(text: &str) -> String {
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
-}
-
-fn budget(out: &Path) -> Result<()> {
-    let weights = fs::metadata(out.join("www/model/weights.safetensors"))?.len();
-    println!("The weights take {weights} bytes (of {LARGEST_WEIGHTS}).");
-    let mut over = weights > LARGEST_WEIGHTS;
-    for (path, largest) in LARGEST {
-        let bytes = size::gzipped(&out.join(path))?;
-        println!("{path} takes {bytes} bytes gzipped (of {largest}).");
-        over |= bytes > largest;
-    }
-    if over {
-        bail!("the page is over its budget");
-    }
-    Ok(())
 }
 
 #[cfg(test)]
