@@ -23,7 +23,7 @@ mod session;
 mod stream;
 
 #[cfg(all(feature = "formats", not(feature = "page")))]
-pub use formats::convert;
+pub use formats::{convert, dicom_segmentation};
 #[cfg(feature = "gpu")]
 pub use gpu_network::GpuNetwork;
 #[cfg(feature = "page")]

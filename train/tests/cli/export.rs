@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use anyhow::Result;
+use glioscope::network::card::Split;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::Value;
@@ -26,6 +27,8 @@ fn file(tensors: &Tensors) -> Result<Vec<u8>> {
 #[test]
 fn a_network_that_is_exported_and_imported_is_the_same() -> Result<()> {
     let world = World::new()?;
+    let fit = ["PHANTOM_0001", "PHANTOM_0002"].map(str::to_owned).to_vec();
+    world.write_model(Split { fit, held_out: Vec::new() })?;
     world.train("export --model model --out network.safetensors")?.succeeded();
     world.train("import network.safetensors --model model --out back")?.succeeded();
     assert_eq!(files(&world.path("back"))?, ["card.json", "model.json", "weights.safetensors"]);

@@ -173,7 +173,7 @@ fn volumes_with_references_are_evaluated_in_any_layout() -> Result<()> {
     copy_dicom(&world, "series", "dicom/P/5")?;
     copy_dicom(&world, "report.dcm", "dicom/P")?;
     world.train("segment dicom/P/5 --out masks --model model --device cpu")?.succeeded();
-    write(&world.path("dicom/P/P_mask.nii.gz"), &fs::read(world.path("masks/5/mask.nii.gz"))?)?;
+    write(&world.path("dicom/P/seg.nii.gz"), &fs::read(world.path("masks/5/mask.nii.gz"))?)?;
     for (data, names) in [("brats", &["P_1", "P_2"][..]), ("nnunet", &["nnunet/P_1", "nnunet/P_2"]), ("dicom", &["P"])]
     {
         world.train(&format!("evaluate --data {data} --model model --device cpu --json figures.json"))?.succeeded();
