@@ -32,18 +32,13 @@ pub(super) fn join(folders: BTreeMap<String, Vec<Input>>) -> Vec<Joined> {
         }
         groups.push(own);
     }
-    // A reference may be next to the folders of the series. Beside a single one it is, unless other studies are there too.
+    // A reference may be next to the folders of the series.
     let above = |group: &Study| match &group.folders[..] {
-        [_] if group.studies.is_empty() => None,
-        [folder] => folder.rsplit_once('/').map(|(above, _)| above.to_owned()),
+        [_] => None,
         folders => Some(common_folder(folders)),
     };
-    let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
-    groups.iter().filter_map(above).for_each(|folder| *wanted.entry(folder).or_default() += 1);
-    let is_above = |group: &Study| {
-        let others = group.inputs.iter().any(|input| input.study.is_none());
-        others && group.folders.len() == 1 && wanted.get(&group.folders[0]) == Some(&1)
-    };
+    let wanted: Vec<String> = groups.iter().filter_map(above).collect();
+    let is_above = |group: &Study| group.studies.is_empty() && wanted.iter().any(|folder| group.folders[0] == *folder);
     let (beside, mut groups): (Vec<Study>, Vec<Study>) = groups.into_iter().partition(is_above);
     for group in beside {
         match groups.iter_mut().find(|other| above(other).as_ref() == group.folders.first()) {

@@ -170,10 +170,10 @@ fn volumes_with_references_are_evaluated_in_any_layout() -> Result<()> {
         write(&world.path(&format!("nnunet/labelsTr/{patient}.nii")), &fixture("kind-u8.nii"))?;
     }
     write(&world.path("nnunet/dataset.json"), br#"{"channel_names": {"0": "FLAIR"}}"#)?;
-    copy_dicom(&world, "series", "dicom/P/5")?;
+    copy_dicom(&world, "series", "dicom/P")?;
     copy_dicom(&world, "report.dcm", "dicom/P")?;
-    world.train("segment dicom/P/5 --out masks --model model --device cpu")?.succeeded();
-    write(&world.path("dicom/P/seg.nii.gz"), &fs::read(world.path("masks/5/mask.nii.gz"))?)?;
+    world.train("segment dicom/P --out masks --model model --device cpu")?.succeeded();
+    write(&world.path("dicom/P/seg.nii.gz"), &fs::read(world.path("masks/P/mask.nii.gz"))?)?;
     for (data, names) in [("brats", &["P_1", "P_2"][..]), ("nnunet", &["nnunet/P_1", "nnunet/P_2"]), ("dicom", &["P"])]
     {
         world.train(&format!("evaluate --data {data} --model model --device cpu --json figures.json"))?.succeeded();
