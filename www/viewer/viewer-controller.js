@@ -301,6 +301,7 @@ export class ViewerController {
     this.#view.draw({ ...appearance, ...flicker }, { strokeMask, message, flickering: this.flickering, selected: this.lines.selected });
     this.#showValues(false);
     this.#root.toggleAttribute('data-near', this.zoomed);
+    this.#root.toggleAttribute('data-comparing', current.exercise?.comparing ?? false);
     this.#onDraw();
   }
 }
