@@ -7,7 +7,7 @@ use glioscope::mask::Probability;
 use glioscope::mask::small_regions;
 use glioscope::read::{Channels, Samples, Slice, Spacing};
 use glioscope::result::findings::Findings;
-use glioscope::result::measure::CaseMeasure;
+use glioscope::result::measure::{CaseMeasure, Intensity};
 use proptest::prelude::*;
 
 const WIDTH: usize = 5;
@@ -82,6 +82,25 @@ fn compare(mask: &[bool], reference: &[bool]) -> [u64; 4] {
 
 fn dice([tp, fp, fn_, _]: [u64; 4]) -> f64 {
     if tp + fp + fn_ == 0 { 1.0 } else { 2.0 * tp as f64 / (2 * tp + fp + fn_) as f64 }
+}
+
+#[test]
+fn intensities_are_the_flair_values_of_the_file_inside_the_mask() {
+    let inside = vec![false, true, false, true];
+    let rgb = Samples::U8(vec![0, 1, 0, 9, 20, 9, 0, 3, 0, 9, 60, 9]);
+    let slices = [
+        Slice::new("P/P_1.tif", 2, 2, Channels::Rgb, rgb).expect("valid"),
+        Slice::new("P/P_2.tif", 2, 2, Channels::Grey, Samples::U16(vec![1, 3000, 2, 9000])).expect("valid"),
+    ];
+    let mut findings = Findings::new(Case::new("P", slices.map(|slice| CaseSlice::new(slice, None)).into()));
+    assert!(findings.measure(0.5, None).slices.iter().all(|slice| slice.flair.is_none()));
+    (0..2).for_each(|slice| findings.set_edit(slice, Some(Mask::new(2, 2, inside.clone()))));
+    let found = findings.measure(0.5, None).slices.into_iter().filter_map(|slice| slice.flair);
+    let expected = [
+        Intensity { mean: 40.0, deviation: 20.0, min: 20.0, max: 60.0 },
+        Intensity { mean: 6000.0, deviation: 3000.0, min: 3000.0, max: 9000.0 },
+    ];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
 }
 
 proptest! {

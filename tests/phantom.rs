@@ -3,13 +3,13 @@
 
 use glioscope::layout::Case;
 use glioscope::mask::{Mask, components};
-use glioscope::phantom::PhantomConfig;
+use glioscope::phantom::{Lesions, PhantomConfig, Sample};
 use glioscope::read::{Channels, Limits, Samples, read};
 use glioscope::write::{mask_tiff, slice_tiff};
 
 /// A head that is small enough for an unoptimised build.
 fn config(patient: u32) -> PhantomConfig {
-    PhantomConfig { seed: 3, patient, slices: 14, size: 96, lesion: true }
+    PhantomConfig { seed: 3, patient, slices: 14, size: 96, lesions: Lesions::One }
 }
 
 fn references(case: &Case) -> Vec<Mask> {
@@ -42,7 +42,7 @@ fn names_and_sizes_are_those_of_the_dataset() {
         assert!(slice.reference.as_ref().is_some_and(|mask| [mask.width(), mask.height()] == [96, 96]));
     }
     let default = PhantomConfig::default();
-    assert_eq!((default.slices, default.size, default.lesion), (24, 256, true));
+    assert_eq!((default.slices, default.size, default.lesions), (24, 256, Lesions::One));
 }
 
 /// The bytes are the same on every platform. A change to phantoms changes this number.
@@ -73,7 +73,7 @@ fn the_lesion_is_one_region_away_from_the_ends() {
 #[test]
 fn the_smallest_heads_have_a_lesion() {
     for patient in 1..=30 {
-        let case = PhantomConfig { seed: 1, patient, slices: 12, size: 64, lesion: true }.case();
+        let case = PhantomConfig { seed: 1, patient, slices: 12, size: 64, lesions: Lesions::One }.case();
         let areas: Vec<usize> = references(&case).iter().map(Mask::area).collect();
         assert!(areas.iter().sum::<usize>() > 20, "patient {patient}: {areas:?}");
         assert_eq!(areas[..2], [0, 0], "patient {patient}: {areas:?}");
@@ -109,8 +109,43 @@ fn the_lesion_is_bright_on_flair_and_dark_on_t1() {
 
 #[test]
 fn references_without_a_lesion_are_empty() {
-    let case = PhantomConfig { lesion: false, ..config(1) }.case();
+    let case = PhantomConfig { lesions: Lesions::None, ..config(1) }.case();
     assert_eq!(references(&case).iter().filter(|mask| mask.is_empty()).count(), 14);
+}
+
+#[test]
+fn a_small_lesion_is_a_small_part_of_the_lesion_in_the_same_head() {
+    for patient in 1..=4 {
+        let volume =
+            |lesions| references(&PhantomConfig { lesions, ..config(patient) }.case()).iter().map(Mask::area).sum();
+        let (one, small): (usize, usize) = (volume(Lesions::One), volume(Lesions::Small));
+        assert!(small > 0 && 4 * small < one, "patient {patient}: {small} of {one}");
+    }
+}
+
+#[test]
+fn two_lesions_are_in_two_hemispheres() {
+    for patient in 1..=4 {
+        let references = references(&PhantomConfig { lesions: Lesions::Two, ..config(patient) }.case());
+        assert_eq!(components(&references).count(), 2, "patient {patient}");
+        let pixels = references
+            .iter()
+            .flat_map(|mask| (0..96 * 96).filter(|pixel| mask.inside()[*pixel]).map(|pixel| pixel % 96));
+        let (left, right): (Vec<usize>, Vec<usize>) = pixels.partition(|x| *x < 48);
+        assert!(left.len() > 20 && right.len() > 20, "patient {patient}: {} and {}", left.len(), right.len());
+    }
+}
+
+#[test]
+fn samples_have_names_and_are_different_heads() {
+    let names = ["one", "small", "two", "none", "refused"];
+    let samples = names.map(|name| Sample::named(name).unwrap_or_else(|| panic!("no sample {name}")).case());
+    let regions = samples.each_ref().map(|case| components(&references(case)).count());
+    assert_eq!(regions, [1, 1, 2, 0, 1]);
+    for (at, case) in samples.iter().enumerate() {
+        assert_eq!(case.name, format!("PHANTOM_{:04}", at + 1));
+    }
+    assert_eq!(Sample::named("three"), None);
 }
 
 #[test]

@@ -9,9 +9,11 @@ use glioscope::error::{Error, FileFault, UsageFault};
 use glioscope::layout::{CaseId, CaseSlice, Contrast, Litter, Words};
 use glioscope::mask::{Mask, Probability};
 use glioscope::network::manifest::Manifest;
+use glioscope::phantom::Sample;
 use glioscope::read::zip::{ZipLimits, unpack};
 use glioscope::read::{Channels, Samples, Slice, Spacing};
 use glioscope::result::findings::Findings;
+use glioscope::result::lines::Lines;
 use glioscope::study::{HEAD, Inspection, Settings, Study, Unused, View};
 use glioscope::write::{Bundle, NamedFile, Origin, mask_tiff, slice_tiff};
 use proptest::prelude::*;
@@ -681,7 +683,7 @@ fn a_case_that_gets_another_name_keeps_its_findings() {
 #[test]
 fn the_sample_is_a_case_with_references() {
     let mut study = Study::default();
-    study.add_sample().expect("the sample is readable");
+    study.add_sample(Sample::default()).expect("the sample is readable");
     assert!(study.assemble().is_empty());
     let case = study.cases().next().expect("a case");
     assert!(case.case().slices.len() >= 12);
@@ -717,7 +719,10 @@ fn a_session_of_version_1_still_opens() {
     let settings = study.open(bytes, MODEL).expect("a session");
     let given = Spacing { x: 0.5, y: 0.75, z: Some(6.0) };
     let spacing = [(CaseId::of("Q/Q_1.tif"), given)].into();
-    assert_eq!(settings, Settings { threshold: 0.25, spacing, rules: Some("T2 signal".to_owned()), view: None });
+    assert_eq!(
+        settings,
+        Settings { threshold: 0.25, spacing, rules: Some("T2 signal".to_owned()), ..Settings::default() }
+    );
     assert!(study.assemble().is_empty());
     assert_eq!(names(&study), ["P: P/P_1.tif P/P_2.tif", "Q: Q/Q_1.tif"]);
     let spacings: Vec<_> = study.measured(&settings).map(|(_, spacing)| spacing).collect();
@@ -760,7 +765,19 @@ fn example() -> (Study, Settings) {
     study.set_edit("P/P_2.tif", Some(dot(5).inside().to_vec())).expect("a slice");
     let spacing = [(CaseId::of("Q/Q_1.tif"), Spacing { x: 0.5, y: 0.75, z: Some(6.0) })].into();
     let (rules, view) = (Some("T2 signal".to_owned()), view(r#"{"channel":"flair","zoom":2}"#));
-    (study, Settings { threshold: 0.25, spacing, rules, view })
+    (study, Settings { threshold: 0.25, spacing, rules, view, ..Settings::default() })
+}
+
+#[test]
+fn lines_belong_to_their_slices_and_replace_all_earlier_ones() {
+    let (mut study, _) = example();
+    let lines = Lines { rulers: vec![[[0.0, 0.0], [3.0, 4.0]]], diameters: None };
+    study.set_lines(&[("P/P_2.tif".to_owned(), lines.clone()), ("gone".to_owned(), lines.clone())].into());
+    let of =
+        |study: &Study| study.cases().map(|case| case.lines(case.case().slices.len() - 1).clone()).collect::<Vec<_>>();
+    assert_eq!(of(&study), [lines.clone(), Lines::default()]);
+    study.set_lines(&[("Q/Q_1.tif".to_owned(), lines.clone())].into());
+    assert_eq!(of(&study), [Lines::default(), lines]);
 }
 
 #[test]
@@ -936,8 +953,9 @@ proptest! {
         let given = lengths.map(|(x, y, z)| {
             Spacing { x: thousandths(x), y: thousandths(y), z: Some(thousandths(z)) }
         });
+        let lines = view(r#"{"P/P_1.tif":{"rulers":[[[0,0.5],[3.25,2]]],"diameters":null}}"#);
         let view = rules.is_some().then(|| view(&format!("{{\"zoom\":{threshold},\"order\":[1e3, null]}}"))).flatten();
-        let settings = Settings { threshold, rules, view, ..spaced(given) };
+        let settings = Settings { threshold, rules, view, lines, ..spaced(given) };
         let bytes = saved(&study, MODEL, &settings);
         prop_assert_eq!(&bytes, &saved(&study, MODEL, &settings));
         let mut opened = Study::default();

@@ -35,8 +35,8 @@ mod page {
         let mut altered = WEIGHTS.to_vec();
         altered[WEIGHTS.len() / 2] ^= 1;
         let fault = open(&altered).await.err().expect("refused");
-        let kind = Reflect::get(&fault, &"kind".into()).expect("a kind");
-        assert_eq!(kind.as_string().as_deref(), Some("model"));
+        let code = Reflect::get(&fault, &"code".into()).expect("a code");
+        assert_eq!(code.as_string().as_deref(), Some("model"));
     }
 
     #[wasm_bindgen_test]
@@ -46,14 +46,14 @@ mod page {
         let side = 256;
         assert_eq!(input, 3 * side * side);
         assert!(session.check_logits(vec![-20.0; side * side]).expect("finite logits") > 0.5, "an empty mask is wrong");
-        assert_eq!(text(&session.check_logits(vec![f32::NAN; side * side]).expect_err("no number"), "kind"), "device");
+        assert_eq!(text(&session.check_logits(vec![f32::NAN; side * side]).expect_err("no number"), "code"), "device");
         assert_eq!(session.input(vec![slice.clone(), slice.clone()]).expect("a slice").length() as usize, 2 * input);
 
         let kept = session.adopt_logits(&slice, vec![20.0; side * side], 1.5).expect("finite logits");
         assert_eq!((text(&kept, "backend"), text(&kept, "slice")), ("webgpu".to_owned(), slice.clone()));
         let kept = session.probability(&slice).expect("a slice").expect("kept");
         assert_eq!(kept.to_vec().iter().min(), Some(&u16::MAX));
-        assert_eq!(text(&session.adopt_logits(&slice, vec![0.0; 7], 1.5).expect_err("too few"), "kind"), "device");
+        assert_eq!(text(&session.adopt_logits(&slice, vec![0.0; 7], 1.5).expect_err("too few"), "code"), "device");
     }
 
     /// The field of a plain object.
@@ -69,11 +69,24 @@ mod page {
     async fn sample() -> (Session, String, String) {
         let session = Session::create(MODEL_JSON.to_vec(), WEIGHTS.to_vec(), None).await;
         let session = session.expect("a session");
-        session.sample().expect("room for the sample");
+        session.sample(None).expect("room for the sample");
         let assembly = session.assemble().expect("cases");
         let case = Reflect::get_u32(&get(&assembly, "cases"), 0).expect("a case");
         let slice = Reflect::get_u32(&get(&case, "slices"), 0).expect("a slice");
         (session, text(&case, "id"), text(&slice, "id"))
+    }
+
+    #[wasm_bindgen_test]
+    async fn names_of_values_are_in_camel_case() {
+        let (session, case, _) = sample().await;
+        let measure = session.measure(&case, 0.5, JsValue::NULL).expect("a measure");
+        let first = Reflect::get_u32(&get(&measure, "slices"), 0).expect("a slice");
+        assert_eq!(get(&first, "removedSmallRegions").as_f64(), Some(0.0));
+        let inspection = session.inspect().expect("an inspection");
+        let read = Reflect::get_u32(&get(&inspection, "cases"), 0).expect("a case");
+        assert_eq!(get(&get(&read, "inputCheck"), "accepted").as_bool(), Some(true));
+        let text = JSON::stringify(&inspection).expect("JSON").as_string().expect("text");
+        assert!(text.contains("\"passedOver\":[]") && text.contains("\"referencePixels\":"), "{text}");
     }
 
     #[wasm_bindgen_test]
@@ -106,7 +119,7 @@ mod page {
         ];
         for (result, said) in faults {
             let fault = result.expect_err(said);
-            assert_eq!(text(&fault, "kind"), "usage", "{said}");
+            assert_eq!(text(&fault, "code"), "usage", "{said}");
             let message = text(&fault, "message");
             assert!(message.contains(said), "{message}: expected {said}");
         }
@@ -136,7 +149,7 @@ mod page {
         let mut stream = session.save_session(settings.clone()).expect("a stream");
         assert!(stream.next().is_ok_and(|piece| piece.is_some()));
         session.set_edit(&slice, None).expect("an edit");
-        assert_eq!(text(&stream.next().expect_err("changed"), "kind"), "usage");
+        assert_eq!(text(&stream.next().expect_err("changed"), "code"), "usage");
 
         let opened = session.open_session(&saved).expect("what was saved");
         assert_eq!(get(&opened, "threshold").as_f64(), Some(0.25));
@@ -260,7 +273,7 @@ mod gpu {
             assert!(error <= TOLERANCE, "largest difference in probability {error}");
         }
         let refused = network.forward(input, 2).await.expect_err("one slice is not two");
-        let kind = js_sys::Reflect::get(&refused, &"kind".into()).expect("a kind");
-        assert_eq!(kind.as_string().as_deref(), Some("usage"));
+        let code = js_sys::Reflect::get(&refused, &"code".into()).expect("a code");
+        assert_eq!(code.as_string().as_deref(), Some("usage"));
     }
 }

@@ -12,6 +12,7 @@ use glioscope::mask::small_regions;
 use glioscope::network::{Card, Manifest};
 use glioscope::read::{Channels, Limits, Samples, Slice, Spacing, read};
 use glioscope::result::findings::Findings;
+use glioscope::result::lines::Lines;
 use glioscope::write::{Bundle, NamedFile, Origin, Row, Volume, csv, mask_tiff, nifti, report};
 use proptest::prelude::*;
 
@@ -399,6 +400,40 @@ fn the_report_is_one_escaped_page_with_the_measures() {
     // Without a spacing there are no millilitres, and without a card no training data.
     let page = report(&Origin { card: None, ..origin }, [(&findings, None)]);
     assert!(!page.contains(" mL") && !page.contains("<th>Training data</th>"), "{page}");
+}
+
+#[test]
+fn lines_and_intensities_are_in_the_table_and_in_the_report() {
+    let samples = Samples::U16((0..20).map(|i| 100 * i).collect());
+    let slice = Slice::new("P/P_1.tif", 5, 4, Channels::Grey, samples).expect("valid");
+    let mut findings = Findings::new(Case::new("P", vec![CaseSlice::new(slice, None)]));
+    findings.keep(0, Probability::new(5, 4, vec![0; 20]));
+    findings.set_edit(0, Some(Mask::new(5, 4, (0..20).map(|i| i == 7 || i == 11).collect())));
+    let lines = Lines {
+        rulers: vec![[[0.0, 0.0], [3.0, 4.0]], [[1.0, 1.0], [1.0, 3.0]]],
+        diameters: Some([[[0.0, 1.0], [4.0, 1.0]], [[2.0, 0.0], [2.0, 3.0]]]),
+    };
+    findings.set_lines(0, lines);
+    for (spacing, expected, diameters, rulers) in [
+        (None, ["4.00", "3.00", "5.00 2.00", "", "", ""], "4.0 × 3.0 px", "5.0, 2.0 px"),
+        (Some(SPACING), ["4.00", "3.00", "5.00 2.00", "2.00", "2.25", "3.35 1.50"], "2.0 × 2.2 mm", "3.4, 1.5 mm"),
+    ] {
+        let mut bundle = Bundle::new(origin());
+        bundle.case_files(&findings, spacing);
+        let files = bundle.finish();
+        let table = fields(std::str::from_utf8(file(&files, "statistics.csv")).expect("UTF-8"));
+        let at = |name: &str| table[0].iter().position(|head| head == name).expect("a column");
+        assert_eq!(table[1][at("flair_mean")..at("diameter_px")], ["900.000", "200.000", "700.000", "1100.000"]);
+        assert_eq!(table[1][at("diameter_px")..], expected);
+        let page = report(&origin(), [(&findings, spacing)]);
+        let cells = format!("<td>900.00 ± 200.00 (700 to 1100)</td><td>{diameters}</td><td>{rulers}</td></tr>");
+        assert!(page.contains(&cells), "{cells} in {page}");
+    }
+    // A slice without a region is listed if it has lines.
+    findings.set_edit(0, None);
+    assert!(report(&origin(), [(&findings, None)]).contains("<td></td><td>4.0 × 3.0 px</td>"));
+    findings.set_lines(0, Lines::default());
+    assert!(!report(&origin(), [(&findings, None)]).contains("<td>P/P_1.tif</td>"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
  */
 // First, because the policy has to exist before any worker starts.
 import './offline/trusted-types.js';
+import { CohortTable } from './cohort/cohort-table.js';
 import { CommandButtons } from './core/command-buttons.js';
 import { find } from './core/dom.js';
 import { faultOf, withoutFullStop } from './core/errors.js';
@@ -11,9 +12,12 @@ import { UnsavedDialog } from './editing/unsaved-dialog.js';
 import { Engine } from './engine/engine.js';
 import { Jobs } from './engine/jobs.js';
 import { MeasurementSync } from './engine/measurement-sync.js';
+import { modelOf } from './engine/model.js';
+import { Exercises } from './exercise/exercises.js';
 import { Exports } from './export/exports.js';
 import { listenForFiles } from './intake/file-intake.js';
 import { keepOffline } from './offline/register.js';
+import { hostFor, siteModel } from './offline/site-host.js';
 import { FileList, Notice } from './panels/notice.js';
 import { PanelsController } from './panels/panels-controller.js';
 import { Status } from './panels/status.js';
@@ -21,17 +25,23 @@ import { listenForKeys } from './viewer/keyboard.js';
 import { ViewerController } from './viewer/viewer-controller.js';
 
 /** @import { CommandContext } from './core/commands.js' */
-/** @import { Backend, CaseState, Note } from './core/types.js' */
+/** @import { Backend, CaseState, Note, Sample } from './core/types.js' */
+/** @import { ModelFiles } from './intake/model-files.js' */
 
 /** How often the page checks whether it is free for other downloads. */
 const POLL_MS = 500;
 
 const address = new URLSearchParams(location.search);
-const requestedBackend = /** @type {Backend | undefined} */ (['cpu', 'webgpu'].find((name) => name === address.get('backend')));
+/** @type {Backend[]} */
+const BACKENDS = ['webgpu', 'cpu'];
+const requestedBackend = BACKENDS.find((name) => name === address.get('backend'));
 const requestedWorkers = Number(address.get('workers')) || null;
+/** The folder of another model on this origin. */
+const requestedModel = address.get('model');
 
 const store = new Store();
-const engine = new Engine(requestedBackend ?? null, requestedWorkers, {
+const model = requestedModel ? modelOf(requestedModel) : siteModel;
+const engine = new Engine({ host: hostFor(model), model, backends: requestedBackend ? [requestedBackend] : BACKENDS, workers: requestedWorkers }, {
   onDownload(received, total) {
     if (store.phase === 'loading') status.download(received, total);
   },
@@ -46,7 +56,7 @@ const engine = new Engine(requestedBackend ?? null, requestedWorkers, {
   },
   onDead(fault) {
     // On a faulty device, the results that are shown may be wrong too.
-    if (fault.kind === 'device') {
+    if (fault.code === 'device') {
       jobs.abort();
       store.close();
     }
@@ -94,14 +104,16 @@ const jobs = new Jobs(engine, store, measurement, {
 });
 const viewer = new ViewerController(engine, store, {
   onDraw: () => buttons.schedule(),
-  onError: (error) => notice.show(`An edit was not applied: ${withoutFullStop(faultOf(error).message)}. Undo it, or save a session and reload the page.`),
+  onError: showEditFault,
 });
 const panels = new PanelsController(store, engine, (words) => void jobs.answer(words));
+const cohort = new CohortTable(store, (canvas, slice) => viewer.drawThumbnail(canvas, slice));
 const exporter = new Exports(engine, store, {
   toPng: () => viewer.toPng(),
   onError: (error) => notice.show(`Not saved: ${withoutFullStop(faultOf(error).message)}.`),
 });
-const unsaved = new UnsavedDialog(store);
+const unsaved = new UnsavedDialog(store, () => exporter.save('session'));
+const exercises = new Exercises(engine, store, { mayDiscard: (action, edits) => unsaved.mayDiscard(action, edits), onError: showEditFault });
 
 /** Runs an action that closes the open files, unless the visitor wants to keep edits. @param {string} description @param {() => void} action */
 async function replacing(description, action) {
@@ -112,6 +124,7 @@ async function replacing(description, action) {
 const context = {
   store,
   editor: viewer.editor,
+  lines: viewer.lines,
   viewer,
   jobs: {
     get canCancel() {
@@ -125,29 +138,44 @@ const context = {
       jobs.cancel();
     },
     continue: () => jobs.continue(),
-    openSample: () => void replacing('Opening the sample', () => void jobs.open([{ name: 'sample', file: null }])),
+    openSample: () => void replacing('Opening the sample', () => void jobs.open([{ name: 'sample', file: null, sample: chosenSample() }])),
     clear: () => void replacing('Closing all files', () => void jobs.clear()),
     segmentAnyway: (id) => void jobs.segmentAnyway(id),
   },
+  exercises: {
+    start: () => exercises.start(),
+    toggleComparison: () => exercises.toggleComparison(),
+    end: () => void exercises.end(),
+  },
+  showCohort: () => cohort.open(),
   save: (kind) => void exporter.save(kind),
   toggleHelp: () => find('#help').togglePopover(),
 };
 const buttons = new CommandButtons(context);
-for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'display', 'phase'])) store.on(change, () => buttons.schedule());
+for (const change of /** @type {const} */ (['open', 'slice', 'view', 'lines', 'settings', 'display', 'exercise', 'phase'])) store.on(change, () => buttons.schedule());
 listenForKeys(context, (x, y, shift) => viewer.stageArrow(x, y, shift));
 listenForFiles({
   onOpen: (sources, faults) => void replacing('Opening these files', () => void jobs.open(sources, faults)),
   onAdd: (sources, faults) => void (store.cases.length > 0 ? jobs.add(sources, faults) : jobs.open(sources, faults)),
+  onModel: (model) => void replacing('Opening these weights', () => void useModel(model)),
   onSession(session, adding) {
     if (adding && store.cases.length > 0) {
-      void jobs.add([], [{ kind: 'file', file: session.name, message: 'a session replaces the open files, so it cannot be added. Open it on its own' }]);
+      void jobs.add([], [{ code: 'file', file: session.name, message: 'a session replaces the open files, so it cannot be added. Open it on its own' }]);
     } else void replacing('Opening this session', () => void jobs.openSession(session));
   },
 });
 store.on('open', () => {
   chosenSlice = store.currentSlice?.info.id ?? null;
 });
-keepOffline(untilFree);
+if (requestedModel) panels.useModel(requestedModel);
+keepOffline({
+  untilFree,
+  async mayClose() {
+    if (!(await unsaved.mayDiscard('Updating'))) return false;
+    store.close();
+    return true;
+  },
+});
 void start();
 
 async function start() {
@@ -155,13 +183,44 @@ async function start() {
   store.setPhase('loading');
   status.set('Loading the model…');
   try {
-    await engine.open();
+    if (requestedModel && new URL(requestedModel, document.baseURI).origin !== location.origin) {
+      throw new Error(`the model ${requestedModel} is not on the origin of this page`);
+    }
+    await engine.start();
     await prepare();
     if (jobs.started) return;
     store.setPhase('ready');
     status.set('Ready. Drop files anywhere on this page.');
   } catch (error) {
     if (!jobs.started) stop(error);
+  }
+}
+
+/** Computes with the visitor's own weights from now on. A job goes on until they have passed their self-test. @param {ModelFiles} files */
+async function useModel(files) {
+  const [before, text] = [store.phase, find('#status').textContent ?? ''];
+  let switched = false;
+  if (before !== 'running') {
+    store.setPhase('loading');
+    status.set(`Testing ${files.name}…`);
+  }
+  try {
+    await engine.useModel(files, () => {
+      switched = true;
+      jobs.abort();
+      store.close();
+      panels.useModel(files.name);
+      prepared = null;
+    });
+    await jobs.clear();
+    await prepare();
+    status.set(`Ready with your own weights, from ${files.name}. Drop files anywhere on this page.`);
+  } catch (error) {
+    if (switched) return stop(error);
+    unusedFiles.add([{ ...faultOf(error), file: files.name }]);
+    if (store.phase !== 'loading') return;
+    store.setPhase(before);
+    status.set(text);
   }
 }
 
@@ -204,6 +263,16 @@ function greyNote({ name, slices }) {
   return grey > 0 ? [{ file: name, message: `${grey === 1 ? '1 grey slice' : `${grey} grey slices`} used as FLAIR for all three channels` }] : [];
 }
 
+/** The synthetic case that the visitor has chosen. */
+function chosenSample() {
+  return /** @type {Sample} */ (/** @type {HTMLSelectElement} */ (find('#sample-kind')).value);
+}
+
+/** @param {unknown} error */
+function showEditFault(error) {
+  notice.show(`An edit was not applied: ${withoutFullStop(faultOf(error).message)}. Undo it, or save a session and reload the page.`);
+}
+
 /** Nothing more can be computed. @param {unknown} error */
 function stop(error) {
   if (stopped) return;
@@ -213,7 +282,8 @@ function stop(error) {
   status.set('Stopped');
   const fault = faultOf(error);
   const message = withoutFullStop(fault.message);
-  const hint = requestedBackend ? ` Remove “?backend=${requestedBackend}” from the address to let the page choose.` : '';
+  const wishes = [requestedModel && `model=${requestedModel}`, requestedBackend && `backend=${requestedBackend}`].filter(Boolean);
+  const hint = wishes.length > 0 ? ` Remove “${wishes.join('” and “')}” from the address to let the page choose.` : '';
   notice.show(`glioscope cannot compute here: ${message}.${hint}`, true);
   panels.showFailure({ ...fault, message });
 }

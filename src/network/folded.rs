@@ -50,6 +50,18 @@ impl Layer {
         Cow::Owned(self.kernel.chunks_exact(inputs).zip(&self.scale).flat_map(scaled).collect())
     }
 
+    /// A layer with this [`weight`](Self::weight). The scale is that of this layer, or 1 where it is 0.
+    fn with_weight(&self, mut kernel: Vec<f32>, bias: Vec<f32>) -> Self {
+        let scale: Vec<f32> = self.scale.iter().map(|&scale| if scale == 0.0 { 1.0 } else { scale }).collect();
+        if !scale.is_empty() {
+            let inputs = kernel.len() / scale.len();
+            for (kernel, scale) in kernel.chunks_exact_mut(inputs).zip(&scale) {
+                kernel.iter_mut().for_each(|value| *value /= scale);
+            }
+        }
+        Self { kernel, scale, bias }
+    }
+
     fn put(&self, place: &Place, kernels: Precision, tensors: &mut Tensors) {
         let Place { name, kernel, outputs, .. } = place;
         tensors.put(format!("{name}.weight"), kernel, &self.kernel, kernels);
@@ -106,6 +118,29 @@ impl FoldedUNet {
             [weight, (format!("{}.bias", place.name), vec![place.outputs], layer.bias.clone())]
         };
         self.layers().zip(places(&self.config)).flat_map(named).collect()
+    }
+
+    /// This network with other weights and biases, the inverse of [`tensors`](Self::tensors). Scales are kept, and weights are
+    /// divided by them.
+    ///
+    /// # Errors
+    /// [`ModelFault::Record`] unless there is one tensor for each weight and bias, of its shape and with finite values.
+    ///
+    /// # Panics
+    /// If a tensor does not have as many values as its shape says.
+    pub fn with_tensors(&self, all: Vec<(String, Vec<usize>, Vec<f32>)>) -> Result<Self, ModelFault> {
+        let mut tensors = Tensors::default();
+        for (name, shape, values) in all {
+            tensors.put(name, &shape, &values, Precision::Single);
+        }
+        let layers = self.layers().zip(places(&self.config)).map(|(layer, place)| {
+            let weight = tensors.take(&format!("{}.weight", place.name), &place.kernel)?;
+            let bias = tensors.take(&format!("{}.bias", place.name), &[place.outputs])?;
+            Ok::<_, ModelFault>(layer.with_weight(weight, bias))
+        });
+        let layers = layers.collect::<Result<_, ModelFault>>()?;
+        tensors.finish()?;
+        Ok(Self::from_layers(&self.config, layers))
     }
 
     /// The network of these layers, in the order of [`layers`](Self::layers).
@@ -192,6 +227,18 @@ mod tests {
         let inputs = first.kernel.len() / 3;
         assert_eq!(first.weight()[2 * inputs], first.kernel[2 * inputs] * first.scale[2]);
         assert_eq!(&*network.head.weight(), network.head.kernel);
+
+        // What is in the file is what its tensors give back.
+        let again = eight.with_tensors(eight.tensors()).expect("its own tensors");
+        assert_eq!(again.to_safetensors(), network.to_safetensors());
+        let mut tensors = eight.tensors();
+        tensors[3].2[1] = 0.25;
+        assert_eq!(eight.with_tensors(tensors.clone()).expect("another bias").down[0][1].bias[1], 0.25);
+        tensors[3].2[1] = f32::NAN;
+        let said = |tensors| eight.with_tensors(tensors).expect_err("a fault").to_string();
+        assert!(said(tensors.clone()).contains("down.0.second.bias: expected finite values, found NaN"));
+        tensors[3].0 = "down.9.bias".to_owned();
+        assert!(said(tensors.clone()).contains("down.0.second.bias is missing"));
 
         let wider = UNetConfig { widths: vec![3, 6], stem: 2 };
         let fault = FoldedUNet::from_safetensors(&wider, &bytes).expect_err("another network").to_string();

@@ -1,14 +1,12 @@
 //! [`PhantomConfig`]: which head to draw, and the drawing.
 
-use std::sync::OnceLock;
-
 use super::geometry::Point;
 use super::head::Head;
 use super::lesion::{Lesion, Slab};
 use super::pose::Pose;
 use super::scanner::Scanner;
 use crate::layout::{Case, CaseSlice};
-use crate::mask::{Mask, largest_component};
+use crate::mask::{Mask, components};
 use crate::random::Rng;
 use crate::read::{Channels, Samples, Slice};
 
@@ -24,29 +22,36 @@ pub struct PhantomConfig {
     pub slices: usize,
     /// Columns and rows of a slice, at least 64. Default: 256, as in the dataset.
     pub size: usize,
-    /// Whether the head has a lesion. Default: `true`.
-    pub lesion: bool,
+    /// Default: one.
+    pub lesions: Lesions,
+}
+
+/// The lesions of a phantom. The head is the same with each of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lesions {
+    /// A healthy head.
+    None,
+    /// One lesion, as in the dataset: mean radii of 19 to 41 head units, which are about millimetres.
+    #[default]
+    One,
+    /// The same lesion with 0.4 of its radii.
+    Small,
+    /// The same lesion with 0.7 of its radii, and another one in the other hemisphere.
+    Two,
 }
 
 impl Default for PhantomConfig {
     fn default() -> Self {
-        Self { seed: 1, patient: 1, slices: 24, size: 256, lesion: true }
+        Self { seed: 1, patient: 1, slices: 24, size: 256, lesions: Lesions::One }
     }
-}
-
-/// The default phantom: the sample case of the page and the input of the self-test. It is drawn once, because drawing
-/// takes longer than the network does for a slice.
-pub fn sample() -> &'static Case {
-    static SAMPLE: OnceLock<Case> = OnceLock::new();
-    SAMPLE.get_or_init(|| PhantomConfig::default().case())
 }
 
 impl PhantomConfig {
     /// Draws the case: 8-bit RGB slices (pre-contrast T1, FLAIR, post-contrast T1) called
     /// `PHANTOM_0001/PHANTOM_0001_1.tif` and so on, each with its reference.
     ///
-    /// The reference is inside where at least half of a voxel is lesion. It is one connected region in consecutive
-    /// slices. The first two and the last two slices have no lesion.
+    /// The reference is inside where at least half of a voxel is lesion. Each lesion is one connected region in
+    /// consecutive slices. The first two and the last two slices have no lesion.
     ///
     /// # Panics
     ///
@@ -62,10 +67,21 @@ impl PhantomConfig {
         // The lesion lies between the second and third slice and the same distance from the other end.
         let low = bottom + 2.0 * thickness;
         let high = bottom + (self.slices - 2) as f32 * thickness;
-        let lesion = Lesion::new(&mut rng, half, Slab { low, high, lean: pose.lean });
-        // The lesion is drawn even if it is not used, so that the head is the same without it.
-        let lesion = self.lesion.then_some(lesion);
-        let head = Head::new(&mut rng, half, thickness, lesion);
+        let slab = Slab { low, high, lean: pose.lean };
+        // Drawn even if it is not used, so that the head is the same without it.
+        let lesion = Lesion::new(&mut rng, half, slab);
+        let lesions = match self.lesions {
+            Lesions::None => Vec::new(),
+            Lesions::One => vec![lesion],
+            Lesions::Small => vec![lesion.scaled(0.4)],
+            Lesions::Two => {
+                let mut other = Rng::new(!self.seed, u64::from(self.patient));
+                let other = Lesion::new(&mut other, half, slab).opposite(&lesion);
+                vec![lesion.scaled(0.7), other.scaled(0.7)]
+            }
+        };
+        let regions = lesions.len();
+        let head = Head::new(&mut rng, half, thickness, lesions);
         let scanner = Scanner::new(&mut rng);
 
         let name = format!("PHANTOM_{:04}", self.patient);
@@ -77,7 +93,10 @@ impl PhantomConfig {
             images.push(samples);
             masks.push(mask);
         }
-        let slices = images.into_iter().zip(largest_component(&masks)).enumerate();
+        let found = components(&masks);
+        let larger = |label: usize| found.sizes().iter().filter(|&&size| size > found.sizes()[label]).count();
+        let masks = found.keep(|label| larger(label) < regions);
+        let slices = images.into_iter().zip(masks).enumerate();
         let slices = slices.map(|(index, (samples, mask))| {
             let file = format!("{name}/{name}_{}.tif", index + 1);
             let slice = Slice::new(file, self.size, self.size, Channels::Rgb, Samples::U8(samples))

@@ -1,4 +1,4 @@
-//! [`Head`]: layers of scalp and skull around a folded brain, which may contain a lesion.
+//! [`Head`]: layers of scalp and skull around a folded brain, which may contain lesions.
 //!
 //! Lengths are in head units of about a millimetre. A slice is 256 wide. x points to the right of the image, y down the
 //! image and to the back of the head, and z up to the vertex. The origin is the centre of the head.
@@ -25,7 +25,7 @@ pub(super) struct Head {
     folds: f32,
     /// The thickness of a slice. Oblique borders are blurred by it.
     thickness: f32,
-    lesion: Option<Lesion>,
+    lesions: Vec<Lesion>,
     skin_noise: Noise,
     shell_noise: Noise,
     /// For vessels in the brain and strands in the scalp.
@@ -37,7 +37,7 @@ pub(super) struct Head {
 
 impl Head {
     /// A random head with the half-axes `half`, in slices of `thickness`.
-    pub(super) fn new(rng: &mut Rng, half: Point, thickness: f32, lesion: Option<Lesion>) -> Self {
+    pub(super) fn new(rng: &mut Rng, half: Point, thickness: f32, lesions: Vec<Lesion>) -> Self {
         let atrophy = rng.range(0.0, 1.0);
         let mut noise = || Noise::new(rng.next_u64());
         let (skin_noise, shell_noise, thread_noise) = (noise(), noise(), noise());
@@ -52,7 +52,7 @@ impl Head {
             ventricles: rng.range(0.75, 1.1) + 0.35 * atrophy,
             folds: rng.range(19.0, 24.0),
             thickness,
-            lesion,
+            lesions,
             skin_noise,
             shell_noise,
             thread_noise,
@@ -129,14 +129,9 @@ impl Head {
     /// the centre to the skin.
     fn brain(&self, p: Point, radius: f32, below: f32) -> Mixture {
         // The skull is rigid, so displacement grows with the distance from it.
-        let was = match &self.lesion {
-            Some(lesion) => {
-                let was = lesion.before(p);
-                let free = ramp(below / 14.0);
-                std::array::from_fn(|i| mix(p[i], was[i], free))
-            }
-            None => p,
-        };
+        let was = self.lesions.iter().fold(p, |p, lesion| lesion.before(p));
+        let free = ramp(below / 14.0);
+        let was: Point = std::array::from_fn(|i| mix(p[i], was[i], free));
         // Heads differ, and so do the two halves of each.
         let warp: Point = std::array::from_fn(|i| 0.8 * self.warp_noise[i].at(was.map(|c| c / 26.0)));
         let ripple = self.ripple_noise.at(was.map(|c| c / 9.0));
@@ -149,13 +144,14 @@ impl Head {
         let midline = (was[0] + 2.0 * warp[0]).abs();
         let fissure = midline - 0.5 - 0.7 * self.atrophy - 0.5 * ramp(warp[1] + 0.2) + 12.0 * joined;
 
-        let lesion_depth = self.lesion.as_ref().map(|lesion| {
-            // The lesion does not cross between separate hemispheres.
+        let depths = self.lesions.iter().map(|lesion| {
+            // A lesion does not cross between separate hemispheres.
             let kept = lesion.side() * (was[0] + 2.0 * warp[0]) - 1.5 + 40.0 * joined;
-            lesion.depth(p).min(kept)
+            (lesion, lesion.depth(p).min(kept))
         });
+        let deepest = depths.max_by(|(_, a), (_, b)| a.total_cmp(b));
         // Swelling closes sulci.
-        let swollen = lesion_depth.map_or(0.0, |depth| covered(depth + 2.0, 10.0));
+        let swollen = deepest.map_or(0.0, |(_, depth)| covered(depth + 2.0, 10.0));
 
         let open = 0.25 + 0.7 * self.atrophy + 1.1 * ripple + 0.5 * warp[1] - 2.0 * swollen;
         let sulcus = self.sulcus(was, radius, below.min(1.6 * midline + 4.0 + 40.0 * joined), &warp, ripple) - open;
@@ -173,7 +169,7 @@ impl Head {
         let ventricle = ventricle(deep, self.ventricles);
         mixture.paint(Tissue::Lining, 0.6 * covered(1.0 + 1.2 * warp[0] - ventricle.abs(), 1.6));
 
-        if let (Some(lesion), Some(depth)) = (&self.lesion, lesion_depth) {
+        if let Some((lesion, depth)) = deepest {
             let fraction = lesion.fraction(depth, mixture.fraction(Tissue::Grey));
             if fraction > 0.0 {
                 mixture.cover(&lesion.matter(p), fraction);

@@ -72,9 +72,21 @@ impl Lesion {
         }
     }
 
+    /// The same lesion with other radii.
+    pub(super) fn scaled(mut self, by: f32) -> Self {
+        self.radii = self.radii.map(|radius| by * radius);
+        self
+    }
+
+    /// The same lesion in the hemisphere without `other`.
+    pub(super) fn opposite(mut self, other: &Self) -> Self {
+        self.centre[0] = -other.side() * self.centre[0].abs();
+        self
+    }
+
     /// The depth of a point below the surface in head units; negative outside.
     pub(super) fn depth(&self, p: Point) -> f32 {
-        let scaled = self.scaled(p);
+        let scaled = self.relative(p);
         let distance = length(scaled).max(1e-3);
         // Far from the surface.
         if distance > 1.6 {
@@ -106,7 +118,7 @@ impl Lesion {
         mixture.paint(Tissue::Cyst, 0.6 * covered(-0.25 - patch, 0.7));
         if self.core > 0.0 {
             // The solid part is rounder than the lesion.
-            let depth = (self.core - length(self.scaled(p))) * self.radius() + 6.0 * patch;
+            let depth = (self.core - length(self.relative(p))) * self.radius() + 6.0 * patch;
             mixture.paint(Tissue::Core, covered(depth, 6.0));
             if self.cystic || self.enhancing {
                 mixture.paint(Tissue::Cyst, covered(depth - 4.0, 3.0));
@@ -133,7 +145,7 @@ impl Lesion {
     }
 
     /// The point relative to the centre, along the axes of the lesion and in units of its half-axes.
-    fn scaled(&self, p: Point) -> Point {
+    fn relative(&self, p: Point) -> Point {
         let d: Point = std::array::from_fn(|i| p[i] - self.centre[i]);
         let [cos, sin] = self.axis;
         let along = [cos * d[0] + sin * d[1], cos * d[1] - sin * d[0], d[2]];

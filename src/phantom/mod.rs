@@ -1,6 +1,6 @@
 //! Synthetic heads with lesions and their exact masks, named like the LGG dataset.
 //!
-//! Phantoms replace real slices where these may not be distributed: in the page's sample case and in tests. A seed
+//! Phantoms replace real slices where these may not be distributed: in the page's sample cases and in tests. A seed
 //! determines the scalp, the skull, a folded brain with ventricles, and a lesion. They are imaged in three contrasts
 //! with shading, blur and Rician noise, at grey levels measured on real heads. A phantom is not an anatomical atlas,
 //! and results on phantoms say nothing about patients.
@@ -14,7 +14,9 @@ mod head;
 mod lesion;
 mod noise;
 mod pose;
+mod sample;
 mod scanner;
 mod tissue;
 
-pub use config::{PhantomConfig, sample};
+pub use config::{Lesions, PhantomConfig};
+pub use sample::{Sample, sample};

@@ -324,6 +324,23 @@ impl Slice {
         numbers.iter().copied().chain(samples.flatten().map(f32::from))
     }
 
+    /// The FLAIR value of a pixel as the file states it. Pixels count row by row.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such pixel.
+    pub(crate) fn flair_value(&self, pixel: usize) -> f32 {
+        let at = match self.channels {
+            Channels::Grey => pixel,
+            Channels::Rgb => 3 * pixel + Channels::FLAIR,
+        };
+        match (self.numbers(), &*self.samples) {
+            (Some(numbers), _) => numbers[at],
+            (None, Samples::U8(samples)) => samples[at].into(),
+            (None, Samples::U16(samples)) => samples[at].into(),
+        }
+    }
+
     /// The stored value of each pixel, row by row, if the samples are something else: the palette indices of a colour
     /// image, the values of a PNG with fewer than 8 bits, and whether alpha is above 0 in a PNG of one colour. In a
     /// reference mask these are the labels.
@@ -482,6 +499,17 @@ impl Samples {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flair_values_are_those_of_the_file() {
+        let numbers = vec![0.0, -0.5, 9.0, 0.0, 7.25, 9.0];
+        let numbers = Slice::of_numbers("a", 2, 1, Channels::Rgb, numbers).expect("finite numbers");
+        assert_eq!([0, 1].map(|pixel| numbers.flair_value(pixel)), [-0.5, 7.25]);
+        let samples = Slice::new("b", 2, 1, Channels::Rgb, Samples::U16(vec![1, 2, 3, 4, 50_000, 6])).expect("valid");
+        assert_eq!([0, 1].map(|pixel| samples.flair_value(pixel)), [2.0, 50_000.0]);
+        let grey = Slice::new("c", 2, 1, Channels::Grey, Samples::U8(vec![8, 9])).expect("valid");
+        assert_eq!([0, 1].map(|pixel| grey.flair_value(pixel)), [8.0, 9.0]);
+    }
 
     #[test]
     fn a_case_has_one_scale() {

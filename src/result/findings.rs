@@ -10,9 +10,10 @@ use crate::mask::{Probability, level};
 use crate::network::input_check::InputCheck;
 use crate::network::manifest::Manifest;
 use crate::network::preprocess::CaseStatistics;
-use crate::read::Spacing;
+use crate::read::{Slice, Spacing};
 use crate::result::display::Window;
-use crate::result::measure::{CaseMeasure, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure};
+use crate::result::lines::Lines;
+use crate::result::measure::{CaseMeasure, Intensity, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure};
 
 /// A case, the statistics of all its slices, and the findings on each.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Findings {
     input_check: Option<InputCheck>,
     /// One for each slice.
     found: Vec<Found>,
+    /// One for each slice.
+    lines: Vec<Lines>,
     /// The pixels that [`small_regions::find`] removes from each slice's mask. Empty until all slices have probabilities.
     small: Vec<Option<Mask>>,
 }
@@ -41,7 +44,8 @@ impl Findings {
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
         let window = Window::of(&statistics).over(case.slices.iter().map(|entry| &entry.slice));
         let found = vec![Found::default(); case.slices.len()];
-        Self { case, statistics, window, input_check: None, found, small: Vec::new() }
+        let lines = vec![Lines::default(); case.slices.len()];
+        Self { case, statistics, window, input_check: None, found, lines, small: Vec::new() }
     }
 
     /// The case.
@@ -108,6 +112,24 @@ impl Findings {
         self.found[slice].edit = edit;
     }
 
+    /// The lines that a reader has drawn on a slice.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such slice.
+    pub fn lines(&self, slice: usize) -> &Lines {
+        &self.lines[slice]
+    }
+
+    /// Keeps the lines that a reader has drawn on a slice, in place of the earlier ones.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such slice.
+    pub fn set_lines(&mut self, slice: usize, lines: Lines) {
+        self.lines[slice] = lines;
+    }
+
     /// The mask of a slice: the edited one if there is one, else the network's.
     pub fn mask(&self, slice: usize, threshold: f32) -> Option<Cow<'_, Mask>> {
         match self.edit(slice) {
@@ -162,6 +184,11 @@ impl Findings {
         given.or_else(|| self.case.scan().and_then(|_| self.spacing_in_files()))
     }
 
+    /// The size of a pixel: that of the [voxels](Self::voxel_spacing), else the [one in the files](Self::spacing_in_files).
+    pub fn pixel_spacing(&self, given: Option<Spacing>) -> Option<Spacing> {
+        self.voxel_spacing(given).or_else(|| self.spacing_in_files())
+    }
+
     /// Measures all slices at `threshold`. `spacing` is that of the voxels where one is given. Without it, volumes use the
     /// [spacing of a volume](Self::voxel_spacing), and areas the [spacing in the files](Self::spacing_in_files).
     pub fn measure(&self, threshold: f32, spacing: Option<Spacing>) -> CaseMeasure {
@@ -169,12 +196,13 @@ impl Findings {
         let (mut total, mut network_total) = (Sum::default(), Sum::default());
         let mut slices = Vec::with_capacity(self.found.len());
         let mut largest: Option<(usize, &str)> = None;
-        let pixel = spacing.or_else(|| self.spacing_in_files());
+        let pixel = self.pixel_spacing(spacing);
         for (index, entry) in self.case.slices.iter().enumerate() {
             let network = self.network_mask(index, threshold);
             let (network_area, network_confusion) = compare(network.as_ref(), entry.reference.as_ref());
             network_total.add(network_area, network_confusion);
             let edit = self.edit(index);
+            let flair = edit.or(network.as_ref()).and_then(|mask| intensity(mask, &entry.slice));
             let (area, confusion) = match edit {
                 Some(edit) => compare(Some(edit), entry.reference.as_ref()),
                 None => (network_area, network_confusion),
@@ -191,6 +219,7 @@ impl Findings {
                 segmented: network.is_some(),
                 scores: confusion.map(Scores::from),
                 mm2: pixel.map(|pixel| pixel.area(area)),
+                flair,
                 removed_small_regions: self.small_regions(index).map_or(0, Mask::area),
             });
         }
@@ -278,6 +307,12 @@ impl Sum {
             *self.confusion.get_or_insert_default() += confusion;
         }
     }
+}
+
+/// The FLAIR values inside a mask of `slice`.
+fn intensity(mask: &Mask, slice: &Slice) -> Option<Intensity> {
+    let inside = mask.inside().iter().enumerate().filter(|(_, inside)| **inside);
+    Intensity::of(inside.map(|(pixel, _)| slice.flair_value(pixel).into()))
 }
 
 fn compare(mask: Option<&Mask>, reference: Option<&Mask>) -> (usize, Option<Confusion>) {

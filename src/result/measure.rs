@@ -25,9 +25,45 @@ pub struct SliceMeasure {
     pub scores: Option<Scores>,
     /// The area in square millimetres, where a spacing is given or the files state one.
     pub mm2: Option<f64>,
+    /// The FLAIR values inside the mask. `None` where it is empty.
+    pub flair: Option<Intensity>,
     /// Pixels of [small regions](crate::mask::small_regions) that were removed from the network's mask. They are counted down to
     /// [`FLOOR`](crate::mask::small_regions::FLOOR), so the number does not depend on the threshold.
     pub removed_small_regions: usize,
+}
+
+/// Values of pixels as the file states them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Intensity {
+    /// Their mean.
+    pub mean: f64,
+    /// Their standard deviation: the root of the mean squared difference from the mean.
+    pub deviation: f64,
+    /// The smallest one.
+    pub min: f64,
+    /// The largest one.
+    pub max: f64,
+}
+
+impl Intensity {
+    /// Of some values; `None` without one.
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut values = values.into_iter();
+        let first = values.next()?;
+        let (mut count, mut sum, mut squares, mut min, mut max) = (1.0, 0.0, 0.0, first, first);
+        for value in values {
+            // Differences from a value of the region lose no digits where all values are large.
+            let difference = value - first;
+            count += 1.0;
+            sum += difference;
+            squares += difference * difference;
+            min = value.min(min);
+            max = value.max(max);
+        }
+        let mean = sum / count;
+        let deviation = f64::sqrt((squares / count - mean * mean).max(0.0));
+        Some(Self { mean: first + mean, deviation, min, max })
+    }
 }
 
 /// The measures of a case at one threshold.
@@ -104,5 +140,19 @@ impl From<Confusion> for Scores {
             sensitivity: confusion.sensitivity(),
             precision: confusion.precision(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intensity_of_no_value_of_one_and_of_four() {
+        assert_eq!(Intensity::of([]), None);
+        let one = Intensity { mean: 7.0, deviation: 0.0, min: 7.0, max: 7.0 };
+        assert_eq!(Intensity::of([7.0]), Some(one));
+        let four = Intensity { mean: 1e9 + 5.0, deviation: 5.0_f64.sqrt(), min: 1e9 + 2.0, max: 1e9 + 8.0 };
+        assert_eq!(Intensity::of([2.0, 4.0, 6.0, 8.0].map(|value| 1e9 + value)), Some(four));
     }
 }

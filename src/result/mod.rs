@@ -2,4 +2,5 @@
 
 pub mod display;
 pub mod findings;
+pub mod lines;
 pub mod measure;

@@ -9,7 +9,7 @@ use super::session_head::{self, HELD};
 use super::{Inspection, Note, OpenFile, Study, Unpacked, Unused};
 use crate::error::{Error, FileFault, Quantity, Result};
 use crate::layout::{CaseSlice, Group, Litter, Words};
-use crate::phantom;
+use crate::phantom::Sample;
 use crate::read::{self, Slice};
 use crate::read::{other_of_pair, zip};
 use crate::write::{mask_name, mask_tiff, slice_tiff};
@@ -160,13 +160,13 @@ impl Study {
         Ok(())
     }
 
-    /// Adds the files of the sample case, a synthetic head with its reference masks.
+    /// Adds the files of a sample case, a synthetic head with its reference masks.
     ///
     /// # Errors
     ///
     /// As [`add_file`](Self::add_file): [`FileFault::OverLimit`] where there is no room for it.
-    pub fn add_sample(&mut self) -> Result<()> {
-        for CaseSlice { slice, reference, .. } in &phantom::sample().slices {
+    pub fn add_sample(&mut self, sample: Sample) -> Result<()> {
+        for CaseSlice { slice, reference, .. } in &sample.case().slices {
             if let Some(mask) = reference {
                 self.add_image(&mask_name(slice.name()), &mask_tiff(mask))?;
             }

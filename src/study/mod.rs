@@ -33,6 +33,7 @@ use crate::network::manifest::Manifest;
 use crate::network::preprocess::CaseStatistics;
 use crate::read::{Slice, Spacing};
 use crate::result::findings::{Findings, Found};
+use crate::result::lines::Lines;
 use crate::sort::sort_by;
 use session_head::HELD;
 
@@ -300,6 +301,18 @@ impl Study {
         self.cases[case].findings.set_edit(slice, edit);
         self.change += 1;
         Ok(())
+    }
+
+    /// Takes the lines that readers have drawn, by slice, in place of all earlier ones. The [report](crate::write::report) and
+    /// the exported files contain them.
+    pub fn set_lines(&mut self, lines: &BTreeMap<String, Lines>) {
+        self.change += 1;
+        for open in &mut self.cases {
+            for index in 0..open.findings.case().slices.len() {
+                let own = lines.get(open.findings.case().slices[index].slice.name());
+                open.findings.set_lines(index, own.cloned().unwrap_or_default());
+            }
+        }
     }
 
     /// Closes everything.

@@ -246,7 +246,7 @@ impl Settings1 {
         let slices = study.files.iter().flat_map(|file| file.slices.iter().cloned()).collect();
         let ids = assemble(slices).cases.into_iter().map(|case| case.id());
         let spacing = ids.zip(spacing).filter_map(|(id, spacing)| Some((id, spacing?))).collect();
-        Settings { threshold, spacing, rules, view: None }
+        Settings { threshold, spacing, rules, ..Settings::default() }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Settings {
     /// The spacing of each case for which the visitor has given one.
     #[serde(default)]
     pub spacing: BTreeMap<CaseId, Spacing>,
+    /// The [`Lines`](crate::result::lines::Lines) of each slice that has any, as a JSON object with slice ids as keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<View>,
     /// The rules by which masks were drawn or edited, in the visitor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
@@ -25,7 +28,7 @@ pub struct Settings {
     pub view: Option<View>,
 }
 
-/// JSON that only the page reads. It is kept as text: parsed values would take many times the memory.
+/// JSON that is passed on as it is. It is kept as text: parsed values would take many times the memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct View(Box<RawValue>);

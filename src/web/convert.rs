@@ -3,6 +3,7 @@
 use js_sys::{JSON, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
@@ -14,6 +15,32 @@ use crate::study::{Settings, check_threshold};
 /// As plain objects, with null for `None`.
 pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value.serialize(&Serializer::json_compatible()).map_err(|error| usage(&error.to_string()))
+}
+
+/// As plain objects whose names are in camelCase, as in JavaScript. In files the same values have names in snake_case.
+pub(super) fn renamed(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let value = serde_json::to_value(value).map_err(|error| usage(&error.to_string()))?;
+    to_js(&in_camel_case(value))
+}
+
+fn in_camel_case(value: Value) -> Value {
+    match value {
+        Value::Array(values) => values.into_iter().map(in_camel_case).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (camel_case(&name), in_camel_case(value))).collect()
+        }
+        value => value,
+    }
+}
+
+/// `passed_over` becomes `passedOver`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        name + &initial.to_ascii_uppercase() + rest
+    })
 }
 
 /// As plain objects, by way of JSON, which may hold a [`View`](crate::study::View).

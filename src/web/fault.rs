@@ -8,7 +8,7 @@ use crate::error::{Error, FileFault};
 
 #[derive(Serialize)]
 struct Fault<'a> {
-    kind: &'a str,
+    code: &'a str,
     file: Option<&'a str>,
     message: &'a str,
 }
@@ -34,7 +34,7 @@ pub(super) fn usage(message: &str) -> JsValue {
     thrown("usage", None, message)
 }
 
-fn thrown(kind: &str, file: Option<&str>, message: &str) -> JsValue {
-    let fault = Fault { kind, file, message };
+fn thrown(code: &str, file: Option<&str>, message: &str) -> JsValue {
+    let fault = Fault { code, file, message };
     fault.serialize(&Serializer::json_compatible()).unwrap_or_else(|error| error.into())
 }

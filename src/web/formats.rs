@@ -7,7 +7,7 @@ use super::fault::{fault, usage};
 use crate::read::{self, Limits};
 use crate::write::{SegmentationKind, SegmentationOptions, SourceMasks, dicom_seg};
 
-/// Decodes a file that `addFile` has refused with a fault of kind `formats`. `addFile` takes the result in its place, with the
+/// Decodes a file that `addFile` has refused with a fault with code `formats`. `addFile` takes the result in its place, with the
 /// same name.
 #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
 pub fn convert(name: &str, bytes: &[u8]) -> Result<Uint8Array, JsValue> {

@@ -2,6 +2,7 @@
 
 use js_sys::Uint16Array;
 use serde::Serialize;
+use wasm_bindgen::JsValue;
 
 use crate::layout::{CaseId, CaseSlice};
 use crate::mask::Probability;
@@ -73,6 +74,9 @@ pub(super) struct Pixels {
     #[serde(with = "serde_wasm_bindgen::preserve")]
     pub(super) levels: Uint16Array,
     pub(super) brightest: f64,
+    /// A typed array of the kind that holds the values.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub(super) flair: JsValue,
 }
 
 impl<'a> ModelInfo<'a> {

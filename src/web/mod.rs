@@ -5,7 +5,7 @@
 //! is being segmented. With feature `gpu`, a [`GpuNetwork`] is the network on WebGPU: input in, logits out. With feature
 //! `formats`, `convert` decodes a rare file for the `Session` of another module.
 //!
-//! Errors cross as objects `{kind, file, message}`. After a panic the instance is in an unknown state: [`on_panic`] reports it,
+//! Errors cross as objects `{code, file, message}`. After a panic the instance is in an unknown state: [`on_panic`] reports it,
 //! and the page starts another instance.
 
 #[cfg(feature = "page")]

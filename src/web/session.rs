@@ -1,7 +1,7 @@
 //! The network on the CPU with the study of one visitor, as a JavaScript class.
 
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use js_sys::{Float32Array, Reflect, Uint8Array, Uint16Array};
@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, SubtleCrypto};
 
-use super::convert::{bytes_of, from_js, parsed, settings, spacing, threshold, to_js};
+use super::convert::{bytes_of, from_js, parsed, renamed, settings, spacing, threshold, to_js};
 use super::fault::{fault, usage};
 use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
 use super::stream::ZipChunks;
@@ -17,9 +17,11 @@ use crate::error::Error;
 use crate::network::Card;
 use crate::network::segmenter::{Backend, Segmenter};
 use crate::network::sha256::{hex, sha256};
-use crate::read::{Limits, Spacing, join_pair};
+use crate::phantom::Sample;
+use crate::read::{Limits, Samples, Slice, Spacing, join_pair};
 use crate::result::display::STEPS;
 use crate::result::findings::Findings;
+use crate::result::lines::Lines;
 use crate::study::{HEAD, Settings, Study};
 use crate::write::{Origin, SourceMasks, Volume, nifti, report, upright_nifti};
 
@@ -57,7 +59,7 @@ impl Session {
     }
 
     /// Segments a known slice. Returns the largest difference in probability, 0 to 1, from the result on the machine that
-    /// fitted the network. Throws a fault of kind `device` where a value is not finite.
+    /// fitted the network. Throws a fault with code `device` where a value is not finite.
     pub async fn check(&self) -> Result<f32, JsValue> {
         self.segmenter.known_answer_error().await.map_err(fault)
     }
@@ -114,9 +116,14 @@ impl Session {
         self.study_mut().take_rare(name).map(|bytes| Uint8Array::from(bytes.as_slice()))
     }
 
-    /// Adds the files of the sample case, a synthetic head with its reference masks.
-    pub fn sample(&self) -> Result<(), JsValue> {
-        self.study_mut().add_sample().map_err(fault)
+    /// Adds the files of a synthetic case with its reference masks; by default the one with one lesion.
+    pub fn sample(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "Sample")] kind: Option<String>,
+    ) -> Result<(), JsValue> {
+        let kind = kind.as_deref().unwrap_or("one");
+        let sample = Sample::named(kind).ok_or_else(|| usage(&format!("there is no sample {kind:?}")))?;
+        self.study_mut().add_sample(sample).map_err(fault)
     }
 
     /// Sorts all files that were read since the last `clear` into cases. A case whose slices are the same keeps its findings;
@@ -140,10 +147,10 @@ impl Session {
         Ok(segmented)
     }
 
-    /// What the open files are read as, before anything is segmented: the JSON of `train inspect`.
+    /// What the open files are read as, before anything is segmented: as the JSON of `train inspect`, with names in camelCase.
     #[wasm_bindgen(unchecked_return_type = "Inspection")]
     pub fn inspect(&self) -> Result<JsValue, JsValue> {
-        to_js(&self.study().inspect())
+        renamed(&self.study().inspect())
     }
 
     /// Takes the words of the reading that was chosen for each question; the next `assemble` reads the files in this way.
@@ -189,14 +196,14 @@ impl Session {
     }
 
     /// A slice for display. All slices of a case have the same scale.
-    #[wasm_bindgen(unchecked_return_type = "Pixels")]
+    #[wasm_bindgen(unchecked_return_type = "SlicePixels")]
     pub fn pixels(&self, slice: &str) -> Result<JsValue, JsValue> {
         let study = self.study();
         let (findings, index) = study.slice(slice).map_err(fault)?;
         let slice = &findings.case().slices[index].slice;
         let levels = Uint16Array::from(findings.window().levels(slice).as_slice());
         let brightest = f64::from(findings.window().brightest()) / f64::from(STEPS);
-        to_js(&Pixels { width: slice.width(), height: slice.height(), levels, brightest })
+        to_js(&Pixels { width: slice.width(), height: slice.height(), levels, brightest, flair: flair_of(slice) })
     }
 
     /// The reference mask of a slice, 0 or 1 a pixel, if it has one.
@@ -263,7 +270,7 @@ impl Session {
         #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
     ) -> Result<JsValue, JsValue> {
         let study = self.study();
-        to_js(&study.case(case).map_err(fault)?.measure(threshold(at)?, spacing(&given)?))
+        renamed(&study.case(case).map_err(fault)?.measure(threshold(at)?, spacing(&given)?))
     }
 
     /// A case as a NIfTI volume, uncompressed, on the grid of the file if it was read from a volume. A slice without what it shows is 0. Throws if no slice has it, or the slices
@@ -311,6 +318,7 @@ impl Session {
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
     ) -> Result<ZipChunks, JsValue> {
         let settings = settings(&given)?;
+        self.study_mut().set_lines(&lines_of(&settings)?);
         let stream = self.study().export(self.origin(&settings), &settings);
         Ok(ZipChunks::new(&self.study, stream))
     }
@@ -321,6 +329,7 @@ impl Session {
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
     ) -> Result<String, JsValue> {
         let settings = settings(&given)?;
+        self.study_mut().set_lines(&lines_of(&settings)?);
         Ok(report(&self.origin(&settings), self.study().measured(&settings)))
     }
 
@@ -387,6 +396,22 @@ impl Session {
 
     fn study_mut(&self) -> RefMut<'_, Study> {
         self.study.borrow_mut()
+    }
+}
+
+/// The lines of each slice. Only exports need them parsed.
+fn lines_of(settings: &Settings) -> Result<BTreeMap<String, Lines>, JsValue> {
+    let Some(lines) = &settings.lines else { return Ok(BTreeMap::new()) };
+    serde_json::from_str(lines.as_str()).map_err(|error| usage(&error.to_string()))
+}
+
+/// The FLAIR channel as the file states it.
+fn flair_of(slice: &Slice) -> JsValue {
+    let flair = slice.flair();
+    match (flair.numbers(), flair.samples()) {
+        (Some(numbers), _) => Float32Array::from(numbers).into(),
+        (None, Samples::U8(samples)) => Uint8Array::from(samples.as_slice()).into(),
+        (None, Samples::U16(samples)) => Uint16Array::from(samples.as_slice()).into(),
     }
 }
 

@@ -2,12 +2,12 @@
 export type Backend = 'webgpu' | 'cpu';
 
 /**
- * Why something failed. `kind` is `file`, `formats`, `session`, `model`, `volume`, `device` or `usage`. `formats` means that
+ * Why something failed. `code` is `file`, `formats`, `session`, `model`, `volume`, `device` or `usage`. `formats` means that
  * the module `formats` may read the file; `session`, that `addFile` was given a saved session, which `openSession` takes;
  * `usage` is a mistake of the caller. `file` is the file at fault, if one is.
  */
 export interface Fault {
-    kind: 'file' | 'formats' | 'session' | 'model' | 'volume' | 'device' | 'usage';
+    code: 'file' | 'formats' | 'session' | 'model' | 'volume' | 'device' | 'usage';
     file: string | null;
     message: string;
 }
@@ -31,7 +31,7 @@ export interface ModelInfo {
     card: Card | null;
 }
 
-/** `card.json`. */
+/** `card.json`, with the names of the file. */
 export interface Card {
     /** Names of patients. */
     split: { fit: string[]; held_out: string[] };
@@ -71,7 +71,7 @@ export interface InspectedSlice {
     height: number;
     contrasts: string[];
     reference: string | null;
-    reference_pixels: number | null;
+    referencePixels: number | null;
 }
 
 /** What a case is read as. `spacing`: millimetres between columns, rows and slices. */
@@ -79,14 +79,14 @@ export interface InspectedCase {
     name: string;
     plane: string | null;
     spacing: [number, number, number | null] | null;
-    spacing_source: string | null;
+    spacingSource: string | null;
     orientation: string | null;
-    input_check: InputCheck;
+    inputCheck: InputCheck;
     slices: InspectedSlice[];
 }
 
-/** What the open files are read as: the JSON of `train inspect`. The cases are in the order of `Assembly`. */
-export interface Inspection { cases: InspectedCase[]; passed_over: Unused[]; refused: Unused[]; notes: string[] }
+/** What the open files are read as, as in the JSON of `train inspect`. The cases are in the order of `Assembly`. */
+export interface Inspection { cases: InspectedCase[]; passedOver: Unused[]; refused: Unused[]; notes: string[] }
 
 /** Words in names that decide how files are read. `answer` takes them back as they are. */
 export type Words = object;
@@ -149,6 +149,11 @@ export interface Segmented {
  */
 export interface Pixels { width: number; height: number; levels: Uint16Array<ArrayBuffer>; brightest: number }
 
+/** A whole slice for display. `flair`: the FLAIR channel as the file states it, row by row. */
+export interface SlicePixels extends Pixels {
+    flair: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+}
+
 /**
  * Agreement of a mask (the prediction) with a reference, counted in pixels. `sensitivity` is null where the reference is
  * empty, `precision` where the mask is.
@@ -161,7 +166,7 @@ export interface Scores {
 /**
  * The measures of a slice. `area`: pixels inside its mask, 0 without one. `edited`: the mask is an edited one. `segmented`:
  * the slice has probabilities. `mm2` is null where the size of a pixel is unknown, `scores` without a mask or a reference.
- * `removed_small_regions`: pixels of small regions, which the network's mask does not have once all slices of the case are
+ * `flair`: the FLAIR values inside the mask, null where it is empty. `removedSmallRegions`: pixels of small regions, which the network's mask does not have once all slices of the case are
  * segmented. They are counted at the lowest threshold, 0.05.
  */
 export interface SliceMeasure {
@@ -171,8 +176,12 @@ export interface SliceMeasure {
     segmented: boolean;
     scores: Scores | null;
     mm2: number | null;
-    removed_small_regions: number;
+    flair: Intensity | null;
+    removedSmallRegions: number;
 }
+
+/** Values of pixels as the file states them: mean, standard deviation, smallest and largest. */
+export interface Intensity { mean: number; deviation: number; min: number; max: number }
 
 /**
  * The measures of a case. `range`: the network's masks at thresholds 0.3, 0.5 and 0.7. `network`: the network's masks,
@@ -191,8 +200,26 @@ export interface CaseMeasure {
 /** The distance between voxels in millimetres, as the visitor has given it: between columns, rows and slices. */
 export interface Spacing { x: number; y: number; z: number }
 
-/** What the visitor has set. `spacing` has case ids as keys. `view` are the page's display settings, 64 KiB of JSON at most. */
-export interface Settings { threshold: number; spacing: Record<string, Spacing>; rules?: string; view?: unknown }
+/** The two ends of a line, x and y each, in pixels from the top left corner of the slice. */
+export type Line = [[number, number], [number, number]];
+
+/** What a reader has measured on a slice. `diameters`: the longest one of a region, and the one perpendicular to it. */
+export interface Lines { readonly rulers: readonly Line[]; readonly diameters: [Line, Line] | null }
+
+/**
+ * What the visitor has set. `spacing` has case ids as keys, `lines` slice ids. `view` are the page's display settings, 64 KiB of
+ * JSON at most.
+ */
+export interface Settings {
+    threshold: number;
+    spacing: Record<string, Spacing>;
+    lines?: Record<string, Lines>;
+    rules?: string;
+    view?: unknown;
+}
+
+/** A synthetic case: with one lesion, a small one, two or none, or one that the input check refuses. */
+export type Sample = 'one' | 'small' | 'two' | 'none' | 'refused';
 
 /** What a volume shows. `network`: the masks without edits. `tp`, `fp`, `fn`: the masks compared with the references. */
 export type Volume = 'pre' | 'flair' | 'post' | 'mask' | 'network' | 'probability' | 'reference' | 'tp' | 'fp' | 'fn';

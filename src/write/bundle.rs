@@ -138,9 +138,14 @@ impl Bundle {
                     path = Some(name);
                 }
                 let edited = measure.slices[index].edited;
-                let area_mm2 = measure.slices[index].mm2;
-                let row = Row::new(&case.name, slice.name(), &mask, entry.reference.as_ref());
-                rows.push(Row { area_mm2, edited, ..row });
+                rows.push(Row {
+                    area_mm2: measure.slices[index].mm2,
+                    edited,
+                    flair: measure.slices[index].flair,
+                    lines: findings.lines(index).clone(),
+                    pixel: findings.pixel_spacing(spacing),
+                    ..Row::new(&case.name, slice.name(), &mask, entry.reference.as_ref())
+                });
                 mask_by = Some(if edited { "reader" } else { "network" });
             }
             slices.push(SliceRecord { name: slice.name().to_owned(), width, height, mask_by, mask: path });

@@ -6,6 +6,9 @@ use std::fmt::Write;
 
 use crate::mask::Mask;
 use crate::mask::metrics::Confusion;
+use crate::read::Spacing;
+use crate::result::lines::{Lines, length};
+use crate::result::measure::Intensity;
 
 /// The line of one slice.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +29,12 @@ pub struct Row {
     pub area_mm2: Option<f64>,
     /// Whether the mask was drawn or edited by a reader.
     pub edited: bool,
+    /// The FLAIR values inside the mask, unless it is empty.
+    pub flair: Option<Intensity>,
+    /// The lines that a reader has drawn.
+    pub lines: Lines,
+    /// The size of a pixel, if it is known.
+    pub pixel: Option<Spacing>,
 }
 
 impl Row {
@@ -41,6 +50,9 @@ impl Row {
             confusion: reference.map(|reference| Confusion::new(mask, reference)),
             area_mm2: None,
             edited: false,
+            flair: None,
+            lines: Lines::default(),
+            pixel: None,
         }
     }
 }
@@ -52,6 +64,10 @@ impl Row {
 /// `dice`, `iou`, `sensitivity` and `precision` have six decimals and are empty where a slice has no reference;
 /// `sensitivity` also where the reference is empty, `precision` where the mask is. `edited` is `true` or `false`.
 ///
+/// `flair_mean`, `flair_sd`, `flair_min` and `flair_max` are the values inside the mask as the file states them, and empty where
+/// the mask is. `diameter` is the longest diameter of a region, `perpendicular` the one perpendicular to it. `rulers` are the
+/// lengths of all rulers with a space between them. Lengths have two decimals.
+///
 /// A name that begins with `=`, `+`, `-`, `@`, a tab or a line break gets an apostrophe before it: spreadsheets would compute
 /// it.
 pub fn csv(rows: &[Row]) -> String {
@@ -59,23 +75,34 @@ pub fn csv(rows: &[Row]) -> String {
 }
 
 /// The header line of [`csv`].
-pub(super) const HEAD: &str = "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n";
+pub(super) const HEAD: &str = "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited,\
+flair_mean,flair_sd,flair_min,flair_max,diameter_px,perpendicular_px,rulers_px,diameter_mm,perpendicular_mm,rulers_mm\n";
 
 /// The rows of [`csv`] without its header line.
 pub(super) fn lines(rows: &[Row]) -> String {
     let mut table = String::new();
     for row in rows {
-        let Row { case, slice, width, height, area, confusion, area_mm2, edited } = row;
+        let Row { case, slice, width, height, area, confusion, area_mm2, edited, flair, lines, pixel } = row;
         let scores = match confusion {
             Some(c) => scores([Some(c.dice()), Some(c.iou()), c.sensitivity(), c.precision()]),
             None => scores([None; 4]),
         };
         let mm2 = decimal(*area_mm2, 3);
         let (case, slice) = (quoted(case), quoted(slice));
+        let flair = [flair.map(|f| f.mean), flair.map(|f| f.deviation), flair.map(|f| f.min), flair.map(|f| f.max)];
+        let flair = flair.map(|value| decimal(value, 3)).join(",");
+        let (px, mm) = (lengths(lines, None), pixel.map_or(",,".to_owned(), |pixel| lengths(lines, Some(pixel))));
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "{case},{slice},{width},{height},{area},{scores},{mm2},{edited}");
+        let _ = writeln!(table, "{case},{slice},{width},{height},{area},{scores},{mm2},{edited},{flair},{px},{mm}");
     }
     table
+}
+
+/// Three fields: both diameters, and all rulers.
+fn lengths(lines: &Lines, pixel: Option<Spacing>) -> String {
+    let [long, short] = [0, 1].map(|at| lines.diameters.map(|diameters| length(&diameters[at], pixel)));
+    let rulers: Vec<String> = lines.rulers.iter().map(|ruler| format!("{:.2}", length(ruler, pixel))).collect();
+    format!("{},{},{}", decimal(long, 2), decimal(short, 2), rulers.join(" "))
 }
 
 /// Four fields with six decimals.
@@ -117,12 +144,13 @@ mod tests {
         ];
         assert_eq!(
             csv(&rows),
-            "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited\n\
-             P,P/P_1.tif,2,2,2,,,,,,false\n\
-             P,P/P_2.tif,2,2,2,0.666667,0.500000,1.000000,0.500000,1.500,true\n\
-             P,P/P_3.tif,2,2,2,,,,,,false\n\
-             P,P/P_4.tif,2,2,2,0.000000,0.000000,,0.000000,,false\n\
-             P,P/P_5.tif,2,2,0,0.000000,0.000000,0.000000,,,false\n"
+            "case,slice,width,height,area_px,dice,iou,sensitivity,precision,area_mm2,edited,\
+             flair_mean,flair_sd,flair_min,flair_max,diameter_px,perpendicular_px,rulers_px,diameter_mm,perpendicular_mm,rulers_mm\n\
+             P,P/P_1.tif,2,2,2,,,,,,false,,,,,,,,,,\n\
+             P,P/P_2.tif,2,2,2,0.666667,0.500000,1.000000,0.500000,1.500,true,,,,,,,,,,\n\
+             P,P/P_3.tif,2,2,2,,,,,,false,,,,,,,,,,\n\
+             P,P/P_4.tif,2,2,2,0.000000,0.000000,,0.000000,,false,,,,,,,,,,\n\
+             P,P/P_5.tif,2,2,0,0.000000,0.000000,0.000000,,,false,,,,,,,,,,\n"
         );
     }
 
@@ -152,7 +180,7 @@ mod tests {
         let rows: Vec<Row> = names.iter().map(|name| Row::new(name, name, &mask, None)).collect();
         let lines = read(&csv(&rows));
         for (line, name) in lines[1..].iter().zip(names) {
-            assert_eq!(line.len(), 11);
+            assert_eq!(line.len(), 21);
             assert_eq!([line[0].as_str(), line[1].as_str()], [name, name]);
         }
     }

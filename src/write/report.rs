@@ -15,7 +15,8 @@ use crate::mask::small_regions;
 use crate::network::Card;
 use crate::read::Spacing;
 use crate::result::findings::Findings;
-use crate::result::measure::{CaseMeasure, Scores, SliceMeasure};
+use crate::result::lines::{Line, length};
+use crate::result::measure::{CaseMeasure, Intensity, Scores, SliceMeasure};
 
 /// How many pictures a case gets, of the slices with the largest areas. After [`ILLUSTRATED`] cases each gets one.
 const PICTURES: usize = 12;
@@ -193,11 +194,16 @@ fn write_section(
             "<figure><img src=\"data:image/png;base64,{data}\" alt=\"{name}\"><figcaption>{name}: {area} px</figcaption></figure>"
         )?;
     }
-    page.push_str("</div>\n<table class=\"slices\">\n<tr><th>Slice</th><th>Area, px</th><th>mm²</th><th>Mask by</th><th>Dice</th></tr>\n");
+    page.push_str("</div>\n<table class=\"slices\">\n<tr><th>Slice</th><th>Area, px</th><th>mm²</th><th>Mask by</th><th>Dice</th><th>FLAIR, mean ± SD (range)</th><th>Diameters</th><th>Rulers</th></tr>\n");
     // Also the slices whose lesion was missed.
     let reference = |slice: &SliceMeasure| slice.scores.is_some_and(|scores| scores.tp + scores.fn_ > 0);
     let listed = |slice: &SliceMeasure| slice.area > 0 || slice.edited || reference(slice);
-    for (entry, slice) in slices.iter().zip(&measure.slices).filter(|(_, slice)| listed(slice)) {
+    let pixel = findings.pixel_spacing(spacing);
+    for (index, (entry, slice)) in slices.iter().zip(&measure.slices).enumerate() {
+        let lines = findings.lines(index);
+        if !listed(slice) && lines.is_empty() {
+            continue;
+        }
         let by = match (slice.edited, slice.segmented) {
             (true, _) => "reader",
             (false, true) => "network",
@@ -205,8 +211,20 @@ fn write_section(
         };
         let mm2 = slice.mm2.map_or(String::new(), |mm2| format!("{mm2:.1}"));
         let dice = slice.scores.map_or(String::new(), |scores| format!("{:.4}", scores.dice));
-        let name = Escaped(entry.slice.name());
-        writeln!(page, "<tr><td>{name}</td><td>{}</td><td>{mm2}</td><td>{by}</td><td>{dice}</td></tr>", slice.area)?;
+        let flair = slice.flair.map_or(String::new(), |Intensity { mean, deviation, min, max }| {
+            format!("{mean:.2} ± {deviation:.2} ({} to {})", min as f32, max as f32)
+        });
+        let unit = if pixel.is_some() { "mm" } else { "px" };
+        let joined = |lines: &[Line], between: &str| {
+            let lengths: Vec<String> = lines.iter().map(|line| format!("{:.1}", length(line, pixel))).collect();
+            if lengths.is_empty() { String::new() } else { format!("{} {unit}", lengths.join(between)) }
+        };
+        let diameters = joined(lines.diameters.as_ref().map(<[Line; 2]>::as_slice).unwrap_or_default(), " × ");
+        let (name, area, rulers) = (Escaped(entry.slice.name()), slice.area, joined(&lines.rulers, ", "));
+        writeln!(
+            page,
+            "<tr><td>{name}</td><td>{area}</td><td>{mm2}</td><td>{by}</td><td>{dice}</td><td>{flair}</td><td>{diameters}</td><td>{rulers}</td></tr>"
+        )?;
     }
     page.push_str("</table>\n</section>\n");
     Ok(())

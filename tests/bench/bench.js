@@ -2,7 +2,10 @@
  * Compares the published page's network with onnxruntime-web and TF.js in one browser. `cargo xtask bench` runs it. To run it
  * alone:
  *
- *     node bench.js --site DIR --model FILE.safetensors --ceiling FILE.wasm --phantom DIR --chromium FILE --out FILE.json
+ *     node bench.js --site DIR --model NAME --reference NAME --ceiling FILE.wasm --phantom DIR --chromium FILE --out FILE.json
+ *
+ * NAME.safetensors and NAME.onnx are exports of a network: that of the site, and the reference network of this field (Buda, Saha and
+ * Mazurowski 2019, 7.76 M parameters), with any weights.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -11,7 +14,8 @@ import { parseArgs } from 'node:util';
 import { peakMemory, withBrowser } from './browser.js';
 import { downloads, sizeOf, sum, weigh } from './bytes.js';
 import { dragMilliseconds } from './drag.js';
-import { layers, onnx, randomWeights, readSafetensors } from './onnx.js';
+import { layers } from './layers.js';
+import { readSafetensors } from './safetensors.js';
 import { serve } from './server.js';
 import { segmentFiles } from './site.js';
 import * as tfjs from './tfjs.js';
@@ -22,6 +26,7 @@ const { values: options } = parseArgs({
   options: {
     site: { type: 'string' },
     model: { type: 'string' },
+    reference: { type: 'string' },
     ceiling: { type: 'string' },
     phantom: { type: 'string' },
     chromium: { type: 'string' },
@@ -31,8 +36,6 @@ const { values: options } = parseArgs({
   },
 });
 
-/** The reference network of this field: Buda, Saha and Mazurowski 2019, 7.76 M parameters. */
-const REFERENCE = { widths: [32, 64, 128, 256, 512], stem: 1 };
 /** Slices of a typical patient in the data set. */
 const PATIENT = 35;
 /** The middle slice of the default phantom, for which `train export` writes input and probability. */
@@ -43,7 +46,8 @@ const runs = quick
   ? { warmUp: 2, slices: 9, patients: 1, webgpu: 2, cold: 3, reference: 2, growth: [1, 10, 50] }
   : { warmUp: 5, slices: 31, patients: 3, webgpu: 5, cold: 7, reference: 5, growth: [1, 10, 100, 500] };
 
-const { tensors, network } = readSafetensors(new Uint8Array(readFileSync(needed('model'))));
+const { tensors, network } = exported(needed('model'));
+const { network: referenceNetwork } = exported(needed('reference'));
 const input = tensors.get('input');
 const probability = tensors.get('probability');
 if (!input || !probability) throw new Error('the model has no tensors input and probability');
@@ -52,8 +56,8 @@ const tfjsModel = tfjs.model(network, tensors);
 /** @type {Record<string, Uint8Array>} */
 const made = {
   '/made/ceiling.wasm': readFileSync(needed('ceiling')),
-  '/made/model.onnx': onnx(network, tensors, side),
-  '/made/reference.onnx': onnx(REFERENCE, randomWeights(REFERENCE), side),
+  '/made/model.onnx': readFileSync(`${needed('model')}.onnx`),
+  '/made/reference.onnx': readFileSync(`${needed('reference')}.onnx`),
   '/made/input.bin': new Uint8Array(input.values.buffer),
   '/made/tfjs.json': tfjsModel.header,
   '/made/tfjs.bin': tfjsModel.values,
@@ -94,7 +98,7 @@ const parts = { ceiling, slice, patient, reference, webgpu, growth };
 const results = {
   machine: { cpu: cpus()[0]?.model, cores: cpus().length, quick },
   network: { ...network, parameters: count(tensors), layers: layers(network, side) },
-  referenceNetwork: { ...REFERENCE, layers: layers(REFERENCE, side) },
+  referenceNetwork: { ...referenceNetwork, layers: layers(referenceNetwork, side) },
 };
 const only = options.only?.split(',');
 for (const [name, part] of Object.entries({ ...parts, cold, memory, workers, drag, bytes })) {
@@ -336,14 +340,19 @@ function brief(result) {
   return JSON.parse(JSON.stringify(result, (key, value) => (key === 'all' ? undefined : typeof value === 'number' ? Number(value.toPrecision(4)) : value)));
 }
 
-/** @param {import('./onnx.js').Tensors} tensors */
+/** @param {import('./safetensors.js').Tensors} tensors */
 function count(tensors) {
   let sum = 0;
   for (const [name, { values }] of tensors) if (!['input', 'probability'].includes(name)) sum += values.length;
   return sum;
 }
 
-/** @param {'site' | 'model' | 'ceiling' | 'phantom' | 'chromium' | 'out'} name */
+/** @param {string} name */
+function exported(name) {
+  return readSafetensors(new Uint8Array(readFileSync(`${name}.safetensors`)));
+}
+
+/** @param {'site' | 'model' | 'reference' | 'ceiling' | 'phantom' | 'chromium' | 'out'} name */
 function needed(name) {
   const value = options[name];
   if (!value) throw new Error(`--${name} is missing`);

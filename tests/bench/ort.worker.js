@@ -20,7 +20,8 @@ answer({
     ort.env.wasm.numThreads = threads;
     const [network, values] = await fetched;
     const executionProviders = [backend === 'webgpu' ? 'webgpu' : 'wasm'];
-    session = await ort.InferenceSession.create(network, { executionProviders });
+    // The size of the batch is free in the file. A size that is known lets the runtime plan its memory.
+    session = await ort.InferenceSession.create(network, { executionProviders, freeDimensionOverrides: { batch: 1 } });
     input = new ort.Tensor('float32', new Float32Array(values.buffer), [1, 3, side, side]);
   },
 

@@ -3,7 +3,7 @@
  */
 import { build } from 'esbuild';
 
-/** @import { Network, Tensors, Weights } from './onnx.js' */
+/** @import { Network, Tensors, Weights } from './safetensors.js' */
 
 /** What `tfjs.worker.js` uses. Its documentation recommends a bundle without the rest. */
 const USED = 'concat, depthToSpace, env, fused, maxPool, ready, reshape, setBackend, sigmoid, tensor, tidy, transpose';

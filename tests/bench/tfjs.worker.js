@@ -3,7 +3,7 @@ import { answer } from './answer.js';
 
 /** @type {any} */
 let tf;
-/** @type {import('./onnx.js').Network} */
+/** @type {import('./safetensors.js').Network} */
 let network;
 /** Weights and biases by name. @type {Map<string, any>} */
 let tensors;
@@ -52,7 +52,7 @@ async function run() {
   }
 }
 
-/** The graph of `onnx.js`, channels last: [1, side, side, 3] to probabilities [1, side, side, 1]. @param {any} x */
+/** The graph of `train export --out FILE.onnx`, channels last: [1, side, side, 3] to probabilities [1, side, side, 1]. @param {any} x */
 function unet(x) {
   const { widths, stem } = network;
   x = spaceToDepth(x, stem);

@@ -35,6 +35,9 @@ test('Firefox: from a drop to masks, measures and a zip, without a request to an
     for (const [name, value] of Object.entries({ x: '1', y: '1', z: '5' })) await fox.page.type(`#spacing [name="${name}"]`, value);
     await fox.says('#case-volume b', /^[\d.]+ mL$/);
     await fox.says('#range', /0\.3.*0\.5.*0\.7/s);
+    await fox.page.focus('#stage');
+    await fox.page.keyboard.press('y');
+    await fox.says('#measures', /Longest diameter[\d.]+ mm/);
 
     const archive = await fox.saved(SAVE);
     expect(masks(archive).size).toBe(3);

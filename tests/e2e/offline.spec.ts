@@ -11,8 +11,8 @@ import { FLAGS } from './playwright.config.ts';
 
 test.use({ serviceWorkers: 'allow' });
 
-/** The files for WebGPU and for rare formats. */
-const ON_USE = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm', 'www/pkg/formats.js', 'www/pkg/formats_bg.wasm'];
+/** The files for WebGPU and for rare formats, and the preview of links. */
+const ON_USE = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm', 'www/pkg/formats.js', 'www/pkg/formats_bg.wasm', 'www/preview.jpg'];
 
 /** Waits until the service worker has cached the site. */
 async function cached(page: Page) {
@@ -118,6 +118,41 @@ test('a new version is fetched while the old one runs, and is used once no tab r
   const now = await caches(page);
   expect(now[0]).not.toBe(first);
   expect(await page.evaluate(() => window.caches.has('somebody else’s')), 'other caches are kept').toBe(true);
+});
+
+test('the only tab updates to a new version at once, and offers to save edits before', async ({ host, context, page, scope }) => {
+  await page.goto(`${host.url}?backend=cpu&workers=1`);
+  await scope.is('ready');
+  await cached(page);
+  host.release('index.html', (text) => text.replace(/<title>.*<\/title>/, '<title>the second version</title>'));
+  await page.reload();
+  await scope.is('ready');
+  const [offer, button] = [page.locator('#update'), page.locator('#update button')];
+  await expect(offer).toContainText('A new version is ready.');
+  const second = await context.newPage();
+  await second.goto(`${host.url}?backend=cpu&workers=1`);
+  await button.click();
+  await expect(offer).toContainText('Close the other tab of this page first.');
+  await second.close();
+
+  await page.click('#sample');
+  await scope.is('done');
+  await page.focus('#stage');
+  await page.keyboard.press('b');
+  await page.keyboard.press('Space');
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+  await expect(async () => {
+    await button.click();
+    await expect(page.locator('#unsaved')).toContainText('Updating discards the edits of 1 slice', { timeout: 1000 });
+  }).toPass();
+  await page.evaluate(() => Object.assign(window, { showSaveFilePicker: undefined }));
+  const saving = page.waitForEvent('download');
+  await page.click('#unsaved [value="save"]');
+  expect((await saving).suggestedFilename()).toBe('PHANTOM_0001_session.zip');
+  await expect(page).toHaveTitle('the second version');
+  await scope.is('ready');
+  await expect(offer).toBeHidden();
+  await expect.poll(() => caches(page)).toHaveLength(1);
 });
 
 test('two tabs never run two versions @full', async ({ host, context, page, scope }) => {

@@ -1,17 +1,20 @@
 /**
- * Renders the pictures of the README from the page with synthetic patients. Needs a running `cargo xtask serve`, and
+ * Renders the pictures of the README and of the site from the page with synthetic patients. Needs a running `cargo xtask serve`, and
  * `cargo build --release --workspace` for the phantoms:
  *
  *     cd tests/e2e && npx playwright test --config pictures.config.ts
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Browser } from '@playwright/test';
 import { excerpt, phantoms } from './files.ts';
 import { expect, test } from './page.ts';
-import { area } from './stage.ts';
+import { area, drag, drawn, point } from './stage.ts';
 
 const DOCS = resolve(import.meta.dirname, '../../docs');
+const WWW = resolve(import.meta.dirname, '../../www');
+/** The lesion on the slice of the sample that the page shows: its centre and half-axes in pixels. */
+const LESION = { x: 168, y: 102, width: 24, height: 24 };
 const WIDE = { width: 1440, height: 900 };
 
 test.use({ viewport: WIDE, colorScheme: 'dark', reducedMotion: 'reduce' });
@@ -73,6 +76,113 @@ test('from drop to outline', async ({ scope, page, browser }) => {
   save('drop.webp', animated(pictures, frames.map(({ milliseconds }) => milliseconds)));
 });
 
+test('an exercise', async ({ scope, page, browser }) => {
+  const frames: { png: Buffer; milliseconds: number }[] = [];
+  const shoot = async (milliseconds: number) => void frames.push({ png: await page.screenshot(), milliseconds });
+  await scope.open('?backend=cpu');
+  await expect(page.locator('#selftest')).toContainText('Passed');
+  await page.click('#sample');
+  await scope.is('done');
+  await area(page);
+  await expect(page.locator('#strip canvas').first()).toBeVisible();
+  await shoot(1200);
+  await page.click('[data-command="exercise"]');
+  await area(page);
+  await shoot(1400);
+  await page.locator('#brush input[name="size"]').fill('21');
+  // An ellipse over the lesion, from the middle outwards.
+  const turns = [...Array(28).keys()].map((step) => ({ angle: step * 0.9, radius: 0.1 + step / 30 }));
+  const path = await Promise.all(turns.map(({ angle, radius }) =>
+    point(page, LESION.x + LESION.width * radius * Math.cos(angle), LESION.y + LESION.height * radius * Math.sin(angle), 256)));
+  await page.mouse.move(path[0].x, path[0].y);
+  await page.mouse.down();
+  for (const [step, { x, y }] of path.entries()) {
+    await page.mouse.move(x, y, { steps: 3 });
+    if (step % 2 === 1) await shoot(110);
+  }
+  await page.mouse.up();
+  await area(page);
+  await shoot(900);
+  await page.click('#exercise [data-command="compare"]');
+  await expect(page.locator('#exercise-table')).toBeVisible();
+  await page.mouse.move(720, 860);
+  await expect(page.locator('#stage [data-corner="left"]')).toContainText('Dice');
+  await shoot(3500);
+  const pictures = await webp(browser, frames.map(({ png }) => png), 960, 0.72);
+  save('exercise.webp', animated(pictures, frames.map(({ milliseconds }) => milliseconds)));
+});
+
+test('the picture for links, and the icons of the web app', async ({ scope, page, browser }) => {
+  await page.setViewportSize({ width: 1200, height: 630 });
+  await scope.open('?backend=cpu');
+  await expect(page.locator('#selftest')).toContainText('Passed');
+  await page.click('#sample');
+  await scope.is('done');
+  await area(page);
+  await expect(page.locator('#strip canvas').first()).toBeVisible();
+  await page.mouse.move(600, 300);
+  save('preview.jpg', await page.screenshot({ type: 'jpeg', quality: 82 }), WWW);
+  const svg = readFileSync(join(WWW, 'icon.svg'), 'base64');
+  // Systems cut a maskable icon to their own shape, at most to the circle with 80 % of its size.
+  for (const [name, side, scale] of [['icon-192.png', 192, 1], ['icon-512.png', 512, 1], ['icon-maskable.png', 512, 0.76]] as const) {
+    const blank = await browser.newPage({ viewport: { width: side, height: side } });
+    const background = scale < 1 ? '#0b0d0f' : 'transparent';
+    await blank.setContent(`<body style="display:grid;place-items:center;height:100vh;margin:0;background:${background}">
+      <img src="data:image/svg+xml;base64,${svg}" width="${side * scale}" height="${side * scale}">`);
+    save(name, await blank.screenshot({ omitBackground: true }), WWW);
+    await blank.close();
+  }
+});
+
+test('correcting and measuring a mask', async ({ scope, page, browser }) => {
+  const frames: { png: Buffer; milliseconds: number }[] = [];
+  const shoot = async (milliseconds: number) => void frames.push({ png: await page.screenshot(), milliseconds });
+  await scope.open('?backend=cpu');
+  await scope.chooseFolder(excerpt(phantoms()[0], 12));
+  await scope.is('done');
+  await page.click('#tab-measure');
+  const show = async (slice: number, milliseconds = 250) => {
+    await page.locator('#slice').fill(String(slice));
+    await drawn(page);
+    await shoot(milliseconds);
+  };
+  const press = async (key: string, milliseconds: number) => {
+    await page.keyboard.press(key);
+    await area(page);
+    await shoot(milliseconds);
+  };
+  const stroke = async (from: [number, number], to: [number, number]) => {
+    for (const part of [0.3, 0.6, 1]) {
+      await drag(page, from, [from[0] + part * (to[0] - from[0]), from[1] + part * (to[1] - from[1])], 256);
+      await area(page);
+      await shoot(180);
+    }
+  };
+  await show(4, 900);
+  await page.keyboard.press('b');
+  await page.locator('#brush input[name="size"]').fill('17');
+  await stroke([150, 170], [178, 176]);
+  await press('u', 500);
+  await show(8, 500);
+  await stroke([156, 160], [180, 178]);
+  await press('i', 900);
+  for (const slice of [7, 6, 5]) await show(slice, 350);
+  await press('g', 500);
+  const at = await point(page, 165, 170, 256);
+  await page.mouse.move(at.x, at.y);
+  await shoot(600);
+  await page.mouse.click(at.x, at.y);
+  await area(page);
+  await shoot(900);
+  for (let i = 0; i < 2; i++) await press('Control+z', 600);
+  await page.keyboard.press('t');
+  await press('y', 1600);
+  await drag(page, [60, 220], [120, 220], 256);
+  await shoot(1800);
+  const pictures = await webp(browser, frames.map(({ png }) => png), 960, 0.72);
+  save('correct.webp', animated(pictures, frames.map(({ milliseconds }) => milliseconds)));
+});
+
 /** Encodes screenshots as WebP of the given width, with the browser's encoder. */
 async function webp(browser: Browser, pngs: Buffer[], width: number, quality: number): Promise<Buffer[]> {
   const page = await browser.newPage();
@@ -117,8 +227,8 @@ function animated(pictures: Buffer[], milliseconds: number[]): Buffer {
   return chunk('RIFF', Buffer.from('WEBP', 'latin1'), header, chunk('ANIM', Buffer.alloc(6)), ...frames);
 }
 
-function save(name: string, bytes: Buffer) {
-  mkdirSync(DOCS, { recursive: true });
-  writeFileSync(join(DOCS, name), bytes);
-  console.log(`docs/${name}: ${bytes.length} bytes`);
+function save(name: string, bytes: Buffer, folder = DOCS) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), bytes);
+  console.log(`${name}: ${bytes.length} bytes`);
 }

@@ -15,6 +15,9 @@ export const FLAGS = [
 /** Tests that measure time. */
 const TIMED = /(load|stack|figures)\.spec\.ts$/;
 
+/** Tests of the npm packages, which xtask packs and names in `GLIOSCOPE_PACKAGES`. */
+const PACKAGES = /packages\.spec\.ts$/;
+
 /**
  * `GLIOSCOPE_SOAK` has the minutes of the tests with `@soak`, which then run alone, with those with `@full`. A filter on the command
  * line would not apply to projects that others depend on.
@@ -34,8 +37,9 @@ export default defineConfig({
   // Timed tests run one by one after all others; `--no-deps` runs only them. A virtual machine may be paused at any time, so
   // a timed test fails after three attempts, and any other test after two. xtask lists all tests that failed at least once.
   projects: [
-    { name: 'page', testIgnore: TIMED, retries: soak ? 0 : 1 },
+    { name: 'page', testIgnore: [TIMED, PACKAGES], retries: soak ? 0 : 1 },
     { name: 'timed', testMatch: TIMED, workers: 1, retries: soak ? 0 : 2, dependencies: ['page'] },
+    ...(process.env.GLIOSCOPE_PACKAGES ? [{ name: 'packages', testMatch: PACKAGES, fullyParallel: false, retries: 1 }] : []),
   ],
   snapshotPathTemplate: '{testDir}/{testFilePath}-snapshots/{arg}-{platform}{ext}',
   // xtask reads the JSON results for its summary.

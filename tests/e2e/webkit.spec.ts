@@ -76,8 +76,13 @@ test('WebKit: a patient is segmented, thresholded, edited and saved, without a r
     });
     await kit.press('b');
     await kit.drag(at(80, 150), at(120, 150));
-    const edited = await changed(kit, strict);
-    expect(edited).toBeGreaterThan(strict);
+    const brushed = await changed(kit, strict);
+    expect(brushed).toBeGreaterThan(strict);
+    await kit.press('>');
+    const edited = await changed(kit, brushed);
+    expect(edited).toBeGreaterThan(brushed);
+    await kit.press('y');
+    await kit.says('#measures', /Longest diameter[\d.]+ px/);
     expect(await kit.count('#strip [data-edited]')).toBe(1);
 
     const archive = await kit.saved(SAVE);

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::data::{Dataset, Patient};
 use crate::file;
 use crate::held_out::{self, HeldOut};
-use crate::model::{Files, Model, REVISION};
+use crate::model::{Files, Model, REVISION, ensure_no_fit};
 use crate::weights::blend;
 
 /// Average the weights of several models into one
@@ -46,8 +46,7 @@ pub(crate) struct Arguments {
 /// When a model or the data cannot be read, the networks or splits differ, or OUT has a fit or cannot be written. The message
 /// has the folder.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let checkpoint = arguments.out.join("checkpoint.bin");
-    ensure!(!checkpoint.exists(), "{} exists: choose another --out to keep this fit", checkpoint.display());
+    ensure_no_fit(&arguments.out)?;
     let models = arguments.models.iter().map(|folder| Files::read(folder)).collect::<Result<Vec<_>>>()?;
     let [first, others @ ..] = &models[..] else { bail!("no models to average") };
     for other in others {
@@ -76,11 +75,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let of = |model: &Files| json!({ "weights": model.manifest.weights.sha256, "recipe": model.card.recipe });
     let recipe = json!({ "mean": models.iter().map(of).collect::<Vec<Value>>() });
     let manifest = Manifest { weights: WeightsFile::of(&weights, mean.parameters()), ..first.manifest.clone() };
-    let card = Card { recipe, revision: REVISION.to_owned(), ..first.card.clone() };
+    let card = Card { recipe, revision: REVISION.to_owned(), metrics: Default::default(), ..first.card.clone() };
     let model = Model::of(manifest, card, &weights, Backend::Cpu, "cpu".to_owned())?;
     let scored = held_out::score(&model, &held_out)?;
     file::create_folder(&arguments.out)?;
-    model.write(&weights, &mean, scored.as_ref().map(|(scores, _)| scores), &arguments.out)?;
+    model.write(&weights, Some(&mean), scored.as_ref().map(|(scores, _)| scores), &arguments.out)?;
     if let Some((scores, _)) = &scored {
         eprintln!("{}", HeldOut::of(scores));
     }

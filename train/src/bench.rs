@@ -78,8 +78,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
 
     let opened = device::open(arguments.model.device)?;
-    let gpu =
-        if opened.is_cpu() { None } else { Some(gpu(&arguments.model.model, &arguments.batches, &opened.device)?) };
+    let gpu = if opened.is_cpu() {
+        None
+    } else {
+        Some(gpu(arguments.model.model.as_deref(), &arguments.batches, &opened.device)?)
+    };
 
     let recipe = recipe::resolve(None, &arguments.recipe, None)?;
     let patient = Patient { name: case.name, slices, masks, statistics };
@@ -103,8 +106,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// # Errors
 ///
 /// When the model cannot be read.
-fn gpu(folder: &Path, batches: &[usize], device: &Device) -> Result<Value> {
-    let files = Files::read(folder)?;
+fn gpu(folder: Option<&Path>, batches: &[usize], device: &Device) -> Result<Value> {
+    let files = Files::of(folder)?;
     let unet = UNet::from_folded(&files.network, device);
     let side = files.manifest.grid;
     let work = multiply_adds(&files.manifest.network, side);

@@ -54,19 +54,30 @@ fn replace(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> Result<()>
 /// The new file `<name>.part`. It is deleted when it is dropped and not renamed.
 ///
 /// The name is fixed, so that a run that was killed leaves at most one such file, which the next run replaces.
-fn part_of(path: &Path) -> std::io::Result<NamedTempFile> {
+fn part_of(path: &Path) -> Result<NamedTempFile> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
-    match fs::remove_file(path.with_file_name(&name)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => (),
-    }
+    remove(&path.with_file_name(&name))?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(&name).rand_bytes(0);
     // The permissions of an ordinary file. Temporary files are private by default.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder_of(path))
+    Ok(builder.tempfile_in(folder_of(path))?)
+}
+
+/// Removes a file if it exists.
+///
+/// # Errors
+///
+/// When it cannot be removed. The message has the path.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {

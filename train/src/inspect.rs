@@ -12,6 +12,7 @@ use glioscope::study::{InspectedCase, Inspection, Unused};
 
 use crate::file;
 use crate::input::{Inputs, Naming, Reader, Refused};
+use crate::model::published;
 use crate::report;
 
 /// Print what slices, stacks and folders are read as
@@ -45,9 +46,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     naming: Naming,
 
-    /// Folder of the model whose training data the cases are compared with
-    #[arg(long, value_name = "DIR", default_value = "www/model")]
-    model: PathBuf,
+    /// Folder of the model whose training data the cases are compared with [default: the published model, which is part of
+    /// this program]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
 }
 
 /// Runs the command. The exit code is 0 if at least one case was read.
@@ -58,11 +60,15 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut inputs = Inputs::gather(&arguments.paths, None, &arguments.naming);
     let mut reading = Inspection::default();
-    let path = arguments.model.join("model.json");
-    let manifest = if path.exists() { Some(Manifest::from_json(&file::read(&path)?)?) } else { None };
-    if manifest.is_none() {
-        reading.notes.push(format!("{}: no model, so there is no input check", path.display()));
-    }
+    let path = arguments.model.as_ref().map(|folder| folder.join("model.json"));
+    let manifest = match &path {
+        None => Some(Manifest::from_json(published::MANIFEST)?),
+        Some(path) if path.exists() => Some(Manifest::from_json(&file::read(path)?)?),
+        Some(path) => {
+            reading.notes.push(format!("{}: no model, so there is no input check", path.display()));
+            None
+        }
+    };
     let assembler = Assembler::new(inputs.names(), inputs.words.clone());
     let mut reader = Reader::default();
     let groups = std::mem::take(&mut inputs.groups);

@@ -1,7 +1,7 @@
 //! `train`: fits, evaluates and runs glioscope's U-Net natively.
 //!
 //! The library turns files into masks. This program adds the disk, the optimiser and the output.
-//! Exit codes: 0 success, 1 an error (on stderr), 2 invalid arguments.
+//! Exit codes: 0 success, 1 an error (on stderr), 2 invalid arguments, 130 a fit that a signal has stopped.
 
 #![allow(rustdoc::invalid_html_tags, reason = "clap prints the doc comments of arguments, with `<stem>` and the like")]
 
@@ -15,6 +15,7 @@ mod export;
 mod file;
 mod fit;
 mod held_out;
+mod import;
 mod input;
 mod inspect;
 mod merge;
@@ -67,8 +68,10 @@ enum Command {
     Merge(merge::Arguments),
     /// Generate a synthetic dataset with exact masks
     Phantom(phantom::Arguments),
-    /// Export a network as safetensors for other runtimes
+    /// Export a network as safetensors or ONNX for other runtimes
     Export(export::Arguments),
+    /// Read the weights of an exported network back
+    Import(import::Arguments),
     /// Time steps of a fit and slices on this machine
     Bench(bench::Arguments),
 }
@@ -110,8 +113,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Fit(arguments) => fit::run(arguments).map(|()| ExitCode::SUCCESS),
-        Command::CrossValidate(arguments) => cross_validate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Fit(arguments) => fit::run(arguments),
+        Command::CrossValidate(arguments) => cross_validate::run(&arguments),
         Command::Average(arguments) => average::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Inspect(arguments) => inspect::run(&arguments),
@@ -119,6 +122,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Merge(arguments) => merge::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Phantom(arguments) => phantom::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Import(arguments) => import::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use burn::module::Module as _;
 use burn::tensor::Device;
 use glioscope::mask::Probability;
@@ -32,19 +32,31 @@ const KNOWN_ANSWER_ERROR: f32 = 0.01;
 #[derive(Clone, Debug, clap::Args)]
 #[group(id = "model_arguments")]
 pub(crate) struct Arguments {
-    /// Folder of the model
-    #[arg(long, value_name = "DIR", default_value = "www/model")]
-    pub(crate) model: PathBuf,
+    /// Folder of the model [default: the published model, which is part of this program]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
 
     /// Device to run the network on
     #[arg(long, value_enum, default_value_t)]
     pub(crate) device: Choice,
 }
 
+/// The published model, so that the program works in every folder. The network to fit on is not part of it.
+pub(crate) mod published {
+    pub(crate) const MANIFEST: &[u8] = include_bytes!("../../www/model/model.json");
+    pub(super) const CARD: &[u8] = include_bytes!("../../www/model/card.json");
+    pub(super) const WEIGHTS: &[u8] = include_bytes!("../../www/model/weights.safetensors");
+}
+
+/// The name of a model for people: its folder, or that it is the published one.
+pub(crate) fn name(folder: Option<&Path>) -> String {
+    folder.map_or_else(|| "published".to_owned(), |folder| folder.display().to_string())
+}
+
 /// A model's folder: `model.json`, `card.json`, `weights.safetensors` and `network.safetensors`; or, in the former format,
 /// `model.json` and `weights.bin`.
 pub(crate) struct Files {
-    folder: PathBuf,
+    name: String,
     /// What is needed to run the network.
     pub(crate) manifest: Manifest,
     /// How it was fitted and how well it does.
@@ -59,9 +71,23 @@ enum Unfolded {
     File(PathBuf),
     /// From the former format.
     Read(Box<UNet>),
+    /// The published model, which is part of the program.
+    Absent,
 }
 
 impl Files {
+    /// Reads the model in `folder`, or takes the published one.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub(crate) fn of(folder: Option<&Path>) -> Result<Self> {
+        let Some(folder) = folder else {
+            return Self::parse(name(None), published::MANIFEST, published::CARD, published::WEIGHTS, Unfolded::Absent);
+        };
+        Self::read(folder)
+    }
+
     /// Reads the model in `folder`.
     ///
     /// # Errors
@@ -69,25 +95,29 @@ impl Files {
     /// When a file is missing or the files do not belong together; the message names the file or the folder.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
         let read = |name: &str| file::read(&folder.join(name)).context("no model here; `train fit` makes one");
+        let name = name(Some(folder));
         let json = read("model.json")?;
         if !folder.join("weights.safetensors").exists() && folder.join("weights.bin").exists() {
-            let former =
-                read_former(&json, &read("weights.bin")?, &Device::flex()).with_context(|| unusable(folder))?;
+            let former = read_former(&json, &read("weights.bin")?, &Device::flex()).with_context(|| unusable(&name))?;
             let FormerModel { unet, manifest, card, weights } = former;
-            let network = manifest.load(&weights).with_context(|| unusable(folder))?;
+            let network = manifest.load(&weights).with_context(|| unusable(&name))?;
             let unfolded = Unfolded::Read(Box::new(unet));
-            return Ok(Self { folder: folder.to_owned(), manifest, card, network, unfolded });
+            return Ok(Self { name, manifest, card, network, unfolded });
         }
-        let manifest = Manifest::from_json(&json).with_context(|| unusable(folder))?;
-        let card = Card::from_json(&read("card.json")?).with_context(|| unusable(folder))?;
-        let network = manifest.load(&read("weights.safetensors")?).with_context(|| unusable(folder))?;
         let unfolded = Unfolded::File(folder.join("network.safetensors"));
-        Ok(Self { folder: folder.to_owned(), manifest, card, network, unfolded })
+        Self::parse(name, &json, &read("card.json")?, &read("weights.safetensors")?, unfolded)
     }
 
-    /// The folder, to be displayed.
-    pub(crate) fn name(&self) -> std::path::Display<'_> {
-        self.folder.display()
+    fn parse(name: String, json: &[u8], card: &[u8], weights: &[u8], unfolded: Unfolded) -> Result<Self> {
+        let manifest = Manifest::from_json(json).with_context(|| unusable(&name))?;
+        let card = Card::from_json(card).with_context(|| unusable(&name))?;
+        let network = manifest.load(weights).with_context(|| unusable(&name))?;
+        Ok(Self { name, manifest, card, network, unfolded })
+    }
+
+    /// The name, for messages.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The network to fit on, on `device`.
@@ -99,10 +129,11 @@ impl Files {
     pub(crate) fn unfolded(&self, device: &Device) -> Result<UNet> {
         match &self.unfolded {
             Unfolded::Read(unet) => Ok(unet.as_ref().clone().fork(device)),
+            Unfolded::Absent => bail!("the program has no network to fit on; give a folder with network.safetensors"),
             Unfolded::File(path) => {
-                let bytes = file::read(path)?;
+                let bytes = file::read(path).context("a fit cannot start from this model")?;
                 let unet = UNet::from_safetensors(&self.manifest.network, &bytes, device);
-                let unet = unet.with_context(|| unusable(&self.folder))?;
+                let unet = unet.with_context(|| unusable(&self.name))?;
                 let folded = unet.fold();
                 // Weights of the former version have the kernels in half precision, as this file has them.
                 let stored = FoldedUNet::from_safetensors(&self.manifest.network, &folded.to_safetensors())?;
@@ -117,8 +148,19 @@ impl Files {
     }
 }
 
-fn unusable(folder: &Path) -> String {
-    format!("cannot use the model in {}", folder.display())
+/// Checks that a model can be written to `folder`: a fit there could not be resumed with the weights of another model.
+///
+/// # Errors
+///
+/// When the folder has a checkpoint.
+pub(crate) fn ensure_no_fit(folder: &Path) -> Result<()> {
+    let checkpoint = folder.join("checkpoint.bin");
+    ensure!(!checkpoint.exists(), "{} exists: choose another --out to keep this fit", checkpoint.display());
+    Ok(())
+}
+
+fn unusable(name: &str) -> String {
+    format!("cannot use the model {name}")
 }
 
 /// A network on its device.
@@ -138,7 +180,7 @@ impl Model {
     ///
     /// When a file is missing, the two do not fit together, or the device cannot be had or miscalculates.
     pub(crate) fn load(arguments: &Arguments) -> Result<Self> {
-        let files = Files::read(&arguments.model)?;
+        let files = Files::of(arguments.model.as_deref())?;
         let opened = device::open(arguments.device)?;
         let segmenter = Segmenter::new(&files.network, files.manifest, opened.backend());
         if !opened.is_cpu() {
@@ -164,18 +206,30 @@ impl Model {
     }
 
     /// Writes the model's folder: `weights`, from which this network was loaded, `unet`, whose folded form they are, and the
-    /// known answer and figures of this network.
+    /// known answer and figures of this network. Without `unet` no fit can start from the model. Without `scores` the card keeps
+    /// its figures.
     ///
     /// # Errors
     ///
     /// When the device fails or a file cannot be written.
-    pub(crate) fn write(&self, weights: &[u8], unet: &UNet, scores: Option<&Scores>, folder: &Path) -> Result<()> {
+    pub(crate) fn write(
+        &self,
+        weights: &[u8],
+        unet: Option<&UNet>,
+        scores: Option<&Scores>,
+        folder: &Path,
+    ) -> Result<()> {
         let known_answer = pollster::block_on(self.segmenter.known_answer())?;
         let manifest = Manifest { known_answer, ..self.manifest().clone() };
         manifest.validate()?;
-        let card = Card { metrics: scores.map(Scores::figures).unwrap_or_default(), ..self.card.clone() };
+        let metrics = scores.map_or_else(|| self.card.metrics.clone(), Scores::figures);
+        let card = Card { metrics, ..self.card.clone() };
         file::write(&folder.join("weights.safetensors"), weights)?;
-        file::write(&folder.join("network.safetensors"), &unet.to_safetensors())?;
+        let unfolded = folder.join("network.safetensors");
+        match unet {
+            Some(unet) => file::write(&unfolded, &unet.to_safetensors())?,
+            None => file::remove(&unfolded)?,
+        }
         write_json(&folder.join("card.json"), &card)?;
         write_json(&folder.join("model.json"), &manifest)
     }
@@ -205,5 +259,20 @@ impl Model {
             done(batch.len());
         }
         Ok(maps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_model_is_complete_except_for_the_network_to_fit_on() -> Result<()> {
+        let files = Files::of(None)?;
+        assert_eq!(files.name(), "published");
+        assert!(!files.card.metrics.is_empty());
+        let Err(error) = files.unfolded(&Device::flex()) else { bail!("it has no such network") };
+        assert!(error.to_string().contains("network.safetensors"), "{error}");
+        Ok(())
     }
 }

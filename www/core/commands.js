@@ -2,18 +2,37 @@
  * Every command of the page, once: its text, its keys, when it can be used, and what it does. Buttons, titles, keys and
  * the help dialog are made from this list.
  */
-import { isSegmentable } from './store.js';
+import { isDrawing, isSegmentable } from './store.js';
 
 /** @import { Store } from './store.js' */
 /** @import { Display, SliceState, Tool } from './types.js' */
-/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'dicom' | 'label-map' | 'csv' | 'view'} SaveKind */
+/** @typedef {'all' | 'report' | 'session' | 'mask' | 'probability' | 'dicom' | 'label-map' | 'csv' | 'cohort' | 'view'} SaveKind */
+/**
+ * @typedef {object} EditorCommands
+ * @property {boolean} canUndo
+ * @property {boolean} canRedo
+ * @property {boolean} canEdit
+ * @property {boolean} canCopy
+ * @property {boolean} canInterpolate
+ * @property {() => void} undo
+ * @property {() => void} redo
+ * @property {() => void} revert
+ * @property {() => void} fillHoles
+ * @property {() => void} grow
+ * @property {() => void} shrink
+ * @property {() => void} copyToNext
+ * @property {() => Promise<void>} interpolate
+ */
 /**
  * What commands act on.
  * @typedef {object} CommandContext
  * @property {Store} store
- * @property {{readonly canUndo: boolean, readonly canRedo: boolean, undo(): void, redo(): void, revert(): void}} editor
- * @property {{readonly zoomed: boolean, readonly flickering: boolean, zoomBy(factor: number): void, fit(): void, toggleFlicker(): void, paint(): void}} viewer
+ * @property {EditorCommands} editor
+ * @property {{readonly canPropose: boolean, readonly hasLines: boolean, readonly canRemove: boolean, propose(): void, remove(): void}} lines
+ * @property {{readonly zoomed: boolean, readonly flickering: boolean, zoomBy(factor: number): void, fit(): void, toggleFlicker(): void, useTool(): void, changeRegion(action: 'remove' | 'keep'): void, nextEnd(): void}} viewer
  * @property {{readonly canCancel: boolean, readonly canContinue: boolean, cancel(): void, continue(): void, openSample(): void, clear(): void, segmentAnyway(id: string): void}} jobs
+ * @property {{start(): void, toggleComparison(): void, end(): void}} exercises
+ * @property {() => void} showCohort
  * @property {(kind: SaveKind) => void} save
  * @property {() => void} toggleHelp
  */
@@ -56,6 +75,12 @@ const NAVIGATION = [
     enabled: ({ store }) => store.current !== undefined,
     run: ({ store }) => store.current && store.showLargest(store.current),
   },
+  stepCase('previous-case', 'Previous case', -1, ['Ctrl+ArrowUp']),
+  stepCase('next-case', 'Next case', 1, ['Ctrl+ArrowDown']),
+  {
+    id: 'cohort', label: 'Table', help: 'All cases as a table', keys: ['z'], available: ({ store }) => store.cases.length > 1,
+    run: ({ showCohort }) => showCohort(),
+  },
 ];
 
 /** @type {Command[]} */
@@ -64,23 +89,45 @@ const TOOLS = [
   tool('window', 'Window', 'drag sideways for width, up or down for level', 'w'),
   tool('brush', 'Brush', 'add to the mask', 'b'),
   tool('eraser', 'Eraser', 'remove from the mask', 'e'),
+  tool('region', 'Region', 'click a connected region to remove it, or to keep only that one', 'g'),
+  tool('measure', 'Measure', 'drag to draw a ruler or to move an end; point to read values', 't'),
   brush('smaller-brush', 'Smaller brush', -1, ['[']),
   brush('larger-brush', 'Larger brush', 1, [']']),
   {
-    id: 'paint', label: 'Paint', help: 'Paint once at the brush', sliceKeys: [' '],
-    enabled: ({ store }) => isPainting(store), run: ({ viewer }) => viewer.paint(),
+    id: 'use-tool', label: 'Use the tool', help: 'Use the tool at the cursor: paint, click, or begin and end a line', sliceKeys: [' '],
+    enabled: ({ store }) => hasCursor(store), run: ({ viewer }) => viewer.useTool(),
+  },
+  region('remove', 'Remove', 'Remove the region at the pointer', 'x'),
+  region('keep', 'Keep only', 'Keep only the region at the pointer', 'k'),
+  choice('regionAction', 'remove', 'Remove', 'A click removes the region', []),
+  choice('regionAction', 'keep', 'Keep only', 'A click removes all other regions of the slice', []),
+  edit('fill-holes', 'Fill holes', 'Fill the holes of the mask', 'u', 'canEdit', 'fillHoles'),
+  edit('grow', 'Grow', 'Grow the mask by a pixel', '>', 'canEdit', 'grow'),
+  edit('shrink', 'Shrink', 'Shrink the mask by a pixel', '<', 'canEdit', 'shrink'),
+  edit('interpolate', 'Interpolate', 'Fill the slices between edited ones with interpolated masks', 'i', 'canInterpolate', 'interpolate'),
+  edit('copy-next', 'Copy to next', 'Copy the mask to the next slice', 'n', 'canCopy', 'copyToNext'),
+  edit('undo', 'Undo', 'Undo the last edit of this case', 'Ctrl+z', 'canUndo', 'undo'),
+  { ...edit('redo', 'Redo', 'Redo the last undone edit of this case', 'Ctrl+y', 'canRedo', 'redo'), keys: ['Ctrl+y', 'Ctrl+Shift+z'] },
+  {
+    id: 'revert', label: 'Revert', help: 'Go back to the prediction of this slice',
+    enabled: ({ store }) => Boolean(store.currentSlice?.edit) && !store.current?.exercise, run: ({ editor }) => editor.revert(),
+  },
+];
+
+/** @type {Command[]} */
+const MEASURING = [
+  {
+    id: 'propose-diameters', label: 'Diameters', keys: ['y'],
+    help: 'Propose the longest diameter of the largest region and the longest perpendicular one',
+    enabled: ({ lines }) => lines.canPropose, run: ({ lines }) => lines.propose(),
   },
   {
-    id: 'undo', label: 'Undo', help: 'Undo the last edit of this slice', keys: ['Ctrl+z'],
-    enabled: ({ editor }) => editor.canUndo, run: ({ editor }) => editor.undo(),
+    id: 'next-end', label: 'Next end', help: 'Go to the next end of a line; then Space and arrow keys move it', keys: ['q'],
+    enabled: ({ lines }) => lines.hasLines, run: ({ viewer }) => viewer.nextEnd(),
   },
   {
-    id: 'redo', label: 'Redo', help: 'Redo the last undone edit of this slice', keys: ['Ctrl+y', 'Ctrl+Shift+z'],
-    enabled: ({ editor }) => editor.canRedo, run: ({ editor }) => editor.redo(),
-  },
-  {
-    id: 'revert', label: 'Revert to the prediction', help: 'Remove all edits of this slice',
-    enabled: ({ store }) => Boolean(store.currentSlice?.edit), run: ({ editor }) => editor.revert(),
+    id: 'remove-line', label: 'Remove line', help: 'Remove the line that was moved last', sliceKeys: ['Delete', 'Backspace'],
+    enabled: ({ lines }) => lines.canRemove, run: ({ lines }) => lines.remove(),
   },
 ];
 
@@ -90,12 +137,12 @@ const VIEW = [
   { id: 'fit', label: 'Fit', help: 'Fit the slice to the view', keys: ['0'], enabled: ({ viewer }) => viewer.zoomed, run: ({ viewer }) => viewer.fit() },
   { id: 'zoom-in', label: 'Zoom in', symbol: '+', help: 'Zoom in', keys: ['+', '='], run: ({ viewer }) => viewer.zoomBy(ZOOM_IN) },
   choice('layout', 'slice', 'Slice', 'Show one slice', []),
-  { ...toggledLayout('side', 'Side by side', 'Show mask and reference side by side', ['s']), available: hasReference },
+  { ...toggledLayout('side', 'Side by side', 'Show mask and reference side by side', ['s']), available: showsReference },
   toggledLayout('volume', 'Volume', 'Show the case in three planes or in 3-D', ['d']),
   choice('planes', 'multi', 'Three planes', 'Show three planes', []),
   choice('planes', 'render', '3-D', 'Show a 3-D rendering', []),
   {
-    id: 'flicker', label: 'Flicker', help: 'Alternate between mask and reference', keys: ['f'], available: hasReference,
+    id: 'flicker', label: 'Flicker', help: 'Alternate between mask and reference', keys: ['f'], available: showsReference,
     enabled: ({ store, viewer }) => viewer.flickering || Boolean(store.currentSlice?.info.reference),
     active: ({ viewer }) => viewer.flickering, run: ({ viewer }) => viewer.toggleFlicker(),
   },
@@ -109,8 +156,8 @@ const DISPLAY = [
     choice('contrast', 'composite', 'RGB', 'Show all contrasts as red, green and blue', ['4']),
   ].map((command) => ({ ...command, enabled: hasContrasts })),
   choice('overlay', 'mask', 'Mask', 'Show the mask', ['m']),
-  choice('overlay', 'heat', 'Probability', 'Show the probability as a heat map', ['p']),
-  { ...choice('overlay', 'agreement', 'Agreement', 'Show true positives, false positives and false negatives', ['a']), available: hasReference },
+  { ...choice('overlay', 'heat', 'Probability', 'Show the probability as a heat map', ['p']), available: ({ store }) => !isDrawing(store.current) },
+  { ...choice('overlay', 'agreement', 'Agreement', 'Show true positives, false positives and false negatives', ['a']), available: showsReference },
   choice('style', 'fill', 'Fill', 'Fill the mask', []),
   choice('style', 'outline', 'Outline', 'Outline the mask', []),
   {
@@ -123,7 +170,7 @@ const DISPLAY = [
     run: ({ store }) => store.setDisplay({ overlayVisible: !store.display.overlayVisible }),
   },
   {
-    id: 'toggle-reference', label: 'Show reference', help: 'Show or hide the reference', keys: ['r'], available: hasReference,
+    id: 'toggle-reference', label: 'Show reference', help: 'Show or hide the reference', keys: ['r'], available: showsReference,
     active: ({ store }) => store.display.referenceVisible,
     run: ({ store }) => store.setDisplay({ referenceVisible: !store.display.referenceVisible }),
   },
@@ -137,6 +184,24 @@ const DISPLAY = [
     id: 'reset-threshold', label: 'Reset', help: 'Reset the threshold to that of the model',
     available: ({ store }) => Math.abs(store.threshold - store.modelThreshold) >= THRESHOLD_PRECISION,
     run: ({ store }) => store.setThreshold(store.modelThreshold),
+  },
+];
+
+/** @type {Command[]} */
+const EXERCISE = [
+  {
+    id: 'exercise', label: 'Exercise', help: 'Hide prediction and reference, draw the lesion, then compare', keys: ['j'], available: hasReference,
+    active: ({ store }) => Boolean(store.current?.exercise),
+    run: ({ store, exercises }) => (store.current?.exercise ? exercises.end() : exercises.start()),
+  },
+  {
+    id: 'compare', label: 'Compare', help: 'In an exercise: compare your masks and the network’s with the reference', keys: ['c'],
+    available: ({ store }) => Boolean(store.current?.exercise),
+    active: ({ store }) => store.current?.exercise?.comparing ?? false, run: ({ exercises }) => exercises.toggleComparison(),
+  },
+  {
+    id: 'end-exercise', label: 'End exercise', help: 'Show the masks from before the exercise',
+    available: ({ store }) => Boolean(store.current?.exercise), run: ({ exercises }) => exercises.end(),
   },
 ];
 
@@ -162,12 +227,13 @@ const FILES = [
   { ...save('dicom', 'DICOM SEG', 'Mask of this case, one bit a pixel; has the patient’s name and identifiers', anyMaskOfCase), available: isDicom },
   { ...save('label-map', 'DICOM label map', 'The same, one byte a pixel: read by few programs so far', anyMaskOfCase), available: isDicom },
   save('csv', 'Statistics', 'CSV, one row per slice', anyMask),
+  save('cohort', 'Save CSV', 'CSV, one row per case', anyMask),
   save('view', 'View', 'PNG of the current view', isOpen),
   { id: 'help', label: 'Keys and gestures', symbol: '?', help: 'Show keys and gestures', keys: ['?'], run: ({ toggleHelp }) => toggleHelp() },
 ];
 
 /** All commands, by group. @type {Record<string, Command[]>} */
-export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, View: VIEW, Display: DISPLAY, Page: FILES };
+export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, Measuring: MEASURING, View: VIEW, Display: DISPLAY, Exercise: EXERCISE, Page: FILES };
 
 /** @type {ReadonlyMap<string, Command>} */
 export const COMMANDS = new Map(Object.values(GROUPS).flat().map((command) => [command.id, command]));
@@ -178,7 +244,7 @@ export const GESTURES = [
   ['Two fingers', 'Zoom and pan'],
   ['Double click', 'Zoom in, or fit'],
   ['Right button', 'Change the window; also Shift and drag'],
-  ['Arrow keys', 'With a brush on the slice: move the brush; with Shift faster'],
+  ['Arrow keys', 'With brush, region or ruler on the slice: move the cursor; with Shift faster'],
   ['Shift + arrow keys', 'On the slice: pan'],
   ['Arrow keys', 'On the volume: move the crosshair, or turn the head in 3-D; with Shift faster'],
 ];
@@ -217,9 +283,19 @@ export function isPainting({ display: { tool } }) {
   return tool === 'brush' || tool === 'eraser';
 }
 
+/** Whether the tool has a cursor on the slice, which arrow keys move. @param {Store} store */
+export function hasCursor({ display: { tool } }) {
+  return tool !== 'browse' && tool !== 'window';
+}
+
 /** @param {CommandContext} context */
 function hasReference({ store }) {
   return store.current?.slices.some(({ info }) => info.reference) ?? false;
+}
+
+/** Whether the reference may be shown. An exercise hides it. @param {CommandContext} context */
+function showsReference(context) {
+  return hasReference(context) && !isDrawing(context.store.current);
 }
 
 /** Whether a slice of the case has more than one contrast. @param {CommandContext} context */
@@ -244,7 +320,7 @@ function anyMask({ store }) {
 
 /** Whether the case in view was read from DICOM. @param {CommandContext} context */
 function isDicom({ store }) {
-  return store.current?.reading.spacing_source === 'dicom';
+  return store.current?.reading.spacingSource === 'dicom';
 }
 
 /** @param {CommandContext} context */
@@ -266,6 +342,17 @@ function step(id, label, slices, keys, sliceKeys) {
     id, label, help: label, keys, sliceKeys,
     enabled: ({ store }) => store.current !== undefined,
     run: ({ store }) => store.showIndex(store.index + slices),
+  };
+}
+
+/** @param {string} id @param {string} label @param {number} cases @param {string[]} keys @returns {Command} */
+function stepCase(id, label, cases, keys) {
+  /** @param {CommandContext} context */
+  const target = ({ store }) => store.cases[store.cases.findIndex((open) => open === store.current) + cases];
+  return {
+    id, label, help: label, keys,
+    enabled: (context) => context.store.current !== undefined && target(context) !== undefined,
+    run: (context) => context.store.showLargest(target(context)),
   };
 }
 
@@ -306,6 +393,24 @@ function brush(id, label, pixels, keys) {
     id, label, help: label, keys,
     run: ({ store }) => store.setDisplay({ brushSize: Math.min(MAX_BRUSH, Math.max(MIN_BRUSH, store.display.brushSize + pixels)) }),
   };
+}
+
+/** @param {'remove' | 'keep'} action @param {string} label @param {string} help @param {string} key @returns {Command} */
+function region(action, label, help, key) {
+  return {
+    id: `${action}-region`, label, help, keys: [key],
+    enabled: ({ editor }) => editor.canEdit, run: ({ viewer }) => viewer.changeRegion(action),
+  };
+}
+
+/**
+ * @param {string} id @param {string} label @param {string} help @param {string} key
+ * @param {'canEdit' | 'canUndo' | 'canRedo' | 'canCopy' | 'canInterpolate'} can
+ * @param {'fillHoles' | 'grow' | 'shrink' | 'interpolate' | 'copyToNext' | 'undo' | 'redo'} act
+ * @returns {Command}
+ */
+function edit(id, label, help, key, can, act) {
+  return { id, label, help, keys: [key], enabled: ({ editor }) => editor[can], run: ({ editor }) => void editor[act]() };
 }
 
 /** @param {string} id @param {string} label @param {number} change @param {string[]} keys @returns {Command} */

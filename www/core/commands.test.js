@@ -7,13 +7,21 @@ import { Store } from './store.js';
 
 /** @import { CommandContext } from './commands.js' */
 
+const EDITOR = {
+  canUndo: false, canRedo: false, canEdit: false, canCopy: false, canInterpolate: false,
+  undo() {}, redo() {}, revert() {}, fillHoles() {}, grow() {}, shrink() {}, copyToNext() {}, async interpolate() {},
+};
+
 /** @param {Partial<CommandContext>} [parts] @returns {CommandContext} */
 function contextOf(parts = {}) {
   return {
     store: new Store(),
-    editor: { canUndo: false, canRedo: false, undo() {}, redo() {}, revert() {} },
-    viewer: { zoomed: false, flickering: false, zoomBy() {}, fit() {}, toggleFlicker() {}, paint() {} },
+    editor: EDITOR,
+    lines: { canPropose: false, hasLines: false, canRemove: false, propose() {}, remove() {} },
+    viewer: { zoomed: false, flickering: false, zoomBy() {}, fit() {}, toggleFlicker() {}, useTool() {}, changeRegion() {}, nextEnd() {} },
     jobs: { canCancel: false, canContinue: false, cancel() {}, continue() {}, openSample() {}, clear() {}, segmentAnyway() {} },
+    exercises: { start() {}, toggleComparison() {}, end() {} },
+    showCohort() {},
     save() {},
     toggleHelp() {},
     ...parts,
@@ -38,7 +46,7 @@ test('the page has a button for each command that needs one, and no text of its 
 
 test('a command that is not enabled does not run', () => {
   let undone = 0;
-  const editor = { canUndo: false, canRedo: false, undo: () => void undone++, redo() {}, revert() {} };
+  const editor = { ...EDITOR, undo: () => void undone++ };
   runCommand('undo', contextOf({ editor }));
   assert.equal(undone, 0);
   runCommand('undo', contextOf({ editor: { ...editor, canUndo: true } }));
@@ -69,10 +77,19 @@ test('the key of a layout goes there and back', () => {
   assert.equal(context.store.display.layout, 'slice');
 });
 
+test('keys go from case to case, and stop at the ends', () => {
+  const context = contextOf();
+  const shown = /** @type {string[]} */ ([]);
+  const cases = /** @type {any[]} */ (['a', 'b'].map((id) => ({ id })));
+  const store = /** @type {any} */ ({ cases, current: cases[0], showLargest: (/** @type {any} */ open) => shown.push((store.current = open).id) });
+  for (const id of ['previous-case', 'next-case', 'next-case', 'previous-case']) runCommand(id, { ...context, store });
+  assert.deepEqual(shown, ['b', 'a']);
+});
+
 test('keys are named as on a keyboard', () => {
   assert.deepEqual(keyNames('Ctrl+Shift+z'), ['Ctrl', 'Shift', 'Z']);
   assert.deepEqual(keyNames('+'), ['+']);
   assert.deepEqual(keyNames(' '), ['Space']);
   const undo = COMMANDS.get('undo');
-  assert.equal(undo && titleOf(undo), 'Undo the last edit of this slice (Ctrl+Z)');
+  assert.equal(undo && titleOf(undo), 'Undo the last edit of this case (Ctrl+Z)');
 });

@@ -19,6 +19,7 @@ export const DEFAULT_DISPLAY = Object.freeze({
   layout: 'slice',
   planes: 'multi',
   brushSize: 9,
+  regionAction: 'remove',
   letterKeys: true,
 });
 
@@ -33,10 +34,11 @@ const VALID = {
   colour: (value) => /^#[0-9a-f]{6}$/.test(value),
   overlayVisible: isBoolean,
   referenceVisible: isBoolean,
-  tool: oneOf('browse', 'window', 'brush', 'eraser'),
+  tool: oneOf('browse', 'window', 'brush', 'eraser', 'region', 'measure'),
   layout: oneOf('slice', 'side', 'volume'),
   planes: oneOf('multi', 'render'),
   brushSize: between(1, 61),
+  regionAction: oneOf('remove', 'keep'),
   letterKeys: isBoolean,
 };
 
@@ -49,6 +51,16 @@ const VALID = {
 export function readDisplay(saved) {
   if (typeof saved !== 'object' || saved === null) return {};
   return Object.fromEntries(Object.entries(saved).filter(([key, value]) => Object.hasOwn(VALID, key) && VALID[key](value)));
+}
+
+/**
+ * Where the visitor was: the id of the slice in view, and the cases with an exercise, each with whether it was compared.
+ * @param {any} saved
+ * @returns {{slice: string | null, exercises: [string, boolean][]}}
+ */
+export function readPlace(saved) {
+  const exercises = /** @type {[string, any][]} */ (Object.entries(saved?.exercises ?? {}));
+  return { slice: typeof saved?.slice === 'string' ? saved.slice : null, exercises: exercises.filter(([, comparing]) => isBoolean(comparing)) };
 }
 
 /** @param {string[]} values */

@@ -1,28 +1,19 @@
 /**
- * Errors as values: a fault has a kind, the file it concerns, and a message.
+ * Errors: each has a code, the file it concerns, and a message.
  */
 
 /** @import { Fault } from './types.js' */
 
-/** A fault as an exception. `workerLost`: the worker that reported it is gone, and its wasm instance with it. */
-export class FaultError extends Error {
-  /**
-   * @param {Fault} fault
-   * @param {boolean} [workerLost]
-   */
-  constructor(fault, workerLost = false) {
-    super(fault.message);
-    this.name = 'FaultError';
-    this.fault = fault;
+/** What this library throws. `code` says what failed, `file` is the file at fault, if one is. */
+export class GlioscopeError extends Error {
+  /** @param {Fault} fault @param {boolean} [workerLost] */
+  constructor({ code, file, message }, workerLost = false) {
+    super(message);
+    this.name = 'GlioscopeError';
+    this.code = code;
+    this.file = file;
+    /** Whether the worker that reported it is gone, and its wasm instance with it. */
     this.workerLost = workerLost;
-  }
-}
-
-/** Other files were opened in place of those that a request is about. */
-export class Superseded extends Error {
-  constructor() {
-    super('other files were opened in the meantime');
-    this.name = 'Superseded';
   }
 }
 
@@ -32,14 +23,14 @@ export class Superseded extends Error {
  * @returns {Fault}
  */
 export function faultOf(thrown) {
-  if (thrown instanceof FaultError) return thrown.fault;
+  if (thrown instanceof GlioscopeError) return { code: thrown.code, file: thrown.file, message: thrown.message };
   // A wasm trap does not name its cause. The panic hook reports that separately.
-  if (thrown instanceof WebAssembly.RuntimeError) return { kind: 'panic', file: null, message: thrown.message };
-  if (typeof thrown === 'object' && thrown !== null && 'kind' in thrown && 'message' in thrown) {
+  if (thrown instanceof WebAssembly.RuntimeError) return { code: 'panic', file: null, message: thrown.message };
+  if (typeof thrown === 'object' && thrown !== null && !(thrown instanceof Error) && 'code' in thrown && 'message' in thrown) {
     const file = 'file' in thrown && typeof thrown.file === 'string' ? thrown.file : null;
-    return { kind: /** @type {Fault['kind']} */ (thrown.kind), file, message: String(thrown.message) };
+    return { code: /** @type {Fault['code']} */ (thrown.code), file, message: String(thrown.message) };
   }
-  return { kind: 'page', file: null, message: thrown instanceof Error ? thrown.message : String(thrown) };
+  return { code: 'internal', file: null, message: thrown instanceof Error ? thrown.message : String(thrown) };
 }
 
 /** The message of a fault without the name of a file, for reports that are sent to others. @param {Fault} fault */

@@ -32,6 +32,16 @@ export function formatArea(pixels, mm2) {
   return mm2 == null ? countOf(pixels, 'pixel') : `${countOf(pixels, 'pixel')}, ${formatCount(Math.round(mm2))} mm²`;
 }
 
+/** @param {number} length @param {boolean} millimetres otherwise it is in pixels */
+export function formatLength(length, millimetres) {
+  return `${length.toFixed(1)} ${millimetres ? 'mm' : 'px'}`;
+}
+
+/** A grey level as the file states it. @param {number} value */
+export function formatGrey(value) {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+}
+
 /** @param {number} voxels @param {number | null | undefined} millilitres */
 export function formatVolume(voxels, millilitres) {
   return millilitres == null ? countOf(voxels, 'voxel') : `${countOf(voxels, 'voxel')}, ${formatMillilitres(millilitres)}`;

@@ -2,16 +2,18 @@
  * The state of the page: what is open, what is in view, and how it is displayed and measured. Everything on the page is
  * drawn from here. Inputs and attributes of the page mirror it.
  */
-import { DEFAULT_DISPLAY, readDisplay } from './display.js';
+import { isWithoutLines, NO_LINES, readLines } from '../measuring/lines.js';
+import { DEFAULT_DISPLAY, readDisplay, readPlace } from './display.js';
 
-/** @import { Assembly, CaseState, Display, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
+/** @import { Assembly, CaseState, Display, Exercise, Lines, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
 /**
  * What listeners hear of. `open`: other cases, or more. `slice`: something about one slice. `view`: another slice is in
- * view. `settings`: the threshold or a spacing. `display`: a display setting. `measure`: the measures of one case.
- * `phase`: what the page does.
- * @typedef {'open' | 'slice' | 'view' | 'settings' | 'display' | 'measure' | 'phase'} Change
+ * view. `lines`: the lines on one slice. `settings`: the threshold or a spacing. `display`: a display setting. `measure`: the measures of one case.
+ * `exercise`: the exercise of one case. `phase`: what the page does.
+ * @typedef {'open' | 'slice' | 'view' | 'lines' | 'settings' | 'display' | 'measure' | 'exercise' | 'phase'} Change
  */
 /** @typedef {Pick<SliceState, 'probability' | 'edit'>} KnownSlice */
+/** What a reader has made: an edited mask, or the lines on a slice. @typedef {Uint8Array | Lines} ReaderWork */
 
 export class Store {
   /** @type {CaseState[]} */
@@ -29,20 +31,20 @@ export class Store {
   questions = [];
   /** The annotation rules of an open session, which another program may have written. @type {string | undefined} */
   rules;
-  /** Whether the open cases are all new. */
+  /** Whether the open cases are all new, and no session says which slice was in view. */
   fresh = true;
   /** The id of the slice in view. @type {string | null} */
   #sliceId = null;
   /** @type {Map<string, {open: CaseState, index: number}>} */
   #places = new Map();
-  /** Edits that are in a file of the visitor's. @type {WeakSet<Uint8Array>} */
+  /** Edits that are in a file of the visitor's. @type {WeakSet<ReaderWork>} */
   #saved = new WeakSet();
   /** @type {Map<Change, ((id: string) => void)[]>} */
   #listeners = new Map();
 
   /**
    * @param {Change} change
-   * @param {(id: string) => void} listener gets the id of the slice for `slice`, that of the case for `measure`
+   * @param {(id: string) => void} listener gets the id of the slice for `slice` and `lines`, that of the case for `measure` and `exercise`
    */
   on(change, listener) {
     this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
@@ -108,7 +110,7 @@ export class Store {
     const [viewed, viewedCase] = [this.#sliceId, this.current?.id];
     const before = new Map(this.cases.map((open) => [open.id, open]));
     const slicesBefore = new Map(this.slices.map((slice) => [slice.info.id, slice]));
-    this.passedOver = assembly.inspection.passed_over;
+    this.passedOver = assembly.inspection.passedOver;
     this.questions = assembly.questions;
     this.cases = assembly.cases.map(({ id, name, resolution, doubtful, inputCheck, slices }, at) => {
       const former = before.get(id);
@@ -124,6 +126,7 @@ export class Store {
         segmentAnyway: former?.segmentAnyway ?? slices.some((slice) => known(slice.id).probability !== null),
         measure: unchanged ? former.measure : null,
         measureFault: null,
+        exercise: former?.exercise ?? null,
         spacing: former?.spacing ?? null,
         spacingDraft: former?.spacingDraft ?? null,
         slices: slices.map((info) => ({
@@ -131,6 +134,7 @@ export class Store {
           info,
           fault: null,
           smallRegions: null,
+          lines: slicesBefore.get(info.id)?.lines ?? NO_LINES,
           ...known(info.id),
         })),
       };
@@ -197,12 +201,28 @@ export class Store {
     this.notify('slice', id);
   }
 
+  /** @param {string} id of the slice @param {Lines} lines */
+  setLines(id, lines) {
+    const slice = this.slice(id);
+    if (!slice) return;
+    slice.lines = lines;
+    this.notify('lines', id);
+  }
+
   /** @param {string} id of the case @param {Pick<CaseState, 'measure' | 'measureFault'>} result */
   setMeasure(id, result) {
     const open = this.case(id);
     if (!open) return;
     Object.assign(open, result);
     this.notify('measure', id);
+  }
+
+  /** @param {string} id of the case @param {Exercise | null} exercise null where it ends */
+  setExercise(id, exercise) {
+    const open = this.case(id);
+    if (!open) return;
+    open.exercise = exercise;
+    this.notify('exercise', id);
   }
 
   /** Segments a case that the input check has not accepted. @param {string} id */
@@ -213,39 +233,76 @@ export class Store {
     this.notify('settings');
   }
 
+  /** The size of a pixel of the case in view in millimetres: as the visitor has given it, or as the files state it. */
+  get pixelSize() {
+    const { spacing = null, resolution = null } = this.current ?? {};
+    return spacing ?? (resolution && { x: resolution[0], y: resolution[1] });
+  }
+
   /** The settings that exports and sessions contain. @returns {Settings} */
   get settings() {
     const spacing = Object.fromEntries(this.cases.flatMap((open) => (open.spacing ? [[open.id, open.spacing]] : [])));
-    return { threshold: this.threshold, spacing, rules: this.rules, view: this.display };
+    const exercises = Object.fromEntries(this.cases.flatMap(({ id, exercise }) => (exercise ? [[id, exercise.comparing]] : [])));
+    const lines = Object.fromEntries(this.slices.flatMap((slice) => (isWithoutLines(slice.lines) ? [] : [[slice.info.id, slice.lines]])));
+    return { threshold: this.threshold, spacing, lines, rules: this.rules, view: { ...this.display, slice: this.#sliceId, exercises } };
   }
 
   /** Takes over the settings of a session. @param {Settings} settings */
   restore(settings) {
     this.rules = settings.rules;
     for (const [id, spacing] of Object.entries(settings.spacing)) this.setSpacing(id, spacing, null);
+    for (const [id, lines] of Object.entries(readLines(settings.lines))) {
+      this.setLines(id, lines);
+      this.markSaved([lines]);
+    }
     this.setThreshold(settings.threshold);
     this.setDisplay(readDisplay(settings.view));
+    const { slice, exercises } = readPlace(settings.view);
+    for (const [id, comparing] of exercises) this.setExercise(id, { comparing, before: new Map() });
+    if (slice === null || !this.#places.has(slice)) return;
+    this.fresh = false;
+    this.show(slice);
   }
 
-  /** All edited masks. */
+  /** All that readers have made. @returns {ReaderWork[]} */
   get edits() {
-    return this.slices.flatMap(({ edit }) => edit ?? []);
+    return this.slices.flatMap(workOn);
   }
 
-  /** The number of slices with an edit that is in no file yet. */
+  /** The number of slices with an edit that is in no file yet. An exercise has edits of its own. */
   get unsavedEdits() {
-    return this.edits.filter((edit) => !this.#saved.has(edit)).length;
+    const open = this.slices.filter((slice) => this.countUnsaved(workOn(slice)) > 0).length;
+    const before = this.cases.flatMap(({ exercise }) => [...(exercise?.before.values() ?? [])].flatMap((edit) => edit ?? []));
+    return open + this.countUnsaved(before);
   }
 
-  /** @param {Uint8Array[]} edits */
+  /** How many of these are in no file yet. @param {ReaderWork[]} edits */
+  countUnsaved(edits) {
+    return edits.filter((edit) => !this.#saved.has(edit)).length;
+  }
+
+  /** @param {ReaderWork[]} edits */
   markSaved(edits) {
     for (const edit of edits) this.#saved.add(edit);
   }
 }
 
+/** @param {SliceState} slice @returns {ReaderWork[]} */
+function workOn({ edit, lines }) {
+  return [...(edit ? [edit] : []), ...(isWithoutLines(lines) ? [] : [lines])];
+}
+
 /** Whether masks of a case are shown: the input check has accepted it, or the visitor has overruled it. @param {CaseState} open */
 export function isSegmentable({ inputCheck, segmentAnyway }) {
   return inputCheck.accepted || segmentAnyway;
+}
+
+/**
+ * Whether the reference and the prediction of a case are hidden, because its exercise is not compared yet.
+ * @param {CaseState | undefined} open
+ */
+export function isDrawing(open) {
+  return open?.exercise?.comparing === false;
 }
 
 /** Whether a slice waits for the network. @param {SliceState} slice */

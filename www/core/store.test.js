@@ -13,7 +13,7 @@ function caseOf(id, slices) {
 /** @param {ReturnType<typeof caseOf>[]} cases */
 function assembly(cases) {
   const inspected = cases.map(({ name }) => /** @type {any} */ ({ name }));
-  return { cases, notes: [], questions: [], inspection: { cases: inspected, passed_over: [], refused: [], notes: [] } };
+  return { cases, notes: [], questions: [], inspection: { cases: inspected, passedOver: [], refused: [], notes: [] } };
 }
 
 const nothing = () => ({ probability: null, edit: null });
@@ -46,7 +46,7 @@ test('each case has its own reading, and closing everything drops the files that
   const store = new Store();
   const { inspection, ...rest } = assembly([caseOf('a', ['a1']), caseOf('b', ['b1'])]);
   const question = { text: 'which?', readings: [] };
-  store.open({ ...rest, questions: [question], inspection: { ...inspection, passed_over: [{ file: 'x', reason: 'text' }] } }, nothing);
+  store.open({ ...rest, questions: [question], inspection: { ...inspection, passedOver: [{ file: 'x', reason: 'text' }] } }, nothing);
   assert.deepEqual(store.cases.map(({ reading }) => reading.name), ['a', 'b']);
   assert.deepEqual([store.passedOver.length, store.questions], [1, [question]]);
   store.close();
@@ -88,6 +88,32 @@ test('a session restores threshold, spacing, rules and display', () => {
   assert.deepEqual([threshold, spacing, rules], [0.3, { a: { x: 1, y: 1, z: 5 } }, 'no oedema']);
   assert.equal(store.display.opacity, 0.8);
   assert.equal(store.display.layout, 'volume');
+});
+
+test('a session keeps exercises', () => {
+  const before = opened(['a', ['a1']], ['b', ['b1']]);
+  before.setExercise('b', { comparing: true, before: new Map() });
+  const after = opened(['a', ['a1']], ['b', ['b1']]);
+  after.restore(before.settings);
+  assert.equal(after.case('a')?.exercise, null);
+  assert.equal(after.case('b')?.exercise?.comparing, true);
+});
+
+test('a session shows the slice that was in view, also in another case', () => {
+  const cases = /** @type {[string, string[]][]} */ ([['a', ['a1', 'a2', 'a3']], ['b', ['b1', 'b2']]]);
+  const before = opened(...cases);
+  before.show('b1');
+  const after = opened(...cases);
+  after.restore(before.settings);
+  assert.equal(after.currentSlice?.info.id, 'b1');
+  assert.equal(after.fresh, false, 'the page chooses no other slice');
+  // Sessions of other programs may name no slice, or one that is not open.
+  for (const slice of [undefined, null, 7, 'c1']) {
+    const other = opened(...cases);
+    other.restore({ ...before.settings, view: { slice } });
+    assert.equal(other.currentSlice?.info.id, 'a2');
+    assert.equal(other.fresh, true);
+  }
 });
 
 test('closing leaves nothing in view', () => {

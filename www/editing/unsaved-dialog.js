@@ -10,12 +10,14 @@ export class UnsavedDialog {
   #root = /** @type {HTMLDialogElement} */ (find('#unsaved'));
   #text = find('p', this.#root);
   #store;
-  /** Answers the question that is open. @type {(discard: boolean) => void} */
+  #save;
+  /** Answers the question that is open, with the value of a button. @type {(answer: string) => void} */
   #answer = () => {};
 
-  /** @param {Store} store */
-  constructor(store) {
+  /** @param {Store} store @param {() => Promise<void>} save saves a session */
+  constructor(store, save) {
     this.#store = store;
+    this.#save = save;
     addEventListener('beforeunload', (event) => {
       if (store.unsavedEdits > 0) event.preventDefault();
     });
@@ -24,28 +26,32 @@ export class UnsavedDialog {
     }
     // By a button or by Escape.
     this.#root.addEventListener('close', () => {
-      if (!this.#root.open) this.#answer(this.#root.returnValue === 'discard');
+      if (!this.#root.open) this.#answer(this.#root.returnValue);
     });
   }
 
   /**
-   * Whether the open files may be closed. Asks the visitor where an edit would be lost.
+   * Whether edits may be dropped. Asks the visitor where one would be lost, and saves a session on request.
    * @param {string} action the beginning of a sentence, for example “Opening these files”
+   * @param {Uint8Array[]} [edits] those that would be dropped; by default all
    */
-  async mayDiscard(action) {
+  async mayDiscard(action, edits) {
     // A newer question replaces an older one.
-    this.#answer(false);
-    const { unsavedEdits } = this.#store;
-    if (unsavedEdits === 0) {
+    this.#answer('');
+    const count = () => (edits ? this.#store.countUnsaved(edits) : this.#store.unsavedEdits);
+    if (count() === 0) {
       if (this.#root.open) this.#root.close();
       return true;
     }
-    this.#text.textContent = `${action} discards the edits of ${countOf(unsavedEdits, 'slice')}. ` +
-      'To keep the edits, cancel and save a session or all results first.';
+    this.#text.textContent = `${action} discards the edits of ${countOf(count(), 'slice')}. A session keeps files, results and edits.`;
     this.#root.returnValue = '';
     if (!this.#root.open) this.#root.showModal();
-    return new Promise((/** @type {(discard: boolean) => void} */ resolve) => {
+    const answer = await new Promise((/** @type {(answer: string) => void} */ resolve) => {
       this.#answer = resolve;
     });
+    if (answer !== 'save') return answer === 'discard';
+    await this.#save();
+    // Nothing is saved where the visitor cancels, or where it fails.
+    return count() === 0;
   }
 }

@@ -1,10 +1,8 @@
 /**
- * The files that workers compute with. The page downloads them once for all its workers: the preloads in `index.html` serve
- * the page's requests, not those of workers.
+ * The files that workers compute with. They are downloaded once for all workers.
  */
-import { assets } from '../offline/integrity.js';
-import { fetchBytes, fetchModule } from '../offline/verified-fetch.js';
 
+/** @import { Host, Model, OnChunk } from './host.js' */
 /**
  * @typedef {object} WorkerFiles
  * @property {WebAssembly.Module} module
@@ -13,82 +11,91 @@ import { fetchBytes, fetchModule } from '../offline/verified-fetch.js';
  * @property {Uint8Array} [card] `card.json`
  */
 
-const MODULE = 'pkg/glioscope_bg.wasm';
-const GPU_MODULE = 'pkg/gpu_bg.wasm';
-const MANIFEST = 'model/model.json';
-const WEIGHTS = 'model/weights.safetensors';
-const CARD = 'model/card.json';
-/** What a worker on the CPU needs. */
-const CPU_FILES = [MODULE, MANIFEST, WEIGHTS, CARD];
-
 /** Progress is reported at most this often. */
 const REPORT_MS = 100;
 
 export class Downloads {
+  #host;
+  #model;
   #onProgress;
-  /** By path below `www`. @type {Map<string, Promise<any>>} */
+  /** By name. @type {Map<string, Promise<any>>} */
   #files = new Map();
-  /** The bytes that have arrived of each of `CPU_FILES`. @type {Map<string, number>} */
+  /** The bytes that have arrived of each file for the CPU. @type {Map<string, number>} */
   #received = new Map();
-  /** The bytes of all `CPU_FILES`; null where the host has no list of its files. @type {number | null} */
+  /** The bytes of all of them; null where it is not known. @type {number | null} */
   #total = null;
   /** Whether a report is scheduled. */
   #scheduled = false;
 
-  /** @param {(received: number, total: number | null) => void} onProgress gets bytes before compression, of the files for the CPU */
-  constructor(onProgress) {
+  /**
+   * @param {Host} host
+   * @param {Model} model
+   * @param {(received: number, total: number | null) => void} onProgress gets bytes before compression, of the files for the CPU
+   */
+  constructor(host, model, onProgress) {
+    this.#host = host;
+    this.#model = model;
     this.#onProgress = onProgress;
     void this.#findTotal();
   }
 
+  /** The files with another model. The module for the CPU is not requested again. @param {Model} model */
+  withModel(model) {
+    const other = new Downloads(this.#host, model, this.#onProgress);
+    const module = this.#files.get('module');
+    if (module) other.#files.set('module', module);
+    return other;
+  }
+
   /** The files for a worker on the CPU. Those that arrived are kept; a failed one is requested again by the next call. @returns {Promise<WorkerFiles>} */
   async cpu() {
-    const [module, manifest, weights, card] = await Promise.all([
-      this.#once(MODULE, fetchModule),
-      this.#once(MANIFEST, fetchBytes),
-      this.#once(WEIGHTS, fetchBytes),
-      this.#once(CARD, fetchBytes),
+    const [module, model] = await Promise.all([
+      this.#once('module', (onChunk) => this.#host.fetchModule('glioscope', onChunk)),
+      this.model(),
     ]);
-    return { module, manifest, weights, card };
+    return { module, ...model };
   }
 
   /** The files for the worker on WebGPU. Its module is not kept: it is large, and there is one such worker. @returns {Promise<WorkerFiles>} */
   async gpu() {
-    const [module, manifest, weights] = await Promise.all([
-      fetchModule(GPU_MODULE),
-      this.#once(MANIFEST, fetchBytes),
-      this.#once(WEIGHTS, fetchBytes),
-    ]);
+    const [module, { manifest, weights }] = await Promise.all([this.#host.fetchModule('gpu'), this.model()]);
     return { module, manifest, weights };
+  }
+
+  /** The files of the model. */
+  async model() {
+    const [manifest, weights, card] = await Promise.all([
+      this.#once('manifest', this.#model.manifest),
+      this.#once('weights', this.#model.weights),
+      this.#once('card', this.#model.card),
+    ]);
+    return { manifest, weights, card };
   }
 
   /**
    * @template T
-   * @param {string} path
-   * @param {(path: string, onChunk: (bytes: number) => void) => Promise<T>} request
+   * @param {string} name
+   * @param {(onChunk: OnChunk) => Promise<T>} request
    * @returns {Promise<T>}
    */
-  #once(path, request) {
-    const known = this.#files.get(path);
+  #once(name, request) {
+    const known = this.#files.get(name);
     if (known) return known;
-    this.#received.set(path, 0);
-    const file = request(path, (bytes) => this.#count(path, bytes));
-    this.#files.set(path, file);
-    file.catch(() => this.#files.delete(path));
+    this.#received.set(name, 0);
+    const file = request((bytes) => this.#count(name, bytes));
+    this.#files.set(name, file);
+    file.catch(() => this.#files.delete(name));
     return file;
   }
 
   async #findTotal() {
-    // Each file waits for the list too, and reports a failure.
-    const known = await assets().catch(() => null);
-    if (!known) return;
-    this.#total = CPU_FILES.reduce((sum, path) => sum + known.bytes[`www/${path}`], 0);
-    this.#report();
+    this.#total = await this.#host.totalBytes();
+    if (this.#total !== null) this.#report();
   }
 
-  /** @param {string} path @param {number} bytes */
-  #count(path, bytes) {
-    this.#received.set(path, (this.#received.get(path) ?? 0) + bytes);
+  /** @param {string} name @param {number} bytes */
+  #count(name, bytes) {
+    this.#received.set(name, (this.#received.get(name) ?? 0) + bytes);
     this.#report();
   }
 

@@ -2,18 +2,28 @@
  * Writes DICOM segmentations, and decodes the files that the primary worker cannot read: DICOM, JPEG, WebP, BMP and GIF, and rare compressions of TIFF. The
  * module for them is fetched on first use. Its worker is replaced when a decoder panics.
  */
-import { fetchModule } from '../offline/verified-fetch.js';
 import { WorkerClient } from './worker-client.js';
 
 /** @import { Source } from '../core/types.js' */
-
-const MODULE = 'pkg/formats_bg.wasm';
+/** @import { Host } from './host.js' */
 
 export class Formats {
+  #host;
   /** @type {Promise<WebAssembly.Module> | null} */
   #module = null;
   /** @type {Promise<WorkerClient> | null} */
   #client = null;
+
+  /** @param {Host} host */
+  constructor(host) {
+    this.#host = host;
+  }
+
+  /** Ends the worker. */
+  close() {
+    void this.#client?.then((client) => client.close(), () => {});
+    this.#client = null;
+  }
 
   /** The file in a form that the primary worker reads. @param {string} name @param {Blob} file @returns {Promise<Source>} */
   async convert(name, file) {
@@ -39,11 +49,11 @@ export class Formats {
   }
 
   async #start() {
-    const client = new WorkerClient('formats-worker.js', () => {
+    const client = new WorkerClient(this.#host, 'formats-worker.js', () => {
       this.#client = null;
     });
     try {
-      await client.call('open', { module: await (this.#module ??= fetchModule(MODULE)) });
+      await client.call('open', { module: await (this.#module ??= this.#host.fetchModule('formats')) });
       return client;
     } catch (error) {
       this.#client = null;

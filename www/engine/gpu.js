@@ -2,12 +2,13 @@
  * The network on WebGPU, in a worker of its own. Its module is fetched only where the browser has a hardware GPU, and it is
  * used only where it is faster than the CPU. When it fails, the CPU goes on.
  */
-import { anonymousMessage, FaultError, faultOf } from '../core/errors.js';
-import { fileFault, gone } from './primary-worker.js';
+import { anonymousMessage, GlioscopeError, faultOf } from '../core/errors.js';
+import { CLOSED, fileFault, gone } from './primary-worker.js';
 import { WorkerClient } from './worker-client.js';
 
 /** @import { Downloads } from './downloads.js' */
 /** @import { JobControl } from './engine.js' */
+/** @import { Host } from './host.js' */
 /** @import { PrimaryWorker } from './primary-worker.js' */
 /** @import { Queue } from './queue.js' */
 /** @import { Fault, Segmented, TestResult } from '../core/types.js' */
@@ -19,7 +20,7 @@ const BATCH = 4;
 const FAST_MS = 50;
 /** Batches under way: the CPU prepares one while the GPU computes another. */
 const LANES = 2;
-/** How often a GPU that was requested in the address may fail. */
+/** How often a GPU that was requested may fail. */
 const MAX_FAILURES = 3;
 
 export class Gpu {
@@ -31,6 +32,7 @@ export class Gpu {
   offer = null;
   /** The result of the self-test, while the GPU is used. @type {TestResult | null} */
   test = null;
+  #host;
   #primary;
   #downloads;
   #requested;
@@ -41,12 +43,14 @@ export class Gpu {
   #opening = null;
 
   /**
+   * @param {Host} host
    * @param {PrimaryWorker} primary
    * @param {Downloads} downloads
    * @param {boolean} requested whether it is used however slow it is, and instead of the CPU
    * @param {{onReport: () => void, onLost: (fault: Fault) => void}} events
    */
-  constructor(primary, downloads, requested, events) {
+  constructor(host, primary, downloads, requested, events) {
+    this.#host = host;
     this.#primary = primary;
     this.#downloads = downloads;
     this.#requested = requested;
@@ -56,6 +60,15 @@ export class Gpu {
   /** Whether slices go to the GPU. */
   get isReady() {
     return this.test !== null;
+  }
+
+  /** Ends the worker. */
+  close() {
+    this.#client?.close();
+    this.#client = null;
+    this.test = null;
+    this.#opening = Promise.reject(gone(CLOSED));
+    this.#opening.catch(() => {});
   }
 
   /** Starts the worker, once. Rejects when the GPU cannot be used, or is slower than the CPU. */
@@ -70,7 +83,7 @@ export class Gpu {
   async #open() {
     this.offer ??= /** @type {GpuOffer} */ (await this.#primary.ask('probe'));
     if (!(this.#requested ? this.offer.usable : this.offer.preferable)) throw deviceFault(this.offer.why);
-    const client = new WorkerClient('gpu-worker.js', (fault) => this.#lose(client, fault));
+    const client = new WorkerClient(this.#host, 'gpu-worker.js', (fault) => this.#lose(client, fault));
     this.#client = client;
     await client.call('open', await this.#downloads.gpu());
     const known = await this.#primary.ask('knownInput');
@@ -132,7 +145,7 @@ export class Gpu {
     return this.#primary.ask('adoptLogits', { slices, logits, milliseconds: milliseconds / slices.length }).catch((error) => {
       // Values that are not finite.
       const fault = faultOf(error);
-      if (fault.kind === 'device') this.#lose(client, fault);
+      if (fault.code === 'device') this.#lose(client, fault);
       throw error;
     });
   }
@@ -148,7 +161,7 @@ export class Gpu {
     this.#events.onLost(fault);
   }
 
-  /** @param {Fault} fault @returns {FaultError} */
+  /** @param {Fault} fault @returns {GlioscopeError} */
   #reject(fault) {
     this.failures.push(`webgpu: ${anonymousMessage(fault)}`);
     this.why = this.offer?.usable ? `WebGPU is not used: ${fault.message}` : fault.message;
@@ -163,5 +176,5 @@ export class Gpu {
 
 /** @param {string} message */
 function deviceFault(message) {
-  return new FaultError({ kind: 'device', file: null, message });
+  return new GlioscopeError({ code: 'device', file: null, message });
 }

@@ -195,7 +195,7 @@ export class Jobs {
     this.#current?.abort();
     const job = this.#start([], [], 'Segmenting…');
     await this.#run(job, async () => {
-      await this.#engine.open();
+      await this.#engine.start();
       return true;
     });
   }
@@ -292,7 +292,7 @@ export class Jobs {
       return store.cases.length > 0;
     } catch (error) {
       const fault = faultOf(error);
-      if (job.signal.aborted || fault.kind === 'gone') throw error;
+      if (job.signal.aborted || fault.code === 'gone') throw error;
       events.onFaults([{ ...fault, file: source.name }]);
       this.#rejected = 1;
       if (store.cases.length > 0) return true;

@@ -19,7 +19,7 @@ function setup() {
   /** @type {string[]} */
   const calls = [];
   const engine = {
-    open: async () => {},
+    start: async () => {},
     async clear() {
       calls.push('clear');
       files = [];
@@ -37,7 +37,7 @@ function setup() {
       return {
         notes: [],
         questions: [],
-        inspection: { cases: [], passed_over: [], refused: [], notes: [] },
+        inspection: { cases: [], passedOver: [], refused: [], notes: [] },
         cases: files.map((name) => ({
           id: name, name, resolution: null, inputCheck: { accepted: true, reasons: [] },
           slices: [{ id: name, name, width: 1, height: 1, grey: false, reference: false, segmented: false, edited: false }],
@@ -48,7 +48,7 @@ function setup() {
       calls.push(`answer ${words.length}`);
     },
     async openSession() {
-      throw { kind: 'session', file: null, message: 'broken' };
+      throw { code: 'session', file: null, message: 'broken' };
     },
     results: () => ({ probability: null, edit: null }),
     async segment(/** @type {any[]} */ items, /** @type {unknown} */ _case, /** @type {any} */ job, /** @type {Function} */ onSlice) {

@@ -83,7 +83,7 @@ export class MeasurementSync {
    * @param {CaseState} open
    */
   async #updateSmallRegions(open) {
-    for (const [index, { id, removed_small_regions: pixels }] of (open.measure?.slices ?? []).entries()) {
+    for (const [index, { id, removedSmallRegions: pixels }] of (open.measure?.slices ?? []).entries()) {
       if ((pixels > 0) === (open.slices[index].smallRegions !== null)) continue;
       const smallRegions = pixels > 0 ? ((await this.#engine.smallRegions(id)) ?? null) : null;
       if (this.#store.case(open.id) !== open) return;

@@ -40,6 +40,12 @@ export class Pool {
     }
   }
 
+  /** Ends the helpers. */
+  close() {
+    for (const helper of this.#helpers) void helper.then((client) => client.close(), () => {});
+    this.#helpers.clear();
+  }
+
   /**
    * Works on a queue. A helper that fails puts its slice back for the primary worker.
    * @param {Queue} queue

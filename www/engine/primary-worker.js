@@ -2,23 +2,27 @@
  * The primary worker: the open cases, and the network on the CPU. When the worker is lost, a new one takes over with
  * everything from the recovery log.
  */
-import { anonymousMessage, FaultError, faultOf } from '../core/errors.js';
+import { anonymousMessage, GlioscopeError, faultOf } from '../core/errors.js';
 import { WorkerClient } from './worker-client.js';
 
 /** @import { Downloads } from './downloads.js' */
+/** @import { Host } from './host.js' */
 /** @import { RecoveryLog } from './recovery-log.js' */
 /** @import { Fault, TestResult } from '../core/types.js' */
 /**
  * @typedef {object} PrimaryEvents
  * @property {() => void} onReport a worker has started, or has been tested
  * @property {(fault: Fault) => void} onLost a worker was lost, and a new one is starting
- * @property {(fault: Fault) => void} onDead no worker can be started; of kind `device` where shown results may be wrong
+ * @property {(fault: Fault) => void} onDead no worker can be started; with code `device` where shown results may be wrong
  */
 
 /** A slice or file that ends two workers is at fault itself. */
 export const MAX_ATTEMPTS = 2;
 /** How many workers may be lost in a row without a finished slice between them. */
 const MAX_LOSSES = 6;
+
+/** Why a closed engine computes nothing. */
+export const CLOSED = 'the engine was closed';
 
 const SCRIPT = 'worker.js';
 
@@ -33,6 +37,7 @@ export class PrimaryWorker {
   #tested = Promise.withResolvers();
   /** @type {Promise<void> | null} */
   #testing = null;
+  #host;
   #log;
   #downloads;
   #events;
@@ -41,15 +46,17 @@ export class PrimaryWorker {
   /** @type {Promise<WorkerClient> | null} */
   #client = null;
   #lastLoss = '';
-  /** Why nothing is computed any more. @type {FaultError | null} */
+  /** Why nothing is computed any more. @type {GlioscopeError | null} */
   #rejected = null;
 
   /**
+   * @param {Host} host
    * @param {RecoveryLog} log
    * @param {Downloads} downloads
    * @param {PrimaryEvents} events
    */
-  constructor(log, downloads, events) {
+  constructor(host, log, downloads, events) {
+    this.#host = host;
     this.#log = log;
     this.#downloads = downloads;
     this.#events = events;
@@ -60,7 +67,7 @@ export class PrimaryWorker {
     return this.#tested.promise;
   }
 
-  /** Starts a worker if there is none. Rejects with a fault of kind `gone` when none works. */
+  /** Starts a worker if there is none. Rejects with a fault with code `gone` when none works. */
   open() {
     if (this.#rejected) return Promise.reject(this.#rejected);
     if (!this.#client) {
@@ -71,6 +78,13 @@ export class PrimaryWorker {
       });
     }
     return this.#client;
+  }
+
+  /** Ends the worker. Nothing is computed any more. */
+  close() {
+    this.#rejected = gone(CLOSED);
+    void this.#client?.then((client) => client.close(), () => {});
+    this.#client = null;
   }
 
   /** Workers that are lost from now on are counted from zero. */
@@ -90,7 +104,7 @@ export class PrimaryWorker {
       try {
         return await client.call(action, message, { signal });
       } catch (error) {
-        if (!(error instanceof FaultError && error.workerLost) || attempt === MAX_ATTEMPTS) throw error;
+        if (!(error instanceof GlioscopeError && error.workerLost) || attempt === MAX_ATTEMPTS) throw error;
       }
     }
   }
@@ -113,7 +127,7 @@ export class PrimaryWorker {
       this.#events.onReport();
     } catch (error) {
       const fault = faultOf(error);
-      if (fault.kind !== 'device') throw error;
+      if (fault.code !== 'device') throw error;
       this.#record(fault);
       this.#rejected = gone(fault.message);
       client.close();
@@ -127,7 +141,7 @@ export class PrimaryWorker {
    * @param {() => void} onLost
    */
   async startHelper(onLost) {
-    const client = new WorkerClient(SCRIPT, onLost);
+    const client = new WorkerClient(this.#host, SCRIPT, onLost);
     try {
       await client.call('open', await this.#downloads.cpu());
       return client;
@@ -142,7 +156,7 @@ export class PrimaryWorker {
     for (;;) {
       if (this.#losses >= MAX_LOSSES) throw gone(`${MAX_LOSSES} workers were lost, the last one because: ${this.#lastLoss}`);
       let started = false;
-      const client = new WorkerClient(SCRIPT, (fault) => {
+      const client = new WorkerClient(this.#host, SCRIPT, (fault) => {
         this.#losses++;
         this.#lastLoss = fault.message;
         if (started) this.#replace(fault);
@@ -157,7 +171,7 @@ export class PrimaryWorker {
         client.close();
         const fault = fileFault(error);
         this.#record(fault);
-        if (!(error instanceof FaultError && error.workerLost)) throw gone(fault.message, fault.file);
+        if (!(error instanceof GlioscopeError && error.workerLost)) throw gone(fault.message, fault.file);
       }
     }
   }
@@ -185,7 +199,7 @@ export class PrimaryWorker {
  */
 export function fileFault(error) {
   const fault = faultOf(error);
-  if (fault.kind === 'gone') throw error;
+  if (fault.code === 'gone') throw error;
   return fault;
 }
 
@@ -195,5 +209,5 @@ export function fileFault(error) {
  * @param {string | null} [file] the file that it concerns
  */
 export function gone(message, file = null) {
-  return new FaultError({ kind: 'gone', file, message });
+  return new GlioscopeError({ code: 'gone', file, message });
 }

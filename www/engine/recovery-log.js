@@ -2,7 +2,7 @@
  * Everything that a new worker needs to take over: the files, the probabilities and the edits. A helper needs the files
  * only.
  */
-import { FaultError } from '../core/errors.js';
+import { GlioscopeError } from '../core/errors.js';
 
 /** @import { WorkerClient } from './worker-client.js' */
 /** @import { Assembly, Backend, Source, Words } from '../core/types.js' */
@@ -98,7 +98,7 @@ export class RecoveryLog {
     if (!assembly || stopped()) return false;
     if (this.#assembledWith) await client.call('answer', { words: this.#assembledWith });
     if (layoutOf(await client.call('assemble')) !== layoutOf(assembly)) {
-      throw new FaultError({ kind: 'gone', file: null, message: 'the files have changed since they were opened' });
+      throw new GlioscopeError({ code: 'gone', file: null, message: 'the files have changed since they were opened' });
     }
     return true;
   }

@@ -1,7 +1,7 @@
 /**
  * Segments the slices of a queue: on the GPU if it is ready, else with the primary worker and its helpers on the CPU.
  */
-import { FaultError } from '../core/errors.js';
+import { GlioscopeError } from '../core/errors.js';
 import { fileFault, MAX_ATTEMPTS } from './primary-worker.js';
 
 /** @import { Gpu } from './gpu.js' */
@@ -36,7 +36,7 @@ export async function segmentAll({ primary, pool, gpu, log }, queue, job, onSlic
         primary.resetLosses();
       } catch (error) {
         const fault = fileFault(error);
-        if (error instanceof FaultError && error.workerLost && ++task.losses < MAX_ATTEMPTS) queue.putBack(task);
+        if (error instanceof GlioscopeError && error.workerLost && ++task.losses < MAX_ATTEMPTS) queue.putBack(task);
         else if (!stopped()) onSlice(task.slice, fault);
       }
     }

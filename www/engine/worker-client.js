@@ -1,20 +1,21 @@
 /**
  * One worker and the calls to it.
  */
-import { FaultError } from '../core/errors.js';
-import { WWW } from '../core/site.js';
+import { GlioscopeError } from '../core/errors.js';
 
 /** @import { Fault } from '../core/types.js' */
+/** @import { Host, Script } from './host.js' */
 
 /** How long a call may take before the worker counts as hung. A software GPU needs seconds per slice. */
 const CALL_TIMEOUT_MS = 180_000;
 
 export class WorkerClient {
   #worker;
+  #host;
   #script;
   #onLost;
   #nextId = 1;
-  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: FaultError) => void, timer: ReturnType<typeof setTimeout>, message: object}>} */
+  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: GlioscopeError) => void, timer: ReturnType<typeof setTimeout>, message: object}>} */
   #calls = new Map();
   /** Aborted with the fault that ended the worker. */
   #closed = new AbortController();
@@ -22,26 +23,22 @@ export class WorkerClient {
   #name = `glioscope ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
 
   /**
-   * @param {string} script its file name in `www/worker`
+   * @param {Host} host
+   * @param {Script} script
    * @param {(fault: Fault) => void} onLost called once, before the pending calls fail; not called after `close`
    */
-  constructor(script, onLost) {
-    this.#script = new URL(`worker/${script}`, WWW).href;
+  constructor(host, script, onLost) {
+    this.#host = host;
+    this.#script = script;
     this.#onLost = onLost;
-    // A worker that is loaded from a URL has the policy of that response, and static hosts send none. A worker from a
-    // blob inherits the page's policy. So `connect-src 'self'` applies to the code that sees the files.
-    const source = `import ${JSON.stringify(this.#script)};`;
-    const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-    this.#worker = this.#start(blob, (reason) => this.#startFromCache(reason));
-    this.#worker.addEventListener('message', () => URL.revokeObjectURL(blob), { once: true });
+    this.#worker = this.#connect(host.startWorker(script, this.#name), (reason) => this.#restart(reason));
   }
 
   /**
-   * @param {string} address
+   * @param {Worker} worker
    * @param {(reason: Fault) => void} onNotLoaded the script cannot be loaded
    */
-  #start(address, onNotLoaded) {
-    const worker = new Worker(address, { type: 'module', name: this.#name });
+  #connect(worker, onNotLoaded) {
     let responded = false;
     worker.onmessage = ({ data }) => {
       responded = true;
@@ -58,19 +55,14 @@ export class WorkerClient {
     return worker;
   }
 
-  /**
-   * Offline, Firefox does not ask the service worker for the imports of a worker that was started from a blob. For a
-   * worker that was started by its URL it does. The service worker answers that URL with the page's policy; without the
-   * policy the worker is not started.
-   * @param {Fault} reason
-   */
-  async #startFromCache(reason) {
-    const cached = navigator.serviceWorker?.controller ? await fetch(this.#script).catch(() => null) : null;
-    if (this.#closed.signal.aborted) return;
-    if (!cached?.headers.has('Content-Security-Policy')) return this.#lose(reason);
+  /** Starts a worker in another way, where the host has one. @param {Fault} reason */
+  async #restart(reason) {
+    const worker = await this.#host.restartWorker(this.#script, this.#name);
+    if (this.#closed.signal.aborted) return worker?.terminate();
+    if (!worker) return this.#lose(reason);
     this.#worker.terminate();
-    this.#worker = this.#start(this.#script, (again) => this.#lose(again));
-    for (const { message } of this.#calls.values()) this.#worker.postMessage(message);
+    this.#worker = this.#connect(worker, (again) => this.#lose(again));
+    for (const { message } of this.#calls.values()) worker.postMessage(message);
   }
 
   /**
@@ -80,7 +72,7 @@ export class WorkerClient {
    * @returns {Promise<any>}
    */
   call(action, message = {}, { signal, timeout = CALL_TIMEOUT_MS, transfer = [] } = {}) {
-    if (this.#closed.signal.aborted) return Promise.reject(new FaultError(this.#closed.signal.reason, true));
+    if (this.#closed.signal.aborted) return Promise.reject(new GlioscopeError(this.#closed.signal.reason, true));
     // A job that was aborted while it waited must not reach the worker.
     if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.#nextId++;
@@ -113,7 +105,7 @@ export class WorkerClient {
     if (!call) return;
     this.#calls.delete(id);
     clearTimeout(call.timer);
-    if (error) call.reject(new FaultError(error));
+    if (error) call.reject(new GlioscopeError(error));
     else call.resolve(result);
   }
 
@@ -130,7 +122,7 @@ export class WorkerClient {
     this.#worker.terminate();
     for (const { reject, timer } of this.#calls.values()) {
       clearTimeout(timer);
-      reject(new FaultError(reason, true));
+      reject(new GlioscopeError(reason, true));
     }
     this.#calls.clear();
   }
@@ -141,5 +133,5 @@ export class WorkerClient {
  * @returns {Fault}
  */
 function workerFault(message) {
-  return { kind: 'worker', file: null, message };
+  return { code: 'worker', file: null, message };
 }

@@ -4,7 +4,7 @@
 import { find } from '../core/dom.js';
 import { IdentifierWarning } from './identifier-warning.js';
 import { download, openInTab, releaseTab, saveAs } from './save.js';
-import { extract } from './zip.js';
+import { extract } from '../core/zip.js';
 
 /** @import { SaveKind } from '../core/commands.js' */
 /** @import { Engine } from '../engine/engine.js' */
@@ -44,7 +44,7 @@ export class Exports {
       },
       report: () => openInTab(engine.report(store.settings), `${this.#name()}_report.html`),
       session: async () => {
-        const identified = store.cases.some(({ reading }) => reading.spacing_source === 'dicom');
+        const identified = store.cases.some(({ reading }) => reading.spacingSource === 'dicom');
         if (identified && !(await this.#warning.mayWrite('A session'))) return;
         let edits = store.edits;
         const saved = await saveAs(`${this.#name()}_session.zip`, ZIP, () => {
@@ -62,11 +62,8 @@ export class Exports {
         store.markSaved(edits);
       },
       probability: async () => download(`${this.#caseName()}_probability.nii`, await this.#volume('probability'), NIFTI),
-      csv: async () => {
-        const name = `${this.#name()}_statistics.csv`;
-        const archive = await engine.exportZip(store.settings);
-        download(name, await extract(archive, 'statistics.csv'), 'text/csv');
-      },
+      csv: () => this.#saveTable('statistics'),
+      cohort: () => this.#saveTable('cohort'),
       view: async () => {
         const name = `${this.#caseName()}_slice_${store.index + 1}.png`;
         const png = await toPng();
@@ -94,6 +91,13 @@ export class Exports {
     if (busy) this.#busy.add(kind);
     else this.#busy.delete(kind);
     find(`[data-command="save-${kind}"]`).ariaBusy = String(busy);
+  }
+
+  /** A table of all cases. @param {'statistics' | 'cohort'} table one row a slice, or a case */
+  async #saveTable(table) {
+    const name = `${this.#name()}_${table}.csv`;
+    const archive = await this.#engine.exportZip(this.#store.settings);
+    download(name, await extract(archive, `${table}.csv`), 'text/csv');
   }
 
   /** @param {boolean} labelMap */

@@ -3,10 +3,12 @@
  */
 import { find } from '../core/dom.js';
 import { filesOf } from './folders.js';
+import { modelIn } from './model-files.js';
 import { isSession } from './session-file.js';
 import { joinPairs } from './volume-pairs.js';
 
 /** @import { Fault, Source } from '../core/types.js' */
+/** @import { ModelFiles } from './model-files.js' */
 
 /** `dragover` fires every 50 to 350 ms, even when the pointer rests. After this long without one, the drag has ended. */
 const DRAG_TIMEOUT_MS = 2000;
@@ -16,15 +18,18 @@ const DRAG_TIMEOUT_MS = 2000;
  * @property {(sources: Source[], faults: Fault[]) => void} onOpen with what the browser could not open
  * @property {(sources: Source[], faults: Fault[]) => void} onAdd
  * @property {(session: Source, adding: boolean) => void} onSession a saved session
+ * @property {(model: ModelFiles) => void} onModel the files of a model
  */
 
 /** @param {Handlers} handlers */
-export function listenForFiles({ onOpen, onAdd, onSession }) {
+export function listenForFiles({ onOpen, onAdd, onSession, onModel }) {
   /** @param {boolean} adding @param {Source[]} files @param {Fault[]} [faults] */
   const emit = async (adding, files, faults = []) => {
     const sources = joinPairs(files);
     if (sources.length + faults.length === 0) return;
     const [{ file } = { file: null }] = sources;
+    const model = await modelIn(sources);
+    if (model) return onModel(model);
     if (sources.length === 1 && file && (await isSession(file))) onSession({ ...sources[0], session: true }, adding);
     else if (adding) onAdd(sources, faults);
     else onOpen(sources, faults);

@@ -23,7 +23,7 @@ export async function filesOf(transfer, faults) {
  */
 function tryRead(entry, faults) {
   return read(entry, faults).catch((error) => {
-    faults.push({ kind: 'file', file: pathOf(entry), message: `the browser cannot open it: ${error.message}` });
+    faults.push({ code: 'file', file: pathOf(entry), message: `the browser cannot open it: ${error.message}` });
     return [];
   });
 }

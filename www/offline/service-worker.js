@@ -9,8 +9,8 @@
  * visitors. So they are cached when they are first used, with the same check. Without them the page works offline on the CPU
  * and reads the common formats.
  *
- * A new version is fetched while the old one serves. It waits until no tab uses the old one. So no tab gets files of two
- * versions. (Taking over earlier, with a forced reload, sometimes left the page blank.)
+ * A new version is fetched while the old one serves. It waits until no tab uses the old one, or until the only tab asks for it
+ * and is loaded again. So no tab gets files of two versions.
  */
 
 const worker = /** @type {any} ServiceWorkerGlobalScope, which the page's types lack. */ (self);
@@ -22,7 +22,7 @@ const PREFIX = `glioscope ${scope.pathname} `;
 const CACHE = PREFIX + site.version;
 const WORKERS = ['www/worker/worker.js', 'www/worker/gpu-worker.js', 'www/worker/formats-worker.js'];
 /** The files that are cached when they are first used. */
-const ON_USE = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm', 'www/pkg/formats.js', 'www/pkg/formats_bg.wasm'];
+const ON_USE = ['www/pkg/gpu.js', 'www/pkg/gpu_bg.wasm', 'www/pkg/formats.js', 'www/pkg/formats_bg.wasm', 'www/preview.jpg'];
 
 worker.addEventListener('install', (/** @type {any} */ event) => event.waitUntil(fill()));
 
@@ -32,6 +32,18 @@ worker.addEventListener('activate', (/** @type {any} */ event) => {
       for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== CACHE) await caches.delete(name);
       // A page that was just loaded for the first time can use the cache too.
       await worker.clients.claim();
+    })(),
+  );
+});
+
+// `tabs` asks how many tabs of the site are open. `update` lets this version take over, if there is one tab.
+worker.addEventListener('message', (/** @type {any} */ event) => {
+  event.waitUntil(
+    (async () => {
+      const windows = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+      const tabs = windows.filter((/** @type {{url: string}} */ { url }) => url.startsWith(scope.href)).length;
+      if (event.data === 'update' && tabs === 1) await worker.skipWaiting();
+      event.ports[0].postMessage(tabs);
     })(),
   );
 });

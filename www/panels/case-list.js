@@ -2,8 +2,9 @@
  * The list of cases: progress, lesion volume, and the input check.
  */
 import { find, make } from '../core/dom.js';
+import { rove } from '../core/roving.js';
 import { countOf, formatScore, formatVolume } from '../core/format.js';
-import { isSegmentable, isWaiting } from '../core/store.js';
+import { isDrawing, isSegmentable, isWaiting } from '../core/store.js';
 
 /** @import { CaseState } from '../core/types.js' */
 
@@ -11,6 +12,7 @@ export class CaseList {
   #root = find('#cases');
   /** By case id. @type {Map<string, HTMLButtonElement>} */
   #rows = new Map();
+  #stop = rove(this.#root, 'column');
 
   /** @param {(id: string) => void} onSelect */
   constructor(onSelect) {
@@ -31,6 +33,7 @@ export class CaseList {
     }));
     this.#root.replaceChildren(...[...this.#rows.values()].map((row) => make('li', {}, row)));
     for (const open of cases) this.update(open);
+    this.#stop.update();
   }
 
   /** @param {CaseState} open */
@@ -45,11 +48,12 @@ export class CaseList {
     const partly = segmented > 0 && segmented < slices.length;
     const counts = [
       partly ? `${segmented} of ${slices.length} slices segmented` : countOf(slices.length, 'slice'),
+      ...(open.exercise ? ['exercise'] : []),
       ...(done ? [`${outlined} outlined`] : []),
-      ...(edited ? [`${edited} edited`] : []),
+      ...(edited && !open.exercise ? [`${edited} edited`] : []),
     ];
     find('.counts', row).textContent = counts.join(', ');
-    const dice = measure?.scores ? ` · Dice ${formatScore(measure.scores.dice)}` : '';
+    const dice = measure?.scores && !isDrawing(open) ? ` · Dice ${formatScore(measure.scores.dice)}` : '';
     find('.size', row).textContent = done && measure ? `${formatVolume(measure.voxels, measure.millilitres)}${dice}` : '';
     const badge = find('.badge', row);
     const [is, text] = inputCheck.accepted ? ['passed', 'checked'] : isSegmentable(open) ? ['overruled', 'overruled'] : ['held', 'not segmented'];

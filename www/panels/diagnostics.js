@@ -38,7 +38,7 @@ export class Diagnostics {
 /** @param {ReturnType<State>} state */
 function summary({ report, failure, failures, model, cases }) {
   const times = cases.flatMap(({ slices }) => slices.flatMap(({ milliseconds }) => milliseconds ?? [])).sort((a, b) => a - b);
-  const faults = cases.flatMap(({ slices }) => slices.flatMap(({ fault }) => fault?.kind ?? []));
+  const faults = cases.flatMap(({ slices }) => slices.flatMap(({ fault }) => fault?.code ?? []));
   const { userAgent, hardwareConcurrency, language, onLine } = navigator;
   return {
     version: report && model && `${report.version}, weights ${model.version}`,

@@ -2,9 +2,13 @@
  * The measures of the case: its volume, the volume at other thresholds, and the scores against a reference.
  */
 import { find, make } from '../core/dom.js';
-import { countOf, formatArea, formatCount, formatMillilitres, formatScore, NONE, SCORES } from '../core/format.js';
+import { countOf, formatArea, formatCount, formatGrey, formatLength, formatMillilitres, formatScore, NONE, SCORES } from '../core/format.js';
+import { isDrawing } from '../core/store.js';
+import { table } from '../core/table.js';
+import { lengthOf } from '../measuring/lines.js';
 
-/** @import { CaseMeasure, CaseState, SliceMeasure } from '../core/types.js' */
+/** @import { CaseMeasure, CaseState, Lines, SliceMeasure } from '../core/types.js' */
+/** @import { PixelSize } from '../measuring/diameters.js' */
 
 export class Measures {
   #root = find('#measures');
@@ -13,8 +17,14 @@ export class Measures {
    * @param {CaseState} open
    * @param {number} index the slice in view
    * @param {number} threshold
+   * @param {PixelSize | null} pixelSize in millimetres
    */
-  show({ measure, measureFault }, index, threshold) {
+  show(open, index, threshold, pixelSize) {
+    const { measure, measureFault, slices } = open;
+    if (isDrawing(open)) {
+      this.#root.replaceChildren(make('p', { className: 'waiting' }, 'Measures appear when you compare the exercise.'));
+      return;
+    }
     if (measureFault) {
       this.#root.replaceChildren(make('p', { className: 'faulty' }, `Measuring failed: ${measureFault.message}`));
       return;
@@ -29,9 +39,14 @@ export class Measures {
       volume(measure),
       pairs([
         ...segmented(measure),
-        ['This slice', slice.segmented || slice.edited ? formatArea(slice.area, slice.mm2) : NONE],
         ...edits(measure, threshold),
         ...smallRegions(measure),
+      ]),
+      make('h3', {}, 'This slice'),
+      pairs([
+        ['Area', slice.segmented || slice.edited ? formatArea(slice.area, slice.mm2) : NONE],
+        ...intensity(slice),
+        ...lengths(slices[index].lines, pixelSize),
       ]),
       ranges(measure),
       ...(measure.scores || measure.network.scores || slice.scores ? [scores(measure, slice)] : []),
@@ -61,8 +76,29 @@ function edits({ slices, network }, threshold) {
 
 /** Edited masks keep their small regions. @param {CaseMeasure} measure */
 function smallRegions({ slices }) {
-  const pixels = slices.reduce((sum, slice) => sum + (slice.edited ? 0 : slice.removed_small_regions), 0);
+  const pixels = slices.reduce((sum, slice) => sum + (slice.edited ? 0 : slice.removedSmallRegions), 0);
   return pixels === 0 ? [] : [['Removed small regions', `${countOf(pixels, 'voxel')} at threshold 0.05`]];
+}
+
+/** @param {SliceMeasure} slice */
+function intensity({ flair }) {
+  if (!flair) return [];
+  const [mean, deviation, min, max] = [flair.mean, flair.deviation, flair.min, flair.max].map((value) => formatGrey(Number(value.toPrecision(4))));
+  return [['FLAIR, mean ± SD', `${mean} ± ${deviation}`], ['FLAIR, min to max', `${min} to ${max}`]];
+}
+
+/** @param {Lines} lines @param {PixelSize | null} size */
+function lengths({ rulers, diameters }, size) {
+  const [known, unit] = [size !== null, size ? 'mm²' : 'px²'];
+  const [long, short] = (diameters ?? []).map((line) => lengthOf(line, size));
+  return [
+    ...(diameters ? [
+      ['Longest diameter', formatLength(long, known)],
+      ['Perpendicular diameter', formatLength(short, known)],
+      ['Product', `${formatCount(Math.round(long * short))} ${unit}`],
+    ] : []),
+    ...rulers.map((line, i) => [`Ruler ${i + 1}`, formatLength(lengthOf(line, size), known)]),
+  ];
 }
 
 /** @param {CaseMeasure} measure */
@@ -94,18 +130,4 @@ function scores(measure, slice) {
 /** @param {string[][]} rows name and value */
 function pairs(rows) {
   return make('dl', {}, ...rows.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
-}
-
-/**
- * @param {string} id
- * @param {string} caption
- * @param {string[]} heads
- * @param {string[][]} rows the first cell of each is its head
- */
-function table(id, caption, heads, rows) {
-  return make('table', { id },
-    make('caption', {}, caption),
-    make('thead', {}, make('tr', {}, ...heads.map((text) => (text ? make('th', { scope: 'col' }, text) : make('td'))))),
-    make('tbody', {}, ...rows.map(([head, ...cells]) =>
-      make('tr', {}, make('th', { scope: 'row' }, head), ...cells.map((text) => make('td', {}, text))))));
 }

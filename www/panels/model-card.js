@@ -1,6 +1,6 @@
 /**
  * The model card: what the network is, its training data and its accuracy. The figures are from
- * `card.json`. Below them is the whole text of the card.
+ * `card.json`. Below them is the whole text of the published model's card.
  */
 import { find, make, whenIdle } from '../core/dom.js';
 import { faultOf } from '../core/errors.js';
@@ -15,19 +15,21 @@ export class ModelCard {
   #text = make('div', { className: 'written' });
   #isRequested = false;
 
-  /** @param {ModelInfo} model */
-  show({ name, sha256, bytes, parameters, threshold, grid, normalisation, card }) {
-    if (!card) throw new Error('the page opens its model with card.json');
-    const { split, counts, metrics } = card;
-    const rows = (/** @type {[string, string | null][]} */ ...pairs) =>
-      make('dl', {}, ...pairs.flatMap(([name, value]) => (value === null ? [] : [make('div', {}, make('dt', {}, name), make('dd', {}, value))])));
+  /** @param {ModelInfo} model @param {string | null} own the name of a model that is not the published one */
+  show({ name, sha256, bytes, parameters, threshold, grid, normalisation, card }, own) {
+    const { split, counts } = card ?? {};
+    const metrics = card?.metrics ?? {};
+    const rows = (/** @type {[string, string | null | undefined][]} */ ...pairs) =>
+      make('dl', {}, ...pairs.flatMap(([name, value]) => (value == null ? [] : [make('div', {}, make('dt', {}, name), make('dd', {}, value))])));
     /** @param {string} key */
     const metric = (key) => (key in metrics ? formatScore(metrics[key]) : null);
     this.#root.replaceChildren(
       make('p', { className: 'alarm' }, 'Research use only. Not a medical device. Not for diagnosis.'),
+      ...(own === null ? [] : [make('p', {}, `These are your own weights, from ${own}. Open the page without them to use the published model.`)]),
       make('h3', {}, 'Accuracy on held-out patients'),
+      ...(Object.keys(metrics).length > 0 ? [] : [make('p', { className: 'fine' }, 'The model has no figures.')]),
       rows(
-        ['Held-out patients', formatCount(split.held_out.length)],
+        ['Held-out patients', split && formatCount(split.held_out.length)],
         ['Dice per patient, mean', metric('patient_dice_mean')],
         ['Dice per patient, median', metric('patient_dice_median')],
         ['Dice per patient, lowest', metric('patient_dice_worst')],
@@ -40,14 +42,16 @@ export class ModelCard {
       make('p', { className: 'fine' }, `At threshold ${threshold}. Dice per patient is computed over the patient’s whole volume.`),
       make('h3', {}, 'Model'),
       rows(
-        ['Training data', `${formatCount(split.fit.length)} patients, ${formatCount(counts.slices)} slices, ${formatCount(counts.positive)} with lesion`],
+        ['Training data', split && counts && `${formatCount(split.fit.length)} patients, ${formatCount(counts.slices)} slices, ${formatCount(counts.positive)} with lesion`],
         ['Network', `${name}; ${formatCount(parameters)} parameters in ${formatCount(bytes)} bytes`],
         ['Input', `pre-contrast, FLAIR and post-contrast, or FLAIR alone; a grid of ${grid} × ${grid}; ${normalisation} over the whole case`],
         ['Weights, SHA-256', sha256],
-        ['Licence', 'CC BY-NC-SA 4.0, like the dataset'],
+        ['Licence', own === null ? 'CC BY-NC-SA 4.0, like the dataset' : null],
       ),
-      this.#text,
+      make('p', { className: 'fine' }, 'To run your own weights, drop the folder that ', make('code', {}, 'train fit'), ' wrote, or a zip of it.'),
+      ...(own === null ? [this.#text] : []),
     );
+    if (own !== null) return;
     whenIdle(() => void this.#loadText());
   }
 

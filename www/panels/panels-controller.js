@@ -4,7 +4,9 @@
  */
 import { find, whenIdle } from '../core/dom.js';
 import { anonymousMessage } from '../core/errors.js';
+import { isDrawing } from '../core/store.js';
 import { CaseList } from './case-list.js';
+import { followLayout } from './column-order.js';
 import { Diagnostics } from './diagnostics.js';
 import { fillHelp } from './help.js';
 import { InputCheckCard } from './input-check.js';
@@ -44,6 +46,8 @@ export class PanelsController {
   #failure = null;
   /** @type {ModelInfo | null} */
   #model = null;
+  /** The name of a model that is not the published one. @type {string | null} */
+  #own = null;
 
   /**
    * @param {Store} store
@@ -55,6 +59,7 @@ export class PanelsController {
     this.#store = store;
     new Tabs('.tabs');
     fillHelp(store);
+    followLayout(store);
     this.#caseList = new CaseList((id) => {
       const open = store.case(id);
       if (open) store.showLargest(open);
@@ -81,7 +86,7 @@ export class PanelsController {
     store.on('phase', () => {
       document.body.dataset.state = store.phase;
     });
-    for (const change of /** @type {const} */ (['open', 'slice', 'view', 'settings', 'measure', 'phase'])) store.on(change, () => this.#schedule());
+    for (const change of /** @type {const} */ (['open', 'slice', 'view', 'lines', 'settings', 'measure', 'exercise', 'phase'])) store.on(change, () => this.#schedule());
   }
 
   /** @param {DeviceReport} report */
@@ -90,7 +95,18 @@ export class PanelsController {
     this.#failure = null;
     this.#selfTest.show(report);
     this.#model ??= await this.#engine.model().catch(() => null);
-    if (this.#model) this.#modelCard.show(this.#model);
+    if (this.#model) this.#modelCard.show(this.#model, this.#own);
+  }
+
+  /** Another model is used from now on. @param {string} own its name */
+  useModel(own) {
+    this.#own = own;
+    this.#model = null;
+    find('#trained-on').hidden = true;
+    const line = find('#own-model');
+    line.hidden = false;
+    find('dd', line).textContent = `your own weights, from ${own}`;
+    find('.about [popovertarget="card"]').textContent = `About the model: ${own}`;
   }
 
   /** Nothing can be computed. @param {Fault} fault */
@@ -120,15 +136,15 @@ export class PanelsController {
   }
 
   #draw() {
-    const { cases, current, index, threshold, phase } = this.#store;
+    const { cases, current, index, threshold, phase, pixelSize } = this.#store;
     this.#inputCheck.show(current);
     this.#reading.show(current);
     if (!current) return;
     this.#caseList.select(current.id);
     for (const open of cases) this.#caseList.update(open);
     this.#results.show(current, index, phase === 'running');
-    this.#measures.show(current, index, threshold);
-    this.#plots.show(current.measure, index);
+    this.#measures.show(current, index, threshold, pixelSize);
+    this.#plots.show(current.measure, index, !isDrawing(current));
     this.#spacing.show(current);
   }
 }

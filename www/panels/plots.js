@@ -28,8 +28,8 @@ export class Plots {
     this.#onSelect = onSelect;
   }
 
-  /** @param {CaseMeasure | null} measure @param {number} at the slice in view */
-  show(measure, at) {
+  /** @param {CaseMeasure | null} measure @param {number} at the slice in view @param {boolean} scored whether scores are shown */
+  show(measure, at, scored) {
     const slices = measure?.slices ?? [];
     if (slices.length < 2) return this.#root.replaceChildren();
     const spaced = slices.some(({ mm2 }) => mm2 !== null);
@@ -44,7 +44,7 @@ export class Plots {
       format: (/** @type {number} */ value) => formatCount(Math.round(value)),
     }];
     const dice = slices.map(({ scores }) => (scores && Number.isFinite(scores.dice) ? scores.dice : null));
-    if (dice.some((value) => value !== null)) plots.push({ title: 'Dice by slice', kind: 'dice', values: dice, max: 1, format: formatScore });
+    if (scored && dice.some((value) => value !== null)) plots.push({ title: 'Dice by slice', kind: 'dice', values: dice, max: 1, format: formatScore });
     this.#root.replaceChildren(...plots.map((plot) => this.#draw(plot, at)));
   }
 

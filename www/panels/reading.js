@@ -42,7 +42,7 @@ export class Reading {
 
 /** @param {CaseState} open @returns {[string, string][]} */
 function facts({ reading, doubtful }) {
-  const { plane, orientation, spacing, spacing_source: source, slices } = reading;
+  const { plane, orientation, spacing, spacingSource: source, slices } = reading;
   const sizes = new Set(slices.map(({ width, height }) => `${width} × ${height}`));
   const references = slices.filter(({ reference }) => reference !== null).length;
   const single = slices.length === 1 ? '; judged by itself, so the mask is less reliable (see the model card)' : '';
@@ -65,7 +65,7 @@ function contrastsOf({ slices }) {
 }
 
 /** @param {InspectedSlice} slice @param {boolean} stack whether the files have pages */
-function line({ file, page, reference, reference_pixels: pixels }, stack) {
+function line({ file, page, reference, referencePixels: pixels }, stack) {
   return make('li', {}, make('b', {}, file), ...(stack ? [`, page ${page}`] : []),
     ...(reference ? [`; reference ${reference}, ${countOf(pixels ?? 0, 'pixel')}`] : []));
 }

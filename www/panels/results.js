@@ -3,7 +3,7 @@
  */
 import { find, make } from '../core/dom.js';
 import { formatCount, formatDuration, formatPercent, formatScore } from '../core/format.js';
-import { isSegmentable } from '../core/store.js';
+import { isDrawing, isSegmentable } from '../core/store.js';
 
 /** @import { CaseState, SliceMeasure } from '../core/types.js' */
 
@@ -27,13 +27,15 @@ export class Results {
     const { info, probability, fault, milliseconds } = slices[index];
     const measured = measure?.slices[index];
     const shown = measured && (measured.segmented || measured.edited) ? measured : null;
+    const drawing = isDrawing(open);
     const check = inputCheck.accepted ? 'passed' : isSegmentable(open) ? 'overruled' : 'not passed';
     const facts = [
       `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`,
       ...(milliseconds === null || !probability ? [] : [`computed in ${formatDuration(milliseconds)}`]),
       `input check ${check}`,
     ];
-    const waiting = !isSegmentable(open) ? 'Not segmented: unlike the training data'
+    const waiting = open.exercise ? 'Measuring…'
+      : !isSegmentable(open) ? 'Not segmented: unlike the training data'
       : !probability ? (running ? 'Waiting to be segmented' : 'Not segmented')
         : open.measureFault ? '' : 'Measuring…';
     const focused = this.#root.contains(document.activeElement);
@@ -44,7 +46,7 @@ export class Results {
       make('p', { className: 'file', title: info.name }, make('bdi', {}, info.name)),
       ...(fault ? [make('p', { className: 'faulty' }, `Not segmented: ${fault.message}`)] : []),
       ...(open.measureFault ? [make('p', { className: 'faulty' }, `Measuring failed: ${open.measureFault.message}`)] : []),
-      ...(shown ? [figures(shown, info.width * info.height)] : []),
+      ...(shown ? [figures(drawing ? { ...shown, scores: null } : shown, info.width * info.height)] : []),
       ...(shown || fault || !waiting ? [] : [make('p', { className: 'waiting' }, waiting)]),
       make('p', { className: 'facts' }, `${facts.join('; ')}.`),
       ...(inputCheck.accepted ? [] : inputCheck.reasons.map((reason) => make('p', { className: 'faulty' }, reason))),

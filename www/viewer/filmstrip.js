@@ -3,7 +3,7 @@
  */
 import { find, make } from '../core/dom.js';
 import { formatCount } from '../core/format.js';
-import { rasteriseMask, rasteriseSlice } from './rasterise.js';
+import { drawThumbnail } from './rasterise.js';
 
 /** @import { Appearance, Pixels, SliceMeasure, SliceState } from '../core/types.js' */
 
@@ -111,23 +111,12 @@ export class Filmstrip {
    * @param {Uint8Array | null} mask null where there is none or it is hidden
    * @param {Appearance} appearance
    */
-  draw(index, pixels, mask, { contrast, window, colour }) {
+  draw(index, pixels, mask, appearance) {
     const frame = this.#frames[index];
     if (!frame) return;
     let canvas = frame.querySelector('canvas');
     if (!canvas) frame.prepend((canvas = make('canvas', { width: SIDE, height: SIDE })));
-    const context = canvas.getContext('2d');
-    if (!context) return;
-    const scale = Math.min(SIDE / pixels.width, SIDE / pixels.height);
-    const [width, height] = [pixels.width * scale, pixels.height * scale];
-    const area = /** @type {const} */ ([(SIDE - width) / 2, (SIDE - height) / 2, width, height]);
-    context.clearRect(0, 0, SIDE, SIDE);
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(rasteriseSlice(pixels, contrast, window), ...area);
-    if (!mask) return;
-    context.globalAlpha = 0.75;
-    context.drawImage(rasteriseMask(mask, pixels.width, pixels.height, colour), ...area);
-    context.globalAlpha = 1;
+    drawThumbnail(canvas, pixels, mask, appearance);
   }
 
   /** @param {number} index */

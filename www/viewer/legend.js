@@ -13,6 +13,7 @@ import { HEAT_COLOURS } from './rasterise.js';
  * @property {boolean} hasReference whether the slice has a reference mask that is drawn
  * @property {boolean} comparable whether the mask can be compared with a reference
  * @property {boolean} edited
+ * @property {boolean} drawn whether the mask is the visitor's in an exercise
  * @property {boolean} held whether the input check has not accepted the case
  */
 
@@ -22,7 +23,7 @@ export class Legend {
 
   /** @param {Appearance} appearance @param {Content} content */
   show({ overlay, overlayVisible, referenceVisible }, content) {
-    const { threshold, scores, hasReference, comparable, edited, held } = content;
+    const { threshold, scores, hasReference, comparable, edited, drawn, held } = content;
     const key = JSON.stringify([overlay, overlayVisible, referenceVisible, content]);
     if (key === this.#shown) return;
     this.#shown = key;
@@ -31,7 +32,7 @@ export class Legend {
     else if (overlay === 'heat' && overlayVisible) this.#root.replaceChildren(...heatMap(edited ? null : threshold, edited));
     else if (overlay === 'agreement' && overlayVisible && comparable) this.#root.replaceChildren(...agreement(scores));
     else {
-      const mask = overlay === 'agreement' ? 'Mask (this slice has no reference)' : 'Mask';
+      const mask = drawn ? 'Your mask' : overlay === 'agreement' ? 'Mask (this slice has no reference)' : 'Mask';
       this.#root.replaceChildren(...(overlayVisible ? [swatch('mask', mask)] : []), ...reference);
     }
   }

@@ -3,8 +3,8 @@
  */
 
 /** @import { Engine } from '../engine/engine.js' */
-/** @import { Pixels, SliceInfo } from '../core/types.js' */
-/** @typedef {{pyramid: Pixels[], reference: Uint8Array | null}} Picture the pixels at 1, 1/2, 1/4, … of the resolution */
+/** @import { Pixels, SliceInfo, SlicePixels } from '../core/types.js' */
+/** @typedef {{pyramid: Pixels[], flair: SlicePixels['flair'], reference: Uint8Array | null}} Picture the pixels at 1, 1/2, 1/4, … of the resolution, and the FLAIR channel as the file states it */
 
 /** Bytes of pixels to keep: 170 slices of 256 by 256. Of larger slices at least two are kept. */
 const BUDGET = 64 << 20;
@@ -35,7 +35,8 @@ export class PixelCache {
     if (known) return known.promise;
     const requests = [this.#engine.pixels(id), hasReference ? this.#engine.reference(id) : undefined];
     const promise = Promise.all(requests).then((answers) => {
-      const picture = { pyramid: /** @type {Pixels[]} */ (answers[0]), reference: /** @type {Uint8Array} */ (answers[1]) ?? null };
+      const pyramid = /** @type {[SlicePixels, ...Pixels[]]} */ (answers[0]);
+      const picture = { pyramid, flair: pyramid[0].flair, reference: /** @type {Uint8Array} */ (answers[1]) ?? null };
       entry.picture = picture;
       this.#trim();
       return picture;
@@ -58,6 +59,7 @@ export class PixelCache {
     const loaded = [...this.#entries].filter(([, { picture }]) => picture).reverse();
     let bytes = 0;
     for (const [at, [id, { picture }]] of loaded.entries()) {
+      bytes += picture?.flair.byteLength ?? 0;
       for (const { levels } of picture?.pyramid ?? []) bytes += levels.byteLength;
       if (at > 1 && bytes > BUDGET) this.#entries.delete(id);
     }

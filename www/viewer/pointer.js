@@ -13,7 +13,8 @@
  * @property {() => void} fit
  * @property {(x: number, y: number) => void} pan
  * @property {(x: number, y: number) => void} window
- * @property {(event: PointerEvent, phase: StrokePhase) => void} stroke
+ * @property {(event: PointerEvent, phase: StrokePhase) => void} stroke a drag with a brush or the ruler
+ * @property {(event: PointerEvent) => void} click a click with the tool for regions
  * @property {(event: PointerEvent | null) => void} hover
  */
 
@@ -25,23 +26,27 @@ const NOTCH = 110;
 /** Zoom factor per pixel of the wheel. */
 const ZOOM_PER_PIXEL = 1.0022;
 const DOUBLE_CLICK_ZOOM = 2.5;
+/** CSS pixels that the pointer may move during a click. */
+const CLICK_TRAVEL = 6;
 
 /** @param {HTMLElement} stage @param {Actions} actions */
 export function listenForPointer(stage, actions) {
   listenForWheel(stage, actions);
   /** The last event of each pointer that is down. @type {Map<number, PointerEvent>} */
   const down = new Map();
-  /** @type {'' | 'window' | 'pan' | 'step' | 'pinch' | 'brush' | 'eraser'} */
+  /** @type {'' | 'window' | 'pan' | 'step' | 'pinch' | 'brush' | 'eraser' | 'measure'} */
   let gesture = '';
   let travelled = 0;
-  const painting = () => gesture === 'brush' || gesture === 'eraser';
+  /** Where a click with the tool for regions began. @type {PointerEvent | null} */
+  let pressed = null;
+  const drawing = () => gesture === 'brush' || gesture === 'eraser' || gesture === 'measure';
   /** The gesture that a press begins. @param {PointerEvent} event */
   const gestureOf = ({ button, pointerType, shiftKey }) => {
     const tool = actions.tool();
     if (button === 2) return 'window';
     if (button === 1) return 'pan';
     if (tool === 'browse' && shiftKey) return 'window';
-    if (tool !== 'browse') return tool;
+    if (tool !== 'browse' && tool !== 'region') return tool;
     return actions.zoomed() ? 'pan' : pointerType === 'mouse' && button !== 0 ? '' : 'step';
   };
   stage.addEventListener('contextmenu', (event) => event.preventDefault());
@@ -54,10 +59,11 @@ export function listenForPointer(stage, actions) {
     down.set(event.pointerId, event);
     stage.setPointerCapture(event.pointerId);
     // With two or more pointers down the gesture is a pinch, and the stroke of the first finger was not meant.
-    if (down.size >= 2 && painting()) actions.stroke(event, 'cancel');
+    if (down.size >= 2 && drawing()) actions.stroke(event, 'cancel');
     gesture = down.size >= 2 ? 'pinch' : gestureOf(event);
+    pressed = down.size === 1 && event.button === 0 && actions.tool() === 'region' ? event : null;
     travelled = 0;
-    if (painting()) actions.stroke(event, 'start');
+    if (drawing()) actions.stroke(event, 'start');
   });
   stage.addEventListener('pointermove', (event) => {
     actions.hover(event.pointerType === 'touch' ? null : event);
@@ -67,7 +73,7 @@ export function listenForPointer(stage, actions) {
     if (gesture === 'pinch') pinch(event, before);
     else if (gesture === 'window') actions.window(x, y);
     else if (gesture === 'pan') actions.pan(x, y);
-    else if (painting()) actions.stroke(event, 'move');
+    else if (drawing()) actions.stroke(event, 'move');
     else if (gesture === 'step') {
       travelled += x;
       const steps = Math.trunc(travelled / SWIPE_STEP);
@@ -88,13 +94,17 @@ export function listenForPointer(stage, actions) {
   };
   /** @param {PointerEvent} event @param {'end' | 'cancel'} phase */
   const up = (event, phase) => {
-    if (down.delete(event.pointerId) && painting()) actions.stroke(event, phase);
+    if (down.delete(event.pointerId) && drawing()) actions.stroke(event, phase);
+    const isClick = pressed && phase === 'end' && Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) <= CLICK_TRAVEL;
+    pressed = null;
+    if (isClick) actions.click(event);
     if (down.size === 0) gesture = '';
   };
   stage.addEventListener('pointerup', (event) => up(event, 'end'));
   // The system took the pointer away, for example to scroll. The stroke was not meant.
   stage.addEventListener('pointercancel', (event) => up(event, 'cancel'));
-  stage.addEventListener('pointerleave', () => actions.hover(null));
+  // A finger leaves when it is lifted. What it pointed at stays.
+  stage.addEventListener('pointerleave', ({ pointerType }) => pointerType !== 'touch' && actions.hover(null));
 }
 
 /** @param {HTMLElement} stage @param {Actions} actions */

@@ -3,7 +3,7 @@
  */
 import { STEPS_PER_LEVEL } from './window-presets.js';
 
-/** @import { Contrast, Pixels, Window } from '../core/types.js' */
+/** @import { Appearance, Contrast, Pixels, Window } from '../core/types.js' */
 
 /** The channel of each contrast in the pixels. */
 const CHANNEL = { pre: 0, flair: 1, post: 2 };
@@ -88,6 +88,29 @@ export function rasteriseAgreement(mask, reference, width, height) {
   return rasterise(width, height, (words) => {
     for (let i = 0; i < words.length; i++) words[i] = colours[mask[i] + 2 * reference[i]];
   });
+}
+
+/**
+ * A slice with its mask, in the middle of a square canvas.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Pixels} pixels
+ * @param {Uint8Array | null} mask null where there is none or it is hidden
+ * @param {Pick<Appearance, 'contrast' | 'window' | 'colour'>} appearance
+ */
+export function drawThumbnail(canvas, pixels, mask, { contrast, window, colour }) {
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  const side = canvas.width;
+  const scale = Math.min(side / pixels.width, side / pixels.height);
+  const [width, height] = [pixels.width * scale, pixels.height * scale];
+  const area = /** @type {const} */ ([(side - width) / 2, (side - height) / 2, width, height]);
+  context.clearRect(0, 0, side, side);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(rasteriseSlice(pixels, contrast, window), ...area);
+  if (!mask) return;
+  context.globalAlpha = 0.75;
+  context.drawImage(rasteriseMask(mask, pixels.width, pixels.height, colour), ...area);
+  context.globalAlpha = 1;
 }
 
 /**

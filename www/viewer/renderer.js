@@ -13,6 +13,8 @@ import { rasteriseAgreement, rasteriseHeatMap, rasteriseMask, rasteriseSlice } f
 
 /** The three colours of the agreement have to stay distinct, so their opacity is at least this. */
 const MIN_AGREEMENT_OPACITY = 0.6;
+/** How far the lines of a crosshair reach from the gap in its middle, in CSS pixels. */
+const [CROSS_GAP, CROSS_END] = [3, 10];
 /** From this many CSS pixels per pixel of the slice, pixels are drawn as squares. */
 const MAX_SMOOTH_SCALE = 8;
 
@@ -84,13 +86,20 @@ export class Renderer {
 
   /** @param {CanvasRenderingContext2D} context @param {Cursor} cursor @param {number} scale */
   drawCursor(context, { x, y, size }, scale) {
+    const unit = devicePixelRatio / scale;
     context.beginPath();
-    context.arc(x, y, size / 2, 0, 2 * Math.PI);
+    if (size !== null) context.arc(x, y, size / 2, 0, 2 * Math.PI);
+    else {
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+        context.moveTo(x + CROSS_GAP * unit * dx, y + CROSS_GAP * unit * dy);
+        context.lineTo(x + CROSS_END * unit * dx, y + CROSS_END * unit * dy);
+      }
+    }
     // White on black is visible on any tissue.
     for (const [style, lineWidth] of /** @type {const} */ ([['#000', 3], ['#fff', 1.25]])) {
       context.globalAlpha = 1;
       context.strokeStyle = style;
-      context.lineWidth = (lineWidth * devicePixelRatio) / scale;
+      context.lineWidth = lineWidth * unit;
       context.stroke();
     }
   }

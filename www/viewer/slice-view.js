@@ -1,33 +1,43 @@
 /**
  * The slice in view, drawn from the store: the stage with its corners, the legend, and the thumbnails.
  */
-import { formatCount } from '../core/format.js';
-import { isSegmentable } from '../core/store.js';
+import { formatCount, formatGrey, formatScore } from '../core/format.js';
+import { memoizeLast } from '../core/memoize.js';
+import { isDrawing, isSegmentable } from '../core/store.js';
+import { ScoreTable } from '../exercise/score-table.js';
+import { agreementOf } from '../exercise/scores.js';
 import { Excerpts, smallestPart } from './excerpt.js';
 import { Legend } from './legend.js';
 import { PixelCache } from './pixel-cache.js';
+import { drawThumbnail } from './rasterise.js';
 import { Stage } from './stage.js';
 import { isEmpty, maskOf } from './threshold.js';
 import { windowOf } from './window-presets.js';
 
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Store } from '../core/store.js' */
+/** @import { End } from '../measuring/lines.js' */
 /** @import { Filmstrip } from './filmstrip.js' */
-/** @import { Appearance, SliceMeasure, SliceState } from '../core/types.js' */
+/** @import { Agreement } from '../exercise/scores.js' */
+/** @import { Appearance, CaseState, Pixels, SliceMeasure, SliceState } from '../core/types.js' */
 
 const CONTRAST_NAMES = { pre: 'pre', flair: 'FLAIR', post: 'post', composite: 'RGB' };
 
 export class SliceView {
   stage = new Stage();
+  #engine;
   #pixels;
   #store;
   #legend = new Legend();
+  #scoreTable = new ScoreTable();
+  #network = memoizeLast(networkAgreement);
   #onLoaded;
   /** Resolves when the next thumbnail may be drawn. @type {Promise<unknown>} */
   #turn = Promise.resolve();
 
   /** @param {Engine} engine @param {Store} store @param {() => void} onLoaded the pixels in view are loaded */
   constructor(engine, store, onLoaded) {
+    this.#engine = engine;
     this.#pixels = new PixelCache(engine);
     this.#store = store;
     this.#onLoaded = onLoaded;
@@ -42,20 +52,27 @@ export class SliceView {
 
   /** Other files are open. */
   clear() {
+    this.#scoreTable.show(null);
     this.#pixels.clear();
   }
 
-  /** The mask in view: the edited one, or the predicted one at the threshold. */
-  get mask() {
+  /** The values at a point of the slice in view, as lines of text; none outside it. @param {{x: number, y: number} | null} point */
+  valuesAt(point) {
     const slice = this.#store.currentSlice;
-    return slice ? maskOf(slice, this.#store.threshold) : null;
+    const flair = slice && this.#pixels.loaded(slice.info.id)?.flair;
+    if (!point || !flair) return [];
+    const [x, y] = [Math.floor(point.x), Math.floor(point.y)];
+    const { width, height } = slice.info;
+    if (x < 0 || y < 0 || x >= width || y >= height) return [];
+    const at = y * width + x;
+    return [`x ${x}, y ${y}`, `FLAIR ${formatGrey(flair[at])}`, ...(slice.probability && !isDrawing(this.#store.current) ? [`probability ${(slice.probability[at] / 65535).toFixed(2)}`] : [])];
   }
 
   /**
    * @param {Appearance} appearance
-   * @param {{strokeMask: Uint8Array | null, message: string, flickering: boolean}} state the mask during a stroke, why the slice cannot be edited, and whether mask and reference alternate
+   * @param {{strokeMask: Uint8Array | null, message: string, flickering: boolean, selected: End | null}} state the mask during a stroke, why the slice was not edited, whether mask and reference alternate, and the end of a line that is selected
    */
-  draw(appearance, { strokeMask, message, flickering }) {
+  draw(appearance, { strokeMask, message, flickering, selected }) {
     const { current, currentSlice: slice, index, threshold, display: { layout } } = this.#store;
     if (!current || !slice) return;
     const { info } = slice;
@@ -63,30 +80,43 @@ export class SliceView {
     const picture = this.#pixels.loaded(info.id);
     if (!picture) void this.#pixels.load(info).then(this.#onLoaded, () => {});
     const { probability, smallRegions } = slice;
+    const { exercise } = current;
+    const drawing = isDrawing(current);
+    const comparing = exercise !== null && !drawing;
+    const network = comparing && picture?.reference ? this.#network(probability, smallRegions, threshold, picture.reference) : null;
+    this.#scoreTable.show(comparing ? resultOf(current, measure, network) : null);
     const view = picture && {
       ...picture,
       probability,
       smallRegions,
       edit: strokeMask ?? slice.edit,
       threshold,
-      sideBySide: layout === 'side' && picture.reference !== null,
+      sideBySide: layout === 'side' && !drawing && (comparing || picture.reference !== null),
+      network: comparing,
       flickering,
+      drawn: { lines: slice.lines, selected, pixelSize: this.#store.pixelSize },
     };
-    const held = !isSegmentable(current);
+    const held = !isSegmentable(current) && !exercise;
     const state = held ? 'not segmented' : describe(slice, measure);
+    const kind = exercise ? 'your mask' : slice.edit ? 'edited' : '';
+    const dice = measure?.scores && !drawing ? `Dice ${formatScore(measure.scores.dice)}` : '';
     this.stage.show(view, appearance, {
       nw: `${current.name}\n${index + 1} / ${current.slices.length}`,
       ne: `${info.grey ? 'grey' : CONTRAST_NAMES[appearance.contrast]}\n${info.width} × ${info.height}`,
-      sw: [state, slice.edit ? 'edited' : '', message].filter(Boolean).join('\n'),
-      se: measure?.scores ? `Dice ${measure.scores.dice.toFixed(3)}` : '',
-      left: view?.sideBySide ? paneTitle('Mask', isEmpty(view, threshold)) : '',
-      right: view?.sideBySide ? paneTitle('Reference', !view.reference?.includes(1)) : '',
-    }, `Slice ${index + 1} of ${current.slices.length} of ${current.name}${slice.edit ? ', edited' : ''}: ${state}${message && `; ${message}`}`);
+      sw: [state, kind, message].filter(Boolean).join('\n'),
+      se: view?.sideBySide && comparing ? '' : dice,
+      left: !view?.sideBySide ? '' : comparing ? ['You', dice].filter(Boolean).join(', ') : paneTitle('Mask', isEmpty(view, threshold)),
+      right: !view?.sideBySide ? '' : comparing ? networkTitle(probability, network) : paneTitle('Reference', !view.reference?.includes(1)),
+    }, [`Slice ${index + 1} of ${current.slices.length} of ${current.name}${kind && `, ${kind}`}: ${state}`,
+      ...(comparing && dice ? [`your ${dice}`] : []),
+      ...(network ? [`${networkTitle(probability, network)}`] : []),
+      ...(message ? [message] : [])].join('; '));
     // The volume shows neither the outline nor the reference, and the counts are those of the slice.
-    const ofVolume = { threshold: null, scores: null, hasReference: false, comparable: true, edited: false, held };
-    const scores = held ? null : (measure?.scores ?? null);
+    const ofVolume = { threshold: null, scores: null, hasReference: false, comparable: true, edited: false, drawn: exercise !== null, held };
+    const scores = held || drawing ? null : (measure?.scores ?? null);
+    const hasReference = info.reference && !drawing;
     this.#legend.show(appearance, layout === 'volume' ? ofVolume : {
-      threshold, scores, hasReference: info.reference, comparable: info.reference, edited: slice.edit !== null, held,
+      threshold, scores, hasReference, comparable: hasReference, edited: slice.edit !== null, drawn: exercise !== null, held,
     });
   }
 
@@ -99,12 +129,52 @@ export class SliceView {
     // Each in a task of its own, because many at once would block the page.
     await (this.#turn = this.#turn.then(() => new Promise((next) => setTimeout(next))));
     if (!picture || this.#store.current !== current || !filmstrip.isVisible(index)) return;
-    const { threshold, display } = this.#store;
-    const layers = { ...slice, pyramid: picture.pyramid, threshold, reference: null };
-    const { pixels, mask } = new Excerpts().of(layers, smallestPart(picture.pyramid));
-    const window = windowOf(display.preset, display.window, display.contrast, pixels);
-    filmstrip.draw(index, pixels, display.overlayVisible ? mask : null, { ...display, window });
+    const { pixels, mask, appearance } = this.#small(slice, picture.pyramid);
+    filmstrip.draw(index, pixels, mask, appearance);
   }
+
+  /** Draws a slice of any case. @param {HTMLCanvasElement} canvas @param {string} id of the slice */
+  async drawCanvas(canvas, id) {
+    const slice = this.#store.slice(id);
+    const pyramid = slice && (await this.#engine.pixels(id).catch(() => null));
+    // The case may have been closed, or may have got another thumbnail.
+    if (!pyramid || this.#store.slice(id) !== slice || canvas.dataset.slice !== id) return;
+    const { pixels, mask, appearance } = this.#small(slice, pyramid);
+    drawThumbnail(canvas, pixels, mask, appearance);
+  }
+
+  /** A slice at its lowest resolution, as it is drawn now. @param {SliceState} slice @param {Pixels[]} pyramid */
+  #small(slice, pyramid) {
+    const { threshold, display } = this.#store;
+    const { pixels, mask } = new Excerpts().of({ ...slice, pyramid, threshold, reference: null }, smallestPart(pyramid));
+    const window = windowOf(display.preset, display.window, display.contrast, pixels);
+    return { pixels, mask: display.overlayVisible ? mask : null, appearance: { ...display, window } };
+  }
+}
+
+/**
+ * The network's mask against the reference; null before the slice is segmented.
+ * @param {Uint16Array | null} probability
+ * @param {Uint8Array | null} smallRegions
+ * @param {number} threshold
+ * @param {Uint8Array} reference
+ */
+function networkAgreement(probability, smallRegions, threshold, reference) {
+  const mask = maskOf({ probability, smallRegions, edit: null }, threshold);
+  return mask && agreementOf(mask, reference);
+}
+
+/** @param {CaseState} open @param {SliceMeasure | undefined} slice @param {Agreement | null} network that of the slice */
+function resultOf({ measure }, slice, network) {
+  return {
+    you: { slice: slice?.scores ?? null, case: measure?.scores ?? null },
+    network: { slice: network, case: measure?.network.scores ?? null },
+  };
+}
+
+/** @param {Uint16Array | null} probability @param {Agreement | null} network */
+function networkTitle(probability, network) {
+  return network ? `Network, Dice ${formatScore(network.dice)}` : probability ? 'Network' : 'Network, not segmented';
 }
 
 /** An empty pane says so. @param {string} title @param {boolean} empty */

@@ -1,7 +1,9 @@
 /**
  * The canvas with the slice: zoom and pan, one or two panes, and text in the corners.
  */
+import { Announcer } from '../core/announcer.js';
 import { find } from '../core/dom.js';
+import { drawLines } from '../measuring/draw-lines.js';
 import { Camera } from './camera.js';
 import { Excerpts, visiblePart } from './excerpt.js';
 import { Renderer } from './renderer.js';
@@ -9,13 +11,18 @@ import { Renderer } from './renderer.js';
 /** @import { Pane } from './camera.js' */
 /** @import { Excerpt, Layers } from './excerpt.js' */
 /** @import { Appearance } from '../core/types.js' */
-/** `sideBySide`: the reference has its own pane. `flickering`: mask and reference alternate. @typedef {{sideBySide: boolean, flickering: boolean}} Arrangement */
-/** @typedef {Layers & Arrangement} View */
+/** @import { Drawn } from '../measuring/draw-lines.js' */
+/**
+ * `sideBySide`: the reference has its own pane, or with `network` the network's mask. `flickering`: mask and reference alternate.
+ * @typedef {{sideBySide: boolean, network: boolean, flickering: boolean}} Arrangement
+ */
+/** @typedef {Layers & Arrangement & {drawn: Drawn}} View */
 /** @typedef {Record<'nw' | 'ne' | 'sw' | 'se' | 'left' | 'right', string>} Corners text by compass direction, and the titles of the two panes */
-/** @typedef {{x: number, y: number, size: number}} Cursor the brush, in pixels of the slice */
+/** The cursor of the tool, in pixels of the slice. Without a size it is a crosshair. @typedef {{x: number, y: number, size: number | null}} Cursor */
 
 export class Stage {
   camera = new Camera();
+  #announcer = new Announcer();
   #root = find('#stage');
   #canvas = /** @type {HTMLCanvasElement} */ (find('canvas', this.#root));
   #corners = [...this.#root.querySelectorAll('.corner')].map((node) => /** @type {HTMLElement} */ (node));
@@ -30,6 +37,9 @@ export class Stage {
   #frame = 0;
   #excerpts = new Excerpts();
   #renderer = new Renderer();
+  // Of the network's mask, so that both panes keep their canvases.
+  #networkExcerpts = new Excerpts();
+  #networkRenderer = new Renderer();
 
   constructor() {
     new ResizeObserver(() => this.schedule()).observe(this.#root);
@@ -46,6 +56,7 @@ export class Stage {
     this.#view = view;
     this.#appearance = appearance;
     this.#root.ariaLabel = label;
+    this.#announcer.show(label);
     for (const corner of this.#corners) {
       corner.textContent = corners[/** @type {keyof Corners} */ (corner.dataset.corner)];
     }
@@ -92,6 +103,11 @@ export class Stage {
     if (!dragging) this.#pane = Math.max(0, panes.findIndex(({ x, width }) => point.x >= x && point.x < x + width));
     const { scale, left, top } = this.camera.place(panes[this.#pane] ?? panes[0], this.#view.pyramid[0]);
     return { x: (point.x - left) / scale, y: (point.y - top) / scale };
+  }
+
+  /** A distance in CSS pixels, in pixels of the slice. @param {number} distance */
+  toPixels(distance) {
+    return this.#view ? (distance * devicePixelRatio) / this.camera.place(this.#panes()[0], this.#view.pyramid[0]).scale : 0;
   }
 
   /** @param {number} factor @param {{clientX: number, clientY: number}} [event] the point that stays in place */
@@ -147,19 +163,24 @@ export class Stage {
     const part = visiblePart(slice, first, this.camera.place(first, slice));
     const excerpt = this.#excerpts.of(this.#view, part);
     const appearance = this.#appearance;
-    this.#drawPane(context, first, excerpt, second ? { ...appearance, referenceVisible: false } : appearance, cursor);
+    const { network } = this.#view;
+    const renderer = this.#renderer;
+    this.#drawPane(renderer, context, first, excerpt, second && !network ? { ...appearance, referenceVisible: false } : appearance, cursor);
+    if (!second) return;
     // Both panes show the same part.
-    if (second) this.#drawPane(context, second, excerpt, { ...appearance, overlayVisible: false, referenceVisible: true }, cursor);
+    if (network) this.#drawPane(this.#networkRenderer, context, second, this.#networkExcerpts.of({ ...this.#view, edit: null }, part), appearance, cursor);
+    else this.#drawPane(renderer, context, second, excerpt, { ...appearance, overlayVisible: false, referenceVisible: true }, cursor);
   }
 
   /**
+   * @param {Renderer} renderer
    * @param {CanvasRenderingContext2D} context
    * @param {Pane} pane
    * @param {Excerpt} excerpt
    * @param {Appearance} appearance
    * @param {Cursor | null} cursor
    */
-  #drawPane(context, pane, excerpt, appearance, cursor) {
+  #drawPane(renderer, context, pane, excerpt, appearance, cursor) {
     const view = /** @type {View} */ (this.#view);
     const { scale, left, top } = this.camera.place(pane, view.pyramid[0]);
     const { x, y, step } = excerpt.part;
@@ -169,9 +190,11 @@ export class Stage {
     context.clip();
     // The unit is a pixel of the excerpt.
     context.setTransform(scale * step, 0, 0, scale * step, left + x * step * scale, top + y * step * scale);
-    this.#renderer.draw(context, excerpt, appearance, scale * step, view.sideBySide || view.flickering);
+    renderer.draw(context, excerpt, appearance, scale * step, (view.sideBySide && !view.network) || view.flickering);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    drawLines(context, view.drawn, { scale, left, top });
     context.setTransform(scale, 0, 0, scale, left, top);
-    if (cursor) this.#renderer.drawCursor(context, cursor, scale);
+    if (cursor) renderer.drawCursor(context, cursor, scale);
     context.restore();
   }
 }

@@ -1,14 +1,16 @@
 /**
- * The parts of the toolbar that are no commands: the brush bar and the size of the brush.
+ * The parts of the toolbar that are no commands: its tab stop, the bars of the tools, and the size of the brush.
  */
-import { isPainting } from '../core/commands.js';
 import { find } from '../core/dom.js';
+import { rove } from '../core/roving.js';
 
 /** @import { Store } from '../core/store.js' */
 
 export class Toolbar {
-  #brush = find('#brush');
-  #size = /** @type {HTMLInputElement} */ (find('input[name="size"]', this.#brush));
+  #editing = find('#brush');
+  #measuring = find('#ruler');
+  #size = /** @type {HTMLInputElement} */ (find('input[name="size"]', this.#editing));
+  #stop = rove(find('#tools'), 'row');
   #store;
 
   /** @param {Store} store */
@@ -21,8 +23,12 @@ export class Toolbar {
     const { tool, layout, brushSize } = this.#store.display;
     find('#stage').dataset.tool = tool;
     find('.viewer').dataset.layout = layout;
-    this.#brush.hidden = !isPainting(this.#store);
+    this.#editing.hidden = !['brush', 'eraser', 'region'].includes(tool);
+    this.#editing.dataset.tool = tool;
+    this.#measuring.hidden = tool !== 'measure';
     this.#size.valueAsNumber = brushSize;
-    find('output', this.#brush).textContent = `${brushSize} px`;
+    find('output', this.#editing).textContent = `${brushSize} px`;
+    // After buttons were shown or hidden.
+    requestAnimationFrame(() => this.#stop.update());
   }
 }

@@ -1,11 +1,11 @@
 /**
  * The viewer: stage, toolbar, display panel, filmstrip, timeline and volume, over one store.
  */
-import { BrushCursor } from '../editing/brush-cursor.js';
 import { MaskEditor } from '../editing/mask-editor.js';
+import { LineEditor } from '../measuring/line-editor.js';
 import { find } from '../core/dom.js';
 import { memoizeLast } from '../core/memoize.js';
-import { isSegmentable } from '../core/store.js';
+import { isDrawing, isSegmentable } from '../core/store.js';
 import { VolumeView } from '../volume/volume-view.js';
 import { DisplayPanel } from './display-panel.js';
 import { Filmstrip } from './filmstrip.js';
@@ -13,6 +13,7 @@ import { Flicker } from './flicker.js';
 import { listenForPointer } from './pointer.js';
 import { SliceView } from './slice-view.js';
 import { Timeline } from './timeline.js';
+import { ToolCursor } from './tool-cursor.js';
 import { Toolbar } from './toolbar.js';
 import { PRESETS, windowOf } from './window-presets.js';
 
@@ -25,12 +26,13 @@ const THUMBNAIL_DELAY_MS = 150;
 
 export class ViewerController {
   editor;
+  lines;
   #store;
   #root = find('#stage');
   #view;
   #displayPanel;
   #toolbar;
-  #brush;
+  #cursor;
   #volume;
   #filmstrip;
   #timeline;
@@ -45,6 +47,8 @@ export class ViewerController {
   /** The window that was shown last. */
   #shownWindow = PRESETS.default;
   #maskColour = '';
+  #values = find('[data-corner="values"]');
+  #spokenValues = find('#values');
 
   /**
    * @param {Engine} engine
@@ -55,13 +59,19 @@ export class ViewerController {
     this.#store = store;
     this.#onDraw = onDraw;
     this.#view = new SliceView(engine, store, () => this.#redraw());
-    this.editor = new MaskEditor(engine, store, () => this.#redraw(), onError);
+    this.editor = new MaskEditor(engine, store, { onEdit: () => this.#showMask(), onChange: () => this.#redraw(), onError });
+    this.lines = new LineEditor(store);
     this.#displayPanel = new DisplayPanel(store);
     this.#toolbar = new Toolbar(store);
-    this.#volume = new VolumeView(engine, store, () => this.#appearance);
+    this.#volume = new VolumeView(engine, store, () => this.#appearance, {
+      get: () => this.#cursor.place,
+      set: (place) => {
+        this.#cursor.place = place;
+      },
+    });
     this.#timeline = new Timeline((index) => store.showIndex(index));
     this.#filmstrip = new Filmstrip((index) => store.showIndex(index), (index) => this.#drawThumbnail(index));
-    this.#brush = new BrushCursor(store, this.#view, this.editor, () => this.#showMask());
+    this.#cursor = new ToolCursor(store, this.#view.stage, this.editor, this.lines, (byKeyboard) => this.#showValues(byKeyboard));
     this.#listenToPointer();
     this.#listenToStore();
     this.#toolbar.update();
@@ -95,14 +105,24 @@ export class ViewerController {
     this.#flicker.toggle();
   }
 
-  /** Paints once at the brush. */
-  paint() {
-    this.#brush.paint();
+  /** Uses the tool at the cursor. */
+  useTool() {
+    this.#cursor.use();
+  }
+
+  /** Changes the region at the pointer. @param {'remove' | 'keep'} action */
+  changeRegion(action) {
+    this.#cursor.changeRegion(action);
+  }
+
+  /** Goes to the next end of a line. */
+  nextEnd() {
+    this.#cursor.nextEnd();
   }
 
   /** An arrow key on the stage. @param {number} x @param {number} y @param {boolean} shift @returns {boolean} whether it was used */
   stageArrow(x, y, shift) {
-    return this.#brush.move(x, y, shift);
+    return this.#cursor.move(x, y, shift);
   }
 
   /** Loads the volume viewer while the page is idle. */
@@ -115,7 +135,12 @@ export class ViewerController {
     return this.#store.display.layout === 'volume' ? this.#volume.toPng() : this.#view.stage.toPng();
   }
 
-  /** Shows the mask before a stroke. */
+  /** Draws a slice of any case on a square canvas. @param {HTMLCanvasElement} canvas @param {string} slice its id */
+  drawThumbnail(canvas, slice) {
+    return this.#view.drawCanvas(canvas, slice);
+  }
+
+  /** Shows the mask before an edit. */
   #showMask() {
     this.#flicker.stop();
     if (!this.#store.display.overlayVisible) this.#store.setDisplay({ overlayVisible: true });
@@ -123,7 +148,7 @@ export class ViewerController {
 
   #listenToPointer() {
     const { stage } = this.#view;
-    this.#root.addEventListener('focus', () => this.#showBrush());
+    this.#root.addEventListener('focus', () => this.#showCursor());
     listenForPointer(this.#root, {
       tool: () => this.#store.display.tool,
       zoomed: () => this.zoomed,
@@ -132,15 +157,23 @@ export class ViewerController {
       fit: () => this.fit(),
       pan: (x, y) => stage.panBy(x, y),
       window: (x, y) => this.#displayPanel.drag(x, y),
-      stroke: (event, phase) => this.#brush.stroke(stage.toSlice(event.clientX, event.clientY, phase !== 'start'), phase),
-      hover: (event) => this.#brush.show(event && stage.toSlice(event.clientX, event.clientY, this.isPainting)),
+      stroke: (event, phase) => this.#cursor.stroke(stage.toSlice(event.clientX, event.clientY, phase !== 'start'), phase, event.pointerType === 'touch'),
+      click: (event) => this.#cursor.click(stage.toSlice(event.clientX, event.clientY)),
+      hover: (event) => this.#cursor.hover(event && stage.toSlice(event.clientX, event.clientY, this.isPainting || this.lines.isMoving)),
     });
   }
 
-  /** With the keyboard, the brush is visible before the first arrow key. */
-  #showBrush() {
-    if (this.#root.matches(':focus-visible')) this.#brush.showForKeyboard();
-    else this.#brush.show(null);
+  /** With the keyboard, the cursor is visible before the first arrow key. */
+  #showCursor() {
+    if (this.#root.matches(':focus-visible')) this.#cursor.showForKeyboard();
+    else this.#cursor.show(null);
+  }
+
+  /** Shows the values at the cursor. Screen readers announce them where the keyboard moves it. @param {boolean} byKeyboard */
+  #showValues(byKeyboard) {
+    const values = this.#view.valuesAt(this.#cursor.probed);
+    this.#values.textContent = values.join('\n');
+    if (byKeyboard) this.#spokenValues.textContent = [...values, ...this.lines.movingLength].join(', ');
   }
 
   #listenToStore() {
@@ -166,6 +199,7 @@ export class ViewerController {
       this.#updateFrame(place.index);
       if (this.#filmstrip.isVisible(place.index)) this.#drawThumbnail(place.index);
     });
+    on('lines', () => {});
     on('measure', (id) => {
       if (id === store.current?.id) store.current.slices.forEach((_, index) => this.#updateFrame(index));
     });
@@ -173,11 +207,20 @@ export class ViewerController {
       store.current?.slices.forEach((_, index) => this.#updateFrame(index));
       this.#redrawThumbnails();
     });
-    let { tool } = store.display;
+    on('exercise', (id) => {
+      if (id !== store.current?.id) return;
+      this.#flicker.stop();
+      store.current.slices.forEach((_, index) => this.#updateFrame(index));
+      this.#redrawThumbnails();
+    });
+    let { tool, layout } = store.display;
     on('display', () => {
       this.#toolbar.update();
-      if (tool !== store.display.tool) this.#showBrush();
-      ({ tool } = store.display);
+      const before = { tool, layout };
+      ({ tool, layout } = store.display);
+      if (tool !== before.tool) this.#showCursor();
+      if (layout !== before.layout && layout === 'volume') this.#cursor.leave();
+      if (layout !== before.layout && before.layout === 'volume') this.#cursor.enter();
       this.#redrawThumbnails();
     });
   }
@@ -190,13 +233,14 @@ export class ViewerController {
       return;
     }
     this.#opened = current.id;
+    this.#toolbar.update();
     this.#flicker.stop();
     document.body.dataset.slices = String(current.slices.length);
     this.#filmstrip.open(current.slices, !isSegmentable(current));
     this.#filmstrip.select(this.#store.index);
     current.slices.forEach((_, index) => this.#updateFrame(index));
     this.#view.stage.camera.reset();
-    this.#brush.centre();
+    this.#cursor.centre();
     if (current.slices.some(({ info }) => info.reference)) return;
     // Without a reference there is nothing to compare with.
     if (display.overlay === 'agreement') this.#store.setDisplay({ overlay: 'mask' });
@@ -206,7 +250,12 @@ export class ViewerController {
   /** @param {number} index */
   #updateFrame(index) {
     const { current } = this.#store;
-    if (current) this.#filmstrip.update(index, current.slices[index], current.measure?.slices[index], !isSegmentable(current));
+    if (!current) return;
+    const measure = current.measure?.slices[index];
+    const slice = current.slices[index];
+    // In an exercise every slice has an edit. Those without a drawing are not marked.
+    if (current.exercise && !measure?.area) this.#filmstrip.update(index, { ...slice, edit: null }, undefined, false);
+    else this.#filmstrip.update(index, slice, measure, !isSegmentable(current) && !current.exercise);
   }
 
   /** @param {number} index */
@@ -225,7 +274,9 @@ export class ViewerController {
     const { pixels } = this.#view;
     // While the pixels are loading, the window stays what it was.
     if (pixels) this.#shownWindow = this.#window(display.preset, display.window, display.contrast, pixels);
-    return { ...display, window: this.#shownWindow };
+    // An exercise shows only what the visitor draws.
+    const hidden = isDrawing(this.#store.current) ? { overlay: /** @type {const} */ ('mask'), referenceVisible: false } : {};
+    return { ...display, ...hidden, window: this.#shownWindow };
   }
 
   /** Draws with the next frame. */
@@ -247,8 +298,10 @@ export class ViewerController {
     const { showsReference } = this.#flicker;
     const flicker = showsReference === null ? {} : { overlay: /** @type {const} */ ('mask'), overlayVisible: !showsReference, referenceVisible: showsReference };
     const { strokeMask, message } = this.editor;
-    this.#view.draw({ ...appearance, ...flicker }, { strokeMask, message, flickering: this.flickering });
+    this.#view.draw({ ...appearance, ...flicker }, { strokeMask, message, flickering: this.flickering, selected: this.lines.selected });
+    this.#showValues(false);
     this.#root.toggleAttribute('data-near', this.zoomed);
+    this.#root.toggleAttribute('data-comparing', current.exercise?.comparing ?? false);
     this.#onDraw();
   }
 }

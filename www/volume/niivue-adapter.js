@@ -16,8 +16,9 @@ import { AGREEMENT_COLOURS, HEAT_COLOURS } from '../viewer/rasterise.js';
  * @property {(low: number, high: number) => void} setWindow the values of the background that are black and white
  * @property {() => Promise<Blob | null>} toPng
  * @property {(x: number, y: number) => void} move moves the crosshair by voxels to the right and down; in 3-D turns the head
- * @property {(fraction: number) => void} showPlane moves the axial plane to a fraction of the stack, 0 to 1
+ * @property {(x: number, y: number, z: number) => void} showPlace moves the crosshair, and the planes with it: fractions of width, height and stack, 0 to 1
  */
+/** What the crosshair is on: fractions of width and height, and the slice. @typedef {{x: number, y: number, slice: number}} Place */
 
 /** The offsets of voxel sizes, the code of the affine map, and that map in a NIfTI-1 header. */
 const [SIZES, FORM, AFFINE] = [76, 254, 280];
@@ -30,10 +31,10 @@ const [AZIMUTH, ELEVATION] = [120, 25];
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {(slice: number) => void} onSlice the visitor clicked a slice
+ * @param {(place: Place) => void} onPlace the visitor moved the crosshair
  * @returns {Promise<Niivue>}
  */
-export async function openNiivue(canvas, onSlice) {
+export async function openNiivue(canvas, onPlace) {
   const { Niivue, NVImage } = await import(niivueUrl().href);
   const niivue = new Niivue({
     logLevel: 'error',
@@ -55,7 +56,7 @@ export async function openNiivue(canvas, onSlice) {
   const addColours = (name, stops) => niivue.addColormap(name, colormap(stops));
   addColours('glioscope-heat', HEAT_COLOURS);
   for (const [name, colour] of Object.entries(AGREEMENT_COLOURS)) addColours(`glioscope-${name}`, [colour, colour]);
-  niivue.onLocationChange = (/** @type {{vox: number[]}} */ { vox }) => onSlice(Math.round(vox[2]));
+  niivue.onLocationChange = (/** @type {{vox: number[], frac: number[]}} */ { vox, frac }) => onPlace({ x: frac[0], y: 1 - frac[1], slice: Math.round(vox[2]) });
   return {
     addColours,
     setPlanes(planes) {
@@ -87,8 +88,11 @@ export async function openNiivue(canvas, onSlice) {
       if (niivue.opts.sliceType === SLICE_TYPES.render) niivue.setRenderAzimuthElevation(renderAzimuth + TURN * x, renderElevation + TURN * y);
       else niivue.moveCrosshairInVox(x, -y, 0);
     },
-    showPlane(fraction) {
-      niivue.scene.crosshairPos[2] = fraction;
+    showPlace(x, y, z) {
+      // Rows count downwards.
+      [x, 1 - y, z].forEach((fraction, axis) => {
+        niivue.scene.crosshairPos[axis] = fraction;
+      });
       niivue.drawScene();
     },
   };

@@ -10,7 +10,8 @@ import { niivueUrl, openNiivue } from './niivue-adapter.js';
 /** @import { Engine, VolumeKind } from '../engine/engine.js' */
 /** @import { Change, Store } from '../core/store.js' */
 /** @import { Appearance, CaseState, Overlay, SliceState } from '../core/types.js' */
-/** @import { Niivue } from './niivue-adapter.js' */
+/** @import { Niivue, Place } from './niivue-adapter.js' */
+/** The place on the slice that the slice view shows too, as fractions of width and height. @typedef {{get(): {x: number, y: number}, set(place: {x: number, y: number}): void}} LinkedPlace */
 
 /** A mask inside a head has to be visible through it, so its opacity is at least this. */
 const MIN_OPACITY = 0.5;
@@ -31,6 +32,7 @@ export class VolumeView {
   #store;
   /** @type {() => Appearance} */
   #appearance;
+  #place;
   /** Loaded when a volume is shown for the first time. @type {Promise<Niivue> | null} */
   #niivue = null;
   /** What the volumes on the canvas were made from; empty without volumes. */
@@ -52,11 +54,12 @@ export class VolumeView {
   /** @type {Promise<void>} */
   #work = Promise.resolve();
 
-  /** @param {Engine} engine @param {Store} store @param {() => Appearance} appearance */
-  constructor(engine, store, appearance) {
+  /** @param {Engine} engine @param {Store} store @param {() => Appearance} appearance @param {LinkedPlace} place */
+  constructor(engine, store, appearance, place) {
     this.#engine = engine;
     this.#store = store;
     this.#appearance = appearance;
+    this.#place = place;
     this.#listenToCanvas();
   }
 
@@ -216,7 +219,7 @@ export class VolumeView {
     if (!this.#shown) this.#setHint('Building the volume…');
     // NiiVue draws at the size that the canvas has when it starts.
     if (!this.#niivue) this.#canvas.hidden = false;
-    this.#niivue ??= openNiivue(this.#canvas, (slice) => this.#onSlice(slice));
+    this.#niivue ??= openNiivue(this.#canvas, (place) => this.#onPlace(place));
     const niivue = await this.#niivue.catch((error) => {
       this.#niivue = null;
       throw error;
@@ -261,16 +264,19 @@ export class VolumeView {
     this.#setHint([spacing, masks].filter(Boolean).join(' '));
   }
 
-  /** Moves the planes to the slice in view. @param {Niivue} niivue */
+  /** Moves the crosshair to the place in the slice view. @param {Niivue} niivue */
   #showSlice(niivue) {
     const { current, index } = this.#store;
-    if (this.#isOn && current) niivue.showPlane((index + 0.5) / current.slices.length);
+    const { x, y } = this.#place.get();
+    if (this.#isOn && current) niivue.showPlace(x, y, (index + 0.5) / current.slices.length);
   }
 
-  /** Shows the slice that was clicked. @param {number} index */
-  #onSlice(index) {
+  /** Shows the slice of the crosshair, and its place there. @param {Place} place */
+  #onPlace({ x, y, slice }) {
     const { current } = this.#store;
-    if (this.#isOn && current && index >= 0 && index < current.slices.length) this.#store.showIndex(index);
+    if (!this.#isOn || !current || slice < 0 || slice >= current.slices.length) return;
+    this.#place.set({ x, y });
+    this.#store.showIndex(slice);
   }
 
   /** @param {string} text */

@@ -13,7 +13,7 @@ serve({
   open: async (/** @type {{module: WebAssembly.Module}} */ { module }) => {
     const { default: init, onPanic } = await pkg;
     await init({ module_or_path: module });
-    onPanic((message) => lost({ kind: 'panic', file: null, message }));
+    onPanic((message) => lost({ code: 'panic', file: null, message }));
     return { value: undefined };
   },
   convert: async (/** @type {{name: string, file: Blob}} */ { name, file }) => {

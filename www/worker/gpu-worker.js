@@ -30,12 +30,12 @@ serve({
     return { value, transfer: [value.logits.buffer] };
   },
 });
-watchDevices((message) => lost({ kind: 'device', file: null, message }));
+watchDevices((message) => lost({ code: 'device', file: null, message }));
 
 /** @param {WorkerFiles} files */
 async function open({ module, manifest, weights }) {
   const { default: init, onPanic, GpuNetwork } = await pkg;
   await init({ module_or_path: module });
-  onPanic((message) => lost({ kind: 'panic', file: null, message }));
+  onPanic((message) => lost({ code: 'panic', file: null, message }));
   network = await GpuNetwork.create(manifest, weights);
 }

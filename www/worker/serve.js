@@ -33,13 +33,13 @@ export function serve(actions) {
     } catch (error) {
       const fault = faultOf(error);
       // After a trap the instance's memory is in an unknown state. A device that failed once will fail again.
-      if (fault.kind === 'panic' || (fault.kind === 'device' && !TESTS.has(action))) lost(fault);
+      if (fault.code === 'panic' || (fault.code === 'device' && !TESTS.has(action))) lost(fault);
       postMessage({ id, error: fault });
     } finally {
       running.delete(id);
     }
   };
-  self.onmessageerror = () => lost({ kind: 'worker', file: null, message: 'a message to the worker could not be read' });
+  self.onmessageerror = () => lost({ code: 'worker', file: null, message: 'a message to the worker could not be read' });
   // A trap in an asynchronous task does not reject the promise of any action.
   self.addEventListener('unhandledrejection', ({ reason }) => lost(faultOf(reason)));
 

@@ -52,8 +52,9 @@ serve({
     value: library().setEdit(slice, mask),
   }),
   pixels: (/** @type {OfSlice} */ { slice }) => {
-    const pyramid = pyramidOf(library().pixels(slice));
-    return { value: pyramid, transfer: pyramid.map(({ levels }) => levels.buffer) };
+    const pixels = library().pixels(slice);
+    const pyramid = pyramidOf(pixels);
+    return { value: pyramid, transfer: [pixels.flair.buffer, ...pyramid.map(({ levels }) => levels.buffer)] };
   },
   reference: (/** @type {OfSlice} */ { slice }) => transferred(library().reference(slice)),
   mask: (/** @type {OfSlice & {threshold: number}} */ { slice, threshold }) =>
@@ -97,7 +98,7 @@ function transferred(bytes) {
 async function open({ module, manifest, weights, card }) {
   const { default: init, onPanic, Session, version } = await pkg;
   await init({ module_or_path: module });
-  onPanic((message) => lost({ kind: 'panic', file: null, message }));
+  onPanic((message) => lost({ code: 'panic', file: null, message }));
   session = await Session.create(manifest, weights, card);
   return version();
 }
@@ -114,16 +115,16 @@ function accepted(difference) {
   // Written so that NaN fails.
   if (difference <= TOLERANCE) return difference;
   const message = `the self-test differs by ${difference} in probability, the limit is ${TOLERANCE}`;
-  throw { kind: 'device', file: null, message };
+  throw { code: 'device', file: null, message };
 }
 
 /** @param {Source} source @param {AbortSignal} signal */
-async function read({ name, file, voxels, session }, signal) {
-  if (!file) return library().sample();
+async function read({ name, file, sample, voxels, session }, signal) {
+  if (!file) return library().sample(sample);
   /** @param {Blob} part */
   const content = async (part) => {
     const buffer = await part.arrayBuffer().catch((/** @type {Error} */ error) => {
-      throw { kind: 'file', file: name, message: `the browser cannot read it any more: ${error.message}` };
+      throw { code: 'file', file: name, message: `the browser cannot read it any more: ${error.message}` };
     });
     signal.throwIfAborted();
     return new Uint8Array(buffer);

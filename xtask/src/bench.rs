@@ -13,6 +13,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::export::export;
 use crate::process;
 use crate::site;
 use crate::test::native;
@@ -113,7 +114,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &Arguments) -> Result<()> 
         None => workspace.target.join("dist"),
     };
     if in_page && arguments.site.is_none() {
-        site::dist(workspace, &site, &Module::ALL, Effort::Release)?;
+        site::dist(workspace, &site, &Module::ALL, Effort::Release, None)?;
     }
     if parts.iter().any(|part| part.needs_train()) {
         // As the tests build it: another selection of packages would compile half of Burn again.
@@ -184,11 +185,9 @@ fn in_browser(
         "-C",
         "strip=symbols",
     ]))?;
-    let model = out.join("model.safetensors");
     // The weights of the site, which may differ from those of this repository.
-    process::run(
-        Command::new(train).arg("export").arg("--model").arg(site.join("www/model")).arg("--out").arg(&model),
-    )?;
+    let model = export(train, &site.join("www/model"), out.join("model"))?;
+    let reference = reference(train, out)?;
     let phantom = phantom(train, out, if quick { 50 } else { 500 })?;
     let found = out.join("browser.json");
     let mut command = Command::new("node");
@@ -196,6 +195,7 @@ fn in_browser(
     for (name, path) in [
         ("--site", site),
         ("--model", &model),
+        ("--reference", &reference),
         ("--ceiling", &ceiling),
         ("--phantom", &phantom),
         ("--chromium", &browser.chromium),
@@ -210,6 +210,18 @@ fn in_browser(
     process::run(command.arg("--only").arg(names.join(",")))?;
     let text = fs::read_to_string(&found).with_context(|| format!("cannot read {}", found.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is no JSON", found.display()))
+}
+
+/// Exports the reference network of this field (Buda, Saha and Mazurowski 2019, 7.76 million parameters). Its weights do not matter
+/// for its speed: they are those of a few steps on a phantom.
+fn reference(train: &Path, out: &Path) -> Result<PathBuf> {
+    let scratch = tempfile::tempdir_in(out)?;
+    let fit = scratch.path().join("fit");
+    let mut command = Command::new(train);
+    command.arg("fit").arg("--data").arg(phantom(train, out, 12)?).arg("--out").arg(&fit);
+    command.args(["--widths", "32,64,128,256,512", "--stem", "1", "--device", "cpu", "--held-out-fraction", "0"]);
+    process::run(command.args(["--epochs", "1", "--batch", "4", "--crop", "32"]))?;
+    export(train, &fit, out.join("reference"))
 }
 
 /// The folder of a phantom of that many slices, made where it does not exist.

@@ -13,6 +13,9 @@ const PRELOADS: [&str; 4] =
 /// What is before and after the path of a stylesheet.
 const SHEET: [&str; 2] = ["<link rel=\"stylesheet\" href=\"", "\">"];
 
+/// The element with the preview image for links.
+const PREVIEW: &str = "<meta property=\"og:image\" content=\"www/preview.jpg\">";
+
 /// A page for publication.
 pub(crate) struct Index {
     pub(crate) html: String,
@@ -22,7 +25,14 @@ pub(crate) struct Index {
 
 impl Index {
     /// Replaces the stylesheets of the repository's page, each a line of its own, and adds the preloads.
-    pub(crate) fn of(page: &str) -> Result<Self> {
+    ///
+    /// With the `address` of the site, which ends with `/`, the preview image for links has its full address: most programs
+    /// that show a preview read no relative one.
+    pub(crate) fn of(page: &str, address: Option<&str>) -> Result<Self> {
+        let page = &match address {
+            Some(address) => page.replace(PREVIEW, &PREVIEW.replace("www/", &format!("{address}www/"))),
+            None => page.to_owned(),
+        };
         let [before, after] = SHEET;
         let mut lines = Vec::new();
         let mut sheets = Vec::new();
@@ -60,7 +70,7 @@ mod tests {
   <script src=\"www/startup.js\"></script>
 </head>
 ";
-        let Index { html, sheets } = Index::of(page).expect("a page");
+        let Index { html, sheets } = Index::of(page, None).expect("a page");
         assert_eq!(sheets, ["www/a.css", "www/b.css"]);
         assert_eq!(
             html,
@@ -75,15 +85,17 @@ mod tests {
 </head>
 "
         );
-        assert!(Index::of("<head>\n</head>").is_err());
+        assert!(Index::of("<head>\n</head>", None).is_err());
     }
 
     #[test]
     fn the_page_of_the_repository_can_be_published() {
         let page = include_str!("../../index.html");
-        let Index { html, sheets } = Index::of(page).expect("a page");
+        let Index { html, sheets } = Index::of(page, None).expect("a page");
         assert_eq!(html.matches("rel=\"stylesheet\"").count(), 1);
         assert!(sheets.iter().all(|sheet| bundle::contains(sheet)), "{sheets:?}");
+        let full = Index::of(page, Some("https://example.org/glioscope/")).expect("a page").html;
+        assert!(full.contains("content=\"https://example.org/glioscope/www/preview.jpg\""));
         assert!(html.contains(&format!("<link rel=\"modulepreload\" href=\"{}\">", bundle::APP)));
     }
 }

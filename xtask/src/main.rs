@@ -1,4 +1,4 @@
-//! The development commands: `cargo xtask serve`, `dist`, `test`, `soak` and `bench`.
+//! The development commands: `cargo xtask serve`, `dist`, `package`, `test`, `soak` and `bench`.
 //!
 //! Each command installs what it needs, prints what it runs, and can be repeated. None of them knows what the product
 //! computes.
@@ -15,12 +15,13 @@ use crate::wasm::{Effort, Module};
 use crate::workspace::Workspace;
 
 mod bench;
-mod bom;
 mod browser;
 mod bundle;
+mod export;
 mod fuzz;
 mod headers;
 mod index;
+mod package;
 mod process;
 mod seal;
 mod serve;
@@ -67,7 +68,13 @@ enum Action {
         /// A folder that is new, empty, or from an earlier `dist`.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// The address that the site gets, for example `https://example.org/glioscope/`. Links to it then show a preview image.
+        #[arg(long, value_name = "URL", value_parser = address)]
+        url: Option<String>,
     },
+    /// Writes the npm packages `glioscope` and `glioscope-model` into the folder `packages` in cargo's target folder: a folder
+    /// and an archive of `npm pack` for each.
+    Package,
     /// Runs the tests, prints the minutes of each stage, and ends with a line `N passed, N failed` that counts stages.
     ///
     /// GLIOSCOPE_REAL=DIR adds tests on real patients; DIR has the layout of the kaggle_3m dataset.
@@ -111,14 +118,23 @@ fn main() -> ExitCode {
     }
 }
 
+/// An address of a folder, with its final `/`.
+fn address(text: &str) -> Result<String, String> {
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        return Err(format!("expected https:// or http://, found {text}"));
+    }
+    Ok(format!("{}/", text.trim_end_matches('/')))
+}
+
 fn run(action: Action) -> Result<()> {
     let workspace = Workspace::find()?;
     match action {
         Action::Serve { port, dev, .. } => serve(&workspace, port, dev),
-        Action::Dist { out } => {
-            site::dist(&workspace, &out, &Module::ALL, Effort::Release)?;
+        Action::Dist { out, url } => {
+            site::dist(&workspace, &out, &Module::ALL, Effort::Release, url.as_deref())?;
             site::print_sizes(&out)
         }
+        Action::Package => package::package(&workspace, Effort::Release).map(drop),
         Action::Test { only, full } => test::test(&workspace, only, full),
         Action::TestBuilds { full } => test::builds::build(&workspace, full),
         Action::Soak { minutes } => soak::soak(&workspace, minutes),
@@ -132,7 +148,7 @@ fn serve(workspace: &Workspace, port: u16, dev: bool) -> Result<()> {
     let out = workspace.target.join("site");
     let build = |modules: &[Module]| {
         if !dev {
-            return site::dist(workspace, &out, modules, Effort::Release);
+            return site::dist(workspace, &out, modules, Effort::Release, None);
         }
         vendor::build(workspace)?;
         modules.iter().try_for_each(|module| wasm::build(workspace, *module, Effort::Dev))

@@ -11,9 +11,10 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::bom;
 use crate::headers;
 use crate::workspace::Workspace;
+
+mod bom;
 
 /// The files that [`seal`] writes, next to `index.html`.
 pub(crate) const FILES: [&str; 4] = ["assets.json", "sw.js", "_headers", "bom.json"];

@@ -63,12 +63,18 @@ fn has(modules: &[Module], path: &str) -> bool {
 
 /// Builds the site with some of its modules and writes it into `out`. All its links are relative, so that any static
 /// host can serve it, at any path. Scripts and stylesheets are bundled. Without the module for WebGPU the site runs on
-/// the CPU.
+/// the CPU. `address` is that of the site, where it is known.
 ///
 /// # Errors
 ///
 /// If `out` has files that no `dist` wrote.
-pub(crate) fn dist(workspace: &Workspace, out: &Path, modules: &[Module], effort: Effort) -> Result<()> {
+pub(crate) fn dist(
+    workspace: &Workspace,
+    out: &Path,
+    modules: &[Module],
+    effort: Effort,
+    address: Option<&str>,
+) -> Result<()> {
     let out = std::path::absolute(out).with_context(|| format!("no such path: {}", out.display()))?;
     if out.starts_with(workspace.root.join(ASSETS)) {
         bail!("{} is inside of {ASSETS}, which is copied", out.display());
@@ -90,7 +96,7 @@ pub(crate) fn dist(workspace: &Workspace, out: &Path, modules: &[Module], effort
     }
     let page = out.join(INDEX);
     let index = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
-    let index = Index::of(&index)?;
+    let index = Index::of(&index, address)?;
     fs::write(&page, index.html).with_context(|| format!("cannot write {}", page.display()))?;
     files.extend(bundle::write(workspace, &out, &bundled, &index.sheets)?);
     seal::seal(workspace, &out, &files)?;

@@ -9,7 +9,9 @@ use report::{Outcome, Report};
 pub(crate) mod builds;
 pub(crate) mod e2e;
 pub(crate) mod native;
+mod packages;
 mod page;
+mod python;
 pub(crate) mod real;
 mod report;
 mod trust;
@@ -18,7 +20,7 @@ mod wasm;
 /// A part of the tests that can run alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Part {
-    /// Format, lints, documentation and Rust tests on this machine, for every feature set.
+    /// Format, lints, documentation and Rust tests on this machine, for every feature set, and the workflow of `train`.
     Native,
     /// Linter and unit tests of the page's scripts, and a check of the workflows.
     Page,
@@ -49,6 +51,7 @@ pub(crate) fn test(workspace: &Workspace, only: Option<Part>, full: bool) -> Res
     }
     if wants(Part::Native) {
         native::native(workspace, real.as_deref(), full, &mut report);
+        python::python(workspace, full, &mut report);
     }
     if let Some(builds) = builds {
         report.stage("builds", || builds.finish().map(|()| Outcome::Passed));

@@ -23,6 +23,12 @@ const GECKODRIVER_VERSION: &str = "0.37.1";
 const KERAS: [&str; 2] = ["keras==3.15.1", "tensorflow==2.21.0"];
 const TORCH: [&str; 2] = ["torch==2.15.0", "numpy==2.4.6"];
 
+/// What runs and checks exported networks.
+const ONNX: [&str; 4] = ["numpy==2.4.6", "onnx==1.23.2", "onnxruntime==1.32.0", "safetensors==0.8.0"];
+
+/// What runs the workflow of `train`. It needs Python 3.11.
+const SNAKEMAKE: [&str; 2] = ["snakemake==9.27.1", "snakemake-executor-plugin-slurm==2.8.0"];
+
 /// Installs the wasm32 standard library if the toolchain lacks it.
 pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
     let libraries = process::output(
@@ -61,7 +67,7 @@ pub(crate) fn cargo_fuzz(workspace: &Workspace) -> Result<PathBuf> {
     .ensure(workspace)
 }
 
-/// The folder of `wasm-pack`, which people who embed the package use.
+/// The folder of `wasm-pack`, which runs the browser tests without xtask.
 pub(crate) fn wasm_pack(workspace: &Workspace) -> Result<PathBuf> {
     CargoTool { package: "wasm-pack", programs: &["wasm-pack"], version: WASM_PACK_VERSION, opt_level: "0" }
         .ensure(workspace)
@@ -124,6 +130,16 @@ pub(crate) fn torch(workspace: &Workspace) -> Result<PathBuf> {
     python(workspace, "torch", "torch", &TORCH)
 }
 
+/// A Python with ONNX Runtime and the checker of ONNX.
+pub(crate) fn onnx(workspace: &Workspace) -> Result<PathBuf> {
+    python(workspace, "onnx", "onnxruntime", &ONNX)
+}
+
+/// A Python with Snakemake and its executor for Slurm.
+pub(crate) fn snakemake(workspace: &Workspace) -> Result<PathBuf> {
+    python(workspace, "snakemake", "snakemake_executor_plugin_slurm", &SNAKEMAKE)
+}
+
 /// A Python that can import `module`, in the virtual environment `name` in cargo's target folder. It is made with these
 /// packages if it does not exist.
 fn python(workspace: &Workspace, name: &str, module: &str, packages: &[&str]) -> Result<PathBuf> {
@@ -139,7 +155,7 @@ fn python(workspace: &Workspace, name: &str, module: &str, packages: &[&str]) ->
             .status()
             .is_ok_and(|status| status.success())
     };
-    let packages_shown = packages.join(" and ");
+    let packages_shown = packages.join(", ");
     if !works() {
         println!("Installing {packages_shown} into {} (some minutes, once).", workspace.shown(&own));
         process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&own))?;

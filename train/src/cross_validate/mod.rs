@@ -5,6 +5,7 @@ mod folds;
 mod interval;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -132,7 +133,7 @@ struct OtherPatient {
 ///
 /// # Errors
 /// Those of `train fit` and `train evaluate`, and when a folder of another cross-validation cannot be read or has other patients.
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let dataset = Dataset::read(&arguments.data)?;
     let recipe = recipe::resolve(arguments.config.as_deref(), &arguments.recipe, None)?;
     let folds = folds::of(dataset.patients(), arguments.by, arguments.folds, recipe.seed)?;
@@ -149,11 +150,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         eprintln!("fold {number} of {}: {} patients held out", folds.len(), fold.held_out.len());
         let opened = device::open(arguments.device)?;
         if !fit::fold(&dataset, fold.split(&dataset.names()), &recipe, opened, &folder)? {
-            return Ok(());
+            return Ok(fit::exit_code(false));
         }
     }
     if arguments.only.is_some() {
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
 
     let inputs = [Input::Case, Input::Single, Input::Flair];
@@ -170,7 +171,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let (Some(other), Some(path)) = (&other, &arguments.compare) {
         text += &figures.comparison(other, path)?;
     }
-    report::print(&text)
+    report::print(&text)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn fold_folder(out: &Path, number: usize) -> PathBuf {
@@ -184,7 +186,7 @@ fn predict(arguments: &Arguments, dataset: &Dataset, folds: &[Fold], input: Inpu
     let bar = progress::bar(dataset.slices(), "slices");
     for (number, fold) in (1..).zip(folds) {
         let folder = fold_folder(&arguments.out, number);
-        let model = Model::load(&model::Arguments { model: folder, device: arguments.device })?;
+        let model = Model::load(&model::Arguments { model: Some(folder), device: arguments.device })?;
         let tally = tally.get_or_insert_with(|| Tally::new(model.manifest().threshold));
         for patient in dataset.patients().iter().filter(|patient| fold.held_out.contains(&patient.name)) {
             evaluate::score(&model, patient, input, tally, |count| bar.inc(count as u64))?;

@@ -32,7 +32,7 @@ pub(crate) use summary::four;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # Score the shipped model on listed patients, and write all figures as JSON
+  # Score the published model on listed patients, and write all figures as JSON
   $ train evaluate --data kaggle_3m --patients held_out.txt --json figures.json
 
   # Normalise every slice by itself, as a slice that is opened alone
@@ -139,7 +139,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
     let evaluation = Evaluation {
         data: dataset.root().display().to_string(),
-        model: arguments.model.model.display().to_string(),
+        model: model::name(arguments.model.model.as_deref()),
         device: &model.device,
         input: arguments.input,
         threshold,

@@ -10,6 +10,7 @@ mod trainer;
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -23,11 +24,15 @@ use crate::recipe::{self, FIXED_FLAGS, Recipe, Settings, Start};
 use checkpoint::Checkpoint;
 use trainer::{Progress, Trainer};
 
+/// The exit code of a fit that was stopped: what shells report for Ctrl-C.
+const STOPPED: u8 = 130;
+
 /// Fit a network to a dataset of slices and masks
 ///
 /// After every epoch the folder OUT gets model.json and weights.safetensors (the moving average of the weights, ready for the other
 /// commands and the page), history.csv, curve.png, samples.png (when the held-out patients were scored) and checkpoint.bin.
-/// OUT/recipe.toml has the resolved recipe. Ctrl-C saves a checkpoint and stops.
+/// OUT/recipe.toml has the resolved recipe. Ctrl-C saves a checkpoint and stops, and so does the signal to end that batch systems
+/// send; the exit code is then 130.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", recipe::page()))]
 pub(crate) struct Arguments {
@@ -97,7 +102,7 @@ train/shipped.sh has all fits of the shipped model.";
 /// # Errors
 /// When the data, the recipe or a model cannot be read, the arguments do not fit together, the loss or a weight is not
 /// finite, or a file cannot be written. The message has the file, or the step and the epoch.
-pub(crate) fn run(arguments: Arguments) -> Result<()> {
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let checkpoint = arguments.out.join("checkpoint.bin");
     let mut resumed = arguments.resume.then(|| Checkpoint::<Progress>::read(&checkpoint)).transpose()?;
     if let (Some(resumed), Some(epochs)) = (&mut resumed, arguments.recipe.epochs) {
@@ -140,7 +145,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         data.counts.positive,
         data.held_out.iter().map(|patient| patient.slices.len()).sum::<usize>()
     );
-    trainer.run(&data, &arguments.out, arguments.score_every).map(|_finished| ())
+    trainer.run(&data, &arguments.out, arguments.score_every).map(exit_code)
+}
+
+/// The exit code after a fit that is finished or was stopped.
+pub(crate) fn exit_code(finished: bool) -> ExitCode {
+    if finished { ExitCode::SUCCESS } else { ExitCode::from(STOPPED) }
 }
 
 /// Fits a recipe to one split, resumes a fit that was stopped, and returns whether it is finished. A finished fit is not changed.

@@ -85,7 +85,7 @@ pub(crate) struct Trainer {
     steps_per_epoch: u64,
 }
 
-/// A flag that Ctrl-C sets. A process has one handler, which all of its fits share.
+/// A flag that Ctrl-C sets, and SIGTERM and SIGHUP too. A process has one handler, which all of its fits share.
 ///
 /// # Errors
 /// When the handler cannot be set.
@@ -94,9 +94,9 @@ fn listen_for_stop() -> Result<&'static AtomicBool> {
     static LISTENS: OnceLock<()> = OnceLock::new();
     if LISTENS.set(()).is_ok() {
         ctrlc::set_handler(|| {
-            // The second Ctrl-C does not wait for the step.
+            // The second one does not wait for the step.
             if STOP.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
+                std::process::exit(super::STOPPED.into());
             }
             eprintln!("\nstopping after this step; press Ctrl-C again to stop without saving");
         })
@@ -186,7 +186,7 @@ impl Trainer {
         self.recipe().epochs * self.steps_per_epoch
     }
 
-    /// Runs the remaining epochs, or until Ctrl-C. Returns whether all are done.
+    /// Runs the remaining epochs, or until it is stopped. Returns whether all are done.
     ///
     /// # Errors
     /// When the loss or a weight is not finite, the device fails or a file cannot be written.
@@ -219,7 +219,7 @@ impl Trainer {
             // Nothing is left to fit. The model is written again, since a later version may describe it in more detail.
             let (model, weights) = self.model(data)?;
             let scored = held_out::score(&model, &data.held_out)?;
-            model.write(&weights, self.ema.network(), scored.as_ref().map(|(scores, _)| scores), out)?;
+            model.write(&weights, Some(self.ema.network()), scored.as_ref().map(|(scores, _)| scores), out)?;
         }
         eprintln!("done: {}", out.join("model.json").display());
         Ok(true)
@@ -288,7 +288,7 @@ impl Trainer {
         self.progress.history.push(epoch);
         eprintln!("{epoch}");
 
-        model.write(&weights, self.ema.network(), scored.as_ref().map(|(scores, _)| scores), out)?;
+        model.write(&weights, Some(self.ema.network()), scored.as_ref().map(|(scores, _)| scores), out)?;
         file::write(&out.join("history.csv"), history::csv(&self.progress.history).as_bytes())?;
         write_png(&out.join("curve.png"), &history::curve(&self.progress.history))?;
         if let Some((_, pictures)) = &scored {

@@ -17,13 +17,14 @@ fn help_has_examples() -> Result<()> {
         "merge",
         "phantom",
         "export",
+        "import",
         "Examples",
         "$ train evaluate",
         "Research use only",
     ] {
         assert!(help.contains(word), "`{word}` in: {help}");
     }
-    for command in ["fit", "average", "evaluate", "inspect", "segment", "merge", "phantom", "export"] {
+    for command in ["fit", "average", "evaluate", "inspect", "segment", "merge", "phantom", "export", "import"] {
         let help = world.train(&format!("{command} --help"))?.succeeded().stdout;
         assert!(help.contains(&format!("\n  $ train {command} ")), "an example of {command} in: {help}");
     }

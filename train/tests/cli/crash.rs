@@ -85,6 +85,24 @@ fn a_fit_that_is_killed_at_many_moments_ends_with_the_same_weights() -> Result<(
     assert_same(&world, "whole", "killed")
 }
 
+#[cfg(unix)]
+#[test]
+fn a_fit_that_is_told_to_end_saves_a_checkpoint_and_its_exit_code_is_130() -> Result<()> {
+    let world = World::new()?;
+    let fit = FIT.replace("--epochs 4", "--epochs 50") + " fit";
+    let folds = "cross-validate --data data --device cpu --folds 2 --only 1 --seed 7 \
+                 --epochs 50 --batch 6 --crop 64 --widths 6,12 --stem 4 --out folds";
+    for (arguments, folder) in [(&*fit, "fit"), (folds, "folds/fold-1")] {
+        let mut child = start(&world, arguments)?;
+        let history = world.path(folder).join("history.csv");
+        wait_until(&mut child, || history.exists())?;
+        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status()?.success());
+        assert_eq!(child.wait()?.code(), Some(130), "{arguments}");
+        assert!(world.path(folder).join("checkpoint.bin").exists(), "{arguments}");
+    }
+    Ok(())
+}
+
 /// Runs `train` with a limit of `blocks` times 512 bytes for each file.
 #[cfg(unix)]
 fn limited(world: &World, arguments: &str, blocks: u64, ignored: bool) -> Result<Run> {

@@ -63,6 +63,16 @@ fn the_reading_has_cases_slices_and_references() -> Result<()> {
 }
 
 #[test]
+fn without_a_folder_of_a_model_the_published_one_is_used() -> Result<()> {
+    let world = World::new()?;
+    world.train("inspect data --json reading.json")?.succeeded();
+    let reading: Value = serde_json::from_slice(&fs::read(world.path("reading.json"))?)?;
+    // A note would say that there is no model.
+    assert_eq!(reading["notes"], json!([]));
+    Ok(())
+}
+
+#[test]
 fn a_single_slice_is_judged_by_itself() -> Result<()> {
     let world = World::new()?;
     let slice = fs::read(world.path("data/PHANTOM_0001/PHANTOM_0001_6.tif"))?;

@@ -6,6 +6,7 @@ mod cohort;
 mod crash;
 mod cross_validate;
 mod evaluate;
+mod export;
 mod fit;
 mod inspect;
 mod phantom;

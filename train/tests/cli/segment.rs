@@ -186,7 +186,7 @@ fn a_single_grey_slice_is_segmented() -> Result<()> {
     let mask = world.mask("masks/grey_mask.tif")?;
     assert_eq!([mask.width(), mask.height()], [90, 50]);
     let table = fs::read_to_string(world.path("masks/statistics.csv"))?;
-    assert!(table.lines().nth(1).is_some_and(|line| line.ends_with(",,,,,false")), "{table}");
+    assert!(table.lines().nth(1).is_some_and(|line| line.contains(",,,,,false,")), "{table}");
     Ok(())
 }
 

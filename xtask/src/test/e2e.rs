@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::Value;
 
 use super::report::{Outcome, Report};
-use super::{native, real};
+use super::{native, packages, real};
 use crate::browser::Browser;
 use crate::process;
 use crate::serve::Server;
@@ -31,7 +31,7 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
     let e2e = workspace.root.join("tests/e2e");
     let built = report.stage("site", || {
         let effort = Effort::of_tests(full);
-        site::dist(workspace, &out, &Module::ALL, effort)?;
+        site::dist(workspace, &out, &Module::ALL, effort, None)?;
         if effort == Effort::Release {
             site::budget(&out)?;
         }
@@ -51,6 +51,9 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
             command.env_remove(SOAK);
         })
     });
+    if built {
+        packages::packages(workspace, &out, Effort::of_tests(full), report);
+    }
     if full {
         report.stage("e2e: long", || {
             if !built {
@@ -67,7 +70,7 @@ pub(super) fn end_to_end(workspace: &Workspace, patients: Option<&Path>, full: b
 pub(crate) fn soak(workspace: &Workspace, patients: Option<&Path>, minutes: u64) -> Result<()> {
     let out = workspace.target.join("dist");
     if site::check(&out, &Module::ALL).is_err() {
-        site::dist(workspace, &out, &Module::ALL, Effort::Release)?;
+        site::dist(workspace, &out, &Module::ALL, Effort::Release, None)?;
     }
     playwright(workspace, &out, patients, |command| {
         command.env(SOAK, minutes.to_string());
@@ -76,7 +79,7 @@ pub(crate) fn soak(workspace: &Workspace, patients: Option<&Path>, minutes: u64)
 }
 
 /// Runs Playwright over the site in `out`; `adjust` changes its command.
-fn playwright(
+pub(super) fn playwright(
     workspace: &Workspace,
     out: &Path,
     patients: Option<&Path>,

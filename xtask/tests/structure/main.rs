@@ -23,7 +23,7 @@ const WINGS: [&str; 13] = [
 const CRATES: [&str; 3] = ["src/lib.rs", "train/src/main.rs", "xtask/src/main.rs"];
 
 /// Folders of sources, with all folders below them.
-const SOURCES: [&str; 5] = ["src", "train/src", "xtask/src", "fuzz", "www"];
+const SOURCES: [&str; 6] = ["src", "train/src", "xtask/src", "fuzz", "www", "packages"];
 
 const LARGEST_FOLDER: usize = 20;
 const LONGEST_FILE: usize = 500;

@@ -1,5 +1,5 @@
 /**
- * Takes one file out of a zip archive that the library wrote.
+ * Takes single files out of a zip archive. The library reads archives of slices; this is for what is not one.
  */
 
 /** @typedef {{name: string, method: number, size: number, offset: number}} Entry `size`: compressed, in bytes */
@@ -23,6 +23,11 @@ const DEFLATE = 8;
 export async function extract(archive, name) {
   const entry = (await list(archive)).find((one) => one.name === name);
   if (!entry) throw new Error(`the archive has no ${name}`);
+  return unpack(archive, entry);
+}
+
+/** The content of an entry. @param {Blob} archive @param {Entry} entry */
+export async function unpack(archive, entry) {
   const header = await view(archive, entry.offset, HEADER_LENGTH);
   const start = entry.offset + HEADER_LENGTH + header.getUint16(26, true) + header.getUint16(28, true);
   const packed = archive.slice(start, start + entry.size);
@@ -31,7 +36,7 @@ export async function extract(archive, name) {
 }
 
 /** The entries of an archive; empty where it is none. @param {Blob} archive @returns {Promise<Entry[]>} */
-async function list(archive) {
+export async function list(archive) {
   const tail = Math.max(0, archive.size - END_LENGTH - LONGEST_COMMENT);
   const last = await view(archive, tail, archive.size - tail);
   let end = last.byteLength - END_LENGTH;
