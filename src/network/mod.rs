@@ -17,7 +17,6 @@ pub mod burn;
 pub mod card;
 pub mod config;
 #[cfg(feature = "cpu")]
-#[allow(unsafe_code, reason = "SIMD loads and stores; each block lists what it relies on")]
 pub(crate) mod cpu;
 pub mod folded;
 pub mod input_check;

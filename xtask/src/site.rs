@@ -7,12 +7,15 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::bundle;
-use crate::index::Index;
 use crate::seal;
-use crate::size::{self, Size};
 use crate::vendor;
 use crate::wasm::{self, Effort, Module};
 use crate::workspace::Workspace;
+use index::Index;
+use size::Size;
+
+mod index;
+mod size;
 
 /// The page itself. All other files are below [`ASSETS`].
 pub(crate) const INDEX: &str = "index.html";

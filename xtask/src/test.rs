@@ -11,6 +11,7 @@ pub(crate) mod e2e;
 pub(crate) mod native;
 mod packages;
 mod page;
+mod playwright;
 mod python;
 pub(crate) mod real;
 mod report;

@@ -3,13 +3,10 @@
 use std::slice;
 use std::sync::{Mutex, PoisonError};
 
-use super::feature_map::{FeatureMap, padded};
-use super::head::Head;
-use super::max_pool::max_pool;
-use super::space_to_depth::space_to_depth;
-use super::threads;
-use super::up_convolution::UpConvolution;
-use super::winograd::{Convolution, Scratch};
+use glioscope_kernels::{
+    Convolution, FeatureMap, Head, Scratch, UpConvolution, for_each_chunk, max_pool, padded, space_to_depth,
+};
+
 use crate::network::config::{INPUTS, UNetConfig};
 use crate::network::folded::{FoldedUNet, Layer};
 
@@ -111,7 +108,7 @@ impl Plan {
             images.len()
         );
         let mut logits = vec![0.0; images.len() / INPUTS];
-        threads::for_each_chunk(&mut logits, area, |image, logits| {
+        for_each_chunk(&mut logits, area, |image, logits| {
             // A panic in another thread leaves the list whole.
             let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
             let reused = spare().pop();

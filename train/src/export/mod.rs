@@ -1,5 +1,6 @@
 //! `train export`: a network for other runtimes.
 
+mod floats;
 mod onnx;
 mod onnx_messages;
 
@@ -16,6 +17,7 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use crate::file;
 use crate::model::Files;
+use floats::bytes;
 
 /// The tensor of a safetensors file with the input of its example.
 pub(crate) const EXAMPLE_INPUT: &str = "input";
@@ -108,9 +110,4 @@ fn safetensors(model: Files) -> Result<Vec<u8>> {
     // One entry: the order of several would differ from run to run.
     let header = [("network".to_owned(), shape)].into_iter().collect();
     Ok(serialize(views, Some(header))?)
-}
-
-/// Little-endian numbers.
-fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }

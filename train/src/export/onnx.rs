@@ -5,7 +5,7 @@ use glioscope::network::config::INPUTS;
 use glioscope::network::{FoldedUNet, Manifest, UNetConfig};
 use prost::Message as _;
 
-use super::bytes;
+use super::floats::bytes;
 use super::onnx_messages::{
     Attribute, Dimension, FLOAT, Graph, Model, Node, OperatorSet, Property, Shape, Size, Tensor, TensorType, Type,
     Value,

@@ -22,10 +22,7 @@ use crate::file;
 use crate::model::Files;
 use crate::recipe::{self, FIXED_FLAGS, Recipe, Settings, Start};
 use checkpoint::Checkpoint;
-use trainer::{Progress, Trainer};
-
-/// The exit code of a fit that was stopped: what shells report for Ctrl-C.
-const STOPPED: u8 = 130;
+use trainer::{Progress, STOPPED, Trainer};
 
 /// Fit a network to a dataset of slices and masks
 ///

@@ -85,6 +85,9 @@ pub(crate) struct Trainer {
     steps_per_epoch: u64,
 }
 
+/// The exit code of a fit that was stopped: what shells report for Ctrl-C.
+pub(super) const STOPPED: u8 = 130;
+
 /// A flag that Ctrl-C sets, and SIGTERM and SIGHUP too. A process has one handler, which all of its fits share.
 ///
 /// # Errors
@@ -96,7 +99,7 @@ fn listen_for_stop() -> Result<&'static AtomicBool> {
         ctrlc::set_handler(|| {
             // The second one does not wait for the step.
             if STOP.swap(true, Ordering::SeqCst) {
-                std::process::exit(super::STOPPED.into());
+                std::process::exit(STOPPED.into());
             }
             eprintln!("\nstopping after this step; press Ctrl-C again to stop without saving");
         })

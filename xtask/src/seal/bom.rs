@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_libraries_of_the_page_are_listed() {
-        let lock: Value = serde_json::from_str(include_str!("../vendor/package-lock.json")).expect("JSON");
+        let lock: Value = serde_json::from_str(include_str!("../../vendor/package-lock.json")).expect("JSON");
         let found = packages(&lock).expect("sound");
         assert!(found.iter().any(|component| component["name"] == "@niivue/niivue"), "{found:?}");
         assert!(found.iter().all(|component| component["name"] != "esbuild"), "{found:?}");

@@ -39,7 +39,15 @@ const FEATURE_SETS: [FeatureSet; 4] = [
     },
     FeatureSet {
         name: "cpu",
-        selection: &["--package", "glioscope", "--no-default-features", "--features", "cpu"],
+        selection: &[
+            "--package",
+            "glioscope",
+            "--package",
+            "glioscope-kernels",
+            "--no-default-features",
+            "--features",
+            "glioscope/cpu",
+        ],
         linted: true,
         tested: false,
     },

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use super::e2e;
+use super::playwright::playwright;
 use super::report::{Outcome, Report};
 use crate::package;
 use crate::process;
@@ -23,7 +23,7 @@ pub(super) fn packages(workspace: &Workspace, site: &Path, effort: Effort, repor
                 "npm's registry cannot be reached, and the tests install Vite from it".to_owned(),
             ));
         }
-        e2e::playwright(workspace, site, None, |command| {
+        playwright(workspace, site, None, |command| {
             command.arg("--project=packages").env("GLIOSCOPE_PACKAGES", &packages).env("GLIOSCOPE_VITE", VITE);
         })
     });

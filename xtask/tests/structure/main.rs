@@ -20,10 +20,10 @@ const WINGS: [&str; 13] = [
 ];
 
 /// Roots of the crates.
-const CRATES: [&str; 3] = ["src/lib.rs", "train/src/main.rs", "xtask/src/main.rs"];
+const CRATES: [&str; 4] = ["src/lib.rs", "kernels/src/lib.rs", "train/src/main.rs", "xtask/src/main.rs"];
 
 /// Folders of sources, with all folders below them.
-const SOURCES: [&str; 6] = ["src", "train/src", "xtask/src", "fuzz", "www", "packages"];
+const SOURCES: [&str; 7] = ["src", "kernels/src", "train/src", "xtask/src", "fuzz", "www", "packages"];
 
 const LARGEST_FOLDER: usize = 20;
 const LONGEST_FILE: usize = 500;

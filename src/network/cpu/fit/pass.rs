@@ -2,21 +2,15 @@
 
 use std::cell::RefCell;
 
+use glioscope_kernels::fit::batch_norm::{self, Affine, Backward, Statistics};
+use glioscope_kernels::fit::{UpGradient, add_max_pool_gradient, head_gradient, weight_gradient};
+use glioscope_kernels::{
+    Convolution, FeatureMap, Head, Scratch, TAPS, UpConvolution, max_pool, padded, space_to_depth,
+};
 use rayon::prelude::*;
 
-use super::batch_norm::{self, Affine, Backward, Statistics};
-use super::max_pool::add_gradient;
-use super::up_convolution::UpGradient;
-use super::weight_gradient::weight_gradient;
-use super::{NormedConv, Parameters, PlainConv, head};
+use super::{NormedConv, Parameters, PlainConv};
 use crate::network::config::{INPUTS, UNetConfig};
-use crate::network::cpu::feature_map::{FeatureMap, padded};
-use crate::network::cpu::head::Head;
-use crate::network::cpu::max_pool::max_pool;
-use crate::network::cpu::space_to_depth::space_to_depth;
-use crate::network::cpu::tile::TAPS;
-use crate::network::cpu::up_convolution::UpConvolution;
-use crate::network::cpu::winograd::{Convolution, Scratch};
 
 /// Images that one thread convolves at a time. With more, the weights of coarse feature maps are read less often; with
 /// fewer, more threads have work in a batch. It is fixed, so that the order of sums does not depend on the number of
@@ -245,7 +239,7 @@ impl Pass {
         }
         let images = self.outputs[0].par_iter().zip(&mut self.of_outputs[0]);
         let images = images.zip(of_logits.par_chunks_exact(of_logits.len() / self.n));
-        let parts = images.map(|((x, of_x), logits)| head::backward(x, &weight, logits, stem, of_x));
+        let parts = images.map(|((x, of_x), logits)| head_gradient(x, &weight, logits, stem, of_x));
         let (mut of_weight, mut of_bias) = (vec![0f64; cells * channels], vec![0f64; cells]);
         for (weight, bias) in parts.collect::<Vec<_>>() {
             of_weight.iter_mut().zip(weight).for_each(|(sum, part)| *sum += part);
@@ -286,7 +280,7 @@ impl Pass {
                     to.copy_from_slice(&from[..channels]);
                 }
             }
-            add_gradient(joined, of_pooled, to);
+            add_max_pool_gradient(joined, of_pooled, to);
         });
     }
 }

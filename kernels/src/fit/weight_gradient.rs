@@ -1,4 +1,4 @@
-//! The gradient of the weights of a 3x3 convolution on the CPU, by Winograd's [transforms](super::super::tile).
+//! The gradient of the weights of a 3x3 convolution on the CPU, by Winograd's [transforms](crate::tile).
 //!
 //! ```text
 //! for each block of tiles:
@@ -10,11 +10,11 @@
 
 use macerator::{Simd, Vector, vload_unaligned, vstore_unaligned};
 
-use super::super::feature_map::{FeatureMap, padded};
-use super::super::matmul;
-use super::super::tile::{self, TAPS, Tile, Tile2, Tile4, transform, transform_gradient, transform_input};
-use super::super::vector::{MAX_LANES, lanes};
-use super::super::winograd::{BLOCK, Scratch};
+use crate::feature_map::{FeatureMap, padded};
+use crate::matmul;
+use crate::tile::{self, TAPS, Tile, Tile2, Tile4, transform, transform_gradient, transform_input};
+use crate::vector::{MAX_LANES, lanes};
+use crate::winograd::{BLOCK, Scratch};
 
 /// The fewest tiles in a block, where there are as many: each block reads and writes all sums. A tuning constant.
 const MIN_TILES: usize = 64;
@@ -25,7 +25,7 @@ const MIN_TILES: usize = 64;
 /// # Panics
 /// If `x` is empty, `gradients` has another length, two feature maps differ in height or width, or one has other
 /// channels than `[outputs, inputs]` require.
-pub(crate) fn weight_gradient(
+pub fn weight_gradient(
     x: &[FeatureMap],
     gradients: &[FeatureMap],
     channels: [usize; 2],

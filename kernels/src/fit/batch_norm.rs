@@ -5,25 +5,27 @@
 
 use macerator::Simd;
 
-use super::super::feature_map::FeatureMap;
+use crate::feature_map::FeatureMap;
 
 /// Mean and biased variance of each channel of a batch.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Statistics {
-    pub(crate) mean: Vec<f32>,
-    pub(crate) variance: Vec<f32>,
+pub struct Statistics {
+    /// `[channels]`.
+    pub mean: Vec<f32>,
+    /// `[channels]`, divided by the number of values.
+    pub variance: Vec<f32>,
 }
 
 /// A normalisation of each channel of a feature map: `value * scale + shift`. Padding has a scale and shift of 0.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Affine {
+pub struct Affine {
     scale: Vec<f32>,
     shift: Vec<f32>,
 }
 
 impl Affine {
     /// `gamma` and `beta` are `[channels]`; the result is for feature maps with `padded` channels.
-    pub(crate) fn new(gamma: &[f32], beta: &[f32], statistics: &Statistics, epsilon: f32, padded: usize) -> Self {
+    pub fn new(gamma: &[f32], beta: &[f32], statistics: &Statistics, epsilon: f32, padded: usize) -> Self {
         let Statistics { mean, variance } = statistics;
         let mut scale: Vec<f32> = gamma.iter().zip(variance).map(|(gamma, v)| gamma / (v + epsilon).sqrt()).collect();
         let shift = scale.iter().zip(mean.iter().zip(beta));
@@ -35,11 +37,11 @@ impl Affine {
 }
 
 /// Mean and sum of squared distances from it, of one channel of one image.
-pub(crate) type Moments = (f64, f64);
+pub type Moments = (f64, f64);
 
 /// The moments of each channel.
 #[macerator::with_simd]
-pub(crate) fn moments<S: Simd>(map: &FeatureMap) -> Vec<Moments> {
+pub fn moments<S: Simd>(map: &FeatureMap) -> Vec<Moments> {
     let channels = map.channels();
     let area = (map.height() * map.width()) as f64;
     let (mut row_sums, mut sums) = (vec![0f32; channels], vec![0f64; channels]);
@@ -68,7 +70,7 @@ pub(crate) fn moments<S: Simd>(map: &FeatureMap) -> Vec<Moments> {
 
 /// Merges the moments of images of `area` pixels, `[n, channels]`, by the method of Chan, Golub and LeVeque (1979), which does
 /// not cancel digits at a large mean.
-pub(crate) fn merge(images: &[Vec<Moments>], area: usize, channels: usize) -> Statistics {
+pub fn merge(images: &[Vec<Moments>], area: usize, channels: usize) -> Statistics {
     let merged = (0..channels).map(|channel| {
         let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
         for &(of_image, squares_of_image) in images.iter().map(|image| &image[channel]) {
@@ -87,7 +89,7 @@ pub(crate) fn merge(images: &[Vec<Moments>], area: usize, channels: usize) -> St
 
 /// `relu(values * scale + shift)`, into the first channels of `out`.
 #[macerator::with_simd]
-pub(crate) fn apply<'a, S: Simd>(values: &'a FeatureMap, affine: &'a Affine, out: &'a mut FeatureMap) {
+pub fn apply<'a, S: Simd>(values: &'a FeatureMap, affine: &'a Affine, out: &'a mut FeatureMap) {
     let (channels, pixel) = (values.channels(), out.channels());
     let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
     for (from, to) in values.rows().zip(out.rows_mut()) {
@@ -102,7 +104,7 @@ pub(crate) fn apply<'a, S: Simd>(values: &'a FeatureMap, affine: &'a Affine, out
 /// The sums of the gradients that pass the ReLU, and of these times the distance from the mean, of each channel of one image.
 /// ReLU passes the gradient where `value * scale + shift > 0`.
 #[macerator::with_simd]
-pub(crate) fn reduce<'a, S: Simd>(
+pub fn reduce<'a, S: Simd>(
     values: &'a FeatureMap,
     gradient: &'a FeatureMap,
     affine: &'a Affine,
@@ -137,9 +139,11 @@ pub(crate) fn reduce<'a, S: Simd>(
 
 /// The gradients of gamma and beta, `[channels]`, and what the gradient of the values needs.
 #[derive(Debug)]
-pub(crate) struct Backward {
-    pub(crate) of_gamma: Vec<f32>,
-    pub(crate) of_beta: Vec<f32>,
+pub struct Backward {
+    /// `[channels]`.
+    pub of_gamma: Vec<f32>,
+    /// `[channels]`.
+    pub of_beta: Vec<f32>,
     /// For each channel of a feature map: the mean of the gradient, that of `gradient * normal` over the deviation, and the
     /// mean of the values.
     gradient_mean: Vec<f32>,
@@ -149,7 +153,7 @@ pub(crate) struct Backward {
 
 impl Backward {
     /// Sums up what [`reduce`] found in each of the images, which have `area` pixels.
-    pub(crate) fn new(images: &[Vec<(f64, f64)>], area: usize, statistics: &Statistics, epsilon: f32) -> Self {
+    pub fn new(images: &[Vec<(f64, f64)>], area: usize, statistics: &Statistics, epsilon: f32) -> Self {
         let Statistics { mean, variance } = statistics;
         let padded = images.first().map_or(0, Vec::len);
         let count = (images.len() * area) as f32;
@@ -176,7 +180,7 @@ impl Backward {
 /// With `normal = (value - mean) / deviation` (Ioffe and Szegedy 2015, simplified):
 /// `d value = scale * (gradient - mean(gradient) - normal * mean(gradient * normal))`
 #[macerator::with_simd]
-pub(crate) fn backward<'a, S: Simd>(
+pub fn backward<'a, S: Simd>(
     values: &'a FeatureMap,
     gradient: &'a mut FeatureMap,
     affine: &'a Affine,

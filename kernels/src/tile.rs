@@ -15,11 +15,11 @@
 
 use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
 
-use super::feature_map::FeatureMap;
-use super::vector::{MAX_LANES, lanes};
+use crate::feature_map::FeatureMap;
+use crate::vector::{MAX_LANES, lanes};
 
 /// Weights of a 3x3 kernel.
-pub(crate) const TAPS: usize = 9;
+pub const TAPS: usize = 9;
 /// Positions of the largest tile of inputs, those of [`Tile4`].
 const MAX_POSITIONS: usize = 36;
 /// The fewest tiles in a block, where an image has as many: each block reads all weights. A tuning constant.

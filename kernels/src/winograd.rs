@@ -1,4 +1,4 @@
-//! 3x3 convolutions with stride 1 and padding 1, by Winograd's [transforms](super::tile).
+//! 3x3 convolutions with stride 1 and padding 1, by Winograd's [transforms](crate::tile).
 //!
 //! ```text
 //! for each block of tiles:
@@ -9,17 +9,17 @@
 
 use macerator::{Simd, Vector, vload_unaligned, vstore_unaligned};
 
-use super::feature_map::{FeatureMap, padded};
-use super::matmul::{self, Panels};
-use super::tile::{self, MIN_TILES, TAPS, Tile, Tile2, Tile4, transform, transform_input, transform_output};
-use super::vector::{MAX_LANES, lanes};
+use crate::feature_map::{FeatureMap, padded};
+use crate::matmul::{self, Panels};
+use crate::tile::{self, MIN_TILES, TAPS, Tile, Tile2, Tile4, transform, transform_input, transform_output};
+use crate::vector::{MAX_LANES, lanes};
 
 /// Numbers in a block of transformed inputs and products: 256 KiB, half of a second-level cache of 512 KiB (AMD Zen;
 /// most others are larger).
 pub(crate) const BLOCK: usize = 64 << 10;
 
 /// A 3x3 convolution with transformed weights: `max(conv(x, weight) + bias, min)`.
-pub(crate) struct Convolution {
+pub struct Convolution {
     /// The weights of each position of a tile: `[positions]` of `[outputs, channels]`.
     positions: Vec<Panels>,
     /// One for each channel that the outputs have in a feature map.
@@ -32,7 +32,7 @@ pub(crate) struct Convolution {
 
 /// Transformed inputs and their products, to reuse.
 #[derive(Default)]
-pub(crate) struct Scratch {
+pub struct Scratch {
     inputs: Vec<f32>,
     products: Vec<f32>,
 }
@@ -56,7 +56,7 @@ impl Convolution {
     ///
     /// # Panics
     /// If the lengths do not match, or there is no such channel.
-    pub(crate) fn new(weight: &[f32], bias: &[f32], channels: usize, inputs: &[usize], size: [usize; 2]) -> Self {
+    pub fn new(weight: &[f32], bias: &[f32], channels: usize, inputs: &[usize], size: [usize; 2]) -> Self {
         Self { min: 0.0, ..Self::pack(weight, bias, channels, inputs, tile::prefer_tile4(size, 1)) }
     }
 
@@ -65,7 +65,7 @@ impl Convolution {
     /// # Panics
     /// If the length of `weight` does not match.
     #[cfg(feature = "fit")]
-    pub(crate) fn linear(weight: &[f32], [outputs, inputs]: [usize; 2], size: [usize; 2], images: usize) -> Self {
+    pub fn linear(weight: &[f32], [outputs, inputs]: [usize; 2], size: [usize; 2], images: usize) -> Self {
         let tile4 = tile::prefer_tile4(size, images);
         let channels: Vec<usize> = (0..inputs).collect();
         Self::pack(weight, &vec![0.0; outputs], padded(inputs), &channels, tile4)
@@ -86,7 +86,7 @@ impl Convolution {
     }
 
     /// The channels of a feature map that the result has.
-    pub(crate) fn channels(&self) -> usize {
+    pub fn channels(&self) -> usize {
         self.bias.len()
     }
 
@@ -96,7 +96,7 @@ impl Convolution {
     /// # Panics
     /// If `x` is empty, `out` has another length, two feature maps differ in height or width, or one has the wrong
     /// channels.
-    pub(crate) fn run(&self, x: &[FeatureMap], out: &mut [FeatureMap], scratch: &mut Scratch) {
+    pub fn run(&self, x: &[FeatureMap], out: &mut [FeatureMap], scratch: &mut Scratch) {
         if self.tile4 {
             convolve_tile4(self, x, out, scratch);
         } else {
@@ -230,7 +230,7 @@ fn convolve<S: Simd, T: Tile>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
+    use fastrand::Rng;
 
     /// The definition as a plain loop: `x` is `[inputs, h, w]`, the result `[outputs, h, w]`.
     fn naive(x: &[f32], [h, w]: [usize; 2], weight: &[f32], bias: &[f32]) -> Vec<f32> {
@@ -255,8 +255,8 @@ mod tests {
 
     #[test]
     fn a_convolution_equals_the_naive_loop() {
-        let mut rng = Rng::new(3, 0);
-        let mut values = |count: usize| (0..count).map(|_| rng.range(-1.0, 1.0)).collect::<Vec<f32>>();
+        let mut rng = Rng::with_seed(3);
+        let mut values = |count: usize| (0..count).map(|_| 2.0 * rng.f32() - 1.0).collect::<Vec<f32>>();
         // Odd sizes, both tiles, one channel and many, more than one block, channels that do not fill a vector.
         for (size @ [h, w], inputs, outputs) in [
             ([1, 1], 1, 1),

@@ -2,15 +2,15 @@
 
 use macerator::{Simd, Vector, vload_unaligned, vstore_unaligned};
 
-use super::feature_map::FeatureMap;
-use super::vector::lanes;
+use crate::feature_map::FeatureMap;
+use crate::vector::lanes;
 
 /// The largest value of each square of 2x2 pixels, in the first channels of `x`: as many as `out` has.
 ///
 /// # Panics
 /// If `x` is not twice as high and wide as `out`, or has fewer channels.
 #[macerator::with_simd]
-pub(super) fn max_pool<'a, S: Simd>(x: &'a FeatureMap, out: &'a mut FeatureMap) {
+pub fn max_pool<'a, S: Simd>(x: &'a FeatureMap, out: &'a mut FeatureMap) {
     let lanes = lanes::<S>();
     let (channels, pixel, row) = (out.channels(), x.channels(), x.row());
     assert!(

@@ -11,8 +11,8 @@
 
 use macerator::{Scalar, Simd, Vector, vload_unaligned, vstore_unaligned};
 
-use super::feature_map::padded;
-use super::vector::{lanes, selected_lanes};
+use crate::feature_map::padded;
+use crate::vector::{lanes, selected_lanes};
 
 /// Rows of one block. With two vectors of outputs there are eight sums: they hide the latency of a multiply-add, four
 /// cycles at two a cycle (Intel since Skylake), and fit into the sixteen vector registers of x86-64 without AVX-512.

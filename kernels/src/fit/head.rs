@@ -2,14 +2,14 @@
 
 use macerator::Simd;
 
-use super::super::feature_map::FeatureMap;
+use crate::feature_map::FeatureMap;
 
 /// Writes the gradient of `x` to `of_x`, from that of the logits of its image, `[height * stem, width * stem]`. Returns the
 /// gradients of `weight`, `[stem², channels]`, and of the bias, `[stem²]`.
 ///
 /// `weight` is `[stem², channels]`, with the channels of the feature map.
 #[macerator::with_simd]
-pub(super) fn backward<'a, S: Simd>(
+pub fn backward<'a, S: Simd>(
     x: &'a FeatureMap,
     weight: &'a [f32],
     logits: &'a [f32],

@@ -1,13 +1,13 @@
 //! The stem: squares of pixels become channels.
 
-use super::feature_map::FeatureMap;
+use crate::feature_map::FeatureMap;
 
 /// Makes squares of `stem` x `stem` pixels the channels of one: `[channels, height * stem, width * stem]` to
 /// `[height, width, channels * stem²]`.
 ///
 /// # Panics
 /// If `to` is too small.
-pub(super) fn space_to_depth(image: &[f32], stem: usize, to: &mut FeatureMap) {
+pub fn space_to_depth(image: &[f32], stem: usize, to: &mut FeatureMap) {
     let [height, width] = to.size();
     let channels = to.channels();
     for (row, values) in image.chunks_exact(width * stem).enumerate() {

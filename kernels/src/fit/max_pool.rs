@@ -2,13 +2,13 @@
 
 use macerator::Simd;
 
-use super::super::feature_map::FeatureMap;
+use crate::feature_map::FeatureMap;
 
 /// Adds the gradient of pooled values to the pixel of each square that had the largest value, the first of equal ones.
 ///
 /// `x` is `[2 * h, 2 * w]` and may have more channels than the others; `gradient` is `[h, w]`, `of_x` `[2 * h, 2 * w]`.
 #[macerator::with_simd]
-pub(super) fn add_gradient<'a, S: Simd>(x: &'a FeatureMap, gradient: &'a FeatureMap, of_x: &'a mut FeatureMap) {
+pub fn add_gradient<'a, S: Simd>(x: &'a FeatureMap, gradient: &'a FeatureMap, of_x: &'a mut FeatureMap) {
     let (channels, pixel, row) = (gradient.channels(), x.channels(), x.row());
     let to_row = of_x.row();
     assert!(of_x.channels() == channels && channels <= pixel, "{channels} of {pixel} channels");

@@ -4,7 +4,7 @@ use macerator::{Scalar, Simd};
 
 /// The most f32 lanes in a vector: AVX-512 has 512 bits.
 ///
-/// The channels of a [`FeatureMap`](super::feature_map::FeatureMap) are padded to a multiple of it, so that a feature
+/// The channels of a [`FeatureMap`](crate::feature_map::FeatureMap) are padded to a multiple of it, so that a feature
 /// map consists of whole vectors on every machine.
 pub(crate) const MAX_LANES: usize = 16;
 

@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_page_of_the_repository_can_be_published() {
-        let page = include_str!("../../index.html");
+        let page = include_str!("../../../index.html");
         let Index { html, sheets } = Index::of(page, None).expect("a page");
         assert_eq!(html.matches("rel=\"stylesheet\"").count(), 1);
         assert!(sheets.iter().all(|sheet| bundle::contains(sheet)), "{sheets:?}");

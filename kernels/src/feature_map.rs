@@ -1,15 +1,15 @@
 //! The feature map of one image.
 
-use super::vector::MAX_LANES;
+use crate::vector::MAX_LANES;
 
-/// The largest side of a tile of outputs, [`Tile4::OUT`](super::tile::Tile4).
+/// The largest side of a tile of outputs, [`Tile4::OUT`](crate::tile::Tile4).
 const MAX_TILE: usize = 4;
 
 /// The feature map of one image, `[height, width, channels]`, inside a border of zeros that a 3x3 convolution may read.
 ///
 /// The border is one pixel wide at the top and left. At the bottom and right it fills up the last tile and has one
 /// pixel more.
-pub(crate) struct FeatureMap {
+pub struct FeatureMap {
     /// `[rows, columns, channels]`, with the border.
     values: Vec<f32>,
     channels: usize,
@@ -23,8 +23,8 @@ impl FeatureMap {
     /// A feature map of zeros.
     ///
     /// # Panics
-    /// If `channels` is not a multiple of [`MAX_LANES`] (see [`padded`]), or a dimension is 0.
-    pub(crate) fn new(channels: usize, [height, width]: [usize; 2]) -> Self {
+    /// If `channels` is not a multiple of 16 (see [`padded`]), or a dimension is 0.
+    pub fn new(channels: usize, [height, width]: [usize; 2]) -> Self {
         assert!(
             channels > 0 && channels.is_multiple_of(MAX_LANES),
             "expected a multiple of {MAX_LANES} channels, found {channels}"
@@ -34,20 +34,23 @@ impl FeatureMap {
         Self { values: vec![0.0; rows * columns * channels], channels, height, width, columns }
     }
 
-    pub(crate) fn channels(&self) -> usize {
+    /// The values of a pixel: a multiple of 16.
+    pub fn channels(&self) -> usize {
         self.channels
     }
 
-    pub(crate) fn height(&self) -> usize {
+    /// In pixels, without the border.
+    pub fn height(&self) -> usize {
         self.height
     }
 
-    pub(crate) fn width(&self) -> usize {
+    /// In pixels, without the border.
+    pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Height and width.
-    pub(crate) fn size(&self) -> [usize; 2] {
+    /// Height and width in pixels, without the border.
+    pub fn size(&self) -> [usize; 2] {
         [self.height, self.width]
     }
 
@@ -58,14 +61,14 @@ impl FeatureMap {
 
     /// The rows of pixels, without the border: `width * channels` values each.
     #[cfg(feature = "fit")]
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &[f32]> {
+    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
         let (row, first, length) = (self.row(), self.channels, self.width * self.channels);
         self.values.chunks_exact(row).skip(1).take(self.height).map(move |row| &row[first..][..length])
     }
 
     /// As [`rows`](Self::rows), to be changed.
     #[cfg(feature = "fit")]
-    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
         let (row, first, length) = (self.row(), self.channels, self.width * self.channels);
         self.values.chunks_exact_mut(row).skip(1).take(self.height).map(move |row| &mut row[first..][..length])
     }
@@ -94,8 +97,8 @@ impl FeatureMap {
     }
 }
 
-/// The channels of a feature map that holds `channels`.
-pub(crate) fn padded(channels: usize) -> usize {
+/// The channels of a [`FeatureMap`] that holds `channels`: the next multiple of 16.
+pub fn padded(channels: usize) -> usize {
     channels.next_multiple_of(MAX_LANES)
 }
 

@@ -2,12 +2,12 @@
 
 use macerator::{Simd, vstore_unaligned};
 
-use super::feature_map::{FeatureMap, padded};
-use super::matmul::{self, Panels, ROWS};
-use super::vector::{MAX_LANES, lanes};
+use crate::feature_map::{FeatureMap, padded};
+use crate::matmul::{self, Panels, ROWS};
+use crate::vector::{MAX_LANES, lanes};
 
 /// A head with packed weights.
-pub(super) struct Head {
+pub struct Head {
     weights: Panels,
     /// One for each output of the panels.
     bias: Vec<f32>,
@@ -19,7 +19,7 @@ impl Head {
     ///
     /// # Panics
     /// If the lengths do not match.
-    pub(super) fn new(weight: &[f32], bias: &[f32], inputs: usize, stem: usize) -> Self {
+    pub fn new(weight: &[f32], bias: &[f32], inputs: usize, stem: usize) -> Self {
         let cells = stem * stem;
         assert!(
             weight.len() == cells * inputs && bias.len() == cells,
@@ -38,7 +38,7 @@ impl Head {
     ///
     /// # Panics
     /// If `x` has other channels than the weights, or `logits` the wrong length.
-    pub(super) fn run(&self, x: &FeatureMap, logits: &mut [f32]) {
+    pub fn run(&self, x: &FeatureMap, logits: &mut [f32]) {
         run(self, x, logits);
     }
 }

@@ -2,12 +2,12 @@
 
 use macerator::Simd;
 
-use super::super::feature_map::{FeatureMap, padded};
-use super::super::matmul::{self, Panels, ROWS};
-use super::super::vector::{lanes, selected_lanes};
+use crate::feature_map::{FeatureMap, padded};
+use crate::matmul::{self, Panels, ROWS};
+use crate::vector::{lanes, selected_lanes};
 
 /// An up-convolution with weights packed for the gradient of its input.
-pub(super) struct UpGradient {
+pub struct UpGradient {
     /// `[inputs, 4 * outputs]`, the outputs of each pixel of the square padded.
     weights: Panels,
     inputs: usize,
@@ -16,7 +16,7 @@ pub(super) struct UpGradient {
 
 impl UpGradient {
     /// `weight` is `[inputs, outputs, 2, 2]`.
-    pub(super) fn new(weight: &[f32], [inputs, outputs]: [usize; 2]) -> Self {
+    pub fn new(weight: &[f32], [inputs, outputs]: [usize; 2]) -> Self {
         let mut weights = Panels::new(inputs, 4 * padded(outputs));
         for (index, value) in weight.iter().enumerate() {
             let (pixel, output, input) = (index % 4, index / 4 % outputs, index / 4 / outputs);
@@ -26,7 +26,7 @@ impl UpGradient {
     }
 
     /// Sums of the gradient of the weights, `[4 * outputs, pitch]`, with padded outputs.
-    pub(super) fn sums(&self) -> Vec<f32> {
+    pub fn sums(&self) -> Vec<f32> {
         vec![0.0; 4 * padded(self.outputs) * self.pitch()]
     }
 
@@ -36,7 +36,7 @@ impl UpGradient {
 
     /// Writes the gradient of `x` to `of_x`, from the channels of `gradient` from `first` on. Adds the gradient of the weights
     /// to `sums`, and returns that of the bias.
-    pub(super) fn run(
+    pub fn run(
         &self,
         x: &FeatureMap,
         gradient: &FeatureMap,
@@ -48,7 +48,7 @@ impl UpGradient {
     }
 
     /// The gradient of the weights, `[inputs, outputs, 2, 2]`, from its sums.
-    pub(super) fn weight(&self, sums: &[f32]) -> Vec<f32> {
+    pub fn weight(&self, sums: &[f32]) -> Vec<f32> {
         let (pitch, outputs) = (self.pitch(), self.outputs);
         let value = |index: usize| {
             let (pixel, output, input) = (index % 4, index / 4 % outputs, index / 4 / outputs);

@@ -2,12 +2,12 @@
 
 use macerator::{Simd, Vector, vload_unaligned, vstore_unaligned};
 
-use super::feature_map::{FeatureMap, padded};
-use super::matmul::{self, Panels, ROWS};
-use super::vector::lanes;
+use crate::feature_map::{FeatureMap, padded};
+use crate::matmul::{self, Panels, ROWS};
+use crate::vector::lanes;
 
 /// An up-convolution with packed weights. Every pixel of the input becomes a square of 2x2 pixels.
-pub(crate) struct UpConvolution {
+pub struct UpConvolution {
     /// The weights of each pixel of the square, row by row: `[outputs, inputs]`.
     pixels: [Panels; 4],
     /// One for each output of the panels.
@@ -19,7 +19,7 @@ impl UpConvolution {
     ///
     /// # Panics
     /// If the lengths do not match.
-    pub(crate) fn new(weight: &[f32], bias: &[f32], inputs: usize) -> Self {
+    pub fn new(weight: &[f32], bias: &[f32], inputs: usize) -> Self {
         let outputs = bias.len();
         assert!(
             weight.len() == inputs * outputs * 4,
@@ -38,7 +38,7 @@ impl UpConvolution {
     /// # Panics
     /// If `out` is not twice as high and wide as `x`, `x` has other channels than the weights, or the channels from
     /// `first` on are not whole vectors or more than the outputs.
-    pub(crate) fn run(&self, x: &FeatureMap, out: &mut FeatureMap, first: usize) {
+    pub fn run(&self, x: &FeatureMap, out: &mut FeatureMap, first: usize) {
         run(self, x, out, first);
     }
 }
@@ -92,12 +92,12 @@ fn run<'a, S: Simd>(up: &'a UpConvolution, x: &'a FeatureMap, out: &'a mut Featu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Rng;
+    use fastrand::Rng;
 
     #[test]
     fn an_up_convolution_equals_the_naive_loop() {
-        let mut rng = Rng::new(5, 0);
-        let mut values = |count: usize| (0..count).map(|_| rng.range(-1.0, 1.0)).collect::<Vec<f32>>();
+        let mut rng = Rng::with_seed(5);
+        let mut values = |count: usize| (0..count).map(|_| 2.0 * rng.f32() - 1.0).collect::<Vec<f32>>();
         for ([h, w], inputs, outputs) in [([1, 1], 1, 1), ([2, 3], 5, 17), ([3, 4], 16, 16), ([2, 5], 17, 40)] {
             let (x, weight, bias) = (values(inputs * h * w), values(inputs * outputs * 4), values(outputs));
             let mut from = FeatureMap::new(padded(inputs), [h, w]);
