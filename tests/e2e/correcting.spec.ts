@@ -116,11 +116,11 @@ test('rulers and diameters are drawn, adjusted, and are in measures, report, tab
   await page.click('#tab-measure');
   await page.keyboard.press('t');
   await expect(page.locator('#ruler')).toBeVisible();
-  const white = await countPixels(page, 'white');
+  const bright = await countPixels(page, 'bright');
   await drag(page, [40, 200], [100, 200], SIDE);
   const measures = page.locator('#measures');
   await expect(measures).toContainText(/Ruler 1(59|60)\.\d px/);
-  expect(await countPixels(page, 'white')).toBeGreaterThan(white + 50);
+  expect(await countPixels(page, 'bright')).toBeGreaterThan(bright + 50);
   for (const [name, value] of Object.entries({ x: '0.5', y: '0.5', z: '5' })) await page.fill(`#spacing [name="${name}"]`, value);
   await expect(measures).toContainText(/Ruler 1(29|30)\.\d mm/);
   await drag(page, [100, 200], [140, 200], SIDE);
