@@ -1,18 +1,15 @@
 /**
  * Protects edits that are in no file yet: the browser asks before the page is closed, the page before files are replaced.
  */
-import { find } from '../core/dom.js';
+import { ConfirmDialog } from '../core/confirm-dialog.js';
 import { countOf } from '../core/format.js';
 
 /** @import { Store } from '../core/store.js' */
 
 export class UnsavedDialog {
-  #root = /** @type {HTMLDialogElement} */ (find('#unsaved'));
-  #text = find('p', this.#root);
+  #dialog = new ConfirmDialog('#unsaved');
   #store;
   #save;
-  /** Answers the question that is open, with the value of a button. @type {(answer: string) => void} */
-  #answer = () => {};
 
   /** @param {Store} store @param {() => Promise<void>} save saves a session */
   constructor(store, save) {
@@ -20,13 +17,6 @@ export class UnsavedDialog {
     this.#save = save;
     addEventListener('beforeunload', (event) => {
       if (store.unsavedEdits > 0) event.preventDefault();
-    });
-    for (const button of this.#root.querySelectorAll('button')) {
-      button.addEventListener('click', () => this.#root.close(button.value));
-    }
-    // By a button or by Escape.
-    this.#root.addEventListener('close', () => {
-      if (!this.#root.open) this.#answer(this.#root.returnValue);
     });
   }
 
@@ -36,19 +26,14 @@ export class UnsavedDialog {
    * @param {Uint8Array[]} [edits] those that would be dropped; by default all
    */
   async mayDiscard(action, edits) {
-    // A newer question replaces an older one.
-    this.#answer('');
     const count = () => (edits ? this.#store.countUnsaved(edits) : this.#store.unsavedEdits);
     if (count() === 0) {
-      if (this.#root.open) this.#root.close();
+      this.#dialog.dismiss();
       return true;
     }
-    this.#text.textContent = `${action} discards the edits of ${countOf(count(), 'slice')}. A session keeps files, results and edits.`;
-    this.#root.returnValue = '';
-    if (!this.#root.open) this.#root.showModal();
-    const answer = await new Promise((/** @type {(answer: string) => void} */ resolve) => {
-      this.#answer = resolve;
-    });
+    const answer = await this.#dialog.ask(
+      `${action} discards the edits of ${countOf(count(), 'slice')}. A session keeps files, results and edits.`,
+    );
     if (answer !== 'save') return answer === 'discard';
     await this.#save();
     // Nothing is saved where the visitor cancels, or where it fails.
