@@ -1,6 +1,6 @@
 /**
- * The main paths in Firefox, on the CPU: open files, measure, save, and work offline. `truth.spec.ts` compares the masks with
- * the native ones.
+ * The main paths in Firefox, on the CPU: open files, correct, measure, exercise, save, and work offline. `truth.spec.ts`
+ * compares the masks with the native ones.
  */
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -10,6 +10,7 @@ import { Fox, firefox } from './firefox.ts';
 import { Host } from './host.ts';
 import { inspect, lines, mixed, zipped } from './inspection.ts';
 import { SAVE } from './page.ts';
+import { useTools } from './tools.ts';
 
 test.beforeEach(() => {
   const reason = 'Firefox is not installed; GLIOSCOPE_FIREFOX can name one';
@@ -17,7 +18,7 @@ test.beforeEach(() => {
   test.skip(!firefox(), reason);
 });
 
-test('Firefox: from a drop to masks, measures and a zip, without a request to another host', async ({ baseURL }) => {
+test('Firefox: from a drop to masks, measures, a zip and an exercise, without a request to another host', async ({ baseURL }) => {
   const [first, second] = phantoms().map((folder) => excerpt(folder, 3));
   const fox = await Fox.open(baseURL ?? '');
   try {
@@ -51,6 +52,7 @@ test('Firefox: from a drop to masks, measures and a zip, without a request to an
     await fox.says('#readout .figure.lesion b', /^[\d,]*[1-9][\d,]*$/);
     await fox.is('done');
     expect(await fox.count('#cases b')).toBe(1);
+    await useTools(fox);
     // The page loads its own volume viewer when it is idle.
     const asked = fox.asked.slice(before).filter((address) => !address.startsWith('blob:') && !address.startsWith('data:'));
     expect(asked.filter((address) => !address.startsWith(baseURL ?? ''))).toEqual([]);

@@ -2,8 +2,8 @@
  * The page in an unmodified Firefox, which Playwright cannot control: over WebDriver BiDi, on the CPU.
  */
 import { existsSync } from 'node:fs';
-import { launch, type Browser, type Page } from 'puppeteer-core';
-import { Remote } from './remote.ts';
+import { launch, type Browser, type KeyInput, type Page } from 'puppeteer-core';
+import { Remote, type Place } from './remote.ts';
 
 const PLACES = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'];
 
@@ -56,6 +56,17 @@ export class Fox extends Remote {
     const input = await this.page.$(selector);
     if (!input) throw new Error(`there is no ${selector}`);
     await (input as unknown as { uploadFile(...paths: string[]): Promise<void> }).uploadFile(...paths);
+  }
+
+  press(key: string) {
+    return this.page.keyboard.press(key as KeyInput);
+  }
+
+  async drag(from: Place, to: Place) {
+    await this.page.mouse.move(from.x, from.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(to.x, to.y, { steps: 4 });
+    await this.page.mouse.up();
   }
 
   /** Drops the files of a folder on the page, with synthetic events. */

@@ -5,12 +5,21 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
+/** A place in the window, in CSS pixels. */
+export interface Place { x: number; y: number }
+
 export abstract class Remote {
   /** Runs a function in the page and returns its result, once that has settled. */
   abstract evaluate<Given, Result>(run: (given: Given) => Result | Promise<Result>, given: Given): Promise<Result>;
 
   /** Sets the files of an input. */
   abstract upload(selector: string, paths: string[]): Promise<void>;
+
+  /** Presses a key. */
+  abstract press(key: string): Promise<void>;
+
+  /** Drags the mouse between two places of the window. */
+  abstract drag(from: Place, to: Place): Promise<void>;
 
   abstract close(): Promise<void>;
 
@@ -66,6 +75,41 @@ export abstract class Remote {
 
   click(selector: string): Promise<void> {
     return this.evaluate((where) => document.querySelector<HTMLElement>(where)?.click(), selector);
+  }
+
+  /** The pixels inside the mask of the slice in view, as the page states them for screen readers. */
+  async area(): Promise<number> {
+    await this.until(60_000, () => /: [\d,]+ px$/.test(document.querySelector('#stage')?.getAttribute('aria-label') ?? ''), null);
+    const label = await this.evaluate(() => document.querySelector('#stage')?.getAttribute('aria-label') ?? '', null);
+    return Number(label.match(/: ([\d,]+) px$/)?.[1].replaceAll(',', ''));
+  }
+
+  /** Waits until the mask in view is larger or smaller than it was. */
+  async changed(from: number): Promise<number> {
+    for (let tries = 0; tries < 300; tries++) {
+      const found = await this.area();
+      if (found !== from) return found;
+      await setTimeout(100);
+    }
+    throw new Error(`the mask still has ${from} pixels`);
+  }
+
+  /** Where a pixel of a slice of 256 x 256 is, which the stage shows whole and in its middle. */
+  async place(x: number, y: number): Promise<Place> {
+    const box = await this.evaluate(async () => {
+      // A toolbar that has just appeared changes the size.
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      const { left, top, width, height } = (document.querySelector('#stage canvas') as Element).getBoundingClientRect();
+      return { left, top, width, height };
+    }, null);
+    const side = 256;
+    const scale = Math.min(box.width, box.height) / side;
+    return { x: box.left + (box.width - side * scale) / 2 + (x + 0.5) * scale, y: box.top + (box.height - side * scale) / 2 + (y + 0.5) * scale };
+  }
+
+  /** Drags the mouse between two such pixels; a click where they are the same. */
+  async dragPixels([fromX, fromY]: [number, number], [toX, toY]: [number, number]) {
+    await this.drag(await this.place(fromX, fromY), await this.place(toX, toY));
   }
 
   /** The archive that a button saves, taken before the browser downloads it. */

@@ -1,11 +1,13 @@
 /**
- * The main paths in WebKitGTK, on the CPU: open files, read the masks, move the threshold, edit, save.
+ * The main paths in WebKitGTK, on the CPU: open files, read the masks, move the threshold, edit,
+ * measure, exercise, save.
  */
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { excerpt, masks, phantoms, readMask, unzip } from './files.ts';
 import { inspect, lines, mixed, zipped } from './inspection.ts';
 import { SAVE } from './page.ts';
+import { useTools } from './tools.ts';
 import { WebKit, whyNoWebKit } from './webkit.ts';
 
 test.beforeEach(() => {
@@ -13,23 +15,6 @@ test.beforeEach(() => {
   if (reason) console.log(`skipped: ${reason}`);
   test.skip(reason !== '', reason);
 });
-
-/** The pixels inside the mask of the slice in view, as the page states them for screen readers. */
-async function area(kit: WebKit): Promise<number> {
-  await kit.until(60_000, () => /: [\d,]+ px$/.test(document.querySelector('#stage')?.getAttribute('aria-label') ?? ''), null);
-  const label = await kit.evaluate(() => document.querySelector('#stage')?.getAttribute('aria-label') ?? '', null);
-  return Number(label.match(/: ([\d,]+) px$/)?.[1].replaceAll(',', ''));
-}
-
-/** Waits until the mask in view is larger or smaller than it was. */
-async function changed(kit: WebKit, from: number): Promise<number> {
-  for (let tries = 0; tries < 300; tries++) {
-    const found = await area(kit);
-    if (found !== from) return found;
-    await new Promise((next) => setTimeout(next, 100));
-  }
-  throw new Error(`the mask still has ${from} pixels`);
-}
 
 test('WebKit: a patient is segmented, thresholded, edited and saved, without a request to another host', async ({ baseURL }) => {
   const site = baseURL ?? '';
@@ -52,7 +37,7 @@ test('WebKit: a patient is segmented, thresholded, edited and saved, without a r
     expect(await kit.count('#errors li')).toBe(0);
     await kit.says('#readout .figure.dice', /0\.[89]/);
 
-    const own = await area(kit);
+    const own = await kit.area();
     expect(own).toBeGreaterThan(0);
     await kit.evaluate(() => {
       const slider = document.querySelector<HTMLInputElement>('[name="threshold"]');
@@ -61,25 +46,16 @@ test('WebKit: a patient is segmented, thresholded, edited and saved, without a r
       slider.dispatchEvent(new Event('input', { bubbles: true }));
       slider.dispatchEvent(new Event('change', { bubbles: true }));
     }, null);
-    const strict = await changed(kit, own);
+    const strict = await kit.changed(own);
     expect(strict).toBeLessThan(own);
 
-    // A stroke with the brush over healthy tissue, which the slice shows whole and in the middle of the stage.
-    const box = await kit.evaluate(() => {
-      const { left, top, width, height } = (document.querySelector('#stage canvas') as Element).getBoundingClientRect();
-      return { left, top, width, height };
-    }, null);
-    const side = 256;
-    const scale = Math.min(box.width, box.height) / side;
-    const at = (x: number, y: number) => ({
-      x: box.left + (box.width - side * scale) / 2 + (x + 0.5) * scale, y: box.top + (box.height - side * scale) / 2 + (y + 0.5) * scale,
-    });
+    // A stroke with the brush over healthy tissue.
     await kit.press('b');
-    await kit.drag(at(80, 150), at(120, 150));
-    const brushed = await changed(kit, strict);
+    await kit.dragPixels([80, 150], [120, 150]);
+    const brushed = await kit.changed(strict);
     expect(brushed).toBeGreaterThan(strict);
     await kit.press('>');
-    const edited = await changed(kit, brushed);
+    const edited = await kit.changed(brushed);
     expect(edited).toBeGreaterThan(brushed);
     await kit.press('y');
     await kit.says('#measures', /Longest diameter[\d.]+ px/);
@@ -115,7 +91,7 @@ test('WebKit: a zip is read as train inspect reads it', async ({ baseURL }) => {
   }
 });
 
-test('WebKit: the sample opens and its masks are saved', async ({ baseURL }) => {
+test('WebKit: the sample opens, its masks are saved, and the tools of readers and teachers work on it', async ({ baseURL }) => {
   const kit = await WebKit.open(baseURL ?? '');
   try {
     await kit.click('#sample');
@@ -123,6 +99,7 @@ test('WebKit: the sample opens and its masks are saved', async ({ baseURL }) => 
     await kit.is('done');
     await kit.says('#readout .figure.lesion b', /^[\d,]*[1-9][\d,]*$/);
     expect(masks(await kit.saved(SAVE)).size).toBeGreaterThan(0);
+    await useTools(kit);
   } finally {
     await kit.close();
   }

@@ -10,7 +10,7 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { Remote } from './remote.ts';
+import { Remote, type Place } from './remote.ts';
 
 const DRIVER = '/usr/bin/WebKitWebDriver';
 const SCREEN = '/usr/bin/Xvfb';
@@ -100,15 +100,13 @@ export class WebKit extends Remote {
     await this.#send('POST', `/element/${element[ELEMENT]}/value`, { text: paths.join('\n') });
   }
 
-  /** Presses a key. */
   async press(key: string) {
     const actions = ['keyDown', 'keyUp'].map((type) => ({ type, value: key }));
     await this.#send('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
   }
 
-  /** Drags the mouse between two places of the window. */
-  async drag(from: { x: number; y: number }, to: { x: number; y: number }) {
-    const move = ({ x, y }: { x: number; y: number }, duration: number) => ({
+  async drag(from: Place, to: Place) {
+    const move = ({ x, y }: Place, duration: number) => ({
       type: 'pointerMove', duration, x: Math.round(x), y: Math.round(y), origin: 'viewport',
     });
     const actions = [move(from, 0), { type: 'pointerDown', button: 0 }, move(to, 300), { type: 'pointerUp', button: 0 }];
