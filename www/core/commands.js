@@ -210,10 +210,10 @@ const FILES = [
   { id: 'open-sample', label: 'sample', verb: 'Open the ', help: 'Open a synthetic case', run: ({ jobs }) => jobs.openSample() },
   { id: 'clear', label: 'Clear all', help: 'Close all files', run: ({ jobs }) => jobs.clear() },
   {
-    id: 'cancel', label: 'Cancel', help: 'Stop after the slice under way', enabled: ({ jobs }) => jobs.canCancel,
+    id: 'cancel', label: 'Cancel', help: 'Stop after the slice in progress', enabled: ({ jobs }) => jobs.canCancel,
     run: ({ jobs }) => jobs.cancel(),
   },
-  { id: 'continue', label: 'Continue', help: 'Continue with what is left', available: ({ jobs }) => jobs.canContinue, run: ({ jobs }) => jobs.continue() },
+  { id: 'continue', label: 'Continue', help: 'Continue with the remaining files and slices', available: ({ jobs }) => jobs.canContinue, run: ({ jobs }) => jobs.continue() },
   {
     id: 'segment-anyway', label: 'Segment anyway', help: 'Segment this case although it is unlike the training data',
     enabled: ({ store }) => store.current !== undefined && !isSegmentable(store.current),

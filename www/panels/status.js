@@ -45,7 +45,7 @@ export class Status {
   /** The job is being cancelled. */
   stopping() {
     this.#stopping = true;
-    this.#text.textContent = 'Stopping after the slice under way…';
+    this.#text.textContent = 'Stopping after the slice in progress…';
   }
 
   /**
