@@ -215,7 +215,7 @@ const FILES = [
   },
   { id: 'continue', label: 'Continue', help: 'Continue with what is left', available: ({ jobs }) => jobs.canContinue, run: ({ jobs }) => jobs.continue() },
   {
-    id: 'segment-anyway', label: 'Segment anyway', help: 'Segment this case although it is unlike the training data',
+    id: 'segment-anyway', label: 'Segment anyway', help: 'Segment this case although it is not axial FLAIR',
     enabled: ({ store }) => store.current !== undefined && !isSegmentable(store.current),
     run: ({ store, jobs }) => store.current && jobs.segmentAnyway(store.current.id),
   },

@@ -17,6 +17,7 @@
  * @typedef {import('../pkg/glioscope.js').CaseInfo} CaseInfo
  * @typedef {import('../pkg/glioscope.js').SliceInfo} SliceInfo
  * @typedef {import('../pkg/glioscope.js').InputCheck} InputCheck
+ * @typedef {import('../pkg/glioscope.js').Kind} Kind
  * @typedef {import('../pkg/glioscope.js').Segmented} Segmented
  * @typedef {import('../pkg/glioscope.js').SliceMeasure} SliceMeasure
  * @typedef {import('../pkg/glioscope.js').CaseMeasure} CaseMeasure
