@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     #[cfg_attr(any(not(feature = "burn"), target_arch = "wasm32"), allow(dead_code, reason = "for fitting alone"))]
     Unfolded,
     /// What the input check tells kinds of images by.
-    KindClassifier,
+    Classifier,
 }
 
 impl Kind {
@@ -28,7 +28,7 @@ impl Kind {
         match self {
             Self::Folded => &["folded-unet-2", "folded-unet-1"],
             Self::Unfolded => &["unfolded-unet-1"],
-            Self::KindClassifier => &["kind-classifier-1"],
+            Self::Classifier => &["kind-classifier-1"],
         }
     }
 }

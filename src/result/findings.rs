@@ -11,9 +11,7 @@ use crate::mask::{Probability, level};
 use crate::network::Segmenter;
 use crate::network::input_check::InputCheck;
 use crate::network::preprocess::CaseStatistics;
-#[cfg(feature = "cpu")]
-use crate::read::Slice;
-use crate::read::Spacing;
+use crate::read::{Slice, Spacing};
 use crate::result::display::Window;
 use crate::result::lines::Lines;
 use crate::result::measure::{CaseMeasure, Intensity, NetworkMeasure, RANGE, RangeMeasure, Scores, SliceMeasure};

@@ -43,7 +43,7 @@ impl From<KindClassifier> for String {
         tensors.put("deviation".to_owned(), &[features], &deviations, Precision::Half);
         tensors.put("bias".to_owned(), &[KINDS], &biases, Precision::Single);
         tensors.put("weight".to_owned(), &[KINDS, features], &weights, Precision::Byte);
-        BASE64.encode(tensors.write(safetensors::Kind::KindClassifier))
+        BASE64.encode(tensors.write(safetensors::Kind::Classifier))
     }
 }
 
@@ -52,7 +52,7 @@ impl TryFrom<String> for KindClassifier {
 
     fn try_from(text: String) -> Result<Self, ModelFault> {
         let bytes = BASE64.decode(text).map_err(|error| fault(format!("expected base64: {error}")))?;
-        let mut tensors = Tensors::read(&bytes, safetensors::Kind::KindClassifier)?;
+        let mut tensors = Tensors::read(&bytes, safetensors::Kind::Classifier)?;
         let features = tensors.length("mean");
         let classifier = Self {
             means: tensors.take("mean", &[features])?,

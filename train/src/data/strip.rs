@@ -1,7 +1,7 @@
 //! Skull-stripping: training slices that look like those of datasets which are published without skull.
 //!
 //! It is crude, without a brain atlas and without a network, but it needs no program of its own. In the middle of the head it
-//! follows the brain; at the base of the skull some muscle stays. Lengths are in pixels of slices of [`SIDE`].
+//! follows the brain; at the base of the skull some muscle stays. Lengths are in pixels of slices of 256 x 256.
 
 use glioscope::mask::Mask;
 use glioscope::read::{Channels, Samples, Slice};

@@ -163,7 +163,7 @@ pub(super) fn of(segmenter: &Segmenter, patients: &[Patient]) -> Vec<Example> {
 
 /// A phantom with and without skull.
 fn phantom(index: usize, side: usize) -> Head {
-    let lesions = if index % 4 > 0 { Lesions::One } else { Lesions::None };
+    let lesions = if index.is_multiple_of(4) { Lesions::None } else { Lesions::One };
     let config = PhantomConfig { seed: SEED, patient: index as u32, slices: 16, size: side.max(64), lesions };
     let (slices, masks): (Vec<_>, Vec<_>) = config
         .case()
