@@ -2,7 +2,7 @@
  * The change of the volume between two time points, among the measures.
  */
 import { find, make } from '../core/dom.js';
-import { countOf, formatDifference, formatMillilitres, formatPercent, NONE } from '../core/format.js';
+import { formatCount, formatDifference, formatMillilitres, formatPercent, formatVolume, NONE } from '../core/format.js';
 import { changeOf } from './change.js';
 
 /** @import { Store } from '../core/store.js' */
@@ -38,33 +38,41 @@ export class ChangePanel {
       this.#root.replaceChildren();
       return;
     }
-    const change = earlier.measure && later.measure && changeOf(earlier.measure, later.measure);
+    const [before, after] = [earlier, later].map(measureOf);
+    const change = before && after && changeOf(before, after);
     const key = JSON.stringify([earlier.id, later.id, earlier.name, later.name, change]);
     if (key === this.#shown) return;
     this.#shown = key;
     this.#root.replaceChildren(
       make('h3', {}, 'Change of the volume'),
-      ...(change ? contentOf(change, earlier, later) : [make('p', { className: 'waiting' }, 'The change appears when both cases are measured.')]),
+      ...(change ? contentOf(change, earlier, later) : [make('p', { className: 'waiting' }, 'The change appears when both cases are segmented.')]),
     );
   }
+}
+
+/** The measures of a case; null while no slice has a mask. @param {CaseState} open */
+function measureOf({ measure }) {
+  return measure?.slices.some(({ segmented, edited }) => segmented || edited) ? measure : null;
 }
 
 /** @param {Change} change @param {CaseState} earlier @param {CaseState} later */
 function contentOf(change, earlier, later) {
   const { millilitres, lowest, highest } = change;
   /** @param {number} amount */
-  const size = (amount) => (millilitres ? formatMillilitres(amount) : countOf(amount, 'voxel'));
+  const size = (amount) => (millilitres ? formatMillilitres(amount) : formatCount(amount));
+  /** @param {number} amount */
+  const volume = (amount) => (millilitres ? formatMillilitres(amount) : formatVolume(amount, null));
   /** @param {number | null} fraction */
   const percent = (fraction) => (fraction === null ? NONE : formatDifference(fraction, formatPercent));
   const { amount, fraction } = change.change;
   return [
     make('p', { className: 'figure lesion' },
       make('b', {}, formatDifference(amount, size)),
-      make('span', {}, fraction === null ? 'no per cent, because the earlier volume is 0' : percent(fraction))),
+      make('span', {}, [...(millilitres ? [] : ['voxels']), fraction === null ? 'no per cent, because the earlier volume is 0' : percent(fraction)].join(', '))),
     make('dl', {},
-      row(`Earlier, ${earlier.name}`, size(change.earlier)),
-      row(`Later, ${later.name}`, size(change.later)),
-      row('Range by threshold', `${formatDifference(lowest.amount, size)} to ${formatDifference(highest.amount, size)}`, RANGE_TITLE),
+      row(`Earlier, ${earlier.name}`, volume(change.earlier)),
+      row(`Later, ${later.name}`, volume(change.later)),
+      row('Range by threshold', `${formatDifference(lowest.amount, size)} to ${formatDifference(highest.amount, volume)}`, RANGE_TITLE),
       row('In per cent', `${percent(lowest.fraction)} to ${percent(highest.fraction)}`, RANGE_TITLE)),
     ...notesOf(change).map((note) => make('p', { className: 'note' }, note)),
   ];

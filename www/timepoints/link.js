@@ -57,7 +57,7 @@ export function movedShift({ ratio, shift }, side, slices) {
 
 /** What slices are linked by, as a sentence. @param {Link} link */
 export function describeLink({ by, shift, earlier, later }) {
-  const moved = shift === 0 ? '' : `, moved by ${Math.abs(by === 'position' ? shift * /** @type {number} */ (later.distance) : shift).toFixed(1)} ${by === 'position' ? 'mm' : 'slices'}`;
+  const moved = shift === 0 ? '' : `, moved by ${Math.abs(by === 'position' ? shift * /** @type {number} */ (later.distance) : shift).toFixed(1)}\u00a0${by === 'position' ? 'mm' : 'slices'}`;
   if (by === 'position') return `Slices are linked by position, from the middle of each stack${moved}.`;
   const reason = earlier.distance === null || later.distance === null
     ? ' Enter the spacing of both cases under Measure to link them by position.'

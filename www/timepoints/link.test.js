@@ -54,6 +54,6 @@ test('the other stack moves by one of its own slices, from both sides', () => {
   assert.equal(placeInOther(later, 'earlier', 10).index, placeInOther(before, 'earlier', 10).index + 1);
   const earlier = linkOf(thick, thin, movedShift(before, 'later', 1));
   assert.equal(placeInOther(earlier, 'later', 20).index, placeInOther(before, 'later', 20).index + 1);
-  assert.equal(describeLink(earlier), 'Slices are linked by position, from the middle of each stack, moved by 4.0 mm.');
+  assert.equal(describeLink(earlier), 'Slices are linked by position, from the middle of each stack, moved by 4.0\u00a0mm.');
   assert.equal(positionOf(earlier, 'later', 20), positionOf(earlier, 'earlier', 11));
 });

@@ -66,6 +66,7 @@ export class Stage {
   /** Nothing is open. */
   clear() {
     this.#view = null;
+    this.#root.dataset.active = '';
     this.#root.ariaLabel = 'No slice';
     for (const corner of this.#corners) corner.textContent = '';
     this.schedule();
