@@ -113,7 +113,8 @@ export class SliceView {
     }
     // The volume shows neither the outline nor the reference, and the counts are those of the slice.
     const ofVolume = { threshold: null, scores: null, hasReference: false, comparable: true, edited: false, drawn: exercise !== null, held };
-    const scores = held || drawing ? null : (measure?.scores ?? null);
+    // Two cases have colours in common, but no counts.
+    const scores = held || drawing || beside ? null : (measure?.scores ?? null);
     const hasReference = info.reference && !drawing;
     this.#legend.show(appearance, layout === 'volume' ? ofVolume : {
       threshold, scores, hasReference, comparable: hasReference, edited: slice.edit !== null, drawn: exercise !== null, held,
