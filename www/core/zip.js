@@ -37,12 +37,9 @@ export async function unpack(archive, entry) {
 
 /** The entries of an archive; empty where it is none. @param {Blob} archive @returns {Promise<Entry[]>} */
 export async function list(archive) {
-  const tail = Math.max(0, archive.size - END_LENGTH - LONGEST_COMMENT);
-  const last = await view(archive, tail, archive.size - tail);
-  let end = last.byteLength - END_LENGTH;
-  while (end >= 0 && last.getUint32(end, true) !== END_SIGNATURE) end--;
-  if (end < 0) return [];
-  const directory = await view(archive, last.getUint32(end + 16, true), last.getUint32(end + 12, true));
+  const last = (await endOf(archive, END_LENGTH)) ?? (await endOf(archive, END_LENGTH + LONGEST_COMMENT));
+  if (!last) return [];
+  const directory = await view(archive, last.getUint32(16, true), last.getUint32(12, true));
   const entries = [];
   const text = new TextDecoder();
   for (let at = 0; at + ENTRY_LENGTH <= directory.byteLength && directory.getUint32(at, true) === ENTRY_SIGNATURE; ) {
@@ -56,6 +53,16 @@ export async function list(archive) {
     at += ENTRY_LENGTH + name + extra + comment;
   }
   return entries;
+}
+
+/** The end of the central directory, if the last `length` bytes hold it. @param {Blob} archive @param {number} length */
+async function endOf(archive, length) {
+  const from = Math.max(0, archive.size - length);
+  const last = await view(archive, from, archive.size - from);
+  for (let at = last.byteLength - END_LENGTH; at >= 0; at--) {
+    if (last.getUint32(at, true) === END_SIGNATURE) return new DataView(last.buffer, at);
+  }
+  return null;
 }
 
 /** @param {Blob} blob @param {number} from @param {number} length */
