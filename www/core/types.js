@@ -68,6 +68,11 @@
  */
 
 /**
+ * Two time points of one patient, as case ids. `shift`: how far the later stack is moved against the earlier one, in its own slices.
+ * @typedef {{earlier: string, later: string, shift: number}} Comparison
+ */
+
+/**
  * One case. `reading` is what its files are read as. `measure` is updated a moment after the masks. `measureFault`: why it could not be measured. `spacing` is what
  * the visitor gave, `spacingDraft` what is typed in the three fields so far. `segmentAnyway`: the input check has not
  * accepted the case, and the visitor wants masks. `exercise` is null without one.
