@@ -83,16 +83,6 @@ pub enum ModelFault {
         /// What does not fit.
         reason: String,
     },
-    /// The training distribution in `model.json` is malformed.
-    #[error("training distribution: {field}: expected {expected}, found {found}")]
-    TrainingDistribution {
-        /// The field at fault.
-        field: String,
-        /// The rule that is broken.
-        expected: String,
-        /// The value that breaks it.
-        found: String,
-    },
     /// An invalid configuration.
     #[error("configuration: {reason}")]
     Config {

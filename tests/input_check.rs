@@ -1,47 +1,46 @@
-//! The input check: estimated on phantoms, it accepts other phantoms and refuses images that show no head.
-#![cfg(not(target_arch = "wasm32"))]
+//! The input check with the published classifier: it accepts axial FLAIR and refuses other contrasts, other planes and pictures.
+#![cfg(all(feature = "cpu", not(target_arch = "wasm32")))]
 
 use std::sync::OnceLock;
 
-use glioscope::error::ModelFault;
 use glioscope::layout::Case;
-use glioscope::network::input_check::{InputCheck, TrainingDistribution, Traits};
+use glioscope::network::Manifest;
+use glioscope::network::input_check::{InputCheck, Kind, KindClassifier};
 use glioscope::network::preprocess::CaseStatistics;
+use glioscope::network::segmenter::{Backend, Segmenter};
 use glioscope::phantom::PhantomConfig;
 use glioscope::random::Rng;
 use glioscope::read::{Channels, Samples, Slice};
 
 const SIDE: usize = 256;
+const MANIFEST: &[u8] = include_bytes!("../www/model/model.json");
+const WEIGHTS: &[u8] = include_bytes!("../www/model/weights.safetensors");
+
+fn segmenter() -> &'static Segmenter {
+    static SEGMENTER: OnceLock<Segmenter> = OnceLock::new();
+    SEGMENTER.get_or_init(|| Segmenter::load(MANIFEST, WEIGHTS, Backend::Cpu).expect("the published model"))
+}
 
 fn phantom(patient: u32) -> Case {
-    PhantomConfig { seed: 9, patient, slices: 12, ..Default::default() }.case()
+    PhantomConfig { seed: 9, patient, slices: 24, ..Default::default() }.case()
 }
 
 fn slices(case: &Case) -> Vec<Slice> {
     case.slices.iter().map(|entry| entry.slice.clone()).collect()
 }
 
-fn traits(slices: &[Slice]) -> Vec<Traits> {
-    let statistics = CaseStatistics::of(slices);
-    slices.iter().filter_map(|slice| Traits::of(&statistics.normalise(slice, SIDE), SIDE, &statistics)).collect()
-}
-
-/// Estimated as `train fit` does: each slice with its case's statistics, and as grey FLAIR on its own.
-fn distribution() -> &'static TrainingDistribution {
-    static DISTRIBUTION: OnceLock<TrainingDistribution> = OnceLock::new();
-    DISTRIBUTION.get_or_init(|| {
-        let mut all = Vec::new();
-        for patient in 1..=20 {
-            let case = slices(&phantom(patient));
-            all.extend(traits(&case));
-            case.iter().for_each(|slice| all.extend(traits(&[slice.flair()])));
-        }
-        TrainingDistribution::of(&all).expect("hundreds of slices")
-    })
-}
-
 fn check(slices: &[Slice]) -> InputCheck {
-    distribution().check(slices, &CaseStatistics::of(slices), SIDE)
+    let found = segmenter().check_input(&slices.iter().collect::<Vec<_>>(), &CaseStatistics::of(slices));
+    found.expect("the published model has a classifier")
+}
+
+/// One channel of each slice, as a grey one.
+fn channel(slices: &[Slice], channel: usize) -> Vec<Slice> {
+    let grey = |slice: &Slice| {
+        let samples = slice.samples().iter().skip(channel).step_by(3).map(|sample| sample as u8).collect();
+        Slice::new(slice.name(), SIDE, SIDE, Channels::Grey, Samples::U8(samples)).expect("valid")
+    };
+    slices.iter().map(grey).collect()
 }
 
 fn image(value: impl Fn(usize, usize, usize) -> f32) -> Slice {
@@ -51,19 +50,45 @@ fn image(value: impl Fn(usize, usize, usize) -> f32) -> Slice {
 }
 
 #[test]
-fn other_phantoms_are_accepted_in_colour_in_grey_and_mostly_slice_by_slice() {
-    let mut alone = 0;
-    for patient in 21..=26 {
+fn flair_of_phantoms_is_accepted_in_colour_in_grey_and_slice_by_slice() {
+    for patient in 21..=24 {
         let case = slices(&phantom(patient));
         let grey: Vec<Slice> = case.iter().map(Slice::flair).collect();
-        for slices in [&case, &grey] {
-            let found = check(slices);
-            assert!(found.accepted && found.reasons.is_empty(), "patient {patient}: {:?}", found.reasons);
+        for slices in [&case[..], &grey, &case[10..11]] {
+            let expected = InputCheck { accepted: true, reasons: Vec::new(), kind: Some(Kind::Flair) };
+            assert_eq!(check(slices), expected, "patient {patient}");
         }
-        alone += case[3..8].iter().filter(|&slice| check(std::slice::from_ref(slice)).accepted).count();
     }
-    // By construction 0.5 % of the training slices are refused; other phantoms differ a little more.
-    assert!(alone >= 27, "{alone} of 30");
+}
+
+#[test]
+fn t1_of_phantoms_is_refused_with_its_kind() {
+    for patient in 21..=24 {
+        let case = slices(&phantom(patient));
+        for index in [0, 2] {
+            let found = check(&channel(&case, index));
+            assert!(!found.accepted && found.reasons.len() == 1, "patient {patient}: {found:?}");
+            assert!(matches!(found.kind, Some(Kind::T1 | Kind::T1Contrast)), "patient {patient}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn coronal_slices_of_phantoms_are_refused() {
+    let case = PhantomConfig { seed: 9, patient: 25, slices: 60, ..Default::default() }.case();
+    let flair = channel(&slices(&case), Channels::FLAIR);
+    let planes: Vec<Vec<u8>> =
+        flair.iter().map(|slice| slice.samples().iter().map(|value| value as u8).collect()).collect();
+    let coronal = |y: usize| {
+        let pixel = |i: usize| {
+            let (x, z) = (i % SIDE, (220_usize.saturating_sub(i / SIDE)) * 60 / 150);
+            if i / SIDE <= 220 { planes.get(z).map_or(0, |plane| plane[y * SIDE + x]) } else { 0 }
+        };
+        let samples = Samples::U8((0..SIDE * SIDE).map(pixel).collect());
+        Slice::new(format!("{y}.png"), SIDE, SIDE, Channels::Grey, samples).expect("valid")
+    };
+    let found = check(&(90..170).step_by(10).map(coronal).collect::<Vec<_>>());
+    assert_eq!((found.accepted, found.kind), (false, Some(Kind::OtherPlane)), "{:?}", found.reasons);
 }
 
 #[test]
@@ -73,7 +98,7 @@ fn images_without_a_head_are_refused_with_reasons() {
         let values: Vec<f32> = (0..3 * SIDE * SIDE).map(|_| rng.range(0.0, 255.0)).collect();
         image(|x, y, c| values[3 * (y * SIDE + x) + c])
     };
-    let head = &slices(&phantom(30))[6];
+    let head = &slices(&phantom(30))[12];
     let Samples::U8(samples) = head.samples() else { panic!("phantoms have 8 bits") };
     let at = |x: usize, y: usize, c: usize| f32::from(samples[3 * (y * SIDE + x) + c]);
     let inside = |x: usize, y: usize| ((x as f32 - 128.0) / 80.0).hypot((y as f32 - 128.0) / 100.0) < 1.0;
@@ -95,46 +120,43 @@ fn images_without_a_head_are_refused_with_reasons() {
 }
 
 #[test]
+fn a_case_without_a_visible_head_is_refused() {
+    let blank = image(|_, _, _| 0.0);
+    let found = check(&[blank.clone(), blank]);
+    assert_eq!((found.accepted, found.kind), (false, Some(Kind::NoHead)));
+    assert_eq!(found.reasons, ["No slice shows a head: every slice is nearly empty."]);
+}
+
+#[test]
 fn a_case_with_a_few_odd_slices_is_accepted() {
     let mut case = slices(&phantom(26));
-    for (at, slice) in case.iter_mut().enumerate().filter(|(at, _)| at % 4 == 0) {
+    for (at, slice) in case.iter_mut().enumerate().filter(|(at, _)| at % 6 == 0) {
         *slice = image(|x, y, _| ((x * 7 + y * 13 + at) % 97) as f32);
     }
     assert!(check(&case).accepted);
 }
 
 #[test]
-fn a_distribution_is_read_as_it_was_written() {
-    let json = serde_json::to_string(distribution()).expect("plain numbers");
-    assert_eq!(serde_json::from_str::<TrainingDistribution>(&json).expect("as written"), *distribution());
-}
+fn a_classifier_is_read_as_it_was_written_and_a_malformed_one_is_refused() {
+    let classifier = segmenter().manifest().kind_classifier.clone().expect("the published model has one");
+    let json = serde_json::to_string(&classifier).expect("text");
+    assert_eq!(serde_json::from_str::<KindClassifier>(&json).expect("as written"), classifier);
+    assert!(json.len() < 24_000, "{} bytes", json.len());
 
-#[test]
-fn a_malformed_distribution_is_refused_with_the_value() {
-    distribution().validate().expect("as estimated");
-    type Change = fn(&mut TrainingDistribution);
-    let faults: [(&str, &str, Change); 12] = [
-        ("traits", "15", |d| d.traits.truncate(15)),
-        ("traits", "0", |d| d.traits.clear()),
-        ("traits[1].name", "largest", |d| d.traits.swap(1, 2)),
-        ("low of head", "NaN", |d| d.traits[0].low = f32::NAN),
-        ("low of head", "2", |d| d.traits[0].low = 2.0),
-        ("high of border", "-1", |d| d.traits[1].high = -1.0),
-        ("precision", "17", |d| d.precision.push(vec![0.0; 16])),
-        ("precision[3]", "15", |d| d.precision[3].truncate(15)),
-        ("precision[3][4]", "inf", |d| d.precision[3][4] = f32::INFINITY),
-        ("precision[5][5]", "-1", |d| d.precision[5][5] = -1.0),
-        ("precision[7][2]", "1000000", |d| d.precision[7][2] = 1e6),
-        ("distance", "-1", |d| d.distance = -1.0),
+    type Change = fn(&mut KindClassifier);
+    let faults: [(&str, Change); 3] = [
+        ("expected deviations above 0, found 0", |c| c.deviations[0] = 0.0),
+        ("mean: expected finite values, found NaN", |c| c.means[1] = f32::NAN),
+        ("bias: expected finite values, found inf", |c| c.biases[2] = f32::INFINITY),
     ];
-    for (expected, value, change) in faults {
-        let mut changed = distribution().clone();
+    for (expected, change) in faults {
+        let mut changed = classifier.clone();
         change(&mut changed);
-        match changed.validate() {
-            Err(ModelFault::TrainingDistribution { field, found, .. }) => {
-                assert_eq!((field.as_str(), found.as_str()), (expected, value));
-            }
-            other => panic!("{expected}: {other:?}"),
-        }
+        let refused = KindClassifier::try_from(String::from(changed)).expect_err(expected).to_string();
+        assert!(refused.contains(expected), "{refused}");
     }
+    let mut narrow = segmenter().manifest().clone();
+    narrow.network.widths[0] += 2;
+    let refused = Manifest::validate(&narrow).expect_err("a classifier for another network").to_string();
+    assert!(refused.contains("expected 1494 features, found 1488"), "{refused}");
 }

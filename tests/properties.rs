@@ -139,7 +139,7 @@ fn altered_weights_with_a_matching_hash_load_or_are_refused() {
         threshold: 0.5,
         weights: WeightsFile::of(bytes, unet.parameters()),
         known_answer: Vec::new(),
-        training_distribution: None,
+        kind_classifier: None,
     };
     assert!(manifest(&bytes).load(&bytes).is_ok());
     let mut runner = proptest::test_runner::TestRunner::new(config(2000));

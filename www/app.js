@@ -21,6 +21,8 @@ import { hostFor, siteModel } from './offline/site-host.js';
 import { FileList, Notice } from './panels/notice.js';
 import { PanelsController } from './panels/panels-controller.js';
 import { Status } from './panels/status.js';
+import { ChangePanel } from './timepoints/change-panel.js';
+import { TimePoints } from './timepoints/time-points.js';
 import { listenForKeys } from './viewer/keyboard.js';
 import { ViewerController } from './viewer/viewer-controller.js';
 
@@ -102,11 +104,14 @@ const jobs = new Jobs(engine, store, measurement, {
   },
   onFailed: stop,
 });
+const timePoints = new TimePoints(store);
 const viewer = new ViewerController(engine, store, {
   onDraw: () => buttons.schedule(),
   onError: showEditFault,
+  onOther: () => timePoints.goToOther(),
 });
 const panels = new PanelsController(store, engine, (words) => void jobs.answer(words));
+new ChangePanel(store);
 const cohort = new CohortTable(store, (canvas, slice) => viewer.drawThumbnail(canvas, slice));
 const exporter = new Exports(engine, store, {
   toPng: () => viewer.toPng(),
@@ -147,12 +152,13 @@ const context = {
     toggleComparison: () => exercises.toggleComparison(),
     end: () => void exercises.end(),
   },
+  timePoints,
   showCohort: () => cohort.open(),
   save: (kind) => void exporter.save(kind),
   toggleHelp: () => find('#help').togglePopover(),
 };
 const buttons = new CommandButtons(context);
-for (const change of /** @type {const} */ (['open', 'slice', 'view', 'lines', 'settings', 'display', 'exercise', 'phase'])) store.on(change, () => buttons.schedule());
+for (const change of /** @type {const} */ (['open', 'slice', 'view', 'lines', 'settings', 'display', 'exercise', 'comparison', 'phase'])) store.on(change, () => buttons.schedule());
 listenForKeys(context, (x, y, shift) => viewer.stageArrow(x, y, shift));
 listenForFiles({
   onOpen: (sources, faults) => void replacing('Opening these files', () => void jobs.open(sources, faults)),

@@ -60,10 +60,32 @@ impl FeatureMap {
     }
 
     /// The rows of pixels, without the border: `width * channels` values each.
-    #[cfg(feature = "fit")]
     pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
         let (row, first, length) = (self.row(), self.channels, self.width * self.channels);
         self.values.chunks_exact(row).skip(1).take(self.height).map(move |row| &row[first..][..length])
+    }
+
+    /// The mean, the standard deviation and the largest value of each of the first `channels`: all means, then all
+    /// deviations, then all largest values.
+    pub fn pooled(&self, channels: usize) -> Vec<f32> {
+        let mut pooled = vec![0.0; 3 * channels];
+        let (sums, rest) = pooled.split_at_mut(channels);
+        let (squares, most) = rest.split_at_mut(channels);
+        most.fill(f32::NEG_INFINITY);
+        for pixel in self.rows().flat_map(|row| row.chunks_exact(self.channels)) {
+            let totals = sums.iter_mut().zip(squares.iter_mut()).zip(most.iter_mut());
+            for (((sum, square), most), &value) in totals.zip(pixel) {
+                *sum += value;
+                *square += value * value;
+                *most = most.max(value);
+            }
+        }
+        let pixels = (self.height * self.width) as f32;
+        for (sum, square) in sums.iter_mut().zip(squares) {
+            *sum /= pixels;
+            *square = (*square / pixels - *sum * *sum).max(0.0).sqrt();
+        }
+        pooled
     }
 
     /// As [`rows`](Self::rows), to be changed.
@@ -133,6 +155,15 @@ mod tests {
     #[test]
     fn a_patch_may_reach_the_last_pixel_of_the_border() {
         assert_eq!(FeatureMap::new(16, [8, 8]).patch(4, 4, 6).len(), 5 * 10 * 16 + 6 * 16);
+    }
+
+    #[test]
+    fn pooling_gives_mean_deviation_and_largest_value_of_each_channel() {
+        let mut map = FeatureMap::new(16, [1, 4]);
+        for (x, value) in [1.0, 1.0, 5.0, 1.0].into_iter().enumerate() {
+            map.at_mut(0, x)[..2].copy_from_slice(&[value, -value]);
+        }
+        assert_eq!(map.pooled(2), [2.0, -2.0, 3.0_f32.sqrt(), 3.0_f32.sqrt(), 5.0, -1.0]);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! | [`space_to_depth`] | the stem: squares of pixels become channels |
 //! | [`Head`] | 1x1 convolution to one logit for each pixel |
 //! | [`for_each_chunk`] | a parallel loop |
-//! | [`fit`] | batch normalisation, and the gradients of all layers (feature `fit`) |
+//! | `fit` | batch normalisation, and the gradients of all layers (feature `fit`) |
 //!
 //! It is a crate of its own because it is built fast in the page's module, where everything else is built small.
 //!

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::UNetConfig;
 use super::folded::FoldedUNet;
-use super::input_check::TrainingDistribution;
+use super::input_check::KindClassifier;
 use super::preprocess::Normalisation;
 use super::sha256::sha256;
 use crate::error::ModelFault;
@@ -34,9 +34,10 @@ pub struct Manifest {
     /// Probabilities of a known slice, 0.0 to 1.0, as
     /// `Segmenter::known_answer` computed them natively. Never empty in a file.
     pub known_answer: Vec<f32>,
-    /// The training data's distribution, for the [input check](super::input_check). Without it every case is accepted.
+    /// What the [input check](super::input_check) tells kinds of images by. Without it every case is accepted. Older files have
+    /// the key `training_distribution` instead, which is not read any more.
     #[serde(default)]
-    pub training_distribution: Option<TrainingDistribution>,
+    pub kind_classifier: Option<KindClassifier>,
 }
 
 /// What identifies `weights.safetensors`.
@@ -81,7 +82,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`ModelFault::Config`] with the value: a network or grid that cannot be, a threshold outside 0 to 1, an empty known answer
-    /// or one outside 0 to 1, or a training distribution that is not whole.
+    /// or one outside 0 to 1, or a classifier of kinds that does not fit the network.
     pub fn validate(&self) -> Result<(), ModelFault> {
         self.network.validate()?;
         let (grid, multiple) = (self.grid, self.network.multiple());
@@ -98,7 +99,7 @@ impl Manifest {
         if let Some(found) = self.known_answer.iter().find(|value| !(0.0..=1.0).contains(*value)) {
             return Err(fault(format!("expected a known answer from 0 to 1, found {found}")));
         }
-        self.training_distribution.as_ref().map_or(Ok(()), TrainingDistribution::validate)
+        self.kind_classifier.as_ref().map_or(Ok(()), |classifier| classifier.validate(&self.network))
     }
 
     /// Reads the network from `weights`, the bytes of `weights.safetensors`.
@@ -150,7 +151,7 @@ mod tests {
             ("/grid", "100", "found 100"),
             ("/threshold", "1.5", "found 1.5"),
             ("/known_answer/0", "6e103", "found inf"),
-            ("/training_distribution/distance", "-6e103", "found -inf"),
+            ("/kind_classifier", "\"AAAA\"", "header"),
             ("/known_answer", "[]", "an empty one"),
         ] {
             let mut changed = manifest.clone();

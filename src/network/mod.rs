@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`config`] | describes the shape of a U-Net | |
 //! | [`preprocess`] | computes case statistics and the network's input: the one copy of the preprocessing | |
-//! | [`input_check`] | compares a case with the training distribution | |
+//! | [`input_check`] | tells what a case shows | |
 //! | [`manifest`] | reads `model.json`: what is needed to run a network | |
 //! | [`card`] | reads `card.json`: how it was fitted and how well it does | |
 //! | [`folded`] | holds the numbers of a U-Net for inference; `weights.safetensors` | |

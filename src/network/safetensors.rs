@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     /// A U-Net to fit on: kernels and batch normalisations.
     #[cfg_attr(any(not(feature = "burn"), target_arch = "wasm32"), allow(dead_code, reason = "for fitting alone"))]
     Unfolded,
+    /// What the input check tells kinds of images by.
+    Classifier,
 }
 
 impl Kind {
@@ -26,6 +28,7 @@ impl Kind {
         match self {
             Self::Folded => &["folded-unet-2", "folded-unet-1"],
             Self::Unfolded => &["unfolded-unet-1"],
+            Self::Classifier => &["kind-classifier-1"],
         }
     }
 }
@@ -38,7 +41,6 @@ pub(crate) enum Precision {
     /// rounded to half precision, so that a tensor that was stored with it gives the same bytes.
     Byte,
     /// Half precision, rounded to nearest.
-    #[cfg_attr(any(not(feature = "burn"), target_arch = "wasm32"), allow(dead_code, reason = "for fitting alone"))]
     Half,
     /// Single precision.
     Single,
@@ -110,6 +112,11 @@ impl Tensors {
             tensors.insert(name.to_owned(), stored);
         }
         Ok(Self(tensors))
+    }
+
+    /// The numbers in the first axis of a tensor; 0 without one.
+    pub(crate) fn length(&self, name: &str) -> usize {
+        self.0.get(name).and_then(|stored| stored.shape.first().copied()).unwrap_or(0)
     }
 
     /// Takes the tensor of this name out, in single precision, row by row.

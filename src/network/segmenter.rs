@@ -5,10 +5,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 #[cfg(feature = "burn")]
 use super::burn::UNet;
-#[cfg(feature = "burn")]
 use super::config::INPUTS;
 use super::cpu::Plan;
 use super::folded::FoldedUNet;
+use super::input_check::InputCheck;
 use super::manifest::Manifest;
 use super::preprocess::CaseStatistics;
 use super::preprocess::Grid;
@@ -16,10 +16,16 @@ use super::sha256::sha256;
 use crate::error::{Error, ModelFault, Result};
 use crate::mask::Probability;
 use crate::phantom;
-use crate::read::Slice;
+use crate::read::{Channels, Slice};
 
 /// Pixels between those that [`Segmenter::known_answer`] gives.
 const KNOWN_ANSWER_STEP: usize = 16;
+
+/// The most slices of a case that the input check classifies.
+const CHECKED: usize = 5;
+
+/// The smallest fraction of a slice that a head covers. Slices with less are at the vertex or empty.
+const SMALLEST_HEAD: f32 = 0.08;
 
 /// What a network runs on.
 #[derive(Clone, Debug)]
@@ -34,18 +40,12 @@ pub enum Backend {
 /// A network on its device, ready for slices.
 #[derive(Debug)]
 pub struct Segmenter {
-    engine: Engine,
-    manifest: Manifest,
-}
-
-#[derive(Debug)]
-enum Engine {
-    Cpu(Plan),
+    /// The network on the CPU. The input check uses it on every device.
+    plan: Plan,
+    /// The network on a device of Burn, if that is to compute the logits.
     #[cfg(feature = "burn")]
-    Burn {
-        unet: UNet,
-        device: Device,
-    },
+    burn: Option<(UNet, Device)>,
+    manifest: Manifest,
 }
 
 impl Segmenter {
@@ -66,12 +66,19 @@ impl Segmenter {
 
     /// Puts a network on a device.
     pub fn new(network: &FoldedUNet, manifest: Manifest, backend: Backend) -> Self {
-        let engine = match backend {
-            Backend::Cpu => Engine::Cpu(Plan::new(network, [manifest.grid, manifest.grid])),
-            #[cfg(feature = "burn")]
-            Backend::Burn(device) => Engine::Burn { unet: UNet::from_folded(network, &device), device },
+        #[cfg(feature = "burn")]
+        let burn = match backend {
+            Backend::Cpu => None,
+            Backend::Burn(device) => Some((UNet::from_folded(network, &device), device)),
         };
-        Self { engine, manifest }
+        #[cfg(not(feature = "burn"))]
+        let Backend::Cpu = backend;
+        Self {
+            plan: Plan::new(network, [manifest.grid, manifest.grid]),
+            #[cfg(feature = "burn")]
+            burn,
+            manifest,
+        }
     }
 
     /// What the network is.
@@ -141,17 +148,39 @@ impl Segmenter {
         expect(unused_variables, reason = "a Burn tensor has a shape, the plan knows it")
     )]
     async fn logits(&self, input: Vec<f32>, n: usize) -> Result<Vec<f32>> {
-        match &self.engine {
-            Engine::Cpu(plan) => Ok(plan.logits(&input)),
-            #[cfg(feature = "burn")]
-            Engine::Burn { unet, device } => {
-                let side = self.manifest.grid;
-                let input = TensorData::new(input, [n, INPUTS, side, side]);
-                let data = unet.forward(Tensor::<4>::from_data(input, device)).into_data_async().await; // [n, 1, 256, 256]
-                let data = data.map_err(|error| fault(&self.device(), format!("{error:?}")))?;
-                data.try_into_vec::<f32>().map_err(|error| fault(&self.device(), format!("{error:?}")))
-            }
+        #[cfg(feature = "burn")]
+        if let Some((unet, device)) = &self.burn {
+            let side = self.manifest.grid;
+            let input = TensorData::new(input, [n, INPUTS, side, side]);
+            let data = unet.forward(Tensor::<4>::from_data(input, device)).into_data_async().await; // [n, 1, 256, 256]
+            let data = data.map_err(|error| fault(&self.device(), format!("{error:?}")))?;
+            return data.try_into_vec::<f32>().map_err(|error| fault(&self.device(), format!("{error:?}")));
         }
+        Ok(self.plan.logits(&input))
+    }
+
+    /// The result of the [input check](super::input_check) for a case; `None` for a model without a classifier of kinds.
+    ///
+    /// At most five slices that show something are classified, those from the middle of the case first.
+    pub fn check_input(&self, slices: &[&Slice], statistics: &CaseStatistics) -> Option<InputCheck> {
+        let classifier = self.manifest.kind_classifier.as_ref()?;
+        let features = middle_first(slices.len()).filter_map(|index| self.features(slices[index], statistics));
+        Some(classifier.check(&features.take(CHECKED).collect::<Vec<_>>()))
+    }
+
+    /// The features of a slice's FLAIR channel for a [classifier of kinds](super::input_check::KindClassifier); `None` if less
+    /// than 8 % of the grid are as bright as the head.
+    pub fn features(&self, slice: &Slice, statistics: &CaseStatistics) -> Option<Vec<f32>> {
+        let mut input = self.input(slice, statistics); // [3, 256, 256]
+        let plane = input.len() / INPUTS;
+        let from = statistics.channels[Channels::FLAIR].normalised_from() as f32;
+        let flair = Channels::FLAIR * plane..(Channels::FLAIR + 1) * plane;
+        let bright = input[flair.clone()].iter().filter(|value| **value >= from).count();
+        if (bright as f32) < SMALLEST_HEAD * plane as f32 {
+            return None;
+        }
+        (0..INPUTS).for_each(|channel| input.copy_within(flair.clone(), channel * plane));
+        Some(self.plan.features(&input))
     }
 
     /// Probabilities of a slice that every build has, the middle one of the default phantom: every 16th pixel of every 16th
@@ -204,12 +233,20 @@ impl Segmenter {
 
     /// The name of the device for messages.
     fn device(&self) -> String {
-        match &self.engine {
-            Engine::Cpu(_) => "cpu".to_owned(),
-            #[cfg(feature = "burn")]
-            Engine::Burn { device, .. } => format!("{device:?}"),
+        #[cfg(feature = "burn")]
+        if let Some((_, device)) = &self.burn {
+            return format!("{device:?}");
         }
+        "cpu".to_owned()
     }
+}
+
+/// The places of `count` slices: five from the middle of the case, then the others.
+fn middle_first(count: usize) -> impl Iterator<Item = usize> {
+    let middle = [5, 4, 6, 3, 7].map(|tenth| count * tenth / 10);
+    let is_first = move |place: usize| middle.iter().take(place).all(|index| *index != middle[place]);
+    let chosen = (0..middle.len()).filter(move |&place| is_first(place)).map(move |place| middle[place]);
+    chosen.filter(move |index| *index < count).chain((0..count).filter(move |index| !middle.contains(index)))
 }
 
 /// The middle slice of the default phantom, with the statistics of its case.
@@ -269,8 +306,7 @@ mod tests {
         let case = phantom::sample();
         let statistics = CaseStatistics::of(case.slices.iter().map(|entry| &entry.slice));
         let slice = &case.slices[3].slice;
-        #[allow(irrefutable_let_patterns, reason = "without Burn there is one engine")]
-        let Engine::Cpu(plan) = &segmenter.engine else { unreachable!("the CPU") };
+        let plan = &segmenter.plan;
         let logits = plan.logits(&segmenter.input(slice, &statistics));
         let found = segmenter.probability_of(slice, logits.clone(), "webgpu").expect("logits");
         assert_eq!(found, pollster::block_on(segmenter.probability(slice, &statistics)).expect("the CPU computes"));

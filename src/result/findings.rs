@@ -7,8 +7,9 @@ use crate::mask::Mask;
 use crate::mask::metrics::Confusion;
 use crate::mask::small_regions;
 use crate::mask::{Probability, level};
+#[cfg(feature = "cpu")]
+use crate::network::Segmenter;
 use crate::network::input_check::InputCheck;
-use crate::network::manifest::Manifest;
 use crate::network::preprocess::CaseStatistics;
 use crate::read::{Slice, Spacing};
 use crate::result::display::Window;
@@ -63,18 +64,17 @@ impl Findings {
         &self.window
     }
 
-    /// Runs the input check, unless it has run or the model has no training distribution.
-    pub fn check_input(&mut self, manifest: &Manifest) {
-        if self.input_check.is_none()
-            && let Some(distribution) = &manifest.training_distribution
-        {
-            let slices = self.case.slices.iter().map(|entry| &entry.slice);
-            self.input_check = Some(distribution.check(slices, &self.statistics, manifest.grid));
+    /// Runs the input check, unless it has run or the model has no classifier of kinds.
+    #[cfg(feature = "cpu")]
+    pub fn check_input(&mut self, segmenter: &Segmenter) {
+        if self.input_check.is_none() {
+            let slices: Vec<&Slice> = self.case.slices.iter().map(|entry| &entry.slice).collect();
+            self.input_check = segmenter.check_input(&slices, &self.statistics);
         }
     }
 
-    /// The result of the [input check](crate::network::input_check). `None` until [`check_input`](Self::check_input) has run,
-    /// and where the model has no training distribution.
+    /// The result of the [input check](crate::network::input_check). `None` until `check_input` has run, and where
+    /// the model has no classifier of kinds.
     pub fn input_check(&self) -> Option<&InputCheck> {
         self.input_check.as_ref()
     }

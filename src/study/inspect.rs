@@ -5,7 +5,7 @@ use crate::layout::Litter;
 
 impl Study {
     /// What the files are read as since the last [`clear`](Study::clear). [`assemble`](Study::assemble) makes the cases, and
-    /// [`check_input`](Study::check_input) adds the input check. Where all files are in one folder, names are relative to it.
+    /// `check_input` adds the input check. Where all files are in one folder, names are relative to it.
     pub fn inspect(&self) -> Inspection {
         let notes = self.files.iter().flat_map(|file| Inspection::notes_of(&file.name, &file.slices));
         let refused = self.refused.iter().map(|(file, reason)| Unused { file: file.clone(), reason: reason.clone() });

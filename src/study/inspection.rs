@@ -102,7 +102,6 @@ impl InspectedCase {
         let spacing = findings.spacing_in_files();
         let first = case.slices.first().map(|entry| &entry.slice);
         let source = first.and_then(Slice::spacing_source).map(SpacingSource::name);
-        let unchecked = InputCheck { accepted: true, reasons: Vec::new() };
         let slices = case.slices.iter().map(|entry| {
             let (file, page) = file_and_page(entry.slice.name());
             InspectedSlice {
@@ -125,7 +124,7 @@ impl InspectedCase {
             spacing_source: spacing.and(source),
             doubtful: first.and_then(Slice::doubtful_spacing).map(|Spacing { x, y, .. }| (x, y)),
             orientation: case.scan().map(Scan::orientation),
-            input_check: findings.input_check().cloned().unwrap_or(unchecked),
+            input_check: findings.input_check().cloned().unwrap_or(InputCheck::unchecked()),
             slices: slices.collect(),
         }
     }

@@ -29,7 +29,8 @@ use serde::Serialize;
 use crate::error::{Error, FileFault, Quantity, Result, UsageFault};
 use crate::layout::{Assembler, AssemblyNote, CaseId, Group, Litter, Member, PlannedCase, Words, natural_order};
 use crate::mask::{Mask, Probability};
-use crate::network::manifest::Manifest;
+#[cfg(feature = "cpu")]
+use crate::network::Segmenter;
 use crate::network::preprocess::CaseStatistics;
 use crate::read::{Slice, Spacing};
 use crate::result::findings::{Findings, Found};
@@ -202,9 +203,10 @@ impl Study {
     }
 
     /// Runs the [input check](crate::network::input_check) on every case that has not had it.
-    pub fn check_input(&mut self, manifest: &Manifest) {
+    #[cfg(feature = "cpu")]
+    pub fn check_input(&mut self, segmenter: &Segmenter) {
         self.change += 1;
-        self.cases.iter_mut().for_each(|open| open.findings.check_input(manifest));
+        self.cases.iter_mut().for_each(|open| open.findings.check_input(segmenter));
     }
 
     /// The cases with their findings, in natural order of their names.

@@ -128,8 +128,8 @@ impl<'a> CaseInfo<'a> {
             slices: slices.collect(),
             doubtful: case.slices[0].slice.doubtful_spacing().map(|spacing| [spacing.x, spacing.y]),
             resolution: findings.spacing_in_files().map(|spacing| [spacing.x, spacing.y]),
-            // A model without a training distribution accepts every case.
-            input_check: findings.input_check().cloned().unwrap_or(InputCheck { accepted: true, reasons: Vec::new() }),
+            // A model without a classifier of kinds accepts every case.
+            input_check: findings.input_check().cloned().unwrap_or(InputCheck::unchecked()),
         }
     }
 }

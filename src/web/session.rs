@@ -131,7 +131,7 @@ impl Session {
     #[wasm_bindgen(unchecked_return_type = "Assembly")]
     pub fn assemble(&self) -> Result<JsValue, JsValue> {
         let notes = self.study_mut().assemble();
-        self.study_mut().check_input(self.segmenter.manifest());
+        self.study_mut().check_input(&self.segmenter);
         to_js(&AssemblyInfo::of(&self.study(), notes))
     }
 

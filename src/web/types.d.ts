@@ -113,8 +113,11 @@ export interface SliceInfo {
     edited: boolean;
 }
 
-/** Whether a case looks like the training data. `reasons` are whole sentences. */
-export interface InputCheck { accepted: boolean; reasons: string[] }
+/** What a case shows: axial FLAIR, another contrast, coronal or sagittal slices, or no MR image of a head. */
+export type Kind = 'flair' | 't1' | 't1-contrast' | 't2' | 'other-plane' | 'no-head';
+
+/** Whether a case shows what the network is fitted on. `reasons` are whole sentences. Without a check there is no `kind`. */
+export interface InputCheck { accepted: boolean; reasons: string[]; kind?: Kind }
 
 /**
  * The slices of one patient or stack, in order. `id` stays the same while slices come and go; `name` may get longer.

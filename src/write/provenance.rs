@@ -59,7 +59,7 @@ pub(super) struct CaseRecord {
     pub(super) name: String,
     /// The folder of its volumes.
     pub(super) folder: String,
-    /// `None` where the model has no training distribution.
+    /// `None` where the model has no classifier of kinds.
     pub(super) input_check: Option<InputCheck>,
     pub(super) spacing: SpacingRecord,
     /// The statistics that its intensities were normalised with.

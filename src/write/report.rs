@@ -143,7 +143,7 @@ fn write_section(
     let check = match findings.input_check() {
         Some(verdict) if verdict.accepted => "accepted",
         Some(_) => "not accepted, see above",
-        None => "not run: the model has no training distribution",
+        None => "not run: the model has no classifier of kinds",
     };
     page.push_str(&row("Input check", &check));
     page.push_str(&row("Slices with lesion", &count(|slice| slice.area > 0)));

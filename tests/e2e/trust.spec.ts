@@ -83,7 +83,7 @@ test('the model card on the page has the figures of the running weights', async 
   await expect(card).toBeHidden();
 });
 
-test('a case unlike the training data is not segmented until the visitor confirms', async ({ scope, page }) => {
+test('a case that is not axial FLAIR is not segmented until the visitor confirms', async ({ scope, page }) => {
   const reason = 'The picture has no head in it.';
   await scope.tamper('pkg/glioscope.js', (source) => `${source}
     { const original = Session.prototype.assemble;
@@ -97,7 +97,7 @@ test('a case unlike the training data is not segmented until the visitor confirm
   await scope.drop(...phantoms().map((folder) => excerpt(folder, 2)));
   await scope.is('done');
   await expect(page.locator('#cases .badge')).toHaveText(['checked', 'not segmented']);
-  await expect(page.locator('#status')).toContainText('1 case not segmented: unlike the training data');
+  await expect(page.locator('#status')).toContainText('1 case not segmented: not axial FLAIR');
   await expect(page.locator('#input-check')).toBeHidden();
   await expect(page.locator('#readout')).toContainText('input check passed');
   await page.locator('#cases button').nth(1).click();
@@ -108,10 +108,10 @@ test('a case unlike the training data is not segmented until the visitor confirm
   await expect(page.locator('#plots svg')).toHaveCount(0);
   // No slice is queued: every place that could say "waiting" shows this state instead.
   await expect(page.locator('#strip [data-is="held"]')).toHaveCount(2);
-  await expect(page.locator('#strip [aria-current]')).toHaveAttribute('aria-label', /^Slice \d, not segmented: unlike the training data$/);
+  await expect(page.locator('#strip [aria-current]')).toHaveAttribute('aria-label', /^Slice \d, not segmented: not axial FLAIR$/);
   await expect(page.locator('#stage')).toHaveAttribute('aria-label', /: not segmented$/);
   await expect(page.locator('#stage [data-corner="sw"]')).toHaveText('not segmented');
-  await expect(page.locator('#legend')).toContainText('Not segmented: unlike the training data');
+  await expect(page.locator('#legend')).toContainText('Not segmented: not axial FLAIR');
   await expect(page.locator('#legend .is-mask')).toHaveCount(0);
   await expect(page.locator('#readout .figure')).toHaveCount(0);
   await page.getByRole('button', { name: 'Segment anyway' }).click();

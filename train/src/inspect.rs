@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use glioscope::layout::{Assembler, Litter};
-use glioscope::network::Manifest;
+use glioscope::network::Segmenter;
+use glioscope::network::segmenter::Backend;
 use glioscope::result::findings::Findings;
 use glioscope::study::{InspectedCase, Inspection, Unused};
 
-use crate::file;
 use crate::input::{Inputs, Naming, Reader, Refused};
-use crate::model::published;
+use crate::model::Files;
 use crate::report;
 
 /// Print what slices, stacks and folders are read as
@@ -46,8 +46,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     naming: Naming,
 
-    /// Folder of the model whose training data the cases are compared with [default: the published model, which is part of
-    /// this program]
+    /// Folder of the model whose input check is run [default: the published model, which is part of this program]
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
 }
@@ -61,12 +60,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut inputs = Inputs::gather(&arguments.paths, None, &arguments.naming);
     let mut reading = Inspection::default();
     let path = arguments.model.as_ref().map(|folder| folder.join("model.json"));
-    let manifest = match &path {
-        None => Some(Manifest::from_json(published::MANIFEST)?),
-        Some(path) if path.exists() => Some(Manifest::from_json(&file::read(path)?)?),
-        Some(path) => {
+    let segmenter = match &path {
+        Some(path) if !path.exists() => {
             reading.notes.push(format!("{}: no model, so there is no input check", path.display()));
             None
+        }
+        _ => {
+            let files = Files::of(arguments.model.as_deref())?;
+            Some(Segmenter::new(&files.network, files.manifest, Backend::Cpu))
         }
     };
     let assembler = Assembler::new(inputs.names(), inputs.words.clone());
@@ -96,8 +97,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         for case in assembly.cases {
             let mut findings = Findings::new(case);
-            if let Some(manifest) = &manifest {
-                findings.check_input(manifest);
+            if let Some(segmenter) = &segmenter {
+                findings.check_input(segmenter);
             }
             reading.notes.extend(findings.case().single_slice_note());
             reading.cases.push(InspectedCase::of(&findings));
@@ -117,7 +118,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The case in one line, and a line for each reason of the input check.
+/// The case in one line, a line for its kind, and a line for each reason of the input check.
 fn case_text(case: &InspectedCase) -> String {
     let sizes: BTreeSet<[usize; 2]> = case.slices.iter().map(|slice| [slice.width, slice.height]).collect();
     let sizes: Vec<String> = sizes.iter().map(|[width, height]| format!("{width} x {height}")).collect();
@@ -142,6 +143,9 @@ fn case_text(case: &InspectedCase) -> String {
         count(references, "reference"),
         spacing
     );
+    if let Some(kind) = case.input_check.kind {
+        text += &format!("  shows {}\n", kind.description());
+    }
     for reason in &case.input_check.reasons {
         text += &format!("  input check: {reason}\n");
     }

@@ -14,6 +14,7 @@ mod evaluate;
 mod export;
 mod file;
 mod fit;
+mod fit_check;
 mod held_out;
 mod import;
 mod input;
@@ -56,6 +57,8 @@ enum Command {
     Fit(fit::Arguments),
     /// Fit a recipe to several folds and score every patient by a network that has not seen it
     CrossValidate(cross_validate::Arguments),
+    /// Fit the input check of a model
+    FitCheck(fit_check::Arguments),
     /// Average the weights of several models into one
     Average(average::Arguments),
     /// Score a model against the references of a dataset
@@ -115,6 +118,7 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Fit(arguments) => fit::run(arguments),
         Command::CrossValidate(arguments) => cross_validate::run(&arguments),
+        Command::FitCheck(arguments) => fit_check::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Average(arguments) => average::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Inspect(arguments) => inspect::run(&arguments),

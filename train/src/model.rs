@@ -239,6 +239,11 @@ impl Model {
         self.segmenter.manifest()
     }
 
+    /// The network, for the input check.
+    pub(crate) fn segmenter(&self) -> &Segmenter {
+        &self.segmenter
+    }
+
     /// The probability of a lesion in every pixel of the slices, each on its own grid. `statistics` normalise the slices.
     ///
     /// `done` is called after every batch with its number of slices.

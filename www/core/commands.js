@@ -32,6 +32,7 @@ import { isDrawing, isSegmentable } from './store.js';
  * @property {{readonly zoomed: boolean, readonly flickering: boolean, zoomBy(factor: number): void, fit(): void, toggleFlicker(): void, useTool(): void, changeRegion(action: 'remove' | 'keep'): void, nextEnd(): void}} viewer
  * @property {{readonly canCancel: boolean, readonly canContinue: boolean, cancel(): void, continue(): void, openSample(): void, clear(): void, segmentAnyway(id: string): void}} jobs
  * @property {{start(): void, toggleComparison(): void, end(): void}} exercises
+ * @property {{readonly canStart: boolean, toggle(): void, swap(): void, goToOther(): void, move(slices: number): void}} timePoints
  * @property {() => void} showCohort
  * @property {(kind: SaveKind) => void} save
  * @property {() => void} toggleHelp
@@ -137,12 +138,16 @@ const VIEW = [
   { id: 'fit', label: 'Fit', help: 'Fit the slice to the view', keys: ['0'], enabled: ({ viewer }) => viewer.zoomed, run: ({ viewer }) => viewer.fit() },
   { id: 'zoom-in', label: 'Zoom in', symbol: '+', help: 'Zoom in', keys: ['+', '='], run: ({ viewer }) => viewer.zoomBy(ZOOM_IN) },
   choice('layout', 'slice', 'Slice', 'Show one slice', []),
-  { ...toggledLayout('side', 'Side by side', 'Show mask and reference side by side', ['s']), available: showsReference },
+  {
+    ...toggledLayout('side', 'Side by side', 'Show mask and reference, or two time points, side by side', ['s']),
+    available: (context) => showsReference(context) || isComparing(context),
+  },
   toggledLayout('volume', 'Volume', 'Show the case in three planes or in 3-D', ['d']),
   choice('planes', 'multi', 'Three planes', 'Show three planes', []),
   choice('planes', 'render', '3-D', 'Show a 3-D rendering', []),
   {
-    id: 'flicker', label: 'Flicker', help: 'Alternate between mask and reference', keys: ['f'], available: showsReference,
+    id: 'flicker', label: 'Flicker', help: 'Alternate between mask and reference', keys: ['f'],
+    available: (context) => showsReference(context) && !isComparing(context),
     enabled: ({ store, viewer }) => viewer.flickering || Boolean(store.currentSlice?.info.reference),
     active: ({ viewer }) => viewer.flickering, run: ({ viewer }) => viewer.toggleFlicker(),
   },
@@ -206,6 +211,19 @@ const EXERCISE = [
 ];
 
 /** @type {Command[]} */
+const TIME_POINTS = [
+  {
+    id: 'time-points', label: 'Time points', help: 'Compare with another case, an earlier or later one of the same patient', keys: ['5'],
+    available: ({ store, timePoints }) => timePoints.canStart || store.comparison !== null,
+    active: isComparing, run: ({ timePoints }) => timePoints.toggle(),
+  },
+  comparing('swap-time-points', 'Swap', 'Swap the earlier and the later case', '6', (timePoints) => timePoints.swap()),
+  comparing('other-time-point', 'Go to other', 'Go to the other one of two compared cases; so does a click on it', '7', (timePoints) => timePoints.goToOther()),
+  { ...comparing('other-back', 'Move back', 'Move the other stack a slice back', '8', (timePoints) => timePoints.move(-1)), symbol: '−' },
+  { ...comparing('other-forward', 'Move forward', 'Move the other stack a slice forward', '9', (timePoints) => timePoints.move(1)), symbol: '+' },
+];
+
+/** @type {Command[]} */
 const FILES = [
   { id: 'open-sample', label: 'sample', verb: 'Open the ', help: 'Open a synthetic case', run: ({ jobs }) => jobs.openSample() },
   { id: 'clear', label: 'Clear all', help: 'Close all files', run: ({ jobs }) => jobs.clear() },
@@ -215,7 +233,7 @@ const FILES = [
   },
   { id: 'continue', label: 'Continue', help: 'Continue with the remaining files and slices', available: ({ jobs }) => jobs.canContinue, run: ({ jobs }) => jobs.continue() },
   {
-    id: 'segment-anyway', label: 'Segment anyway', help: 'Segment this case although it is unlike the training data',
+    id: 'segment-anyway', label: 'Segment anyway', help: 'Segment this case although it is not axial FLAIR',
     enabled: ({ store }) => store.current !== undefined && !isSegmentable(store.current),
     run: ({ store, jobs }) => store.current && jobs.segmentAnyway(store.current.id),
   },
@@ -233,7 +251,7 @@ const FILES = [
 ];
 
 /** All commands, by group. @type {Record<string, Command[]>} */
-export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, Measuring: MEASURING, View: VIEW, Display: DISPLAY, Exercise: EXERCISE, Page: FILES };
+export const GROUPS = { Slices: NAVIGATION, 'Tools and editing': TOOLS, Measuring: MEASURING, View: VIEW, Display: DISPLAY, Exercise: EXERCISE, 'Two time points': TIME_POINTS, Page: FILES };
 
 /** @type {ReadonlyMap<string, Command>} */
 export const COMMANDS = new Map(Object.values(GROUPS).flat().map((command) => [command.id, command]));
@@ -296,6 +314,11 @@ function hasReference({ store }) {
 /** Whether the reference may be shown. An exercise hides it. @param {CommandContext} context */
 function showsReference(context) {
   return hasReference(context) && !isDrawing(context.store.current);
+}
+
+/** @param {CommandContext} context */
+function isComparing({ store }) {
+  return store.comparison !== null;
 }
 
 /** Whether a slice of the case has more than one contrast. @param {CommandContext} context */
@@ -420,6 +443,15 @@ function threshold(id, label, change, keys) {
     run: ({ store }) =>
       store.setThreshold(Math.min(MAX_THRESHOLD, Math.max(MIN_THRESHOLD, Math.round((store.threshold + change) * 100) / 100))),
   };
+}
+
+/**
+ * @param {string} id @param {string} label @param {string} help @param {string} key
+ * @param {(timePoints: CommandContext['timePoints']) => void} act
+ * @returns {Command}
+ */
+function comparing(id, label, help, key, act) {
+  return { id, label, help, keys: [key], available: isComparing, run: ({ timePoints }) => act(timePoints) };
 }
 
 /** @param {SaveKind} kind @param {string} label @param {string} help @param {(context: CommandContext) => boolean} enabled @returns {Command} */

@@ -21,6 +21,7 @@ function contextOf(parts = {}) {
     viewer: { zoomed: false, flickering: false, zoomBy() {}, fit() {}, toggleFlicker() {}, useTool() {}, changeRegion() {}, nextEnd() {} },
     jobs: { canCancel: false, canContinue: false, cancel() {}, continue() {}, openSample() {}, clear() {}, segmentAnyway() {} },
     exercises: { start() {}, toggleComparison() {}, end() {} },
+    timePoints: { canStart: false, toggle() {}, swap() {}, goToOther() {}, move() {} },
     showCohort() {},
     save() {},
     toggleHelp() {},

@@ -2,7 +2,7 @@
  * The display settings: their defaults, and how saved ones are read.
  */
 
-/** @import { Display } from './types.js' */
+/** @import { Comparison, Display } from './types.js' */
 
 /** @type {Readonly<Display>} */
 export const DEFAULT_DISPLAY = Object.freeze({
@@ -54,13 +54,19 @@ export function readDisplay(saved) {
 }
 
 /**
- * Where the visitor was: the id of the slice in view, and the cases with an exercise, each with whether it was compared.
+ * Where the visitor was: the id of the slice in view, the cases with an exercise, each with whether it was compared, and the two
+ * cases that were compared.
  * @param {any} saved
- * @returns {{slice: string | null, exercises: [string, boolean][]}}
+ * @returns {{slice: string | null, exercises: [string, boolean][], comparison: Comparison | null}}
  */
 export function readPlace(saved) {
   const exercises = /** @type {[string, any][]} */ (Object.entries(saved?.exercises ?? {}));
-  return { slice: typeof saved?.slice === 'string' ? saved.slice : null, exercises: exercises.filter(([, comparing]) => isBoolean(comparing)) };
+  const { earlier, later, shift } = saved?.comparison ?? {};
+  return {
+    slice: typeof saved?.slice === 'string' ? saved.slice : null,
+    exercises: exercises.filter(([, comparing]) => isBoolean(comparing)),
+    comparison: typeof earlier === 'string' && typeof later === 'string' && Number.isFinite(shift) ? { earlier, later, shift } : null,
+  };
 }
 
 /** @param {string[]} values */

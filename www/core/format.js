@@ -52,6 +52,13 @@ export function formatMillilitres(millilitres) {
   return `${millilitres.toFixed(millilitres < 10 ? 2 : 1)} mL`;
 }
 
+/** A difference, with its sign. @param {number} value @param {(size: number) => string} format */
+export function formatDifference(value, format) {
+  const size = format(Math.abs(value));
+  // What is shown as 0 has no sign.
+  return size === format(0) ? size : `${value < 0 ? '−' : '+'}${size}`;
+}
+
 /** A score from 0 to 1; a dash where it is not defined. @param {number | null | undefined} value */
 export function formatScore(value) {
   return value == null || !Number.isFinite(value) ? NONE : value.toFixed(3);

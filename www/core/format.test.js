@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countOf, formatArea, formatDownload, formatDuration, formatMillilitres, formatRemaining, formatScore, formatVolume, NONE } from './format.js';
+import { countOf, formatArea, formatDifference, formatDownload, formatDuration, formatMillilitres, formatRemaining, formatScore, formatVolume, NONE } from './format.js';
 
 test('counts have a noun in the right number', () => {
   assert.equal(countOf(1, 'slice'), '1 slice');
@@ -12,6 +12,12 @@ test('sizes have millimetres only where they are known', () => {
   assert.equal(formatArea(7, 5.6), '7 pixels, 6 mm²');
   assert.equal(formatVolume(1, 0.004), '1 voxel, 0.00 mL');
   assert.equal(formatMillilitres(12.34), '12.3 mL');
+});
+
+test('a difference has a sign unless it is shown as 0', () => {
+  assert.equal(formatDifference(1.5, formatMillilitres), '+1.50 mL');
+  assert.equal(formatDifference(-12.34, formatMillilitres), '−12.3 mL');
+  assert.equal(formatDifference(-0.001, formatMillilitres), '0.00 mL');
 });
 
 test('a score that is not defined is a dash', () => {

@@ -5,12 +5,12 @@
 import { isWithoutLines, NO_LINES, readLines } from '../measuring/lines.js';
 import { DEFAULT_DISPLAY, readDisplay, readPlace } from './display.js';
 
-/** @import { Assembly, CaseState, Display, Exercise, Lines, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
+/** @import { Assembly, CaseState, Comparison, Display, Exercise, Lines, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
 /**
  * What listeners hear of. `open`: other cases, or more. `slice`: something about one slice. `view`: another slice is in
  * view. `lines`: the lines on one slice. `settings`: the threshold or a spacing. `display`: a display setting. `measure`: the measures of one case.
- * `exercise`: the exercise of one case. `phase`: what the page does.
- * @typedef {'open' | 'slice' | 'view' | 'lines' | 'settings' | 'display' | 'measure' | 'exercise' | 'phase'} Change
+ * `exercise`: the exercise of one case. `comparison`: the two cases that are compared. `phase`: what the page does.
+ * @typedef {'open' | 'slice' | 'view' | 'lines' | 'settings' | 'display' | 'measure' | 'exercise' | 'comparison' | 'phase'} Change
  */
 /** @typedef {Pick<SliceState, 'probability' | 'edit'>} KnownSlice */
 /** What a reader has made: an edited mask, or the lines on a slice. @typedef {Uint8Array | Lines} ReaderWork */
@@ -33,6 +33,8 @@ export class Store {
   rules;
   /** Whether the open cases are all new, and no session says which slice was in view. */
   fresh = true;
+  /** The two cases that are compared. One of them is in view. @type {Comparison | null} */
+  #comparison = null;
   /** The id of the slice in view. @type {string | null} */
   #sliceId = null;
   /** @type {Map<string, {open: CaseState, index: number}>} */
@@ -90,6 +92,31 @@ export class Store {
     return this.cases.flatMap(({ slices }) => slices);
   }
 
+  get comparison() {
+    return this.#comparison;
+  }
+
+  /** The case that is compared with the one in view. @returns {CaseState | undefined} */
+  get comparedCase() {
+    if (!this.#comparison) return undefined;
+    const { earlier, later } = this.#comparison;
+    return this.case(this.current?.id === earlier ? later : earlier);
+  }
+
+  /** Compares two open cases, one of which is in view. null ends it. @param {Comparison | null} comparison */
+  compare(comparison) {
+    this.#comparison = comparison;
+    this.notify('comparison');
+  }
+
+  /** Ends a comparison of which a case is closed, has an exercise, or neither is in view. */
+  #checkComparison() {
+    if (!this.#comparison) return;
+    const { earlier, later } = this.#comparison;
+    const valid = earlier !== later && [earlier, later].every((id) => this.case(id)?.exercise === null);
+    if (!valid || (this.current?.id !== earlier && this.current?.id !== later)) this.compare(null);
+  }
+
   /** Closes everything. */
   close() {
     this.cases = [];
@@ -99,6 +126,7 @@ export class Store {
     this.rules = undefined;
     this.#sliceId = null;
     this.notify('open');
+    this.#checkComparison();
   }
 
   /**
@@ -144,12 +172,14 @@ export class Store {
     this.fresh = same === undefined;
     if (viewed === null || !this.#places.has(viewed)) this.#sliceId = middleSlice(same ?? this.cases[0]);
     this.notify('open');
+    this.#checkComparison();
   }
 
   /** Shows a slice. @param {string} id */
   show(id) {
     if (!this.#places.has(id)) return;
     this.#sliceId = id;
+    this.#checkComparison();
     this.notify('view');
   }
 
@@ -223,6 +253,7 @@ export class Store {
     if (!open) return;
     open.exercise = exercise;
     this.notify('exercise', id);
+    this.#checkComparison();
   }
 
   /** Segments a case that the input check has not accepted. @param {string} id */
@@ -235,8 +266,7 @@ export class Store {
 
   /** The size of a pixel of the case in view in millimetres: as the visitor has given it, or as the files state it. */
   get pixelSize() {
-    const { spacing = null, resolution = null } = this.current ?? {};
-    return spacing ?? (resolution && { x: resolution[0], y: resolution[1] });
+    return this.current ? pixelSizeOf(this.current) : null;
   }
 
   /** The settings that exports and sessions contain. @returns {Settings} */
@@ -244,7 +274,7 @@ export class Store {
     const spacing = Object.fromEntries(this.cases.flatMap((open) => (open.spacing ? [[open.id, open.spacing]] : [])));
     const exercises = Object.fromEntries(this.cases.flatMap(({ id, exercise }) => (exercise ? [[id, exercise.comparing]] : [])));
     const lines = Object.fromEntries(this.slices.flatMap((slice) => (isWithoutLines(slice.lines) ? [] : [[slice.info.id, slice.lines]])));
-    return { threshold: this.threshold, spacing, lines, rules: this.rules, view: { ...this.display, slice: this.#sliceId, exercises } };
+    return { threshold: this.threshold, spacing, lines, rules: this.rules, view: { ...this.display, slice: this.#sliceId, exercises, comparison: this.#comparison } };
   }
 
   /** Takes over the settings of a session. @param {Settings} settings */
@@ -257,11 +287,13 @@ export class Store {
     }
     this.setThreshold(settings.threshold);
     this.setDisplay(readDisplay(settings.view));
-    const { slice, exercises } = readPlace(settings.view);
+    const { slice, exercises, comparison } = readPlace(settings.view);
     for (const [id, comparing] of exercises) this.setExercise(id, { comparing, before: new Map() });
     if (slice === null || !this.#places.has(slice)) return;
     this.fresh = false;
+    this.#comparison = comparison;
     this.show(slice);
+    this.notify('comparison');
   }
 
   /** All that readers have made. @returns {ReaderWork[]} */
@@ -290,6 +322,11 @@ export class Store {
 /** @param {SliceState} slice @returns {ReaderWork[]} */
 function workOn({ edit, lines }) {
   return [...(edit ? [edit] : []), ...(isWithoutLines(lines) ? [] : [lines])];
+}
+
+/** The size of a pixel in millimetres: as the visitor has given it, or as the files state it. @param {CaseState} open */
+export function pixelSizeOf({ spacing, resolution }) {
+  return spacing ?? (resolution && { x: resolution[0], y: resolution[1] });
 }
 
 /** Whether masks of a case are shown: the input check has accepted it, or the visitor has overruled it. @param {CaseState} open */

@@ -123,3 +123,35 @@ test('closing leaves nothing in view', () => {
   assert.equal(store.currentSlice, undefined);
   assert.equal(store.slice('a1'), undefined);
 });
+
+test('two cases are compared while one of them is in view and neither has an exercise', () => {
+  const pair = { earlier: 'a', later: 'b', shift: 0 };
+  const store = opened(['a', ['a1']], ['b', ['b1', 'b2']], ['c', ['c1']]);
+  store.compare(pair);
+  assert.equal(store.comparedCase?.id, 'b');
+  store.show('b2');
+  assert.equal(store.comparedCase?.id, 'a');
+  store.show('c1');
+  assert.deepEqual([store.comparison, store.comparedCase], [null, undefined]);
+  store.show('a1');
+  store.compare(pair);
+  store.setExercise('b', { comparing: false, before: new Map() });
+  assert.equal(store.comparison, null);
+  store.setExercise('b', null);
+  store.compare(pair);
+  store.open(assembly([caseOf('a', ['a1']), caseOf('c', ['c1'])]), nothing);
+  assert.equal(store.comparison, null);
+});
+
+test('a session keeps the two cases that are compared, if both are open', () => {
+  const store = opened(['a', ['a1']], ['b', ['b1']]);
+  store.show('b1');
+  store.compare({ earlier: 'a', later: 'b', shift: -1.5 });
+  const settings = JSON.parse(JSON.stringify(store.settings));
+  const again = opened(['a', ['a1']], ['b', ['b1']]);
+  again.restore(settings);
+  assert.deepEqual(again.comparison, { earlier: 'a', later: 'b', shift: -1.5 });
+  const alone = opened(['b', ['b1']]);
+  alone.restore(settings);
+  assert.equal(alone.comparison, null);
+});

@@ -17,6 +17,7 @@
  * @typedef {import('../pkg/glioscope.js').CaseInfo} CaseInfo
  * @typedef {import('../pkg/glioscope.js').SliceInfo} SliceInfo
  * @typedef {import('../pkg/glioscope.js').InputCheck} InputCheck
+ * @typedef {import('../pkg/glioscope.js').Kind} Kind
  * @typedef {import('../pkg/glioscope.js').Segmented} Segmented
  * @typedef {import('../pkg/glioscope.js').SliceMeasure} SliceMeasure
  * @typedef {import('../pkg/glioscope.js').CaseMeasure} CaseMeasure
@@ -64,6 +65,11 @@
  * An exercise on a case with a reference: the visitor draws masks, and compares them with the reference and the network's.
  * While `comparing` is false, both are hidden. `before` are the edits by slice id, which return when the exercise ends.
  * @typedef {{comparing: boolean, before: Map<string, Uint8Array | null>}} Exercise
+ */
+
+/**
+ * Two time points of one patient, as case ids. `shift`: how far the later stack is moved against the earlier one, in its own slices.
+ * @typedef {{earlier: string, later: string, shift: number}} Comparison
  */
 
 /**

@@ -353,7 +353,7 @@ export function summary(cases, rejected, unread) {
   const cancelled = done + heldSlices < slices.length ? `Cancelled: ${formatCount(done)} of ` : '';
   return [
     `${cancelled}${countOf(slices.length, 'slice')}, ${formatCount(outlined)} outlined`,
-    ...(held.length > 0 ? [`${countOf(held.length, 'case')} not segmented: unlike the training data`] : []),
+    ...(held.length > 0 ? [`${countOf(held.length, 'case')} not segmented: not axial FLAIR`] : []),
     ...(rejected > 0 ? [`${countOf(rejected, 'file')} not used`] : []),
     ...(unread > 0 ? [`${countOf(unread, 'file')} not read`] : []),
   ].join('; ');

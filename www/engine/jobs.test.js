@@ -171,5 +171,5 @@ test('the summary names what is missing', () => {
   });
   assert.equal(summary([open(true, true, true)], 0, 0), '2 slices, 2 outlined');
   assert.equal(summary([open(true, true, false)], 1, 2), 'Cancelled: 1 of 2 slices, 1 outlined; 1 file not used; 2 files not read');
-  assert.equal(summary([open(true, true), open(false, false)], 0, 0), '2 slices, 1 outlined; 1 case not segmented: unlike the training data');
+  assert.equal(summary([open(true, true), open(false, false)], 0, 0), '2 slices, 1 outlined; 1 case not segmented: not axial FLAIR');
 });

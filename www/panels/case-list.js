@@ -5,6 +5,7 @@ import { find, make } from '../core/dom.js';
 import { rove } from '../core/roving.js';
 import { countOf, formatScore, formatVolume } from '../core/format.js';
 import { isDrawing, isSegmentable, isWaiting } from '../core/store.js';
+import { shownKind } from './input-check.js';
 
 /** @import { CaseState } from '../core/types.js' */
 
@@ -59,7 +60,7 @@ export class CaseList {
     const [is, text] = inputCheck.accepted ? ['passed', 'checked'] : isSegmentable(open) ? ['overruled', 'overruled'] : ['held', 'not segmented'];
     badge.dataset.is = is;
     badge.textContent = text;
-    badge.title = inputCheck.accepted ? 'The input check has passed' : inputCheck.reasons.join(' ');
+    badge.title = inputCheck.accepted ? `The input check has passed${shownKind(inputCheck)}` : inputCheck.reasons.join(' ');
     find('progress', row).setAttribute('value', String(done / slices.length));
     row.toggleAttribute('data-done', done === slices.length || !isSegmentable(open));
   }

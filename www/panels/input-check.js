@@ -1,11 +1,24 @@
 /**
- * The result of the input check, where the case in view is unlike the training data. Such a case is segmented only when
- * the visitor asks for it.
+ * The result of the input check, where the case in view does not show axial FLAIR. Such a case is segmented only when the visitor
+ * asks for it.
  */
 import { find, make, moveFocusOut } from '../core/dom.js';
 import { isSegmentable } from '../core/store.js';
 
-/** @import { CaseState } from '../core/types.js' */
+/** @import { CaseState, InputCheck, Kind } from '../core/types.js' */
+
+/** @satisfies {Record<Kind, string>} */
+const KINDS = {
+  flair: 'axial FLAIR',
+  t1: 'T1 before contrast',
+  't1-contrast': 'T1 after contrast',
+  t2: 'T2',
+  'other-plane': 'coronal or sagittal slices',
+  'no-head': 'no MR image of a head',
+};
+
+/** What a case shows, with a colon in front; empty without a check. @param {InputCheck} check */
+export const shownKind = ({ kind }) => (kind ? `: ${KINDS[kind]}` : '');
 
 export class InputCheckCard {
   #root = find('#input-check');

@@ -4,6 +4,7 @@
 import { find, make } from '../core/dom.js';
 import { formatCount, formatDuration, formatPercent, formatScore } from '../core/format.js';
 import { isDrawing, isSegmentable } from '../core/store.js';
+import { shownKind } from './input-check.js';
 
 /** @import { CaseState, SliceMeasure } from '../core/types.js' */
 
@@ -32,10 +33,10 @@ export class Results {
     const facts = [
       `${info.width} × ${info.height}, ${info.grey ? 'grey' : 'three contrasts'}`,
       ...(milliseconds === null || !probability ? [] : [`computed in ${formatDuration(milliseconds)}`]),
-      `input check ${check}`,
+      `input check ${check}${shownKind(inputCheck)}`,
     ];
     const waiting = open.exercise ? 'Measuring…'
-      : !isSegmentable(open) ? 'Not segmented: unlike the training data'
+      : !isSegmentable(open) ? 'Not segmented: not axial FLAIR'
       : !probability ? (running ? 'Waiting to be segmented' : 'Not segmented')
         : open.measureFault ? '' : 'Measuring…';
     const focused = this.#root.contains(document.activeElement);

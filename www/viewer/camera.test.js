@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Camera } from './camera.js';
+import { Camera, sameScale } from './camera.js';
 
 const pane = { x: 0, y: 0, width: 400, height: 200 };
 const slice = { width: 100, height: 100 };
@@ -38,4 +38,15 @@ test('the slice cannot be moved out of the pane', () => {
   const { left, top } = camera.place(pane, slice);
   assert.equal(left, 0);
   assert.equal(top, 0);
+});
+
+test('a millimetre has the same size in two panes, where the size of the pixels is known', () => {
+  const of = (/** @type {number} */ width, /** @type {number | null} */ pixel) => ({ pane, width, height: width, pixel });
+  // 200 mm and 100 mm.
+  assert.deepEqual(sameScale([of(200, 1), of(400, 0.25)]), [1, 0.5]);
+  assert.deepEqual(sameScale([of(200, 1), of(400, null)]), [1, 1]);
+  const camera = new Camera();
+  assert.equal(camera.place(pane, { ...slice, fraction: 0.5 }).scale, 1);
+  camera.zoomBy(4, pane, { ...slice, fraction: 0.5 });
+  assert.equal(camera.place(pane, { ...slice, fraction: 0.5 }).scale, 4);
 });

@@ -13,7 +13,7 @@ const SIDE = 144;
 const BATCH = 30;
 
 /** The state of a slice without a measured area, for screen readers. @type {Record<string, string>} */
-const LABELS = { fault: 'not segmented', held: 'not segmented: unlike the training data', waiting: 'not segmented yet', found: 'segmented' };
+const LABELS = { fault: 'not segmented', held: 'not segmented: not axial FLAIR', waiting: 'not segmented yet', found: 'segmented' };
 
 export class Filmstrip {
   #root = find('#strip');

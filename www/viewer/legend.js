@@ -28,7 +28,7 @@ export class Legend {
     if (key === this.#shown) return;
     this.#shown = key;
     const reference = hasReference && referenceVisible ? [swatch('reference', 'Reference')] : [];
-    if (held) this.#root.replaceChildren(make('span', {}, 'Not segmented: unlike the training data'), ...reference);
+    if (held) this.#root.replaceChildren(make('span', {}, 'Not segmented: not axial FLAIR'), ...reference);
     else if (overlay === 'heat' && overlayVisible) this.#root.replaceChildren(...heatMap(edited ? null : threshold, edited));
     else if (overlay === 'agreement' && overlayVisible && comparable) this.#root.replaceChildren(...agreement(scores));
     else {

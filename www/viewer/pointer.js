@@ -14,7 +14,7 @@
  * @property {(x: number, y: number) => void} pan
  * @property {(x: number, y: number) => void} window
  * @property {(event: PointerEvent, phase: StrokePhase) => void} stroke a drag with a brush or the ruler
- * @property {(event: PointerEvent) => void} click a click with the tool for regions
+ * @property {(event: PointerEvent) => void} click
  * @property {(event: PointerEvent | null) => void} hover
  */
 
@@ -37,7 +37,7 @@ export function listenForPointer(stage, actions) {
   /** @type {'' | 'window' | 'pan' | 'step' | 'pinch' | 'brush' | 'eraser' | 'measure'} */
   let gesture = '';
   let travelled = 0;
-  /** Where a click with the tool for regions began. @type {PointerEvent | null} */
+  /** Where a click began. @type {PointerEvent | null} */
   let pressed = null;
   const drawing = () => gesture === 'brush' || gesture === 'eraser' || gesture === 'measure';
   /** The gesture that a press begins. @param {PointerEvent} event */
@@ -61,7 +61,7 @@ export function listenForPointer(stage, actions) {
     // With two or more pointers down the gesture is a pinch, and the stroke of the first finger was not meant.
     if (down.size >= 2 && drawing()) actions.stroke(event, 'cancel');
     gesture = down.size >= 2 ? 'pinch' : gestureOf(event);
-    pressed = down.size === 1 && event.button === 0 && actions.tool() === 'region' ? event : null;
+    pressed = down.size === 1 && event.button === 0 ? event : null;
     travelled = 0;
     if (drawing()) actions.stroke(event, 'start');
   });

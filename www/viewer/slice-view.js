@@ -3,9 +3,11 @@
  */
 import { formatCount, formatGrey, formatScore } from '../core/format.js';
 import { memoizeLast } from '../core/memoize.js';
-import { isDrawing, isSegmentable } from '../core/store.js';
+import { isDrawing, isSegmentable, pixelSizeOf } from '../core/store.js';
 import { ScoreTable } from '../exercise/score-table.js';
 import { agreementOf } from '../exercise/scores.js';
+import { captionsOf } from '../timepoints/captions.js';
+import { besideOf } from '../timepoints/time-points.js';
 import { Excerpts, smallestPart } from './excerpt.js';
 import { Legend } from './legend.js';
 import { PixelCache } from './pixel-cache.js';
@@ -17,7 +19,10 @@ import { windowOf } from './window-presets.js';
 /** @import { Engine } from '../engine/engine.js' */
 /** @import { Store } from '../core/store.js' */
 /** @import { End } from '../measuring/lines.js' */
+/** @import { Beside } from '../timepoints/time-points.js' */
+/** @import { Layers } from './excerpt.js' */
 /** @import { Filmstrip } from './filmstrip.js' */
+/** @import { Content } from './stage.js' */
 /** @import { Agreement } from '../exercise/scores.js' */
 /** @import { Appearance, CaseState, Pixels, SliceMeasure, SliceState } from '../core/types.js' */
 
@@ -31,6 +36,7 @@ export class SliceView {
   #legend = new Legend();
   #scoreTable = new ScoreTable();
   #network = memoizeLast(networkAgreement);
+  #otherWindow = memoizeLast(windowOf);
   #onLoaded;
   /** Resolves when the next thumbnail may be drawn. @type {Promise<unknown>} */
   #turn = Promise.resolve();
@@ -75,49 +81,83 @@ export class SliceView {
   draw(appearance, { strokeMask, message, flickering, selected }) {
     const { current, currentSlice: slice, index, threshold, display: { layout } } = this.#store;
     if (!current || !slice) return;
-    const { info } = slice;
+    const { info, probability, smallRegions } = slice;
     const measure = current.measure?.slices[index];
-    const picture = this.#pixels.loaded(info.id);
-    if (!picture) void this.#pixels.load(info).then(this.#onLoaded, () => {});
-    const { probability, smallRegions } = slice;
     const { exercise } = current;
     const drawing = isDrawing(current);
     const comparing = exercise !== null && !drawing;
-    const network = comparing && picture?.reference ? this.#network(probability, smallRegions, threshold, picture.reference) : null;
+    const content = this.#contentOf(current, { ...slice, edit: strokeMask ?? slice.edit }, appearance, selected);
+    const { layers } = content;
+    const network = comparing && layers?.reference ? this.#network(probability, smallRegions, threshold, layers.reference) : null;
     this.#scoreTable.show(comparing ? resultOf(current, measure, network) : null);
-    const view = picture && {
-      ...picture,
-      probability,
-      smallRegions,
-      edit: strokeMask ?? slice.edit,
-      threshold,
-      sideBySide: layout === 'side' && !drawing && (comparing || picture.reference !== null),
-      network: comparing,
-      flickering,
-      drawn: { lines: slice.lines, selected, pixelSize: this.#store.pixelSize },
-    };
     const held = !isSegmentable(current) && !exercise;
-    const state = held ? 'not segmented' : describe(slice, measure);
+    const state = stateOf(current, index);
     const kind = exercise ? 'your mask' : slice.edit ? 'edited' : '';
-    const dice = measure?.scores && !drawing ? `Dice ${formatScore(measure.scores.dice)}` : '';
-    this.stage.show(view, appearance, {
-      nw: `${current.name}\n${index + 1} / ${current.slices.length}`,
-      ne: `${info.grey ? 'grey' : CONTRAST_NAMES[appearance.contrast]}\n${info.width} × ${info.height}`,
-      sw: [state, kind, message].filter(Boolean).join('\n'),
-      se: view?.sideBySide && comparing ? '' : dice,
-      left: !view?.sideBySide ? '' : comparing ? ['You', dice].filter(Boolean).join(', ') : paneTitle('Mask', isEmpty(view, threshold)),
-      right: !view?.sideBySide ? '' : comparing ? networkTitle(probability, network) : paneTitle('Reference', !view.reference?.includes(1)),
-    }, [`Slice ${index + 1} of ${current.slices.length} of ${current.name}${kind && `, ${kind}`}: ${state}`,
-      ...(comparing && dice ? [`your ${dice}`] : []),
-      ...(network ? [`${networkTitle(probability, network)}`] : []),
-      ...(message ? [message] : [])].join('; '));
+    const beside = layout === 'side' ? besideOf(this.#store) : null;
+    if (beside) this.#showBeside(beside, content, [state, kind, message].filter(Boolean));
+    else {
+      const dice = measure?.scores && !drawing ? `Dice ${formatScore(measure.scores.dice)}` : '';
+      const sideBySide = layout === 'side' && !drawing && layers !== null && (comparing || layers.reference !== null);
+      this.stage.show({ contents: sideBySide ? twoPanes(content, layers, comparing) : [content], active: null, comparing: (sideBySide && !comparing) || flickering }, {
+        nw: `${current.name}\n${index + 1} / ${current.slices.length}`,
+        ne: `${info.grey ? 'grey' : CONTRAST_NAMES[appearance.contrast]}\n${info.width} × ${info.height}`,
+        sw: [state, kind, message].filter(Boolean).join('\n'),
+        se: sideBySide && comparing ? '' : dice,
+        left: !sideBySide ? '' : comparing ? ['You', dice].filter(Boolean).join(', ') : paneTitle('Mask', isEmpty(layers, threshold)),
+        right: !sideBySide ? '' : comparing ? networkTitle(probability, network) : paneTitle('Reference', !layers.reference?.includes(1)),
+        other: '',
+      }, [`Slice ${index + 1} of ${current.slices.length} of ${current.name}${kind && `, ${kind}`}: ${state}`,
+        ...(comparing && dice ? [`your ${dice}`] : []),
+        ...(network ? [`${networkTitle(probability, network)}`] : []),
+        ...(message ? [message] : [])].join('; '));
+    }
     // The volume shows neither the outline nor the reference, and the counts are those of the slice.
     const ofVolume = { threshold: null, scores: null, hasReference: false, comparable: true, edited: false, drawn: exercise !== null, held };
-    const scores = held || drawing ? null : (measure?.scores ?? null);
+    // Two cases have colours in common, but no counts.
+    const scores = held || drawing || beside ? null : (measure?.scores ?? null);
     const hasReference = info.reference && !drawing;
     this.#legend.show(appearance, layout === 'volume' ? ofVolume : {
       threshold, scores, hasReference, comparable: hasReference, edited: slice.edit !== null, drawn: exercise !== null, held,
     });
+  }
+
+  /** Shows two time points. @param {Beside} beside @param {Content} content of the slice in view @param {string[]} state of the slice in view */
+  #showBeside(beside, content, state) {
+    const { current, index, display } = this.#store;
+    if (!current) return;
+    const { side, open, place } = beside;
+    const slice = open.slices[place.index];
+    const other = this.#contentOf(open, slice, content.appearance, null);
+    const pixels = other.layers?.pyramid.at(-1);
+    if (pixels) other.appearance = { ...other.appearance, window: this.#otherWindow(display.preset, display.window, display.contrast, pixels) };
+    if (!place.inside) other.layers = null;
+    const { corners, label } = captionsOf(beside,
+      { name: current.name, index, count: current.slices.length, state },
+      { name: open.name, index: place.index, count: open.slices.length, state: [stateOf(open, place.index), ...(slice.edit ? ['edited'] : [])] });
+    const [contents, active] = side === 'earlier' ? [[content, other], 0] : [[other, content], 1];
+    this.stage.show({ contents, active, comparing: false }, corners, label);
+  }
+
+  /**
+   * A slice of any case, as the stage shows it. Its pixels are requested if they are not loaded.
+   * @param {CaseState} open
+   * @param {SliceState} slice
+   * @param {Appearance} appearance
+   * @param {End | null} selected
+   * @returns {Content}
+   */
+  #contentOf(open, { info, probability, smallRegions, edit, lines }, appearance, selected) {
+    const picture = this.#pixels.loaded(info.id);
+    if (!picture) void this.#pixels.load(info).then(this.#onLoaded, () => {});
+    const pixelSize = pixelSizeOf(open);
+    return {
+      width: info.width,
+      height: info.height,
+      pixel: pixelSize?.x ?? null,
+      layers: picture && { ...picture, probability, smallRegions, edit, threshold: this.#store.threshold },
+      drawn: { lines, selected, pixelSize },
+      appearance,
+    };
   }
 
   /** @param {Filmstrip} filmstrip @param {number} index of the slice in the case in view */
@@ -177,14 +217,28 @@ function networkTitle(probability, network) {
   return network ? `Network, Dice ${formatScore(network.dice)}` : probability ? 'Network' : 'Network, not segmented';
 }
 
+/**
+ * Mask and reference, or in an exercise the visitor's mask and the network's.
+ * @param {Content} content @param {Layers} layers @param {boolean} comparing whether an exercise is compared
+ * @returns {Content[]}
+ */
+function twoPanes(content, layers, comparing) {
+  const { appearance } = content;
+  if (comparing) return [content, { ...content, layers: { ...layers, edit: null } }];
+  return [{ ...content, appearance: { ...appearance, referenceVisible: false } },
+    { ...content, appearance: { ...appearance, overlayVisible: false, referenceVisible: true } }];
+}
+
 /** An empty pane says so. @param {string} title @param {boolean} empty */
 function paneTitle(title, empty) {
   return empty ? `${title}, empty` : title;
 }
 
-/** @param {SliceState} slice @param {SliceMeasure | undefined} measure */
-function describe({ fault, probability }, measure) {
-  if (fault) return 'not segmented';
+/** The result of a slice. @param {CaseState} open @param {number} index */
+function stateOf(open, index) {
+  const { fault, probability } = open.slices[index];
+  const measure = open.measure?.slices[index];
+  if (fault || (!isSegmentable(open) && !open.exercise)) return 'not segmented';
   if (measure?.segmented || measure?.edited) return `${formatCount(measure.area)} px`;
   return probability ? 'measuring' : 'not segmented yet';
 }

@@ -4,20 +4,25 @@
 import { Announcer } from '../core/announcer.js';
 import { find } from '../core/dom.js';
 import { drawLines } from '../measuring/draw-lines.js';
-import { Camera } from './camera.js';
+import { Camera, sameScale } from './camera.js';
 import { Excerpts, visiblePart } from './excerpt.js';
 import { Renderer } from './renderer.js';
 
-/** @import { Pane } from './camera.js' */
-/** @import { Excerpt, Layers } from './excerpt.js' */
+/** @import { Pane, Placement } from './camera.js' */
+/** @import { Excerpt, Layers, Part } from './excerpt.js' */
 /** @import { Appearance } from '../core/types.js' */
 /** @import { Drawn } from '../measuring/draw-lines.js' */
 /**
- * `sideBySide`: the reference has its own pane, or with `network` the network's mask. `flickering`: mask and reference alternate.
- * @typedef {{sideBySide: boolean, network: boolean, flickering: boolean}} Arrangement
+ * A slice in a pane. `pixel`: the width of a pixel in millimetres, where it is known. `layers` is null while the pixels are loading,
+ * and where the other case has no slice.
+ * @typedef {{width: number, height: number, pixel: number | null, layers: Layers | null, drawn: Drawn, appearance: Appearance}} Content
  */
-/** @typedef {Layers & Arrangement & {drawn: Drawn}} View */
-/** @typedef {Record<'nw' | 'ne' | 'sw' | 'se' | 'left' | 'right', string>} Corners text by compass direction, and the titles of the two panes */
+/**
+ * What one or two panes show. `active`: the pane of the slice in view, where the other pane shows a slice of another case. `comparing`:
+ * whether the reference may be in the place of the mask.
+ * @typedef {{contents: Content[], active: number | null, comparing: boolean}} View
+ */
+/** @typedef {Record<'nw' | 'ne' | 'sw' | 'se' | 'left' | 'right' | 'other', string>} Corners text by compass direction, the titles of the two panes, and the top of the right one */
 /** The cursor of the tool, in pixels of the slice. Without a size it is a crosshair. @typedef {{x: number, y: number, size: number | null}} Cursor */
 
 export class Stage {
@@ -28,18 +33,14 @@ export class Stage {
   #corners = [...this.#root.querySelectorAll('.corner')].map((node) => /** @type {HTMLElement} */ (node));
   /** @type {View | null} */
   #view = null;
-  /** @type {Appearance | null} */
-  #appearance = null;
   /** @type {Cursor | null} */
   #cursor = null;
   /** The pane of the pointer. */
   #pane = 0;
   #frame = 0;
-  #excerpts = new Excerpts();
-  #renderer = new Renderer();
-  // Of the network's mask, so that both panes keep their canvases.
-  #networkExcerpts = new Excerpts();
-  #networkRenderer = new Renderer();
+  /** For each pane, so that both keep their canvases. */
+  #excerpts = [new Excerpts(), new Excerpts()];
+  #renderers = [new Renderer(), new Renderer()];
 
   constructor() {
     new ResizeObserver(() => this.schedule()).observe(this.#root);
@@ -47,14 +48,13 @@ export class Stage {
   }
 
   /**
-   * @param {View | null} view null while its pixels are loading
-   * @param {Appearance} appearance
+   * @param {View} view
    * @param {Corners} corners
    * @param {string} label the same for screen readers
    */
-  show(view, appearance, corners, label) {
+  show(view, corners, label) {
     this.#view = view;
-    this.#appearance = appearance;
+    this.#root.dataset.active = String(view.active ?? '');
     this.#root.ariaLabel = label;
     this.#announcer.show(label);
     for (const corner of this.#corners) {
@@ -66,6 +66,7 @@ export class Stage {
   /** Nothing is open. */
   clear() {
     this.#view = null;
+    this.#root.dataset.active = '';
     this.#root.ariaLabel = 'No slice';
     for (const corner of this.#corners) corner.textContent = '';
     this.schedule();
@@ -91,39 +92,44 @@ export class Stage {
   }
 
   /**
-   * A point of the browser window in pixels of the slice. It may lie outside the slice.
+   * A point of the browser window in pixels of the slice in view; null above another slice. It may lie outside the slice.
    * @param {number} clientX
    * @param {number} clientY
    * @param {boolean} [dragging] a drag stays in the pane where it began
    */
   toSlice(clientX, clientY, dragging = false) {
-    if (!this.#view) return null;
     const point = this.#toDevice(clientX, clientY);
-    const panes = this.#panes();
-    if (!dragging) this.#pane = Math.max(0, panes.findIndex(({ x, width }) => point.x >= x && point.x < x + width));
-    const { scale, left, top } = this.camera.place(panes[this.#pane] ?? panes[0], this.#view.pyramid[0]);
-    return { x: (point.x - left) / scale, y: (point.y - top) / scale };
+    if (!dragging) this.#pane = this.#paneAt(point);
+    if (this.#isOther(this.#pane)) return null;
+    const placed = this.#placed(this.#pane);
+    return placed && { x: (point.x - placed.left) / placed.scale, y: (point.y - placed.top) / placed.scale };
   }
 
-  /** A distance in CSS pixels, in pixels of the slice. @param {number} distance */
+  /** Whether a point of the browser window is above another slice than the one in view. @param {number} clientX @param {number} clientY */
+  isOther(clientX, clientY) {
+    return this.#isOther(this.#paneAt(this.#toDevice(clientX, clientY)));
+  }
+
+  /** A distance in CSS pixels, in pixels of the slice in view. @param {number} distance */
   toPixels(distance) {
-    return this.#view ? (distance * devicePixelRatio) / this.camera.place(this.#panes()[0], this.#view.pyramid[0]).scale : 0;
+    const placed = this.#placed(this.#view?.active ?? 0);
+    return placed ? (distance * devicePixelRatio) / placed.scale : 0;
   }
 
   /** @param {number} factor @param {{clientX: number, clientY: number}} [event] the point that stays in place */
   zoomBy(factor, event) {
-    if (!this.#view) return;
     const point = event && this.#toDevice(event.clientX, event.clientY);
-    const panes = this.#panes();
-    const pane = (point && panes.find(({ x, width }) => point.x >= x && point.x < x + width)) ?? panes[0];
-    this.camera.zoomBy(factor, pane, this.#view.pyramid[0], point);
+    const at = point ? this.#paneAt(point) : (this.#view?.active ?? 0);
+    const slice = this.#slice(at);
+    if (slice) this.camera.zoomBy(factor, this.#panes()[at], slice, point);
     this.schedule();
   }
 
   /** @param {number} x in CSS pixels @param {number} y */
   panBy(x, y) {
-    if (!this.#view) return;
-    this.camera.panBy(x * devicePixelRatio, y * devicePixelRatio, this.#panes()[0], this.#view.pyramid[0]);
+    const at = this.#view?.active ?? 0;
+    const slice = this.#slice(at);
+    if (slice) this.camera.panBy(x * devicePixelRatio, y * devicePixelRatio, this.#panes()[at], slice);
     this.schedule();
   }
 
@@ -143,9 +149,35 @@ export class Stage {
   /** @returns {Pane[]} */
   #panes() {
     const { width, height } = this.#canvas;
-    if (!this.#view?.sideBySide) return [{ x: 0, y: 0, width, height }];
+    if (this.#view?.contents.length !== 2) return [{ x: 0, y: 0, width, height }];
     const half = Math.floor(width / 2);
     return [{ x: 0, y: 0, width: half - 1, height }, { x: half + 1, y: 0, width: width - half - 1, height }];
+  }
+
+  /** @param {{x: number}} point in device pixels */
+  #paneAt(point) {
+    return Math.max(0, this.#panes().findIndex(({ x, width }) => point.x >= x && point.x < x + width));
+  }
+
+  /** Whether a pane shows another slice than the one in view. @param {number} pane */
+  #isOther(pane) {
+    const active = this.#view?.active ?? null;
+    return active !== null && pane !== active;
+  }
+
+  /** The size of the slice in a pane. @param {number} at */
+  #slice(at) {
+    const { contents = [], active = null } = this.#view ?? {};
+    if (!contents[at]?.layers) return null;
+    const { width, height } = contents[at];
+    const panes = this.#panes();
+    return { width, height, fraction: active === null ? 1 : sameScale(contents.map((content, i) => ({ ...content, pane: panes[i] })))[at] };
+  }
+
+  /** Where the slice of a pane is. @param {number} at */
+  #placed(at) {
+    const slice = this.#slice(at);
+    return slice && this.camera.place(this.#panes()[at], slice);
   }
 
   /** @param {Cursor | null} [cursor] */
@@ -154,35 +186,34 @@ export class Stage {
     const height = Math.round(this.#root.clientHeight * devicePixelRatio);
     if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
     const context = this.#canvas.getContext('2d');
-    if (!context || !this.#appearance) return;
+    if (!context) return;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (!this.#view) return;
-    const [first, second] = this.#panes();
-    const [slice] = this.#view.pyramid;
-    const part = visiblePart(slice, first, this.camera.place(first, slice));
-    const excerpt = this.#excerpts.of(this.#view, part);
-    const appearance = this.#appearance;
-    const { network } = this.#view;
-    const renderer = this.#renderer;
-    this.#drawPane(renderer, context, first, excerpt, second && !network ? { ...appearance, referenceVisible: false } : appearance, cursor);
-    if (!second) return;
-    // Both panes show the same part.
-    if (network) this.#drawPane(this.#networkRenderer, context, second, this.#networkExcerpts.of({ ...this.#view, edit: null }, part), appearance, cursor);
-    else this.#drawPane(renderer, context, second, excerpt, { ...appearance, overlayVisible: false, referenceVisible: true }, cursor);
+    /** @type {Part | null} */
+    let part = null;
+    for (const [at, { layers }] of this.#view?.contents.entries() ?? []) {
+      const placed = this.#placed(at);
+      if (!layers || !placed) continue;
+      // Panes with the same slice show the same part of it.
+      if (!part || this.#view?.active !== null) part = visiblePart(layers.pyramid[0], this.#panes()[at], placed);
+      // With the same masks, too, both have the same canvases.
+      const which = layers === this.#view?.contents[0].layers ? 0 : at;
+      this.#drawPane(context, at, placed, this.#excerpts[which].of(layers, part), this.#renderers[which], this.#isOther(at) ? null : cursor);
+    }
   }
 
   /**
-   * @param {Renderer} renderer
    * @param {CanvasRenderingContext2D} context
-   * @param {Pane} pane
+   * @param {number} at
+   * @param {Placement} placement
    * @param {Excerpt} excerpt
-   * @param {Appearance} appearance
+   * @param {Renderer} renderer
    * @param {Cursor | null} cursor
    */
-  #drawPane(renderer, context, pane, excerpt, appearance, cursor) {
-    const view = /** @type {View} */ (this.#view);
-    const { scale, left, top } = this.camera.place(pane, view.pyramid[0]);
+  #drawPane(context, at, { scale, left, top }, excerpt, renderer, cursor) {
+    const pane = this.#panes()[at];
+    const { contents, comparing } = /** @type {View} */ (this.#view);
+    const { appearance, drawn } = contents[at];
     const { x, y, step } = excerpt.part;
     context.save();
     context.beginPath();
@@ -190,9 +221,9 @@ export class Stage {
     context.clip();
     // The unit is a pixel of the excerpt.
     context.setTransform(scale * step, 0, 0, scale * step, left + x * step * scale, top + y * step * scale);
-    renderer.draw(context, excerpt, appearance, scale * step, (view.sideBySide && !view.network) || view.flickering);
+    renderer.draw(context, excerpt, appearance, scale * step, comparing);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    drawLines(context, view.drawn, { scale, left, top });
+    drawLines(context, drawn, { scale, left, top });
     context.setTransform(scale, 0, 0, scale, left, top);
     if (cursor) renderer.drawCursor(context, cursor, scale);
     context.restore();

@@ -38,6 +38,7 @@ export class ViewerController {
   #timeline;
   #flicker = new Flicker(() => this.#redraw());
   #onDraw;
+  #onOther;
   #frame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #thumbnailTimer;
@@ -53,11 +54,12 @@ export class ViewerController {
   /**
    * @param {Engine} engine
    * @param {Store} store
-   * @param {{onDraw: () => void, onError: (error: unknown) => void}} events `onDraw`: the state of commands may be another one
+   * @param {{onDraw: () => void, onError: (error: unknown) => void, onOther: () => void}} events `onDraw`: the state of commands may be another one. `onOther`: a click on the case beside the one in view
    */
-  constructor(engine, store, { onDraw, onError }) {
+  constructor(engine, store, { onDraw, onError, onOther }) {
     this.#store = store;
     this.#onDraw = onDraw;
+    this.#onOther = onOther;
     this.#view = new SliceView(engine, store, () => this.#redraw());
     this.editor = new MaskEditor(engine, store, { onEdit: () => this.#showMask(), onChange: () => this.#redraw(), onError });
     this.lines = new LineEditor(store);
@@ -158,9 +160,16 @@ export class ViewerController {
       pan: (x, y) => stage.panBy(x, y),
       window: (x, y) => this.#displayPanel.drag(x, y),
       stroke: (event, phase) => this.#cursor.stroke(stage.toSlice(event.clientX, event.clientY, phase !== 'start'), phase, event.pointerType === 'touch'),
-      click: (event) => this.#cursor.click(stage.toSlice(event.clientX, event.clientY)),
+      click: (event) => this.#click(event),
       hover: (event) => this.#cursor.hover(event && stage.toSlice(event.clientX, event.clientY, this.isPainting || this.lines.isMoving)),
     });
+  }
+
+  /** @param {PointerEvent} event */
+  #click({ clientX, clientY }) {
+    const { stage } = this.#view;
+    if (stage.isOther(clientX, clientY)) this.#onOther();
+    else if (this.#store.display.tool === 'region') this.#cursor.click(stage.toSlice(clientX, clientY));
   }
 
   /** With the keyboard, the cursor is visible before the first arrow key. */
@@ -200,6 +209,7 @@ export class ViewerController {
       if (this.#filmstrip.isVisible(place.index)) this.#drawThumbnail(place.index);
     });
     on('lines', () => {});
+    on('comparison', () => this.#flicker.stop());
     on('measure', (id) => {
       if (id === store.current?.id) store.current.slices.forEach((_, index) => this.#updateFrame(index));
     });
@@ -226,7 +236,7 @@ export class ViewerController {
   }
 
   #openCase() {
-    const { current, display } = this.#store;
+    const { current, comparison, display } = this.#store;
     if (!current) {
       this.#view.stage.clear();
       this.#filmstrip.open([], false);
@@ -239,12 +249,13 @@ export class ViewerController {
     this.#filmstrip.open(current.slices, !isSegmentable(current));
     this.#filmstrip.select(this.#store.index);
     current.slices.forEach((_, index) => this.#updateFrame(index));
-    this.#view.stage.camera.reset();
+    // Two time points have the same zoom.
+    if (!comparison) this.#view.stage.camera.reset();
     this.#cursor.centre();
     if (current.slices.some(({ info }) => info.reference)) return;
     // Without a reference there is nothing to compare with.
     if (display.overlay === 'agreement') this.#store.setDisplay({ overlay: 'mask' });
-    if (display.layout === 'side') this.#store.setDisplay({ layout: 'slice' });
+    if (display.layout === 'side' && !comparison) this.#store.setDisplay({ layout: 'slice' });
   }
 
   /** @param {number} index */

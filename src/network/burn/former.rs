@@ -9,7 +9,6 @@ use super::unet::UNet;
 use crate::error::ModelFault;
 use crate::network::card::{Card, Counts, Split};
 use crate::network::config::UNetConfig;
-use crate::network::input_check::TrainingDistribution;
 use crate::network::manifest::{FORMAT, Manifest, WeightsFile};
 use crate::network::preprocess::Normalisation;
 use crate::network::safetensors::Precision;
@@ -43,8 +42,6 @@ struct FormerManifest {
     revision: String,
     #[serde(default)]
     known_answer: Vec<f32>,
-    #[serde(default)]
-    seen: Option<TrainingDistribution>,
     metrics: std::collections::BTreeMap<String, f64>,
 }
 
@@ -86,7 +83,7 @@ pub fn read_former(model_json: &[u8], record: &[u8], device: &Device) -> Result<
         threshold: former.threshold,
         weights: WeightsFile::of(&weights, unet.parameters()),
         known_answer: former.known_answer,
-        training_distribution: former.seen,
+        kind_classifier: None,
     };
     manifest.validate()?;
     Ok(FormerModel { unet, manifest, card, weights })

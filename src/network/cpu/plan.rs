@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     /// Two convolutions after the skip at depth `i` is joined.
     merge: Vec<[Convolution; 2]>,
     head: Head,
+    /// Channels of the feature maps at each depth, without padding.
+    widths: Vec<usize>,
     /// The side of the square of pixels that becomes channels of one.
     stem: usize,
     /// Height and width of the finest feature maps: those of the image, divided by `stem`.
@@ -89,6 +91,7 @@ impl Plan {
             up: up.collect(),
             merge: merge.collect(),
             head: Head::new(&network.head.weight(), &network.head.bias, widths[0], stem),
+            widths: widths.clone(),
             stem,
             size,
             spare: Mutex::default(),
@@ -109,14 +112,42 @@ impl Plan {
         );
         let mut logits = vec![0.0; images.len() / INPUTS];
         for_each_chunk(&mut logits, area, |image, logits| {
-            // A panic in another thread leaves the list whole.
-            let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-            let reused = spare().pop();
-            let mut activations = reused.unwrap_or_else(|| self.activations());
-            self.forward(&images[image * INPUTS * area..][..INPUTS * area], &mut activations, logits);
-            spare().push(activations);
+            self.with_activations(|activations| {
+                self.encode(&images[image * INPUTS * area..][..INPUTS * area], activations);
+                self.decode(activations, logits);
+            });
         });
         logits
+    }
+
+    /// The encoder's feature maps of an image, `[3, height, width]`, each pooled to its mean, its standard deviation and its
+    /// largest value. The finest depth is first; each has the means of all its maps, then the deviations, then the largest
+    /// values.
+    ///
+    /// # Panics
+    /// If `image` does not have `3 * height * width` values.
+    pub(crate) fn features(&self, image: &[f32]) -> Vec<f32> {
+        let expected = self.size.iter().fold(INPUTS, |product, side| product * side * self.stem);
+        assert!(image.len() == expected, "expected an image of {expected} values, found {}", image.len());
+        let mut features = Vec::new();
+        self.with_activations(|activations| {
+            self.encode(image, activations);
+            let Activations { joined, outputs, .. } = activations;
+            for (map, &width) in joined.iter().chain(outputs.last()).zip(&self.widths) {
+                features.extend(map.pooled(width));
+            }
+        });
+        features
+    }
+
+    /// Calls `work` with feature maps that are not in use.
+    fn with_activations(&self, work: impl FnOnce(&mut Activations)) {
+        // A panic in another thread leaves the list whole.
+        let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let reused = spare().pop();
+        let mut activations = reused.unwrap_or_else(|| self.activations());
+        work(&mut activations);
+        spare().push(activations);
     }
 
     /// Feature maps of zeros.
@@ -137,8 +168,8 @@ impl Plan {
         }
     }
 
-    /// The logits of one image, in the order of `UNet::forward`: `[3, height, width]` to `[height, width]`.
-    fn forward(&self, image: &[f32], activations: &mut Activations, logits: &mut [f32]) {
+    /// The first half of `UNet::forward` for one image, `[3, height, width]`: the skips and the bottleneck.
+    fn encode(&self, image: &[f32], activations: &mut Activations) {
         // Shapes are those of the default configuration and an image of 256 x 256.
         let Activations { inputs, middle, joined, outputs, scratch } = activations;
         let mut run = |convolution: &Convolution, x: &FeatureMap, out: &mut FeatureMap| {
@@ -155,6 +186,14 @@ impl Plan {
                 None => run(second, &middle[depth], &mut outputs[depth]), // [8, 8, 256]
             }
         }
+    }
+
+    /// The second half of `UNet::forward`: from what [`encode`](Self::encode) has left to the logits, `[height, width]`.
+    fn decode(&self, activations: &mut Activations, logits: &mut [f32]) {
+        let Activations { middle, joined, outputs, scratch, .. } = activations;
+        let mut run = |convolution: &Convolution, x: &FeatureMap, out: &mut FeatureMap| {
+            convolution.run(slice::from_ref(x), slice::from_mut(out), scratch);
+        };
         for (depth, (up, [first, second])) in self.up.iter().zip(&self.merge).enumerate().rev() {
             let skip = joined[depth].channels() / 2;
             up.run(&outputs[depth + 1], &mut joined[depth], skip); // [16, 16, 256], …

@@ -1,19 +1,16 @@
-//! The input check: whether a case looks like the training data, before its masks are shown.
+//! The input check: what a case shows, before its masks are shown.
 //!
-//! A network segments a photograph as readily as a head. The check therefore measures [`Traits`] of every slice on the
-//! network's grid and compares them with the [`TrainingDistribution`], which `model.json` holds. Each trait must lie
-//! within its range, and all traits together within a Mahalanobis distance: a brightness and a shape may both be common
-//! and still not occur together.
+//! A network segments a photograph as readily as a head. The check therefore takes a few slices from the middle of the case,
+//! pools the feature maps of the network's own encoder over each, and classifies them with a [`KindClassifier`], which
+//! `model.json` holds. Only axial FLAIR is accepted, with or without skull.
 //!
-//! The check does not detect another plane of the same head, or another contrast given as grey slices. Their traits are
-//! too similar.
+//! The features are always computed on the CPU, so that every device has the same result. `Segmenter::check_input` runs the
+//! check.
 
+mod classifier;
+mod kind;
 mod outcome;
-mod shape;
-mod statistics;
-mod training_distribution;
-mod traits;
 
+pub use classifier::KindClassifier;
+pub use kind::Kind;
 pub use outcome::InputCheck;
-pub use training_distribution::{TrainingDistribution, TraitRange};
-pub use traits::Traits;

@@ -85,6 +85,7 @@ impl CaseStatistics {
 
 impl ChannelStatistics {
     /// The lowest normalised value that counts as head.
+    #[cfg(feature = "cpu")]
     pub(crate) fn normalised_from(&self) -> f64 {
         (f64::from(self.from) - self.mean) / self.deviation
     }

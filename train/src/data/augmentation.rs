@@ -42,7 +42,7 @@ pub(crate) struct Augmentation {
     /// which are older.
     #[serde(default)]
     pub(crate) flair_only_share: f32,
-    /// Probability that a sample is from the case [without skull](super::strip). 0 in recipes without the key, which are older.
+    /// Probability that a sample is from the case [without skull](super::strip()). 0 in recipes without the key, which are older.
     #[serde(default)]
     pub(crate) strip_share: f32,
     /// Probability that a lesion of another slice is [pasted](super::paste) first; 0 in recipes without the key, which are

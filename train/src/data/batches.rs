@@ -4,7 +4,6 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, OnceLock};
 
 use glioscope::mask::Mask;
-use glioscope::network::input_check::{TrainingDistribution, Traits};
 use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::preprocess::Grid;
 use glioscope::random::Rng;
@@ -100,28 +99,6 @@ impl Pool {
         let positive = self.patients.iter().map(|patient| patient.positive.len()).sum();
         let negative: usize = self.patients.iter().map(|patient| patient.negative.len()).sum();
         (positive + negative, positive)
-    }
-
-    /// The training distribution for the [input check](glioscope::network::input_check). Each slice counts twice: as a slice of its case and
-    /// as a single grey FLAIR slice. These are the two extremes of what the network is fitted on.
-    pub(crate) fn training_distribution(&self, side: usize) -> Option<TrainingDistribution> {
-        let wanted = |source| -> Vec<(&Source, usize)> {
-            let source: &Source = source;
-            source.positive.iter().chain(&source.negative).map(|&index| (source, index)).collect()
-        };
-        let slices: Vec<(&Source, usize)> = self.patients.iter().flat_map(wanted).collect();
-        let traits = |(source, index): (&Source, usize)| {
-            let Images { slices, statistics } = &source.whole;
-            let slice = &slices[index];
-            let of =
-                |slice, statistics: &CaseStatistics| Traits::of(&statistics.normalise(slice, side), side, statistics);
-            let whole = of(slice, statistics)?;
-            let grey = slice.flair();
-            // A slice without a head is skipped. On its own, its noise would count as a head.
-            Some([Some(whole), of(&grey, &CaseStatistics::of([&grey]))])
-        };
-        let traits: Vec<Traits> = slices.into_par_iter().filter_map(traits).flatten_iter().flatten().collect();
-        TrainingDistribution::of(&traits)
     }
 
     /// One augmented sample; some get a lesion of another slice first.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Result, bail, ensure};
 use glioscope::mask::Mask;
 use glioscope::network::card::{Counts, Split};
-use glioscope::network::input_check::TrainingDistribution;
 use glioscope::read::Slice;
 
 use super::batches::Pool;
@@ -31,8 +30,6 @@ pub(crate) struct SplitData {
     pub(crate) digests: BTreeMap<String, String>,
     /// Training slices.
     pub(crate) counts: Counts,
-    /// The training distribution of the input check.
-    pub(crate) training_distribution: Option<TrainingDistribution>,
     /// What the training slices are from, for messages: `70 patients`.
     pub(crate) source: String,
 }
@@ -52,7 +49,6 @@ impl SplitData {
         let pool = Pool::new(fitted, |_, _| true);
         let (slices, positive) = pool.counts();
         Ok(Self {
-            training_distribution: pool.training_distribution(GRID),
             pool: Arc::new(pool),
             held_out,
             split,
@@ -95,7 +91,6 @@ impl SplitData {
         let pool = Pool::new(slices, |patient, slice| fitted.contains(&patient.id(slice)));
         let (slices, positive) = pool.counts();
         Self {
-            training_distribution: pool.training_distribution(GRID),
             pool: Arc::new(pool),
             held_out,
             split: Split { fit, held_out: held_out_names },
@@ -116,7 +111,6 @@ impl SplitData {
             split: Split { fit: Vec::new(), held_out: Vec::new() },
             by_slice: false,
             digests: BTreeMap::new(),
-            training_distribution: None,
             counts,
         }
     }

@@ -89,7 +89,7 @@ struct Evaluation<'a> {
     seconds: f64,
     #[serde(flatten)]
     provenance: Provenance,
-    /// None for a model without a training distribution.
+    /// None for a model without a classifier of kinds.
     input_check: Option<InputChecks>,
     #[serde(flatten)]
     scores: &'a Scores,
@@ -145,7 +145,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         threshold,
         seconds: started.elapsed().as_secs_f64(),
         provenance: Provenance::of(&dataset, &model.card.split),
-        input_check: InputChecks::of(&dataset, model.manifest()),
+        input_check: InputChecks::of(&dataset, &model),
         scores: &scores,
     };
     report::print(&evaluation.text())?;

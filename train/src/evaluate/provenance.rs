@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glioscope::network::Manifest;
 use glioscope::network::card::Split;
+use glioscope::read::Slice;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::data::{Dataset, Patient};
+use crate::model::Model;
 
 /// Which of the scored patients the split of the model names.
 #[derive(Debug, Default, Serialize)]
@@ -90,11 +91,13 @@ pub(crate) struct InputChecks {
 }
 
 impl InputChecks {
-    /// Checks every patient; none for a model without a training distribution.
-    pub(crate) fn of(dataset: &Dataset, model: &Manifest) -> Option<Self> {
-        let distribution = model.training_distribution.as_ref()?;
-        let check = |patient: &Patient| distribution.check(&patient.slices, &patient.statistics, model.grid);
-        let checks: Vec<_> = dataset.patients().par_iter().map(check).collect();
+    /// Checks every patient; none for a model without a classifier of kinds.
+    pub(crate) fn of(dataset: &Dataset, model: &Model) -> Option<Self> {
+        let check = |patient: &Patient| {
+            let slices: Vec<&Slice> = patient.slices.iter().collect();
+            model.segmenter().check_input(&slices, &patient.statistics)
+        };
+        let checks: Vec<_> = dataset.patients().par_iter().map(check).collect::<Option<_>>()?;
         let rejected = dataset.patients().iter().zip(checks).filter(|(_, check)| !check.accepted);
         let rejected: BTreeMap<_, _> = rejected.map(|(patient, check)| (patient.name.clone(), check.reasons)).collect();
         let patients = dataset.patients().len();

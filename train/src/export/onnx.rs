@@ -176,7 +176,7 @@ mod tests {
             threshold: 0.3,
             weights: WeightsFile::of(&folded.to_safetensors(), unet.parameters()),
             known_answer: vec![0.5],
-            training_distribution: None,
+            kind_classifier: None,
         };
         let bytes = encode(&folded, &manifest)?;
         assert_eq!(bytes, encode(&folded, &manifest)?);

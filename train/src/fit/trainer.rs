@@ -313,7 +313,7 @@ impl Trainer {
             threshold: THRESHOLD,
             weights: WeightsFile::of(&weights, unet.parameters()),
             known_answer: Vec::new(),
-            training_distribution: data.training_distribution.clone(),
+            kind_classifier: None,
         };
         let card = Card {
             split: data.split.clone(),

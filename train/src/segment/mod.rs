@@ -300,7 +300,7 @@ impl Run<'_> {
 /// When the device fails or gives a value that is not finite. The message has the case.
 fn segment(case: Case, model: &Model) -> Result<Findings> {
     let mut findings = Findings::new(case);
-    findings.check_input(model.manifest());
+    findings.check_input(model.segmenter());
     let slices = findings.case().slices.iter().map(|entry| &entry.slice);
     let maps =
         model.probabilities(slices, findings.statistics(), |_| ()).with_context(|| findings.case().name.clone())?;

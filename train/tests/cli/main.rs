@@ -8,6 +8,7 @@ mod cross_validate;
 mod evaluate;
 mod export;
 mod fit;
+mod fit_check;
 mod inspect;
 mod phantom;
 mod recipe;

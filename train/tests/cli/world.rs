@@ -82,7 +82,7 @@ impl World {
             weights: WeightsFile::of(&weights, unet.parameters()),
             // The CPU is not compared with it.
             known_answer: vec![0.5],
-            training_distribution: None,
+            kind_classifier: None,
         };
         let card = Card { split, ..Card::default() };
         write(&self.path("model/weights.safetensors"), &weights)?;
