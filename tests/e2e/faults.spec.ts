@@ -243,7 +243,7 @@ const preferSlow = (source: string) => `${source}
 test('slices run on the CPU until the GPU is ready, then on the GPU', async ({ scope, page }) => {
   await scope.tamper('worker/worker.js', preferSoftware);
   await scope.tamper('worker/worker.js', preferSlow);
-  await scope.tamper('pkg/glioscope.js', slowSlices(300));
+  await scope.tamper('pkg/glioscope.js', slowSlices(1000));
   let arrive = () => {};
   const wanted = new Promise<void>((done) => (arrive = done));
   await page.route('**/www/pkg/gpu_bg.wasm', async (route) => {

@@ -16,8 +16,7 @@ use crate::workspace::Workspace;
 pub(crate) enum Effort {
     /// For publication: whole-program optimisation, no names.
     Release,
-    /// For work on the page and for its tests: a shorter build, a larger module. It has the profile of the wasm tests, so
-    /// that their dependencies are built once.
+    /// For work on the page and for its tests: a shorter build, a larger module.
     Dev,
 }
 
@@ -27,13 +26,6 @@ impl Effort {
         if full { Self::Release } else { Self::Dev }
     }
 
-    /// The profile in `Cargo.toml`.
-    pub(crate) fn profile(self) -> &'static str {
-        match self {
-            Self::Release => "web",
-            Self::Dev => "wasm-test",
-        }
-    }
 }
 
 /// A wasm module: the library with some of its features.
@@ -75,6 +67,15 @@ impl Module {
         [format!("{PACKAGE}/{}.js", self.name()), format!("{PACKAGE}/{}_bg.wasm", self.name())]
     }
 
+    /// The profile in `Cargo.toml`. The module's wasm tests share that of `Dev`, so that dependencies are built once.
+    fn profile(self, effort: Effort) -> &'static str {
+        match (self, effort) {
+            (_, Effort::Release) => "web",
+            (Self::Gpu, Effort::Dev) => "gpu-test",
+            (Self::Page | Self::Formats, Effort::Dev) => "wasm-test",
+        }
+    }
+
     fn feature(self) -> &'static str {
         match self {
             Self::Page => "page",
@@ -98,11 +99,11 @@ pub(crate) fn build(workspace: &Workspace, module: Module, effort: Effort) -> Re
     // Only this one of the library's two crate types: together with an rlib cargo skips link-time optimisation, and
     // the module becomes twice as large.
     process::run(cargo(workspace, "rustc", module, effort).args(["--lib", "--crate-type", "cdylib"]))?;
-    let built = module.target(workspace).join(tools::WASM_TARGET).join(effort.profile());
+    let built = module.target(workspace).join(tools::WASM_TARGET).join(module.profile(effort));
     let built = built.join(format!("{LIBRARY}.wasm"));
 
     let package = workspace.root.join(PACKAGE);
-    let stamp = Stamp::of(&built, effort)?;
+    let stamp = Stamp::of(&built, module.profile(effort))?;
     if stamp.lies_in(&package, module) {
         println!("{PACKAGE}/{}.js is up to date.", module.name());
         return Ok(());
@@ -121,7 +122,7 @@ pub(crate) fn cargo(workspace: &Workspace, subcommand: &str, module: Module, eff
     let mut command = workspace.cargo();
     command
         .args([subcommand, "--package", LIBRARY, "--no-default-features", "--features", module.feature()])
-        .args(["--target", tools::WASM_TARGET, "--profile", effort.profile()])
+        .args(["--target", tools::WASM_TARGET, "--profile", module.profile(effort)])
         .arg("--target-dir")
         .arg(module.target(workspace));
     keep_rustflags(&mut command);
@@ -137,12 +138,12 @@ pub(crate) fn keep_rustflags(command: &mut Command) {
 struct Stamp(String);
 
 impl Stamp {
-    fn of(module: &Path, effort: Effort) -> Result<Self> {
+    fn of(module: &Path, profile: &str) -> Result<Self> {
         let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
         // It detects changes, not attacks, so a hash of the standard library is enough.
         let mut hasher = DefaultHasher::new();
         hasher.write(&bytes);
-        Ok(Self(format!("{} {} {:016x}\n", effort.profile(), bytes.len(), hasher.finish())))
+        Ok(Self(format!("{profile} {} {:016x}\n", bytes.len(), hasher.finish())))
     }
 
     fn lies_in(&self, package: &Path, module: Module) -> bool {
