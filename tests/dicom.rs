@@ -6,12 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use glioscope::error::{Error, FileFault, Quantity};
-use glioscope::layout::{Assembler, Assembly, AssemblyNote, Contrast, Litter, Words, assemble};
+use glioscope::layout::{Assembler, Assembly, AssemblyNote, Basis, Contrast, Litter, Words, assemble};
 use glioscope::mask::{Mask, Probability};
 use glioscope::network::Manifest;
 use glioscope::read::{self, Channels, Limits, ReadNote, Samples, Scan, Sequence, Slice, SpacingSource};
 use glioscope::result::findings::Findings;
-use glioscope::study::{HEAD, Study};
+use glioscope::study::{HEAD, Settings, Study};
 use glioscope::volume::Plane;
 use glioscope::write::{Bundle, Origin, SegmentationKind, SegmentationOptions, SourceMasks, Volume, nifti};
 use serde::Deserialize;
@@ -468,6 +468,8 @@ fn only_the_segmentation_has_the_name_of_the_patient() {
     };
     for (name, bytes) in files {
         assert_eq!(names_patient(&bytes), name == "series/mask.seg.dcm", "{name}");
+        // Descriptions are free text.
+        assert!(!String::from_utf8_lossy(&bytes).contains("AX T2 FLAIR"), "{name}");
     }
 }
 
@@ -480,8 +482,6 @@ fn decoded_frames_are_the_same() {
             read::read(name, &decoded, &limits).expect("a frame"),
             read::read(name, &bytes, &limits).expect(name)
         );
-        // The description of a series is not kept.
-        assert!(!String::from_utf8_lossy(&decoded).to_lowercase().contains("flair "), "{name}");
     }
 }
 
@@ -521,4 +521,129 @@ fn a_study_takes_series_as_it_takes_volumes() {
     assert_eq!((case.spacing_source, case.spacing), (Some("dicom"), Some((0.9, 0.8, Some(5.5)))));
     let written = serde_json::to_string(&inspection).expect("JSON").to_lowercase();
     assert!(!written.contains("secret") && !written.contains(ROOT), "{written}");
+}
+
+/// A study of FLAIR, T1, T2 and a localiser, and what each is called.
+fn several_series() -> Vec<(String, Vec<u8>)> {
+    let series = |folder: &str, end: &str, description: &str| {
+        let (from, to) = (uid("2.1"), uid(end));
+        changed(&files("series"), folder, &[(&from, &to), ("AX T2 FLAIR", description)])
+    };
+    let flair = changed(&files("series"), "P/5", &[]);
+    let t1 = changed(&files("t1"), "P/2", &[]);
+    [flair, t1, series("P/7", "2.3", "AX T2 FSE  "), series("P/1", "2.6", "3-plane loc")].concat()
+}
+
+fn opened(files: &[(String, Vec<u8>)]) -> Study {
+    let mut study = Study::default();
+    for (name, bytes) in files {
+        study.add_file(name, bytes).expect("a frame");
+    }
+    study.assemble();
+    study
+}
+
+/// The words that take a series for a contrast.
+fn choice(study: &Study, label: &str, contrast: Contrast) -> Words {
+    let series = study.series().into_iter().find(|series| series.label == label).expect(label);
+    series.choices.into_iter().find(|(of, _)| *of == contrast).expect("a choice").1
+}
+
+#[test]
+fn a_study_states_what_its_series_are_taken_for() {
+    let study = opened(&several_series());
+    let taken: Vec<_> = study
+        .series()
+        .iter()
+        .map(|series| (series.label.to_owned(), series.contrast, series.sequence, series.basis, series.case.is_some()))
+        .collect();
+    let header = |label: &str, contrast, sequence, used| (label.to_owned(), contrast, sequence, Basis::Header, used);
+    for expected in [
+        header("P/5", Contrast::Flair, Sequence::Flair, true),
+        header("P/2", Contrast::Pre, Sequence::T1, false),
+        header("P/7", Contrast::T2, Sequence::T2, false),
+        header("P/1", Contrast::Other, Sequence::Localiser, false),
+    ] {
+        assert!(taken.contains(&expected), "{expected:?} in {taken:?}");
+    }
+    assert_eq!(taken.len(), 4);
+    let series = study.series();
+    let flair = series.iter().find(|series| series.label == "P/5").expect("FLAIR");
+    assert_eq!((flair.study, flair.description, flair.slices, flair.case), (0, "AX T2 FLAIR", 5, Some("P")));
+    let thumbnail = flair.thumbnail();
+    assert_eq!((thumbnail.width, thumbnail.height), (6, 5));
+    assert_eq!(thumbnail.levels.iter().max(), Some(&255));
+    // The usual contrast chooses nothing.
+    assert_eq!(choice(&study, "P/7", Contrast::Other), Words::default());
+    assert!(Study::default().series().is_empty());
+}
+
+#[test]
+fn a_reader_chooses_which_series_is_flair() {
+    let mut study = opened(&several_series());
+    let other = changed(&files("sagittal"), "Q", &[(&uid("1\0"), &uid("8\0"))]);
+    for (name, bytes) in &other {
+        study.add_file(name, bytes).expect("a frame");
+    }
+    study.assemble();
+    let names = |study: &Study| -> Vec<String> {
+        let slices = study.cases().flat_map(|findings| &findings.case().slices);
+        slices.map(|entry| entry.slice.name().to_owned()).collect()
+    };
+    let before = names(&study);
+    assert!(before.contains(&"P/5/a".to_owned()) && before.contains(&"Q#1".to_owned()), "{before:?}");
+    let slice = |name: &str, study: &mut Study| {
+        let size = {
+            let (findings, at) = study.slice(name).expect("a slice");
+            let slice = &findings.case().slices[at].slice;
+            slice.width() * slice.height()
+        };
+        study.adopt(name, vec![65_535; size]).expect("a probability");
+    };
+    slice("P/5/a", &mut study);
+    slice("Q#1", &mut study);
+
+    // T2 has the same number of slices.
+    let words = choice(&study, "P/7", Contrast::Flair);
+    study.answer(vec![words.clone()]);
+    study.assemble();
+    let after = names(&study);
+    assert!(after.contains(&"P/7/a".to_owned()) && !after.contains(&"P/5/a".to_owned()), "{after:?}");
+    let taken = |label: &str, study: &Study| {
+        let series = study.series().into_iter().find(|series| series.label == label).expect("a series");
+        (series.contrast, series.basis, series.case.map(str::to_owned))
+    };
+    assert_eq!(taken("P/7", &study), (Contrast::Flair, Basis::Reader, Some("P".to_owned())));
+    assert_eq!(taken("P/5", &study), (Contrast::Flair, Basis::Header, None));
+    let probability = |name: &str, study: &Study| {
+        let (findings, at) = study.slice(name).expect("a slice");
+        findings.probability(at).is_some()
+    };
+    assert!(probability("Q#1", &study), "the other study keeps its results");
+    assert!(!probability("P/7/a", &study));
+
+    // A session has the choice.
+    let zip = study.save("model", &Settings::default()).collect(&study).expect("an unchanged study");
+    let mut again = Study::default();
+    again.open(&zip, "model").expect("a session");
+    again.assemble();
+    assert_eq!(names(&again), after);
+
+    // Without answers everything is as before.
+    study.answer(Vec::new());
+    study.assemble();
+    assert_eq!(names(&study), before);
+    // Without FLAIR there is no case, and a reader can choose one.
+    study.answer(vec![choice(&study, "P/5", Contrast::Other)]);
+    study.assemble();
+    assert!(names(&study).iter().all(|name| name.starts_with('Q')));
+    assert_eq!(taken("P/5", &study), (Contrast::Other, Basis::Reader, None));
+}
+
+#[test]
+fn a_series_that_nothing_tells_about_is_flair_if_it_is_used() {
+    let unknown = changed(&files("series"), "P/1", &[("AX T2 FLAIR", "series  one")]);
+    let study = opened(&unknown);
+    let series = study.series();
+    assert_eq!((series[0].contrast, series[0].basis, series[0].case), (Contrast::Flair, Basis::None, Some("1")));
 }

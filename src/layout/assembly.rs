@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::grouping::Group;
 use super::name::{Key, Name};
 use super::plan::{Plan, PlannedCase, PlannedGroup};
-use super::studies;
+use super::studies::{self, JoinedSeries};
 use super::words::Words;
 use super::{AssemblyNote, Case, natural_order};
 use crate::read::Slice;
@@ -82,7 +82,7 @@ impl Assembler {
 
     /// As [`assemble`](Self::assemble), where names without a folder belong to the folder `folder`, unless it is empty.
     pub fn assemble_in(&mut self, folder: &str, slices: Vec<Slice>) -> Assembly {
-        let (series, joined) = self.join_series(&slices.iter().collect::<Vec<_>>());
+        let JoinedSeries { slices: series, notes: joined, .. } = self.join_series(&slices.iter().collect::<Vec<_>>());
         // The frames of files are not needed any more.
         let slices: Vec<Slice> = slices.into_iter().filter(|slice| slice.frame().is_none()).chain(series).collect();
         let slices: Vec<&Slice> = slices.iter().collect();
@@ -98,8 +98,8 @@ impl Assembler {
         Assembly { cases, notes }
     }
 
-    /// The slices of the volumes that the frames of DICOM files make up, and a note for each series that is not used.
-    pub(crate) fn join_series(&self, slices: &[&Slice]) -> (Vec<Slice>, Vec<AssemblyNote>) {
+    /// The volumes that the frames of DICOM files make up.
+    pub(crate) fn join_series(&self, slices: &[&Slice]) -> JoinedSeries {
         studies::join(slices, &self.words)
     }
 

@@ -1,13 +1,15 @@
-//! [`pictures`]: which DICOM series are one case. Headers decide, and names only name the case.
+//! [`join`] and [`pictures`]: what DICOM series are taken for, and which DICOM series are one case. Headers decide, and names only name the case.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
 
 use super::contrasts::Picture;
 use super::name::{Key, Name, Place, split_extension};
 use super::words::Words;
 use super::{AssemblyNote, Contrast};
-use crate::read::{Joined, Limits, Scan, Sequence, Series, Slice, join_series};
+use crate::read::{Frame, Joined, Limits, Overview, Scan, Sequence, Series, Slice, join_series};
 use crate::volume::Plane;
 
 /// A volume of a study.
@@ -18,49 +20,105 @@ struct Volume<'a> {
     scan: &'a Scan,
     series: &'a Series,
     contrast: Option<Contrast>,
+    /// Whether a reader has chosen its contrast.
+    by_reader: bool,
+}
+
+/// A series of a study, and what it is taken for.
+#[derive(Clone, Debug)]
+pub(crate) struct TakenSeries {
+    pub(crate) overview: Overview,
+    /// Its contrast, or `None` where nothing tells.
+    pub(crate) contrast: Option<Contrast>,
+    /// Its contrast without the choice of a reader.
+    pub(crate) usual: Option<Contrast>,
+    pub(crate) basis: Basis,
+}
+
+impl TakenSeries {
+    /// A frame of it.
+    pub(crate) fn frame(&self) -> Option<&Frame> {
+        self.overview.middle.frame()
+    }
+}
+
+/// What tells the contrast of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// A reader has chosen it for this series.
+    Reader,
+    /// The header.
+    Header,
+    /// A word in the name of its folder or file.
+    Name,
+    /// Nothing.
+    None,
+}
+
+/// What the frames of DICOM files make up.
+#[derive(Debug, Default)]
+pub(crate) struct JoinedSeries {
+    /// The slices of the volumes.
+    pub(crate) slices: Vec<Slice>,
+    /// A note for each series that is not used.
+    pub(crate) notes: Vec<AssemblyNote>,
+    /// All series.
+    pub(crate) series: Vec<TakenSeries>,
 }
 
 /// Joins the frames among `slices` to volumes, except those of series that no case uses.
-pub(super) fn join(slices: &[&Slice], words: &Words) -> (Vec<Slice>, Vec<AssemblyNote>) {
-    let is_used = |label: &str, sequence: Sequence| {
-        !matches!(contrast(label, sequence, words), Some(Contrast::T2 | Contrast::Other))
+pub(super) fn join(slices: &[&Slice], words: &Words) -> JoinedSeries {
+    let is_used = |uid: &str, label: &str, sequence: Sequence| {
+        !matches!(contrast(uid, label, sequence, words).0, Some(Contrast::T2 | Contrast::Other))
     };
-    let Joined { slices, unused, refused } = join_series(slices, &Limits::default(), is_used);
+    let Joined { slices, unused, refused, found } = join_series(slices, &Limits::default(), is_used);
     let unused = unused.into_iter().map(|(files, sequence)| AssemblyNote::Sequence { files, sequence });
     let refused = refused.into_iter().map(|refused| AssemblyNote::Refused {
         name: refused.label,
         sequence: refused.sequence,
         fault: refused.fault,
     });
-    (slices, unused.chain(refused).collect())
+    let own = Words { series: Vec::new(), ..words.clone() };
+    let taken = |overview: Overview| {
+        let of = |words: &Words| contrast(overview.series(), &overview.label, overview.sequence, words);
+        let ((contrast, basis), (usual, _)) = (of(words), of(&own));
+        TakenSeries { overview, contrast, usual, basis }
+    };
+    JoinedSeries { slices, notes: unused.chain(refused).collect(), series: found.into_iter().map(taken).collect() }
 }
 
-/// The contrast of a series: what a person has chosen for a word of its name, else what its header states, else what its name
-/// states.
-fn contrast(label: &str, sequence: Sequence, words: &Words) -> Option<Contrast> {
+/// The contrast of a series: what a reader has chosen for it or for a word of its name, else what its header states, else what
+/// its name states.
+fn contrast(uid: &str, label: &str, sequence: Sequence, words: &Words) -> (Option<Contrast>, Basis) {
+    if let Some(chosen) = words.of_series(uid) {
+        return (Some(chosen), Basis::Reader);
+    }
     let of_name = |words: &Words| Name::parse(label, words).contrast;
     let (usual, chosen) = (of_name(&Words::default()), of_name(words));
-    match sequence {
-        _ if chosen != usual => chosen,
-        Sequence::Flair => Some(Contrast::Flair),
-        Sequence::T1 => Some(Contrast::Pre),
-        Sequence::T1Contrast => Some(Contrast::Post),
-        Sequence::T2 => Some(Contrast::T2),
-        Sequence::Localiser | Sequence::Other => Some(Contrast::Other),
-        Sequence::Unknown => usual,
-    }
+    let stated = match sequence {
+        _ if chosen != usual => return (chosen, Basis::Name),
+        Sequence::Flair => Contrast::Flair,
+        Sequence::T1 => Contrast::Pre,
+        Sequence::T1Contrast => Contrast::Post,
+        Sequence::T2 => Contrast::T2,
+        Sequence::Localiser | Sequence::Other => Contrast::Other,
+        Sequence::Unknown => return (usual, if usual.is_some() { Basis::Name } else { Basis::None }),
+    };
+    (Some(stated), Basis::Header)
 }
 
 /// The cases of DICOM volumes. `firsts` are the places of their first slices among `slices`.
 ///
 /// The series of one study are one case. A study without FLAIR belongs to the only study with FLAIR of the same patient in the
-/// same folder. FLAIR is axial if there is a choice, and of several the one with the lowest number is used. T1 must have the
-/// frame of reference of FLAIR.
+/// same folder. A series that a reader has chosen is used first. FLAIR is axial if there is a choice, and of several the one with
+/// the lowest number is used. T1 must have the frame of reference of FLAIR.
 pub(super) fn pictures(firsts: &[usize], words: &Words, slices: &[&Slice]) -> (Vec<Picture>, Vec<AssemblyNote>) {
     let volume = |&at: &usize| {
         let scan = slices[at].scan()?;
         let series = scan.series()?;
-        Some(Volume { at, scan, series, contrast: contrast(&series.label, series.head().sequence, words) })
+        let (contrast, basis) = contrast(&series.head().series, &series.label, series.head().sequence, words);
+        Some(Volume { at, scan, series, contrast, by_reader: basis == Basis::Reader })
     };
     let volumes: Vec<Volume<'_>> = firsts.iter().filter_map(volume).collect();
     let studies = studies(&volumes);
@@ -71,7 +129,12 @@ pub(super) fn pictures(firsts: &[usize], words: &Words, slices: &[&Slice]) -> (V
         let inside = |file: &String| folder.is_empty() || file.starts_with(&format!("{folder}/"));
         let shared = others.flat_map(|volume| &volume.series.files).any(inside);
         let flair = study.iter().filter(|volume| volume.contrast == Some(Contrast::Flair)).min_by_key(|volume| {
-            (volume.scan.plane() != Plane::Axial, volume.series.head().series_number, &volume.series.label)
+            (
+                !volume.by_reader,
+                volume.scan.plane() != Plane::Axial,
+                volume.series.head().series_number,
+                &volume.series.label,
+            )
         });
         let Some(flair) = flair else {
             for volume in study {
@@ -89,6 +152,7 @@ pub(super) fn pictures(firsts: &[usize], words: &Words, slices: &[&Slice]) -> (V
                 let head = volume.series.head();
                 let same_grid = volume.scan.upright().is_same(flair.scan.upright());
                 (
+                    !volume.by_reader,
                     !same_grid,
                     volume.scan.plane() != flair.scan.plane(),
                     Reverse(volume.scan.slices()),

@@ -20,6 +20,9 @@ pub struct Words {
     pub contrasts: Vec<(String, Contrast)>,
     /// Whether four digits at the end of a name are always the number of a slice, and never a channel.
     pub slice_numbers: bool,
+    /// The contrasts of DICOM series that a reader has chosen, by `SeriesInstanceUID`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<(String, Contrast)>,
 }
 
 /// The usual words of reference masks in the names of files.
@@ -84,6 +87,7 @@ impl Words {
         }
         self.contrasts.splice(..0, other.contrasts);
         self.slice_numbers |= other.slice_numbers;
+        self.series.splice(..0, other.series);
         self
     }
 
@@ -91,6 +95,11 @@ impl Words {
     pub(super) fn contrast(&self, word: &str) -> Option<Contrast> {
         let chosen = self.contrasts.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
         chosen.map(|&(_, contrast)| contrast).or_else(|| Contrast::of(word))
+    }
+
+    /// The contrast that a reader has chosen for a DICOM series.
+    pub(crate) fn of_series(&self, uid: &str) -> Option<Contrast> {
+        self.series.iter().find(|(known, _)| known == uid).map(|&(_, contrast)| contrast)
     }
 
     /// The contrast that `folder` is named after, such as `T1-CE`.

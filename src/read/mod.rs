@@ -40,7 +40,7 @@ pub use note::ReadNote;
 pub use orientation::Orientation;
 pub use scan::Scan;
 pub use series::{Frame, Protocol, Sequence, Series, SourceElement};
-pub(crate) use series::{Joined, join as join_series};
+pub(crate) use series::{Joined, Overview, join as join_series};
 pub(crate) use slice::share_scale;
 pub use slice::{Channels, Samples, Slice};
 pub use spacing::{Spacing, SpacingSource};

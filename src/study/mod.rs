@@ -8,6 +8,7 @@ mod inspect;
 mod inspection;
 mod intake;
 mod question;
+mod series;
 mod session;
 mod session_head;
 mod settings;
@@ -18,6 +19,7 @@ pub use admission::HEAD;
 pub use inspection::{InspectedCase, InspectedSlice, Inspection, Unused};
 pub use intake::Added;
 pub use question::{Question, Reading};
+pub use series::{StudySeries, Thumbnail};
 pub use settings::{Settings, View, check_threshold};
 pub use stream::ZipStream;
 pub use unpacked::Unpacked;
@@ -27,7 +29,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::error::{Error, FileFault, Quantity, Result, UsageFault};
-use crate::layout::{Assembler, AssemblyNote, CaseId, Group, Litter, Member, PlannedCase, Words, natural_order};
+use crate::layout::{
+    Assembler, AssemblyNote, CaseId, Group, JoinedSeries, Litter, Member, PlannedCase, TakenSeries, Words,
+    natural_order,
+};
 use crate::mask::{Mask, Probability};
 #[cfg(feature = "cpu")]
 use crate::network::Segmenter;
@@ -50,8 +55,10 @@ pub struct Study {
     /// Bytes of the samples that cases have and files do not: contrasts that were joined, values that were scaled, and volumes
     /// of DICOM files.
     joined: u64,
-    /// How many frames of DICOM files are part of the cases.
-    frames: usize,
+    /// How many frames of DICOM files are part of the cases, and the words that they were read with.
+    frames: (usize, Words),
+    /// The DICOM series.
+    series: Vec<TakenSeries>,
     /// In natural order of their names.
     cases: Vec<OpenCase>,
     /// Counts the changes of cases and findings. It never goes back.
@@ -137,10 +144,11 @@ impl Study {
         self.closed.clear();
         self.rare.clear();
         let words = self.words();
-        let mut assembler = Assembler::new([], words);
+        let mut assembler = Assembler::new([], words.clone());
         let (frames, mut slices): (Vec<&Slice>, Vec<&Slice>) =
             self.files.iter().flat_map(|file| &file.slices).partition(|slice| slice.frame().is_some());
-        let (mut series, joined) = assembler.join_series(&frames);
+        let JoinedSeries { slices: mut series, notes: joined, series: taken } = assembler.join_series(&frames);
+        self.series = taken;
         let memory = series.iter().map(|slice| slice.memory() as u64).sum::<u64>();
         let mut too_large = Vec::new();
         if let Some(first) = frames.first().filter(|_| memory > 0 && self.held + memory > limit) {
@@ -148,8 +156,10 @@ impl Study {
             too_large.push(Unused::refused(first.name(), &Error::in_file(first.name(), fault)));
             series.clear();
         }
-        // A series may have got more slices.
-        let same_frames = std::mem::replace(&mut self.frames, frames.len()) == frames.len();
+        // A series may have got more slices, or is taken for something else.
+        let frames = (frames.len(), words);
+        let same_frames = frames == self.frames;
+        self.frames = frames;
         slices.extend(&series);
         let (planned, mut notes) = assembler.plan(&slices);
         notes.extend(joined);

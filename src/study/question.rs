@@ -53,7 +53,9 @@ impl Study {
         if !self.undecided {
             return Vec::new();
         }
-        let slices: Vec<&Slice> = self.files.iter().flat_map(|file| &file.slices).collect();
+        // Headers decide about DICOM series.
+        let slices = self.files.iter().flat_map(|file| &file.slices).filter(|slice| slice.frame().is_none());
+        let slices: Vec<&Slice> = slices.collect();
         let stated = self.stated_words();
         let plan = |words: Words| Assembler::new([], words).plan(&slices);
         let (planned, notes) = plan(stated.clone());
@@ -69,7 +71,8 @@ impl Study {
         questions
     }
 
-    /// Takes the words of the reading that was chosen for each question. The next [`assemble`](Study::assemble) reads the files
+    /// Takes the words of the reading that was chosen for each question, and of what was chosen for each
+    /// [series](Self::series). The next [`assemble`](Study::assemble) reads the files
     /// in this way.
     pub fn answer(&mut self, mut answers: Vec<Words>) {
         answers.retain(|words| *words != Words::default());

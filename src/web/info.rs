@@ -1,17 +1,17 @@
 //! What JavaScript gets as plain objects; `types.d.ts` describes them.
 
-use js_sys::Uint16Array;
+use js_sys::{Uint8Array, Uint16Array};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use crate::layout::{CaseId, CaseSlice};
+use crate::layout::{Basis, CaseId, CaseSlice, Contrast, Words};
 use crate::mask::Probability;
-use crate::network::input_check::InputCheck;
+use crate::network::input_check::{InputCheck, Kind};
 use crate::network::preprocess::Normalisation;
 use crate::network::{Card, Manifest};
-use crate::read::Channels;
+use crate::read::{Channels, Sequence};
 use crate::result::findings::Findings;
-use crate::study::{Note, Question, Study};
+use crate::study::{Note, Question, Study, StudySeries, Thumbnail};
 
 #[derive(Serialize)]
 pub(super) struct ModelInfo<'a> {
@@ -31,6 +31,25 @@ pub(super) struct AssemblyInfo<'a> {
     cases: Vec<CaseInfo<'a>>,
     notes: Vec<Note>,
     questions: Vec<Question>,
+    series: Vec<SeriesInfo<'a>>,
+}
+
+#[derive(Serialize)]
+struct SeriesInfo<'a> {
+    study: usize,
+    case: Option<&'a str>,
+    label: &'a str,
+    description: &'a str,
+    slices: usize,
+    sequence: Sequence,
+    contrast: Contrast,
+    basis: Basis,
+    kind: Option<Kind>,
+    choices: [(Contrast, Words); 4],
+    width: usize,
+    height: usize,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    levels: Uint8Array,
 }
 
 #[derive(Serialize)]
@@ -105,7 +124,32 @@ impl<'a> Segmented<'a> {
 
 impl<'a> AssemblyInfo<'a> {
     pub(super) fn of(study: &'a Study, notes: Vec<Note>) -> Self {
-        Self { cases: study.cases().map(CaseInfo::of).collect(), notes, questions: study.questions() }
+        let series = study.series().into_iter().map(SeriesInfo::of).collect();
+        Self { cases: study.cases().map(CaseInfo::of).collect(), notes, questions: study.questions(), series }
+    }
+}
+
+impl<'a> SeriesInfo<'a> {
+    fn of(series: StudySeries<'a>) -> Self {
+        let Thumbnail { width, height, levels } = series.thumbnail();
+        let levels = Uint8Array::from(levels.as_slice());
+        let StudySeries { study, case, label, description, slices, sequence, contrast, basis, kind, choices, .. } =
+            series;
+        Self {
+            study,
+            case,
+            label,
+            description,
+            slices,
+            sequence,
+            contrast,
+            basis,
+            kind,
+            choices,
+            width,
+            height,
+            levels,
+        }
     }
 }
 

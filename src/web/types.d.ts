@@ -133,8 +133,34 @@ export interface CaseInfo {
     inputCheck: InputCheck;
 }
 
-/** The cases that the open files make up. */
-export interface Assembly { cases: CaseInfo[]; notes: Note[]; questions: Question[] }
+/** T1 before contrast, FLAIR, T1 after contrast, T2, or anything else. */
+export type Contrast = 'pre' | 'flair' | 'post' | 't2' | 'other';
+
+/**
+ * A DICOM series and what it is taken for. `study`: the study that it belongs to, from 0. `case`: the name of the case that uses
+ * it. `label`: the folder of its files, or the first one. `description` may be empty. `sequence`: what its header states.
+ * `contrast`: what it is taken for. `basis`: what tells so. `kind`: what the network sees in it, if it is used as FLAIR.
+ * `choices`: the contrasts that a reader can choose, each with the words for `answer`; `other` is not used. `width`, `height` and
+ * `levels` are a thumbnail, 0 to 255 row by row.
+ */
+export interface SeriesInfo {
+    study: number;
+    case: string | null;
+    label: string;
+    description: string;
+    slices: number;
+    sequence: 'flair' | 't1' | 't1contrast' | 't2' | 'localiser' | 'other' | 'unknown';
+    contrast: Contrast;
+    basis: 'reader' | 'header' | 'name' | 'none';
+    kind: Kind | null;
+    choices: [Contrast, Words][];
+    width: number;
+    height: number;
+    levels: Uint8Array<ArrayBuffer>;
+}
+
+/** The cases that the open files make up, and the DICOM series among them, study by study. */
+export interface Assembly { cases: CaseInfo[]; notes: Note[]; questions: Question[]; series: SeriesInfo[] }
 
 /** The probabilities of a slice on its own grid, row by row, 0 to 65535 for 0 to 1. `backend`: where they were computed. */
 export interface Segmented {

@@ -62,7 +62,12 @@ impl FromStr for Choice {
 impl Naming {
     fn words(&self) -> Words {
         let contrasts = self.contrasts.iter().map(|Choice(word, contrast)| (word.clone(), *contrast));
-        Words { references: self.references.clone(), contrasts: contrasts.collect(), slice_numbers: self.slice_numbers }
+        Words {
+            references: self.references.clone(),
+            contrasts: contrasts.collect(),
+            slice_numbers: self.slice_numbers,
+            ..Words::default()
+        }
     }
 }
 

@@ -15,6 +15,9 @@ use crate::volume::{dot, length};
 /// The most that the cosine of the angle between rows and columns may be.
 const SKEW: f64 = 0.01;
 
+/// The most characters of a description: those of the value representation `LO`.
+const DESCRIPTION: usize = 64;
+
 /// The frames of a file in order.
 pub(super) fn frames(header: &Header<'_>) -> Result<Vec<Frame>, FileFault> {
     let top = &header.top;
@@ -32,6 +35,7 @@ pub(super) fn frames(header: &Header<'_>) -> Result<Vec<Frame>, FileFault> {
     let whole = |tag: Tag| top.number(tag).map(|number| number as i64);
     let count = header.count();
     let subject = subject(top);
+    let description: String = top.text(tags::SERIES_DESCRIPTION).chars().take(DESCRIPTION).collect();
     let frame = |at: usize| -> Result<Frame, FileFault> {
         let numbers = |tag: Tag| header.of_frame(at, tag).numbers(tag);
         let time = numbers(tags::TEMPORAL_POSITION_INDEX).first().map(|number| *number as i64);
@@ -48,6 +52,7 @@ pub(super) fn frames(header: &Header<'_>) -> Result<Vec<Frame>, FileFault> {
             frame_of_reference: optional(tags::FRAME_OF_REFERENCE_UID),
             patient: optional(tags::PATIENT_ID).map(|id| digest([id])),
             sequence: protocol::sequence(header, at),
+            description: description.clone(),
             variant: variant(header, at),
             series_number: whole(tags::SERIES_NUMBER).unwrap_or(i64::MAX),
             order: [time.unwrap_or_default(), if count > 1 { at as i64 } else { instance_number }],

@@ -25,6 +25,9 @@ pub struct Frame {
     pub(crate) patient: Option<String>,
     /// What the series shows.
     pub sequence: Sequence,
+    /// `SeriesDescription`, at most 64 characters. It is shown to the reader, and is in no message.
+    #[serde(default)]
+    pub(crate) description: String,
     /// A hash of the echo, the type of the image and the other fields that split a series into volumes.
     pub(crate) variant: String,
     /// `SeriesNumber`, or the highest number without one.

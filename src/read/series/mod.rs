@@ -15,6 +15,7 @@ pub use sequence::{Protocol, Sequence};
 use super::{Limits, ReadNote, Slice};
 use crate::error::FileFault;
 use crate::sort::sort_by;
+use crate::volume::{cross, dot};
 
 /// What the frames of several files make up.
 #[derive(Debug, Default)]
@@ -25,6 +26,19 @@ pub(crate) struct Joined {
     pub(crate) unused: Vec<(Vec<String>, Sequence)>,
     /// The series that cannot be read as volumes.
     pub(crate) refused: Vec<Refused>,
+    /// All series, used or not.
+    pub(crate) found: Vec<Overview>,
+}
+
+/// What a series is, at a glance. Of several volumes it is the one with the most frames.
+#[derive(Clone, Debug)]
+pub(crate) struct Overview {
+    pub(crate) label: String,
+    pub(crate) sequence: Sequence,
+    /// How many frames the series has.
+    pub(crate) frames: usize,
+    /// The frame in the middle of the volume.
+    pub(crate) middle: Slice,
 }
 
 /// A series that cannot be read as a volume.
@@ -33,6 +47,13 @@ pub(crate) struct Refused {
     pub(crate) label: String,
     pub(crate) sequence: Sequence,
     pub(crate) fault: FileFault,
+}
+
+impl Overview {
+    /// `SeriesInstanceUID`.
+    pub(crate) fn series(&self) -> &str {
+        self.middle.frame().map_or("", |frame| &frame.series)
+    }
 }
 
 /// Frames of one series with one size and orientation.
@@ -48,9 +69,9 @@ const SAME_SPACING: f64 = 1e-4;
 /// From this many orientations on, a series is a localiser.
 const LOCALISER: usize = 3;
 
-/// Joins frames to volumes. Slices without a [frame](Slice::frame) are passed over. `is_used` tells by label and sequence which
-/// series become volumes.
-pub(crate) fn join(slices: &[&Slice], limits: &Limits, is_used: impl Fn(&str, Sequence) -> bool) -> Joined {
+/// Joins frames to volumes. Slices without a [frame](Slice::frame) are passed over. `is_used` tells by UID, label and sequence
+/// which series become volumes.
+pub(crate) fn join(slices: &[&Slice], limits: &Limits, is_used: impl Fn(&str, &str, Sequence) -> bool) -> Joined {
     let mut series: BTreeMap<[&str; 2], Vec<Group<'_>>> = BTreeMap::new();
     let mut folders: BTreeMap<&str, BTreeSet<[&str; 2]>> = BTreeMap::new();
     for &slice in slices {
@@ -64,7 +85,7 @@ pub(crate) fn join(slices: &[&Slice], limits: &Limits, is_used: impl Fn(&str, Se
         }
     }
     let mut joined = Joined::default();
-    for mut groups in series.into_values() {
+    for ([_, uid], mut groups) in series {
         groups.iter_mut().for_each(Group::sort);
         sort_by(&mut groups, |a, b| {
             b.slices.len().cmp(&a.slices.len()).then_with(|| a.first().0.name().cmp(b.first().0.name()))
@@ -72,7 +93,8 @@ pub(crate) fn join(slices: &[&Slice], limits: &Limits, is_used: impl Fn(&str, Se
         let orientations = count(&groups, Group::has_orientation_of);
         let shapes = count(&groups, |a, b| a.has_orientation_of(b) && a.has_size_of(b));
         let alone = groups.len() == 1;
-        for group in groups {
+        let frames = groups.iter().map(|group| group.slices.len()).sum();
+        for (at, group) in groups.into_iter().enumerate() {
             let files = group.files();
             let own = folder(&files[0]);
             let has_folder =
@@ -80,7 +102,10 @@ pub(crate) fn join(slices: &[&Slice], limits: &Limits, is_used: impl Fn(&str, Se
             let label = if has_folder { own.to_owned() } else { files[0].clone() };
             let stated = group.first().1.sequence;
             let sequence = if orientations >= LOCALISER { Sequence::Localiser } else { stated };
-            if !is_used(&label, sequence) {
+            if at == 0 {
+                joined.found.push(Overview { label: label.clone(), sequence, frames, middle: group.middle() });
+            }
+            if !is_used(uid, &label, sequence) {
                 joined.unused.push((files, sequence));
                 continue;
             }
@@ -116,6 +141,15 @@ impl<'a> Group<'a> {
     fn has_size_of(&self, other: &Self) -> bool {
         let size = |group: &Self| (group.first().0.width(), group.first().0.height());
         size(self) == size(other)
+    }
+
+    /// The frame in the middle along the normal.
+    fn middle(&self) -> Slice {
+        let (_, first) = self.first();
+        let normal = cross(first.along_row(), first.along_column());
+        let mut slices = self.slices.clone();
+        sort_by(&mut slices, |(_, a), (_, b)| dot(a.position, normal).total_cmp(&dot(b.position, normal)));
+        slices[slices.len() / 2].0.clone()
     }
 
     /// Puts the frames in an order that does not depend on the order of the files.
