@@ -110,7 +110,10 @@ const viewer = new ViewerController(engine, store, {
   onError: showEditFault,
   onOther: () => timePoints.goToOther(),
 });
-const panels = new PanelsController(store, engine, (words) => void jobs.answer(words));
+const panels = new PanelsController(store, engine, {
+  onAnswer: (words) => void jobs.answer(words),
+  mayDiscard: (action, edits) => unsaved.mayDiscard(action, edits),
+});
 new ChangePanel(store);
 const cohort = new CohortTable(store, (canvas, slice) => viewer.drawThumbnail(canvas, slice));
 const exporter = new Exports(engine, store, {

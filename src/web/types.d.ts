@@ -134,7 +134,7 @@ export interface CaseInfo {
 }
 
 /** T1 before contrast, FLAIR, T1 after contrast, T2, or anything else. */
-export type Contrast = 'pre' | 'flair' | 'post' | 't2' | 'other';
+export type SeriesContrast = 'pre' | 'flair' | 'post' | 't2' | 'other';
 
 /**
  * A DICOM series and what it is taken for. `study`: the study that it belongs to, from 0. `case`: the name of the case that uses
@@ -150,10 +150,10 @@ export interface SeriesInfo {
     description: string;
     slices: number;
     sequence: 'flair' | 't1' | 't1contrast' | 't2' | 'localiser' | 'other' | 'unknown';
-    contrast: Contrast;
+    contrast: SeriesContrast;
     basis: 'reader' | 'header' | 'name' | 'none';
     kind: Kind | null;
-    choices: [Contrast, Words][];
+    choices: [SeriesContrast, Words][];
     width: number;
     height: number;
     levels: Uint8Array<ArrayBuffer>;

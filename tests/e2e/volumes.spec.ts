@@ -113,3 +113,53 @@ test('a DICOM study is read as by the native program, with any file names', asyn
   const results = unzip((await scope.download()).bytes);
   for (const [name, bytes] of results) expect(bytes.includes('Secret') || bytes.includes('SECRET'), name).toBe(false);
 });
+
+/** A folder of FLAIR, T1 and T2 of one made-up study. Other UIDs make the T2 a series of its own. */
+function study(): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'glioscope-series-')), 'study');
+  for (const series of ['series', 't1']) cpSync(join(FIXTURES, 'dicom', series), join(folder, series), { recursive: true });
+  mkdirSync(join(folder, 't2'));
+  const root = '1.2.826.0.1.3680043.8.498.1.2';
+  for (const file of readdirSync(join(folder, 'series'))) {
+    const text = readFileSync(join(folder, 'series', file)).toString('latin1');
+    const changed = text.replaceAll(`${root}.1`, `${root}.3`).replaceAll('AX T2 FLAIR', 'AX T2 FSE  ');
+    writeFileSync(join(folder, 't2', file), changed, 'latin1');
+  }
+  return folder;
+}
+
+test('a study shows what its series are taken for, and a reader chooses another one as FLAIR', async ({ scope, page }) => {
+  await scope.open('?backend=cpu&workers=2');
+  await scope.drop(study());
+  const series = page.locator('#series li');
+  const row = (name: string) => series.filter({ hasText: name });
+  await expect(page.locator('#series summary')).toHaveText('3 series, 1 used');
+  await expect(series.locator('b')).toHaveText(['AX T1 SE', 'AX T2 FLAIR', 'AX T2 FSE']);
+  await expect(row('FLAIR').locator('span')).toHaveText('5 slices; from the header; looks like no MR image of a head');
+  await expect(row('T2 FSE').locator('span')).toHaveText('5 slices; T2, from the header');
+  await expect(row('T1 SE').locator('span')).toHaveText(/slices; from the header; not used$/);
+  await expect(row('T2 FSE').getByRole('radio', { checked: true })).toHaveAccessibleName('None: not used');
+  await page.click('#reading summary');
+  await expect(page.locator('#reading li').first()).toHaveText('series/c');
+  await scope.is('done');
+
+  // By keyboard, as in every radio group.
+  await row('T2 FSE').getByRole('radio', { checked: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.locator('#reading li').first()).toHaveText('t2/c');
+  await expect(row('T2 FSE').locator('span')).toHaveText(/^5 slices; chosen by you/);
+  await expect(row('AX T2 FLAIR').locator('span')).toHaveText('5 slices; from the header; not used');
+  await expect(row('T2 FSE').getByRole('radio', { name: 'FLAIR' })).toBeFocused();
+  // A new worker reads the files in the same way.
+  await page.workers()[0].evaluate(() => self.close());
+  await expect(page.locator('#notice')).toBeVisible();
+  await expect(page.locator('#reading li').first()).toHaveText('t2/c');
+
+  // Without FLAIR there is no case, and the series stay, so that another one can be chosen.
+  await row('T2 FSE').getByText('None').click();
+  await expect(page.locator('#reading li').first()).toHaveText('series/c');
+  await row('AX T2 FLAIR').getByText('None').click();
+  await expect(page.locator('#cases b')).toHaveCount(0);
+  await row('AX T2 FLAIR').getByText('FLAIR', { exact: true }).last().click();
+  await expect(page.locator('#reading li').first()).toHaveText('series/c');
+});

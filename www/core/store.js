@@ -5,7 +5,7 @@
 import { isWithoutLines, NO_LINES, readLines } from '../measuring/lines.js';
 import { DEFAULT_DISPLAY, readDisplay, readPlace } from './display.js';
 
-/** @import { Assembly, CaseState, Comparison, Display, Exercise, Lines, Phase, Question, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
+/** @import { Assembly, CaseState, Comparison, Display, Exercise, Lines, Phase, Question, SeriesInfo, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
 /**
  * What listeners hear of. `open`: other cases, or more. `slice`: something about one slice. `view`: another slice is in
  * view. `lines`: the lines on one slice. `settings`: the threshold or a spacing. `display`: a display setting. `measure`: the measures of one case.
@@ -29,6 +29,8 @@ export class Store {
   passedOver = [];
   /** What the names of the files do not decide. @type {Question[]} */
   questions = [];
+  /** The DICOM series, and what they are taken for. @type {SeriesInfo[]} */
+  series = [];
   /** The annotation rules of an open session, which another program may have written. @type {string | undefined} */
   rules;
   /** Whether the open cases are all new, and no session says which slice was in view. */
@@ -122,6 +124,7 @@ export class Store {
     this.cases = [];
     this.passedOver = [];
     this.questions = [];
+    this.series = [];
     this.#places = new Map();
     this.rules = undefined;
     this.#sliceId = null;
@@ -140,6 +143,7 @@ export class Store {
     const slicesBefore = new Map(this.slices.map((slice) => [slice.info.id, slice]));
     this.passedOver = assembly.inspection.passedOver;
     this.questions = assembly.questions;
+    this.series = assembly.series;
     this.cases = assembly.cases.map(({ id, name, resolution, doubtful, inputCheck, slices }, at) => {
       const former = before.get(id);
       const unchanged = former !== undefined && sameSlices(former.slices, slices);

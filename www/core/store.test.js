@@ -13,7 +13,7 @@ function caseOf(id, slices) {
 /** @param {ReturnType<typeof caseOf>[]} cases */
 function assembly(cases) {
   const inspected = cases.map(({ name }) => /** @type {any} */ ({ name }));
-  return { cases, notes: [], questions: [], inspection: { cases: inspected, passedOver: [], refused: [], notes: [] } };
+  return { cases, notes: [], questions: [], series: [], inspection: { cases: inspected, passedOver: [], refused: [], notes: [] } };
 }
 
 const nothing = () => ({ probability: null, edit: null });

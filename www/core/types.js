@@ -13,6 +13,8 @@
  * @typedef {import('../pkg/glioscope.js').InspectedSlice} InspectedSlice
  * @typedef {import('../pkg/glioscope.js').Question} Question
  * @typedef {import('../pkg/glioscope.js').Words} Words
+ * @typedef {import('../pkg/glioscope.js').SeriesInfo} SeriesInfo
+ * @typedef {import('../pkg/glioscope.js').SeriesContrast} SeriesContrast
  * @typedef {import('../pkg/glioscope.js').Unused} Unused
  * @typedef {import('../pkg/glioscope.js').CaseInfo} CaseInfo
  * @typedef {import('../pkg/glioscope.js').SliceInfo} SliceInfo

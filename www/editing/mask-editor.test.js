@@ -19,7 +19,7 @@ function opened(count, { unsegmented = -1, width = SIDE } = {}) {
   });
   const cases = [{ id: 'a', name: 'a', resolution: null, doubtful: null, inputCheck: { accepted: true, reasons: [] }, slices }];
   const inspection = { cases: [/** @type {any} */ ({ name: 'a' })], passedOver: [], refused: [], notes: [] };
-  store.open({ cases, notes: [], questions: [], inspection }, (id) => ({
+  store.open({ cases, notes: [], questions: [], series: [], inspection }, (id) => ({
     probability: id === `s${unsegmented}` ? null : new Uint16Array(SIDE * SIDE), edit: null,
   }));
   store.showIndex(0);

@@ -37,6 +37,7 @@ function setup() {
       return {
         notes: [],
         questions: [],
+        series: [],
         inspection: { cases: [], passedOver: [], refused: [], notes: [] },
         cases: files.map((name) => ({
           id: name, name, resolution: null, inputCheck: { accepted: true, reasons: [] },

@@ -13,7 +13,7 @@ function opened() {
   const cases = [{ id: 'a', name: 'a', resolution: null, doubtful: null, inputCheck: { accepted: true, reasons: [] }, slices }];
   const inspection = { cases: [/** @type {any} */ ({ name: 'a' })], passedOver: [], refused: [], notes: [] };
   const probability = new Uint16Array(SIDE * SIDE).fill(65535, 0, (SIDE * SIDE) / 2);
-  store.open({ cases, notes: [], questions: [], inspection }, () => ({ probability, edit: null }));
+  store.open({ cases, notes: [], questions: [], series: [], inspection }, () => ({ probability, edit: null }));
   store.showIndex(0);
   const editor = new LineEditor(store);
   return { store, editor, lines: () => store.currentSlice?.lines ?? NO_LINES };

@@ -17,6 +17,9 @@ const KINDS = {
   'no-head': 'no MR image of a head',
 };
 
+/** @param {Kind} kind */
+export const nameOfKind = (kind) => KINDS[kind];
+
 /** What a case shows, with a colon in front; empty without a check. @param {InputCheck} check */
 export const shownKind = ({ kind }) => (kind ? `: ${KINDS[kind]}` : '');
 

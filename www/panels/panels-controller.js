@@ -17,6 +17,7 @@ import { Plots } from './plots.js';
 import { Questions } from './questions.js';
 import { Reading } from './reading.js';
 import { Results } from './results.js';
+import { SeriesList } from './series.js';
 import { SelfTest } from './self-test.js';
 import { SpacingForm } from './spacing-form.js';
 import { Tabs } from './tabs.js';
@@ -39,6 +40,7 @@ export class PanelsController {
   #reading = new Reading();
   #passedOver = new PassedOver();
   #questions;
+  #series;
   #frame = 0;
   /** @type {DeviceReport | null} */
   #report = null;
@@ -52,9 +54,11 @@ export class PanelsController {
   /**
    * @param {Store} store
    * @param {Engine} engine
-   * @param {(words: Words[]) => void} onAnswer to the questions about the files
+   * @param {object} events
+   * @param {(words: Words[]) => void} events.onAnswer to the questions about the files and their series
+   * @param {(action: string, edits: Uint8Array[]) => Promise<boolean>} events.mayDiscard whether edits may be dropped
    */
-  constructor(store, engine, onAnswer) {
+  constructor(store, engine, { onAnswer, mayDiscard }) {
     this.#engine = engine;
     this.#store = store;
     new Tabs('.tabs');
@@ -67,7 +71,14 @@ export class PanelsController {
     this.#results = new Results(() => store.current && store.showLargest(store.current));
     this.#plots = new Plots((index) => store.showIndex(index));
     this.#spacing = new SpacingForm((spacing, draft) => store.current && store.setSpacing(store.current.id, spacing, draft));
-    this.#questions = new Questions(onAnswer);
+    this.#questions = new Questions((words) => onAnswer([...words, ...this.#series.words]));
+    this.#series = new SeriesList(async (words, { study }) => {
+      const names = new Set(store.series.flatMap((series) => (series.study === study ? [series.case] : [])));
+      const slices = store.cases.flatMap((open) => (names.has(open.name) ? open.slices : []));
+      const edits = slices.flatMap(({ edit }) => edit ?? []);
+      if (await mayDiscard('Another choice of series', edits)) onAnswer([...this.#questions.words, ...words]);
+      else this.#series.show(store.series);
+    });
     new Diagnostics(() => ({
       report: this.#report, failure: this.#failure, failures: engine.failures, model: this.#model, cases: store.cases,
     }));
@@ -76,6 +87,7 @@ export class PanelsController {
       this.#caseList.open(store.cases);
       this.#passedOver.show(store.passedOver);
       this.#questions.show(store.questions);
+      this.#series.show(store.series);
       // After files were opened by keyboard, the keyboard continues on the slice.
       if (store.fresh && store.cases.length > 0 && document.activeElement?.closest('.intake')) find('#stage').focus({ preventScroll: true });
     });

@@ -13,14 +13,16 @@ export class Questions {
 
   /** @param {(words: Words[]) => void} onAnswer with the words of the reading that is chosen for each question */
   constructor(onAnswer) {
-    this.#root.addEventListener('change', () => {
-      const chosen = this.#questions.map(({ readings }, at) => {
-        const inputs = /** @type {NodeListOf<HTMLInputElement>} */ (this.#root.querySelectorAll(`[name="question-${at}"]`));
-        return readings[[...inputs].findIndex(({ checked }) => checked)].words;
-      });
-      onAnswer(chosen);
-    });
+    this.#root.addEventListener('change', () => onAnswer(this.words));
     this.#root.addEventListener('submit', (event) => event.preventDefault());
+  }
+
+  /** The words of the reading that is chosen for each question. */
+  get words() {
+    return this.#questions.map(({ readings }, at) => {
+      const inputs = /** @type {NodeListOf<HTMLInputElement>} */ (this.#root.querySelectorAll(`[name="question-${at}"]`));
+      return readings[[...inputs].findIndex(({ checked }) => checked)].words;
+    });
   }
 
   /** @param {Question[]} questions */
