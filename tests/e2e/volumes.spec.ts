@@ -132,34 +132,35 @@ test('a study shows what its series are taken for, and a reader chooses another 
   await scope.open('?backend=cpu&workers=2');
   await scope.drop(study());
   const series = page.locator('#series li');
-  const row = (name: string) => series.filter({ hasText: name });
+  const row = (name: string) => series.filter({ has: page.getByText(name, { exact: true }) });
   await expect(page.locator('#series summary')).toHaveText('3 series, 1 used');
-  await expect(series.locator('b')).toHaveText(['AX T1 SE', 'AX T2 FLAIR', 'AX T2 FSE']);
-  await expect(row('FLAIR').locator('span')).toHaveText('5 slices; from the header; looks like no MR image of a head');
-  await expect(row('T2 FSE').locator('span')).toHaveText('5 slices; T2, from the header');
-  await expect(row('T1 SE').locator('span')).toHaveText(/slices; from the header; not used$/);
-  await expect(row('T2 FSE').getByRole('radio', { checked: true })).toHaveAccessibleName('None: not used');
+  await expect(series.locator('b')).toHaveText(['AX T2 FLAIR', 'AX T2 FSE', 'AX T1 SE']);
+  await expect(row('AX T2 FLAIR').locator('span')).toHaveText('5 slices; from the header; looks like no MR image of a head');
+  await expect(row('AX T2 FSE').locator('span')).toHaveText('5 slices; T2, from the header');
+  await expect(row('AX T1 SE').locator('span')).toHaveText(/slices; from the header; not used$/);
+  await expect(row('AX T2 FSE').getByRole('radio', { checked: true })).toHaveAccessibleName('None: not used');
   await page.click('#reading summary');
   await expect(page.locator('#reading li').first()).toHaveText('series/c');
   await scope.is('done');
 
   // By keyboard, as in every radio group.
-  await row('T2 FSE').getByRole('radio', { checked: true }).focus();
+  await row('AX T2 FSE').getByRole('radio', { checked: true }).focus();
   await page.keyboard.press('ArrowRight');
   await expect(page.locator('#reading li').first()).toHaveText('t2/c');
-  await expect(row('T2 FSE').locator('span')).toHaveText(/^5 slices; chosen by you/);
+  await expect(row('AX T2 FSE').locator('span')).toHaveText(/^5 slices; chosen by you/);
   await expect(row('AX T2 FLAIR').locator('span')).toHaveText('5 slices; from the header; not used');
-  await expect(row('T2 FSE').getByRole('radio', { name: 'FLAIR' })).toBeFocused();
+  await expect(row('AX T2 FSE').getByRole('radio', { name: 'FLAIR' })).toBeFocused();
   // A new worker reads the files in the same way.
   await page.workers()[0].evaluate(() => self.close());
   await expect(page.locator('#notice')).toBeVisible();
   await expect(page.locator('#reading li').first()).toHaveText('t2/c');
 
   // Without FLAIR there is no case, and the series stay, so that another one can be chosen.
-  await row('T2 FSE').getByText('None').click();
+  await row('AX T2 FSE').getByText('None').click();
   await expect(page.locator('#reading li').first()).toHaveText('series/c');
   await row('AX T2 FLAIR').getByText('None').click();
   await expect(page.locator('#cases b')).toHaveCount(0);
+  await expect(page.locator('#status')).toHaveText('No series is used as FLAIR. Choose one below.');
   await row('AX T2 FLAIR').getByText('FLAIR', { exact: true }).last().click();
   await expect(page.locator('#reading li').first()).toHaveText('series/c');
 });

@@ -266,7 +266,7 @@ export class Jobs {
       throw error;
     }
     if (store.cases.length > 0) return true;
-    events.onStatus('error', nothingUsable(this.#rejected, store.passedOver.length));
+    events.onStatus('error', nothingUsable(this.#rejected, store.passedOver.length, store.series.length));
     return false;
   }
 
@@ -330,8 +330,10 @@ export class Jobs {
  * What was found where no file is a slice, and what would be one.
  * @param {number} rejected files that cannot be used
  * @param {number} passedOver files that are not images
+ * @param {number} series DICOM series
  */
-export function nothingUsable(rejected, passedOver) {
+export function nothingUsable(rejected, passedOver, series) {
+  if (series > 0) return 'No series is used as FLAIR. Choose one below.';
   const found = [
     ...(rejected > 0 ? [`${countOf(rejected, 'file')} cannot be used`] : []),
     ...(passedOver > 0 ? [`${countOf(passedOver, 'file')} ${passedOver === 1 ? 'is not an image' : 'are not images'}`] : []),

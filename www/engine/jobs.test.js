@@ -149,9 +149,10 @@ test('an answer reads the open files again, after the files under way', async ()
 });
 
 test('where no file is a slice, the status says what was found and what can be opened', () => {
-  assert.equal(nothingUsable(1, 300), 'No slices: 1 file cannot be used, 300 files are not images. Open TIFF, PNG, NIfTI or DICOM files, a folder of them, or a zip.');
-  assert.equal(nothingUsable(0, 1), 'No slices: 1 file is not an image. Open TIFF, PNG, NIfTI or DICOM files, a folder of them, or a zip.');
-  assert.equal(nothingUsable(0, 0), 'No slices: nothing was found. Open TIFF, PNG, NIfTI or DICOM files, a folder of them, or a zip.');
+  assert.equal(nothingUsable(1, 300, 0), 'No slices: 1 file cannot be used, 300 files are not images. Open TIFF, PNG, NIfTI or DICOM files, a folder of them, or a zip.');
+  assert.equal(nothingUsable(0, 1, 0), 'No slices: 1 file is not an image. Open TIFF, PNG, NIfTI or DICOM files, a folder of them, or a zip.');
+  assert.equal(nothingUsable(1, 2, 3), 'No series is used as FLAIR. Choose one below.');
+  assert.equal(nothingUsable(0, 0, 0), 'No slices: nothing was found. Open TIFF, PNG, NIfTI or DICOM files, a folder of them, or a zip.');
 });
 
 test('closing everything drops the job under way', async () => {
