@@ -25,7 +25,6 @@ impl Effort {
     pub(crate) fn of_tests(full: bool) -> Self {
         if full { Self::Release } else { Self::Dev }
     }
-
 }
 
 /// A wasm module: the library with some of its features.
