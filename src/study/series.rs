@@ -117,9 +117,16 @@ impl StudySeries<'_> {
                 }
             }
         }
-        let mut sorted = sums.clone();
-        sorted.sort_unstable();
-        let white = sorted[(sorted.len() - 1) * 99 / 100].max(1);
+        // In steps of 1/256 of the brightest one.
+        let brightest = sums.iter().copied().max().unwrap_or(0).max(1);
+        let mut counts = [0_usize; 256];
+        sums.iter().for_each(|&sum| counts[(sum * 255 / brightest) as usize] += 1);
+        let mut brighter = 0;
+        let is_white = |level: &usize| {
+            brighter += counts[*level];
+            brighter > sums.len() / 100
+        };
+        let white = (1..=255).rev().find(is_white).map_or(brightest, |level| level as u64 * brightest / 255).max(1);
         let inverted = self.middle.frame().is_some_and(|frame| frame.inverted);
         let level = |sum: u64| (sum.min(white) * 255 / white) as u8;
         let levels = sums.into_iter().map(|sum| if inverted { 255 - level(sum) } else { level(sum) }).collect();
