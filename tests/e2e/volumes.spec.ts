@@ -164,3 +164,29 @@ test('a study shows what its series are taken for, and a reader chooses another 
   await row('AX T2 FLAIR').getByText('FLAIR', { exact: true }).last().click();
   await expect(page.locator('#reading li').first()).toHaveText('series/c');
 });
+
+test('another choice of series does not drop edits unasked', async ({ scope, page }) => {
+  await scope.open('?backend=cpu&workers=1');
+  await scope.drop(study());
+  await scope.is('done');
+  // The pictures are too small for a head.
+  await page.click('[data-command="segment-anyway"]');
+  await scope.is('done');
+  await page.keyboard.press('b');
+  const box = await page.locator('#stage').boundingBox();
+  if (!box) throw new Error('the stage is not visible');
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+
+  const row = page.locator('#series li').filter({ has: page.getByText('AX T2 FSE', { exact: true }) });
+  const flair = row.getByRole('radio', { name: 'FLAIR' });
+  await flair.check({ force: true });
+  await expect(page.locator('#unsaved')).toContainText('Another choice of series discards the edits of 1 slice');
+  await page.keyboard.press('Escape');
+  await expect(row.getByRole('radio', { name: 'None' })).toBeChecked();
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(1);
+  await flair.check({ force: true });
+  await page.click('#unsaved [value="discard"]');
+  await expect(row.locator('span')).toHaveText(/^5 slices; chosen by you/);
+  await expect(page.locator('#strip [data-edited]')).toHaveCount(0);
+});
