@@ -1,4 +1,5 @@
-//! [`join`] and [`pictures`]: what DICOM series are taken for, and which DICOM series are one case. Headers decide, and names only name the case.
+//! [`join`] and [`pictures`]: what DICOM series are taken for, and which of them are one case. A reader and headers decide; names
+//! only where a header does not tell.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -153,7 +153,8 @@ impl Session {
         renamed(&self.study().inspect())
     }
 
-    /// Takes the words of the reading that was chosen for each question; the next `assemble` reads the files in this way.
+    /// Takes the words of what was chosen for each question and each DICOM series; the next `assemble` reads the files in this
+    /// way.
     pub fn answer(&self, #[wasm_bindgen(unchecked_param_type = "Words[]")] words: JsValue) -> Result<(), JsValue> {
         self.study_mut().answer(from_js(&words)?);
         Ok(())
