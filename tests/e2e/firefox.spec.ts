@@ -11,6 +11,7 @@ import { Host } from './host.ts';
 import { inspect, lines, mixed, zipped } from './inspection.ts';
 import { SAVE } from './page.ts';
 import { useTools } from './tools.ts';
+import { volume } from './volume.ts';
 
 test.beforeEach(() => {
   const reason = 'Firefox is not installed; GLIOSCOPE_FIREFOX can name one';
@@ -91,7 +92,7 @@ test('Firefox: a dropped folder is read with all its subfolders, and each patien
   }
 });
 
-test('Firefox: a zip is read as train inspect reads it', async ({ baseURL }) => {
+test('Firefox: a zip is read as train inspect reads it, and a NIfTI volume is segmented in mL', async ({ baseURL }) => {
   const archive = zipped(mixed());
   const native = inspect(join(archive, 'set.zip'));
   const fox = await Fox.open(baseURL ?? '');
@@ -103,6 +104,11 @@ test('Firefox: a zip is read as train inspect reads it', async ({ baseURL }) => 
     expect(await fox.texts('#reading li')).toEqual(lines(native.cases[0]));
     await fox.says('#passed-over summary', /^5 files passed over/);
     expect(await fox.count('#errors li')).toBe(native.refused.length);
+    await fox.choose('#files', volume());
+    await fox.says('#cases b', /^PHANTOM_0001/);
+    await fox.is('done');
+    await fox.click('#tab-measure');
+    await fox.says('#case-volume b', /^[\d.]+ mL$/);
   } finally {
     await fox.close();
   }

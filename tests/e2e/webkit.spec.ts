@@ -8,7 +8,11 @@ import { excerpt, masks, phantoms, readMask, unzip } from './files.ts';
 import { inspect, lines, mixed, zipped } from './inspection.ts';
 import { SAVE } from './page.ts';
 import { useTools } from './tools.ts';
+import { volume } from './volume.ts';
 import { WebKit, whyNoWebKit } from './webkit.ts';
+
+// The driver sometimes answers `unknown error`, when a process of the browser has ended.
+test.describe.configure({ retries: 2 });
 
 test.beforeEach(() => {
   const reason = whyNoWebKit();
@@ -74,7 +78,7 @@ test('WebKit: a patient is segmented, thresholded, edited and saved, without a r
   }
 });
 
-test('WebKit: a zip is read as train inspect reads it', async ({ baseURL }) => {
+test('WebKit: a zip is read as train inspect reads it, and a NIfTI volume is segmented in mL', async ({ baseURL }) => {
   const archive = zipped(mixed());
   const native = inspect(join(archive, 'set.zip'));
   const kit = await WebKit.open(baseURL ?? '');
@@ -86,6 +90,11 @@ test('WebKit: a zip is read as train inspect reads it', async ({ baseURL }) => {
     expect(await kit.texts('#reading li')).toEqual(lines(native.cases[0]));
     await kit.says('#passed-over summary', /^5 files passed over/);
     expect(await kit.count('#errors li')).toBe(native.refused.length);
+    await kit.choose('#files', volume());
+    await kit.says('#cases b', /^PHANTOM_0001/);
+    await kit.is('done');
+    await kit.click('#tab-measure');
+    await kit.says('#case-volume b', /^[\d.]+ mL$/);
   } finally {
     await kit.close();
   }
