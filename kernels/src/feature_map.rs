@@ -67,7 +67,11 @@ impl FeatureMap {
 
     /// The mean, the standard deviation and the largest value of each of the first `channels`: all means, then all
     /// deviations, then all largest values.
+    ///
+    /// # Panics
+    /// If there are fewer channels.
     pub fn pooled(&self, channels: usize) -> Vec<f32> {
+        assert!(channels <= self.channels, "{channels} of {} channels", self.channels);
         let mut pooled = vec![0.0; 3 * channels];
         let (sums, rest) = pooled.split_at_mut(channels);
         let (squares, most) = rest.split_at_mut(channels);

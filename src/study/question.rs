@@ -72,8 +72,7 @@ impl Study {
     }
 
     /// Takes the words of the reading that was chosen for each question, and of what was chosen for each
-    /// [series](Self::series). The next [`assemble`](Study::assemble) reads the files
-    /// in this way.
+    /// [series](Self::series). The next [`assemble`](Study::assemble) reads the files in this way.
     pub fn answer(&mut self, mut answers: Vec<Words>) {
         answers.retain(|words| *words != Words::default());
         self.answers = answers;

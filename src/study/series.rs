@@ -1,5 +1,7 @@
 //! [`StudySeries`]: the DICOM series that are open, and what each is taken for.
 
+use serde::Serialize;
+
 use super::Study;
 use crate::layout::{Basis, Contrast, TakenSeries, Words};
 use crate::network::input_check::Kind;
@@ -8,7 +10,7 @@ use crate::result::findings::Findings;
 use crate::sort::sort_by;
 
 /// A DICOM series and what it is taken for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct StudySeries<'a> {
     /// The study that it belongs to, from 0.
     pub study: usize,
@@ -31,6 +33,7 @@ pub struct StudySeries<'a> {
     /// The contrasts that a reader can choose, each with the words for [`Study::answer`]. `Other` is not used.
     pub choices: [(Contrast, Words); 4],
     /// The frame in the middle.
+    #[serde(skip)]
     middle: &'a Slice,
 }
 
@@ -53,8 +56,9 @@ impl Study {
     pub fn series(&self) -> Vec<StudySeries<'_>> {
         let framed = |taken| Some((taken, TakenSeries::frame(taken)?));
         let mut series: Vec<(&TakenSeries, &Frame)> = self.series.iter().filter_map(framed).collect();
-        let key = |frame: &Frame| (frame.study.clone(), frame.series_number, frame.series.clone());
-        sort_by(&mut series, |(_, a), (_, b)| key(a).cmp(&key(b)));
+        sort_by(&mut series, |(_, a), (_, b)| {
+            (&a.study, a.series_number, &a.series).cmp(&(&b.study, b.series_number, &b.series))
+        });
         let (mut study, mut before) = (0, None);
         let mut rows = Vec::new();
         for (taken, frame) in series {

@@ -4,12 +4,12 @@ use js_sys::{Uint8Array, Uint16Array};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use crate::layout::{Basis, CaseId, CaseSlice, Contrast, Words};
+use crate::layout::{CaseId, CaseSlice};
 use crate::mask::Probability;
-use crate::network::input_check::{InputCheck, Kind};
+use crate::network::input_check::InputCheck;
 use crate::network::preprocess::Normalisation;
 use crate::network::{Card, Manifest};
-use crate::read::{Channels, Sequence};
+use crate::read::Channels;
 use crate::result::findings::Findings;
 use crate::study::{Note, Question, Study, StudySeries, Thumbnail};
 
@@ -36,16 +36,8 @@ pub(super) struct AssemblyInfo<'a> {
 
 #[derive(Serialize)]
 struct SeriesInfo<'a> {
-    study: usize,
-    case: Option<&'a str>,
-    label: &'a str,
-    description: &'a str,
-    slices: usize,
-    sequence: Sequence,
-    contrast: Contrast,
-    basis: Basis,
-    kind: Option<Kind>,
-    choices: [(Contrast, Words); 4],
+    #[serde(flatten)]
+    series: StudySeries<'a>,
     width: usize,
     height: usize,
     #[serde(with = "serde_wasm_bindgen::preserve")]
@@ -132,24 +124,7 @@ impl<'a> AssemblyInfo<'a> {
 impl<'a> SeriesInfo<'a> {
     fn of(series: StudySeries<'a>) -> Self {
         let Thumbnail { width, height, levels } = series.thumbnail();
-        let levels = Uint8Array::from(levels.as_slice());
-        let StudySeries { study, case, label, description, slices, sequence, contrast, basis, kind, choices, .. } =
-            series;
-        Self {
-            study,
-            case,
-            label,
-            description,
-            slices,
-            sequence,
-            contrast,
-            basis,
-            kind,
-            choices,
-            width,
-            height,
-            levels,
-        }
+        Self { series, width, height, levels: Uint8Array::from(levels.as_slice()) }
     }
 }
 

@@ -130,7 +130,7 @@ fn write_section(
     let slices = &findings.case().slices;
     writeln!(page, "<section>\n<h2>{}</h2>", Escaped(&findings.case().name))?;
     if let Some(verdict) = findings.input_check().filter(|verdict| !verdict.accepted) {
-        page.push_str("<div class=\"outside\"><strong>Unlike the training data</strong><ul>\n");
+        page.push_str("<div class=\"outside\"><strong>Not axial FLAIR</strong><ul>\n");
         for reason in &verdict.reasons {
             writeln!(page, "<li>{}</li>", Escaped(reason))?;
         }

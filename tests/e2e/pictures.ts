@@ -6,9 +6,9 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Browser } from '@playwright/test';
+import type { Browser, Page } from '@playwright/test';
 import { excerpt, patients, phantoms } from './files.ts';
-import { expect, test } from './page.ts';
+import { expect, type Scope, test } from './page.ts';
 import { area, drawn, point } from './stage.ts';
 
 const DOCS = resolve(import.meta.dirname, '../../docs');
@@ -19,13 +19,18 @@ const WIDE = { width: 1440, height: 900 };
 
 test.use({ viewport: WIDE, colorScheme: 'dark', reducedMotion: 'reduce' });
 
-test('the page with the sample', async ({ scope, page, browser }) => {
+/** Opens the page with the sample, and waits until it is drawn. */
+async function openSample(scope: Scope, page: Page) {
   await scope.open('?backend=cpu');
   await expect(page.locator('#selftest')).toContainText('Passed');
   await page.click('#sample');
   await scope.is('done');
   await area(page);
   await expect(page.locator('#strip canvas').first()).toBeVisible();
+}
+
+test('the page with the sample', async ({ scope, page, browser }) => {
+  await openSample(scope, page);
   await page.mouse.move(720, 420);
   const [picture] = await webp(browser, [await page.screenshot()], WIDE.width, 0.86);
   save('page.webp', picture);
@@ -79,12 +84,7 @@ test('from drop to outline', async ({ scope, page, browser }) => {
 test('an exercise', async ({ scope, page, browser }) => {
   const frames: { png: Buffer; milliseconds: number }[] = [];
   const shoot = async (milliseconds: number) => void frames.push({ png: await page.screenshot(), milliseconds });
-  await scope.open('?backend=cpu');
-  await expect(page.locator('#selftest')).toContainText('Passed');
-  await page.click('#sample');
-  await scope.is('done');
-  await area(page);
-  await expect(page.locator('#strip canvas').first()).toBeVisible();
+  await openSample(scope, page);
   await shoot(1200);
   await page.click('[data-command="exercise"]');
   await area(page);
@@ -114,12 +114,7 @@ test('an exercise', async ({ scope, page, browser }) => {
 
 test('the picture for links, and the icons of the web app', async ({ scope, page, browser }) => {
   await page.setViewportSize({ width: 1200, height: 630 });
-  await scope.open('?backend=cpu');
-  await expect(page.locator('#selftest')).toContainText('Passed');
-  await page.click('#sample');
-  await scope.is('done');
-  await area(page);
-  await expect(page.locator('#strip canvas').first()).toBeVisible();
+  await openSample(scope, page);
   await page.mouse.move(600, 300);
   save('preview.jpg', await page.screenshot({ type: 'jpeg', quality: 82 }), WWW);
   const svg = readFileSync(join(WWW, 'icon.svg'), 'base64');

@@ -110,7 +110,7 @@ function longest(points) {
   for (const [i, from] of points.entries()) {
     for (const to of points.slice(i + 1)) {
       const square = (to[0] - from[0]) ** 2 + (to[1] - from[1]) ** 2;
-      // The same diameter for the same mask, whatever rounding does.
+      // Rounding does not decide between two that are equally long.
       if (square > most * (1 + 1e-12)) [best, most] = [[from, to], square];
     }
   }

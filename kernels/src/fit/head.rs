@@ -8,6 +8,9 @@ use crate::feature_map::FeatureMap;
 /// gradients of `weight`, `[stem², channels]`, and of the bias, `[stem²]`.
 ///
 /// `weight` is `[stem², channels]`, with the channels of the feature map.
+///
+/// # Panics
+/// If `weight` or `logits` is too short.
 #[macerator::with_simd]
 pub fn backward<'a, S: Simd>(
     x: &'a FeatureMap,

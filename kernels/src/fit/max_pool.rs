@@ -7,6 +7,9 @@ use crate::feature_map::FeatureMap;
 /// Adds the gradient of pooled values to the pixel of each square that had the largest value, the first of equal ones.
 ///
 /// `x` is `[2 * h, 2 * w]` and may have more channels than the others; `gradient` is `[h, w]`, `of_x` `[2 * h, 2 * w]`.
+///
+/// # Panics
+/// If a size differs from these, `of_x` has other channels than `gradient`, or `x` has fewer.
 #[macerator::with_simd]
 pub fn add_gradient<'a, S: Simd>(x: &'a FeatureMap, gradient: &'a FeatureMap, of_x: &'a mut FeatureMap) {
     let (channels, pixel, row) = (gradient.channels(), x.channels(), x.row());

@@ -16,6 +16,9 @@ pub struct UpGradient {
 
 impl UpGradient {
     /// `weight` is `[inputs, outputs, 2, 2]`.
+    ///
+    /// # Panics
+    /// If `inputs` or `outputs` is 0.
     pub fn new(weight: &[f32], [inputs, outputs]: [usize; 2]) -> Self {
         let mut weights = Panels::new(inputs, 4 * padded(outputs));
         for (index, value) in weight.iter().enumerate() {
@@ -36,6 +39,10 @@ impl UpGradient {
 
     /// Writes the gradient of `x` to `of_x`, from the channels of `gradient` from `first` on. Adds the gradient of the weights
     /// to `sums`, and returns that of the bias.
+    ///
+    /// # Panics
+    /// If `gradient` is not twice as high and wide as `x` and `of_x`, a feature map lacks the channels of the weights, or `sums` is
+    /// too short.
     pub fn run(
         &self,
         x: &FeatureMap,
@@ -48,6 +55,9 @@ impl UpGradient {
     }
 
     /// The gradient of the weights, `[inputs, outputs, 2, 2]`, from its sums.
+    ///
+    /// # Panics
+    /// If `sums` is too short.
     pub fn weight(&self, sums: &[f32]) -> Vec<f32> {
         let (pitch, outputs) = (self.pitch(), self.outputs);
         let value = |index: usize| {

@@ -4,13 +4,13 @@ use std::f32::consts::TAU;
 
 use glioscope::random::Rng;
 
-/// How many families of pictures there are without a head.
-const GENERATED: usize = 9;
+/// After this many consecutive numbers the families of pictures repeat.
+const PERIOD: usize = 9;
 
-/// A picture, `[side, side]` from 0 to 1. Every family has the same number among consecutive numbers.
+/// A picture, `[side, side]` from 0 to 1. Its number chooses the family: other organs twice in a period, the others once.
 pub(super) fn picture(number: usize, side: usize, rng: &mut Rng) -> Vec<f32> {
     let mut canvas = Canvas::new(side, rng);
-    match number % GENERATED {
+    match number % PERIOD {
         0 => canvas.noise(rng),
         1 => canvas.clouds(rng),
         2 => canvas.gradient(rng),

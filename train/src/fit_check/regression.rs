@@ -6,8 +6,8 @@ use rayon::prelude::*;
 const PENALTY: f32 = 3e-3;
 /// Steps of the optimiser.
 const STEPS: usize = 300;
-/// The first step size. It falls to 0 along a cosine.
-const RATE: f32 = 0.02;
+/// The first learning rate. It falls to 0 along a cosine.
+const LR: f32 = 0.02;
 /// Rows whose gradients are summed at once. The sums have a fixed order.
 const ROWS: usize = 256;
 
@@ -53,14 +53,14 @@ pub(super) fn fit(rows: &[Vec<f32>], labels: &[usize], importances: &[f32]) -> V
                 gradient
             })
             .collect();
-        let rate = RATE * 0.5 * (1.0 + (std::f32::consts::PI * step as f32 / STEPS as f32).cos());
+        let lr = LR * 0.5 * (1.0 + (std::f32::consts::PI * step as f32 / STEPS as f32).cos());
         let corrected = |decay: f32| 1.0 - decay.powi(step as i32 + 1);
         for (at, value) in values.iter_mut().enumerate() {
             let penalty = if at % (features + 1) == features { 0.0 } else { PENALTY * *value };
             let gradient = parts.iter().map(|part| part[at]).sum::<f32>() + penalty;
             first[at] = 0.9 * first[at] + 0.1 * gradient;
             second[at] = 0.999 * second[at] + 0.001 * gradient * gradient;
-            *value -= rate * (first[at] / corrected(0.9)) / ((second[at] / corrected(0.999)).sqrt() + 1e-8);
+            *value -= lr * (first[at] / corrected(0.9)) / ((second[at] / corrected(0.999)).sqrt() + 1e-8);
         }
     }
     values
