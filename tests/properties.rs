@@ -125,22 +125,12 @@ fn records(text: &str) -> Vec<Vec<String>> {
 #[test]
 fn altered_weights_with_a_matching_hash_load_or_are_refused() {
     use glioscope::network::UNetConfig;
-    use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
-    use glioscope::network::preprocess::Normalisation;
+    use glioscope::network::manifest::{Manifest, WeightsFile};
 
     let network = UNetConfig { widths: vec![2, 3], stem: 1 };
     let unet = network.init(&burn::tensor::Device::flex());
     let bytes = unet.fold().to_safetensors();
-    let manifest = |bytes: &[u8]| Manifest {
-        format: FORMAT,
-        network: network.clone(),
-        grid: 32,
-        normalisation: Normalisation::HeadZScore,
-        threshold: 0.5,
-        weights: WeightsFile::of(bytes, unet.parameters()),
-        known_answer: Vec::new(),
-        kind_classifier: None,
-    };
+    let manifest = |bytes: &[u8]| Manifest::new(network.clone(), 32, 0.5, WeightsFile::of(bytes, unet.parameters()));
     assert!(manifest(&bytes).load(&bytes).is_ok());
     let mut runner = proptest::test_runner::TestRunner::new(config(2000));
     let change = (any::<prop::sample::Index>(), any::<u8>(), any::<bool>(), any::<bool>());

@@ -2,6 +2,7 @@
 //! a reference.
 
 mod components;
+mod expected_dice;
 #[allow(clippy::module_inception, reason = "the wing is named after its main type")]
 mod mask;
 pub mod metrics;
@@ -11,6 +12,7 @@ pub mod small_regions;
 mod surface;
 
 pub use components::{Components, components, largest_component};
+pub use expected_dice::expected_dice;
 pub use mask::Mask;
 pub(crate) use probability::level;
 pub use probability::{NotFinite, Probability};

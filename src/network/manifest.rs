@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calibration::Calibration;
 use super::config::UNetConfig;
+use super::dice_predictor::DicePredictor;
 use super::folded::FoldedUNet;
 use super::input_check::KindClassifier;
 use super::preprocess::Normalisation;
@@ -38,6 +40,12 @@ pub struct Manifest {
     /// the key `training_distribution` instead, which is not read any more.
     #[serde(default)]
     pub kind_classifier: Option<KindClassifier>,
+    /// How logits become probabilities. Older files have none, which leaves them as they are.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// What the Dice of a case is predicted with. Without it none is.
+    #[serde(default)]
+    pub dice_predictor: Option<DicePredictor>,
 }
 
 /// What identifies `weights.safetensors`.
@@ -82,7 +90,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`ModelFault::Config`] with the value: a network or grid that cannot be, a threshold outside 0 to 1, an empty known answer
-    /// or one outside 0 to 1, or a classifier of kinds that does not fit the network.
+    /// or one outside 0 to 1, a classifier of kinds that does not fit the network, or a calibration or a predictor that cannot be.
     pub fn validate(&self) -> Result<(), ModelFault> {
         self.network.validate()?;
         let (grid, multiple) = (self.grid, self.network.multiple());
@@ -99,7 +107,31 @@ impl Manifest {
         if let Some(found) = self.known_answer.iter().find(|value| !(0.0..=1.0).contains(*value)) {
             return Err(fault(format!("expected a known answer from 0 to 1, found {found}")));
         }
+        self.calibration.validate()?;
+        self.dice_predictor.as_ref().map_or(Ok(()), DicePredictor::validate)?;
         self.kind_classifier.as_ref().map_or(Ok(()), |classifier| classifier.validate(&self.network))
+    }
+
+    /// The manifest of a network that has no known answer yet, and no classifier of kinds, calibration or predictor.
+    pub fn new(network: UNetConfig, grid: usize, threshold: f32, weights: WeightsFile) -> Self {
+        Self {
+            format: FORMAT,
+            network,
+            grid,
+            normalisation: Normalisation::HeadZScore,
+            threshold,
+            weights,
+            known_answer: Vec::new(),
+            kind_classifier: None,
+            calibration: Calibration::default(),
+            dice_predictor: None,
+        }
+    }
+
+    /// This manifest for other weights: without what belongs to the behaviour of the present ones, which are the classifier of kinds,
+    /// the calibration and the predictor. The known answer has to be computed again.
+    pub fn with_weights(self, weights: WeightsFile) -> Self {
+        Self { weights, kind_classifier: None, calibration: Calibration::default(), dice_predictor: None, ..self }
     }
 
     /// Reads the network from `weights`, the bytes of `weights.safetensors`.

@@ -5,6 +5,8 @@
 //! | [`config`] | describes the shape of a U-Net | |
 //! | [`preprocess`] | computes case statistics and the network's input: the one copy of the preprocessing | |
 //! | [`input_check`] | tells what a case shows | |
+//! | [`calibration`] | makes probabilities as often right as they say | |
+//! | [`dice_predictor`] | predicts how well the masks of a case match a reference | |
 //! | [`manifest`] | reads `model.json`: what is needed to run a network | |
 //! | [`card`] | reads `card.json`: how it was fitted and how well it does | |
 //! | [`folded`] | holds the numbers of a U-Net for inference; `weights.safetensors` | |
@@ -14,10 +16,12 @@
 
 #[cfg(feature = "burn")]
 pub mod burn;
+pub mod calibration;
 pub mod card;
 pub mod config;
 #[cfg(feature = "cpu")]
 pub(crate) mod cpu;
+pub mod dice_predictor;
 pub mod folded;
 pub mod input_check;
 pub mod manifest;
@@ -27,8 +31,10 @@ mod safetensors;
 pub mod segmenter;
 pub(crate) mod sha256;
 
+pub use calibration::Calibration;
 pub use card::Card;
 pub use config::UNetConfig;
+pub use dice_predictor::{DicePredictor, PredictedDice};
 pub use folded::FoldedUNet;
 pub use manifest::Manifest;
 #[cfg(feature = "cpu")]

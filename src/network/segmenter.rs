@@ -137,7 +137,9 @@ impl Segmenter {
         if let Some(found) = logits.iter().find(|logit| !logit.is_finite()) {
             return Err(fault(device, format!("it computed a logit of {found}, which is not finite")));
         }
-        let values: Vec<f32> = logits.into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
+        let calibration = &self.manifest.calibration;
+        let probability = |logit: f32| 1.0 / (1.0 + (-calibration.apply(logit)).exp());
+        let values: Vec<f32> = logits.into_iter().map(probability).collect();
         let on_own_grid = |(slice, values): (&&Slice, &[f32])| Grid::of(slice, side).restore(values);
         Ok(slices.iter().zip(values.chunks_exact(side * side)).map(on_own_grid).collect())
     }

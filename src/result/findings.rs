@@ -6,11 +6,12 @@ use crate::layout::Case;
 use crate::mask::Mask;
 use crate::mask::metrics::Confusion;
 use crate::mask::small_regions;
-use crate::mask::{Probability, level};
+use crate::mask::{Probability, expected_dice, level};
 #[cfg(feature = "cpu")]
 use crate::network::Segmenter;
 use crate::network::input_check::InputCheck;
 use crate::network::preprocess::CaseStatistics;
+use crate::network::{Manifest, PredictedDice};
 use crate::read::{Slice, Spacing};
 use crate::result::display::Window;
 use crate::result::lines::Lines;
@@ -154,6 +155,19 @@ impl Findings {
         self.small.get(slice)?.as_ref()
     }
 
+    /// How well the network's masks of the case, without edits and at the model's own threshold, are expected to match a reference.
+    ///
+    /// `None` for a single slice, a slice without probabilities, a case without a lesion, a case that the input check does not
+    /// accept, and a model that has no predictor: the predictor is fitted on whole cases of axial FLAIR with a lesion.
+    pub fn predicted_dice(&self, manifest: &Manifest) -> Option<PredictedDice> {
+        let predictor = manifest.dice_predictor.as_ref()?;
+        if self.found.len() < 2 || self.input_check.as_ref().is_some_and(|check| !check.accepted) {
+            return None;
+        }
+        let slices = self.maps()?.into_iter().enumerate().map(|(index, map)| (map, self.small_regions(index)));
+        Some(predictor.predict(expected_dice(slices, manifest.threshold)?))
+    }
+
     /// The area of [`network_mask`](Self::network_mask), 0 without one.
     fn network_area(&self, slice: usize, threshold: f32) -> usize {
         let Some(map) = self.probability(slice) else { return 0 };
@@ -275,8 +289,12 @@ impl Findings {
 
     /// Finds the small regions, once all slices have probabilities.
     fn settle(&mut self) {
-        let maps: Option<Vec<&Probability>> = self.found.iter().map(|found| found.probability.as_ref()).collect();
-        self.small = maps.map(small_regions::find).unwrap_or_default();
+        self.small = self.maps().map(small_regions::find).unwrap_or_default();
+    }
+
+    /// The probabilities of all slices, once all have them.
+    fn maps(&self) -> Option<Vec<&Probability>> {
+        self.found.iter().map(|found| found.probability.as_ref()).collect()
     }
 
     fn assert_size(&self, slice: usize, found: [usize; 2]) {

@@ -8,9 +8,10 @@ use crate::layout::{CaseId, CaseSlice};
 use crate::mask::Probability;
 use crate::network::input_check::InputCheck;
 use crate::network::preprocess::Normalisation;
-use crate::network::{Card, Manifest};
+use crate::network::{Card, Manifest, PredictedDice};
 use crate::read::Channels;
 use crate::result::findings::Findings;
+use crate::result::measure::CaseMeasure;
 use crate::study::{Note, Question, Study, StudySeries, Thumbnail};
 
 #[derive(Serialize)]
@@ -76,6 +77,13 @@ pub(super) struct Segmented<'a> {
     probability: Uint16Array,
     backend: &'static str,
     milliseconds: f64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Measured {
+    #[serde(flatten)]
+    pub(super) measure: CaseMeasure,
+    pub(super) predicted_dice: Option<PredictedDice>,
 }
 
 #[derive(Serialize)]

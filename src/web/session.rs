@@ -11,7 +11,7 @@ use web_sys::{Crypto, SubtleCrypto};
 
 use super::convert::{bytes_of, from_js, parsed, renamed, settings, spacing, threshold, to_js};
 use super::fault::{fault, usage};
-use super::info::{AssemblyInfo, ModelInfo, Pixels, Segmented};
+use super::info::{AssemblyInfo, Measured, ModelInfo, Pixels, Segmented};
 use super::stream::ZipChunks;
 use crate::error::Error;
 use crate::network::Card;
@@ -271,7 +271,9 @@ impl Session {
         #[wasm_bindgen(js_name = spacing, unchecked_param_type = "Spacing | null")] given: JsValue,
     ) -> Result<JsValue, JsValue> {
         let study = self.study();
-        renamed(&study.case(case).map_err(fault)?.measure(threshold(at)?, spacing(&given)?))
+        let findings = study.case(case).map_err(fault)?;
+        let measure = findings.measure(threshold(at)?, spacing(&given)?);
+        renamed(&Measured { measure, predicted_dice: findings.predicted_dice(self.segmenter.manifest()) })
     }
 
     /// A case as a NIfTI volume, uncompressed, on the grid of the file if it was read from a volume. A slice without what it shows is 0. Throws if no slice has it, or the slices

@@ -215,6 +215,8 @@ export interface Intensity { mean: number; deviation: number; min: number; max: 
 /**
  * The measures of a case. `range`: the network's masks at thresholds 0.3, 0.5 and 0.7. `network`: the network's masks,
  * without edits, at the given threshold. `largest`: the id of the slice with the largest area, null where every area is 0.
+ * `predictedDice`: how well the network's masks, without edits and at the model's threshold, are expected to match a reference;
+ * null for a single slice, before all slices are segmented, without a lesion, and where the input check does not accept the case.
  */
 export interface CaseMeasure {
     slices: SliceMeasure[];
@@ -224,7 +226,11 @@ export interface CaseMeasure {
     range: { threshold: number; voxels: number; millilitres: number | null }[];
     network: { voxels: number; scores: Scores | null };
     largest: string | null;
+    predictedDice: PredictedDice | null;
 }
+
+/** A Dice from 0 to 1. Nine of ten cases are from `from` to `to`. */
+export interface PredictedDice { dice: number; from: number; to: number }
 
 /** The distance between voxels in millimetres, as the visitor has given it: between columns, rows and slices. */
 export interface Spacing { x: number; y: number; z: number }

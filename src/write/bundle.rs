@@ -189,12 +189,13 @@ impl Bundle {
             Some(Err(error)) => not_written.push(format!("{DICOM}: {error}")),
         }
 
-        let report = section(findings, &measure, threshold, spacing, self.cases);
-        let cohort = CohortRow::of(findings, &measure, spacing);
+        let report = section(&self.origin, findings, &measure, spacing, self.cases);
+        let cohort = CohortRow::of(findings, &measure, spacing, &self.origin.manifest);
         let record = CaseRecord {
             name: case.name.clone(),
             folder,
             input_check: findings.input_check().cloned(),
+            predicted_dice: cohort.predicted_dice,
             spacing: SpacingRecord {
                 millimetres: findings.voxel_spacing(spacing),
                 origin: match (spacing, findings.spacing_in_files()) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::csv::{decimal, quoted, scores};
 use crate::network::input_check::InputCheck;
+use crate::network::{Manifest, PredictedDice};
 use crate::read::Spacing;
 use crate::result::findings::Findings;
 use crate::result::measure::CaseMeasure;
@@ -31,6 +32,9 @@ pub struct CohortRow {
     pub input_check: Option<InputCheck>,
     /// Dice, IoU, sensitivity and precision of all slices that have a mask and a reference.
     pub scores: [Option<f64>; 4],
+    /// How well the network's masks are expected to match a reference.
+    #[serde(default)]
+    pub predicted_dice: Option<PredictedDice>,
 }
 
 /// How far a case was processed.
@@ -58,7 +62,8 @@ pub struct Largest {
 
 /// The header line of `cohort.csv`.
 pub const COHORT_HEAD: &str = "number,of,case,status,slices,x_mm,y_mm,z_mm,voxels,volume_ml,largest_area_px,largest_area_mm2,\
-     largest_slice,input_check,input_check_reasons,dice,iou,sensitivity,precision,error\n";
+     largest_slice,input_check,input_check_reasons,dice,iou,sensitivity,precision,predicted_dice,predicted_dice_from,\
+     predicted_dice_to,error\n";
 
 impl Status {
     /// `complete`, `partial` or `failed`.
@@ -85,11 +90,13 @@ impl CohortRow {
             largest: None,
             input_check: None,
             scores: [None; 4],
+            predicted_dice: None,
         }
     }
 
-    /// The line of a case. `given` is the spacing of the voxels where the user has given it.
-    pub(super) fn of(findings: &Findings, measure: &CaseMeasure, given: Option<Spacing>) -> Self {
+    /// The line of a case that was segmented by the network of `manifest`. `given` is the spacing of the voxels where the user has
+    /// given it.
+    pub(super) fn of(findings: &Findings, measure: &CaseMeasure, given: Option<Spacing>, manifest: &Manifest) -> Self {
         let masks = measure.slices.iter().filter(|slice| slice.segmented || slice.edited).count();
         let status = match masks {
             0 => Status::Failed,
@@ -114,6 +121,7 @@ impl CohortRow {
                 scores.and_then(|scores| scores.sensitivity),
                 scores.and_then(|scores| scores.precision),
             ],
+            predicted_dice: findings.predicted_dice(manifest),
         }
     }
 
@@ -134,6 +142,8 @@ impl CohortRow {
             Some(check) => ("not accepted", check.reasons.join(" ")),
             None => Default::default(),
         };
+        let predicted =
+            self.predicted_dice.map_or([None; 3], |PredictedDice { dice, from, to }| [dice, from, to].map(Some));
         let measured = *status != Status::Failed;
         let counts = [slices, voxels].map(|count| if measured { count.to_string() } else { String::new() });
         [
@@ -153,6 +163,7 @@ impl CohortRow {
             check.to_owned(),
             quoted(&reasons),
             scores(self.scores),
+            predicted.map(|dice| decimal(dice, 3)).join(","),
             quoted(error),
         ]
         .join(",")

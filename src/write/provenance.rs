@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::origin::Origin;
 use crate::mask::small_regions;
+use crate::network::PredictedDice;
 use crate::network::input_check::InputCheck;
 use crate::network::preprocess::{CaseStatistics, Normalisation};
 use crate::read::Spacing;
@@ -61,6 +62,8 @@ pub(super) struct CaseRecord {
     pub(super) folder: String,
     /// `None` where the model has no classifier of kinds.
     pub(super) input_check: Option<InputCheck>,
+    /// That of the network's masks at the model's threshold.
+    pub(super) predicted_dice: Option<PredictedDice>,
     pub(super) spacing: SpacingRecord,
     /// The statistics that its intensities were normalised with.
     pub(super) statistics: CaseStatistics,

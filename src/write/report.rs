@@ -12,7 +12,7 @@ use super::origin::Origin;
 use super::overlay::overlay_png;
 use super::provenance::NOTICE;
 use crate::mask::small_regions;
-use crate::network::Card;
+use crate::network::{Card, PredictedDice};
 use crate::read::Spacing;
 use crate::result::findings::Findings;
 use crate::result::lines::{Line, length};
@@ -24,27 +24,26 @@ const ILLUSTRATED: usize = 20;
 
 /// The report alone, as [`Bundle::finish`](super::Bundle::finish) gives it.
 pub fn report<'a>(origin: &Origin, cases: impl IntoIterator<Item = (&'a Findings, Option<Spacing>)>) -> String {
-    let threshold = origin.threshold as f32;
     let of_case = |(earlier, (findings, spacing)): (usize, (&Findings, Option<Spacing>))| {
-        section(findings, &findings.measure(threshold, spacing), threshold, spacing, earlier)
+        section(origin, findings, &findings.measure(origin.threshold as f32, spacing), spacing, earlier)
     };
     let sections: Vec<String> = cases.into_iter().enumerate().map(of_case).collect();
     head(origin, sections.len()) + &sections.concat() + END
 }
 
-/// The section of a case, measured at `threshold`. `earlier` is how many cases come before it, and `spacing` is that of the voxels
-/// where the user has given it.
+/// The section of a case, measured at the threshold of `origin`. `earlier` is how many cases come before it, and `spacing` is that of
+/// the voxels where the user has given it.
 pub(super) fn section(
+    origin: &Origin,
     findings: &Findings,
     measure: &CaseMeasure,
-    threshold: f32,
     spacing: Option<Spacing>,
     earlier: usize,
 ) -> String {
     let pictures = if earlier < ILLUSTRATED { PICTURES } else { 1 };
     let mut page = String::new();
     // Writing to a string cannot fail.
-    let _ = write_section(&mut page, findings, measure, threshold, spacing, pictures);
+    let _ = write_section(&mut page, origin, findings, measure, spacing, pictures);
     page
 }
 
@@ -120,9 +119,9 @@ figure img { display: block; width: 100%; image-rendering: pixelated; background
 
 fn write_section(
     page: &mut String,
+    origin: &Origin,
     findings: &Findings,
     measure: &CaseMeasure,
-    threshold: f32,
     spacing: Option<Spacing>,
     pictures: usize,
 ) -> fmt::Result {
@@ -153,6 +152,11 @@ fn write_section(
         "Volume of the network's masks",
         &Amount(measure.network.voxels, spacing.and_then(|spacing| spacing.volume(measure.network.voxels))),
     ));
+    if let Some(PredictedDice { dice, from, to }) = findings.predicted_dice(&origin.manifest) {
+        let threshold = origin.manifest.decimal_threshold();
+        let name = format!("Predicted Dice of the network's masks at threshold {threshold}");
+        page.push_str(&row(&name, &format_args!("{dice:.2} ({from:.2} to {to:.2} in nine of ten cases)")));
+    }
     for level in &measure.range {
         let name = format!("Network's masks at threshold {}", level.threshold);
         page.push_str(&row(&name, &Amount(level.voxels, level.millilitres)));
@@ -185,7 +189,7 @@ fn write_section(
     shown.sort_unstable();
     page.push_str("<div class=\"pictures\">\n");
     for index in shown {
-        let Some(mask) = findings.mask(index, threshold) else { continue };
+        let Some(mask) = findings.mask(index, origin.threshold as f32) else { continue };
         let png = overlay_png(&slices[index].slice, findings.window(), &mask, slices[index].reference.as_ref());
         let (name, data) = (Escaped(slices[index].slice.name()), BASE64.encode(&png));
         let area = measure.slices[index].area;

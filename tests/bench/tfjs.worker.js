@@ -67,7 +67,9 @@ function unet(x) {
     x = pair(tf.concat([skips[depth], up], 3), `merge.${depth}`);
   }
   x = conv(x, 'head', 'linear');
-  return tf.sigmoid(stem > 1 ? tf.depthToSpace(x, stem, 'NHWC') : x);
+  if (stem > 1) x = tf.depthToSpace(x, stem, 'NHWC');
+  if (!tensors.has('calibration.first.weight')) return tf.sigmoid(x);
+  return tf.sigmoid(conv(conv(x, 'calibration.first', 'relu'), 'calibration.second', 'linear'));
 }
 
 /** @param {any} x @param {string} name */

@@ -26,7 +26,7 @@ test('cases are a table that sorts, filters, opens a case and is saved', async (
     return (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data.some((value, i) => i % 4 < 3 && value > 60);
   }).length)).toBe(4);
 
-  const dice = table.getByRole('button', { name: 'Dice' });
+  const dice = table.getByRole('button', { name: 'Dice', exact: true });
   await dice.focus();
   await page.keyboard.press('Enter');
   const scores = (await column(5)).map(Number);
@@ -35,6 +35,10 @@ test('cases are a table that sorts, filters, opens a case and is saved', async (
   await expect(table.locator('th[aria-sort="descending"]')).toHaveText('Dice');
   await page.keyboard.press('Enter');
   expect((await column(5)).map(Number)).toEqual(scores.toReversed());
+
+  await table.getByRole('button', { name: 'Predicted Dice' }).click();
+  const predicted = (await column(6)).filter((text) => text !== '–').map(Number);
+  expect(predicted).toEqual(predicted.toSorted((a, b) => b - a));
 
   const { violations } = await new AxeBuilder({ page }).include('#cohort').analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(' | ')}`)).toEqual([]);
@@ -50,7 +54,13 @@ test('cases are a table that sorts, filters, opens a case and is saved', async (
   await table.locator('[data-command="save-cohort"]').click();
   const file = await saving;
   expect(file.suggestedFilename()).toBe('glioscope_cohort.csv');
-  expect(readFileSync(await file.path(), 'utf8').trim().split('\n')).toHaveLength(5);
+  const [head, ...lines] = readFileSync(await file.path(), 'utf8').trim().split('\n').map((line) => line.split(','));
+  const saved = lines.map((line) => line[head.indexOf('predicted_dice')]).filter((text) => text !== '').map(Number);
+  expect(saved.length).toBeGreaterThan(0);
+  expect(saved.map((value) => value.toFixed(2)).toSorted()).toEqual(predicted.map((value) => value.toFixed(2)).toSorted());
+  await table.locator('select').selectOption('low');
+  await expect(table.locator('tbody tr')).toHaveCount(saved.filter((value) => value < 0.7).length);
+  await table.locator('select').selectOption('all');
 
   // By keyboard to the second row, which opens.
   await table.getByRole('button', { name: 'Case', exact: true }).click();
@@ -61,6 +71,7 @@ test('cases are a table that sorts, filters, opens a case and is saved', async (
   const current = page.locator('#cases [aria-current="true"] b');
   await expect(current).toHaveText(names[1]);
   await expect(page.locator('#stage')).toBeFocused();
+  await expect(page.locator('#readout .predicted, #readout .faulty').first()).toContainText(/Predicted Dice of the case: 0\.\d\d \(0\.\d\d to 0\.\d\d\)/);
   await page.keyboard.press('Control+ArrowDown');
   await expect(current).toHaveText(names[2]);
   await page.keyboard.press('Control+ArrowUp');

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use burn::tensor::Device;
 use glioscope::network::Card;
-use glioscope::network::manifest::{Manifest, WeightsFile};
+use glioscope::network::manifest::WeightsFile;
 use glioscope::network::segmenter::Backend;
 use serde_json::{Value, json};
 
@@ -74,12 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let weights = mean.fold().to_safetensors();
     let of = |model: &Files| json!({ "weights": model.manifest.weights.sha256, "recipe": model.card.recipe });
     let recipe = json!({ "mean": models.iter().map(of).collect::<Vec<Value>>() });
-    // The features of the mean are those of none of the models.
-    let manifest = Manifest {
-        weights: WeightsFile::of(&weights, mean.parameters()),
-        kind_classifier: None,
-        ..first.manifest.clone()
-    };
+    let manifest = first.manifest.clone().with_weights(WeightsFile::of(&weights, mean.parameters()));
     let card = Card { recipe, revision: REVISION.to_owned(), metrics: Default::default(), ..first.card.clone() };
     let model = Model::of(manifest, card, &weights, Backend::Cpu, "cpu".to_owned())?;
     let scored = held_out::score(&model, &held_out)?;

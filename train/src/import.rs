@@ -3,23 +3,23 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
-use glioscope::network::manifest::{Manifest, WeightsFile};
+use glioscope::network::manifest::WeightsFile;
 use glioscope::network::segmenter::Backend;
 use glioscope::network::{Card, FoldedUNet};
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use serde_json::json;
 
-use crate::export::{EXAMPLE_INPUT, EXAMPLE_OUTPUT};
+use crate::export::{CALIBRATION, EXAMPLE_INPUT, EXAMPLE_OUTPUT};
 use crate::file;
 use crate::model::{Files, Model, REVISION, ensure_no_fit};
 
 /// Read the weights of an exported network back
 ///
 /// FILE has the tensors of `train export`, in single precision, as another program may have changed them. OUT gets a model with
-/// these weights, with eight bits each, and with everything else of MODEL: the shape of the network, its threshold, the training
-/// distribution of the input check and the split. Unchanged weights give the files of MODEL. With other weights card.json has the
-/// hashes of FILE and of the weights of MODEL, and no metrics.
+/// these weights, with eight bits each, and with the shape of the network, the threshold and the split of MODEL. Unchanged weights
+/// give the files of MODEL. With other weights card.json has the hashes of FILE and of the weights of MODEL, and no metrics; model.json
+/// has no input check and no calibration (see `train fit-check` and `train calibrate`).
 ///
 /// The other commands and the page read the model. `train fit --start` and `train average` do not, because its normalisations
 /// are part of the weights.
@@ -58,16 +58,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let network = network.with_context(|| format!("{}: not a network like that in {}", path.display(), base.name()))?;
     let weights = network.to_safetensors();
     let file = WeightsFile::of(&weights, base.manifest.weights.parameters);
-    let card = if file == base.manifest.weights {
-        base.card
+    let (manifest, card) = if file == base.manifest.weights {
+        (base.manifest, base.card)
     } else {
         let recipe = json!({
             "import": WeightsFile::of(&bytes, file.parameters).sha256,
             "model": base.manifest.weights.sha256,
         });
-        Card { recipe, revision: REVISION.to_owned(), metrics: Default::default(), ..base.card }
+        let card = Card { recipe, revision: REVISION.to_owned(), metrics: Default::default(), ..base.card };
+        (base.manifest.with_weights(file), card)
     };
-    let manifest = Manifest { weights: file, ..base.manifest };
     let model = Model::of(manifest, card, &weights, Backend::Cpu, "cpu".to_owned())
         .with_context(|| path.display().to_string())?;
     file::create_folder(out)?;
@@ -80,7 +80,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn read(bytes: &[u8], base: &FoldedUNet) -> Result<FoldedUNet> {
     let file = SafeTensors::deserialize(bytes)?;
     let mut tensors = Vec::new();
-    for (name, view) in file.iter().filter(|(name, _)| ![EXAMPLE_INPUT, EXAMPLE_OUTPUT].contains(name)) {
+    let is_other = |name: &str| [EXAMPLE_INPUT, EXAMPLE_OUTPUT].contains(&name) || name.starts_with(CALIBRATION);
+    for (name, view) in file.iter().filter(|(name, _)| !is_other(name)) {
         ensure!(view.dtype() == Dtype::F32, "{name}: expected F32, found {}", view.dtype());
         let values = view.data().as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four)).collect();
         tensors.push((name.to_owned(), view.shape().to_vec(), values));

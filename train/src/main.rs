@@ -7,6 +7,7 @@
 
 mod average;
 mod bench;
+mod calibrate;
 mod cross_validate;
 mod data;
 mod device;
@@ -59,6 +60,8 @@ enum Command {
     CrossValidate(cross_validate::Arguments),
     /// Fit the input check of a model
     FitCheck(fit_check::Arguments),
+    /// Calibrate the probabilities of a model, and predict its Dice
+    Calibrate(calibrate::Arguments),
     /// Average the weights of several models into one
     Average(average::Arguments),
     /// Score a model against the references of a dataset
@@ -119,6 +122,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Fit(arguments) => fit::run(arguments),
         Command::CrossValidate(arguments) => cross_validate::run(&arguments),
         Command::FitCheck(arguments) => fit_check::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Calibrate(arguments) => calibrate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Average(arguments) => average::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Inspect(arguments) => inspect::run(&arguments),

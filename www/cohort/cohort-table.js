@@ -13,7 +13,7 @@ import { filtered, rowOf, sorted } from './rows.js';
 /** The side of a thumbnail in canvas pixels: 48 CSS pixels at double density. */
 const SIDE = 96;
 /** @type {Record<Column, string>} */
-const HEADS = { name: 'Case', slices: 'Slices', volume: 'Volume', dice: 'Dice', check: 'Input check', edited: 'Edited' };
+const HEADS = { name: 'Case', slices: 'Slices', volume: 'Volume', dice: 'Dice', predicted: 'Predicted Dice', check: 'Input check', edited: 'Edited' };
 const CHECKS = { passed: 'passed', overruled: 'overruled', held: 'not segmented' };
 
 export class CohortTable {
@@ -112,13 +112,13 @@ export class CohortTable {
       this.#rows.set(row.id, known);
     }
     known.row.ariaCurrent = String(current);
-    const { slices, voxels, millilitres, dice, check, edited, largest } = row;
+    const { slices, voxels, millilitres, dice, predicted, check, edited, largest } = row;
     const shown = [formatCount(slices), voxels === null ? NONE : millilitres === null ? countOf(voxels, 'voxel') : formatMillilitres(millilitres),
-      formatScore(dice), CHECKS[check], edited === 0 ? NONE : formatCount(edited)];
+      formatScore(dice), predicted === null ? NONE : predicted.toFixed(2), CHECKS[check], edited === 0 ? NONE : formatCount(edited)];
     [...known.row.cells].slice(2).forEach((cell, i) => {
       if (cell.textContent !== shown[i]) cell.textContent = shown[i];
     });
-    known.row.cells[5].dataset.is = check;
+    known.row.cells[6].dataset.is = check;
     // Observing again draws it again if it is visible.
     const key = `${largest} ${voxels} ${edited}`;
     if (known.shown !== key) {

@@ -2,7 +2,7 @@
  * Numbers as text, the same everywhere on the page.
  */
 
-/** @import { Scores } from './types.js' */
+/** @import { PredictedDice, Scores } from './types.js' */
 
 /** Shown in place of a missing value. */
 export const NONE = '–';
@@ -62,6 +62,11 @@ export function formatDifference(value, format) {
 /** A score from 0 to 1; a dash where it is not defined. @param {number | null | undefined} value */
 export function formatScore(value) {
   return value == null || !Number.isFinite(value) ? NONE : value.toFixed(3);
+}
+
+/** A predicted Dice with its range. @param {PredictedDice} predicted */
+export function formatPrediction({ dice, from, to }) {
+  return `${dice.toFixed(2)} (${from.toFixed(2)} to ${to.toFixed(2)})`;
 }
 
 /** @param {number} fraction 0 to 1 */

@@ -23,6 +23,7 @@
  * @typedef {import('../pkg/glioscope.js').Segmented} Segmented
  * @typedef {import('../pkg/glioscope.js').SliceMeasure} SliceMeasure
  * @typedef {import('../pkg/glioscope.js').CaseMeasure} CaseMeasure
+ * @typedef {import('../pkg/glioscope.js').PredictedDice} PredictedDice
  * @typedef {import('../pkg/glioscope.js').Spacing} Spacing
  * @typedef {import('../pkg/glioscope.js').Settings} Settings
  * @typedef {import('../pkg/glioscope.js').Sample} Sample

@@ -2,7 +2,7 @@
  * The measures of the case: its volume, the volume at other thresholds, and the scores against a reference.
  */
 import { find, make } from '../core/dom.js';
-import { countOf, formatArea, formatCount, formatGrey, formatLength, formatMillilitres, formatScore, NONE, SCORES } from '../core/format.js';
+import { countOf, formatArea, formatCount, formatGrey, formatLength, formatMillilitres, formatPrediction, formatScore, NONE, SCORES } from '../core/format.js';
 import { isDrawing } from '../core/store.js';
 import { table } from '../core/table.js';
 import { lengthOf } from '../measuring/lines.js';
@@ -41,6 +41,7 @@ export class Measures {
         ...segmented(measure),
         ...edits(measure, threshold),
         ...smallRegions(measure),
+        ...(measure.predictedDice ? [['Predicted Dice', formatPrediction(measure.predictedDice)]] : []),
       ]),
       make('h3', {}, 'This slice'),
       pairs([

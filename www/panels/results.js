@@ -2,11 +2,11 @@
  * The results of the slice in view.
  */
 import { find, make } from '../core/dom.js';
-import { formatCount, formatDuration, formatPercent, formatScore } from '../core/format.js';
-import { isDrawing, isSegmentable } from '../core/store.js';
+import { formatCount, formatDuration, formatPercent, formatPrediction, formatScore } from '../core/format.js';
+import { isDoubtful, isDrawing, isSegmentable } from '../core/store.js';
 import { shownKind } from './input-check.js';
 
-/** @import { CaseState, SliceMeasure } from '../core/types.js' */
+/** @import { CaseState, PredictedDice, SliceMeasure } from '../core/types.js' */
 
 export class Results {
   #root = find('#readout');
@@ -48,6 +48,7 @@ export class Results {
       ...(fault ? [make('p', { className: 'faulty' }, `Not segmented: ${fault.message}`)] : []),
       ...(open.measureFault ? [make('p', { className: 'faulty' }, `Measuring failed: ${open.measureFault.message}`)] : []),
       ...(shown ? [figures(drawing ? { ...shown, scores: null } : shown, info.width * info.height)] : []),
+      ...(measure?.predictedDice && !drawing ? [predicted(measure.predictedDice)] : []),
       ...(shown || fault || !waiting ? [] : [make('p', { className: 'waiting' }, waiting)]),
       make('p', { className: 'facts' }, `${facts.join('; ')}.`),
       ...(inputCheck.accepted ? [] : inputCheck.reasons.map((reason) => make('p', { className: 'faulty' }, reason))),
@@ -60,6 +61,13 @@ export class Results {
 /** @param {number} largest */
 function largestButton(largest) {
   return make('button', { type: 'button', className: 'quiet', ariaLabel: `Go to largest area, slice ${largest + 1}` }, 'Go to largest area');
+}
+
+/** How well the masks of the case are expected to match a reference. @param {PredictedDice} prediction */
+function predicted(prediction) {
+  const low = isDoubtful(prediction);
+  return make('p', { className: low ? 'predicted faulty' : 'predicted' },
+    `Predicted Dice of the case: ${formatPrediction(prediction)}${low ? '. This is low: check the masks' : ''}.`);
 }
 
 /** @param {SliceMeasure} measure @param {number} pixels of the whole slice */

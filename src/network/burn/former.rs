@@ -9,7 +9,7 @@ use super::unet::UNet;
 use crate::error::ModelFault;
 use crate::network::card::{Card, Counts, Split};
 use crate::network::config::UNetConfig;
-use crate::network::manifest::{FORMAT, Manifest, WeightsFile};
+use crate::network::manifest::{Manifest, WeightsFile};
 use crate::network::preprocess::Normalisation;
 use crate::network::safetensors::Precision;
 use crate::network::sha256::sha256;
@@ -76,14 +76,9 @@ pub fn read_former(model_json: &[u8], record: &[u8], device: &Device) -> Result<
         metrics: former.metrics,
     };
     let manifest = Manifest {
-        format: FORMAT,
-        network: former.network,
-        grid: former.grid,
         normalisation: former.normalisation,
-        threshold: former.threshold,
-        weights: WeightsFile::of(&weights, unet.parameters()),
         known_answer: former.known_answer,
-        kind_classifier: None,
+        ..Manifest::new(former.network, former.grid, former.threshold, WeightsFile::of(&weights, unet.parameters()))
     };
     manifest.validate()?;
     Ok(FormerModel { unet, manifest, card, weights })

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
+use glioscope::network::Calibration;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Dataset;
@@ -15,7 +16,7 @@ use crate::device::{self, Choice};
 use crate::evaluate::{self, Input};
 use crate::file;
 use crate::fit;
-use crate::metrics::{Calibration, Scores, Tally, out_of_fold};
+use crate::metrics::{Levels, Reliability, Scores, Tally, fit_curves};
 use crate::model::{self, Model};
 use crate::progress;
 use crate::recipe::{self, Settings};
@@ -28,8 +29,8 @@ use interval::{Interval, mean_difference, mean_interval, median_interval};
 /// OUT/fold-1 to OUT/fold-K are what `train fit` writes. A fold that is finished is not fitted again, and one that was stopped
 /// is resumed. OUT/cross-validation.json has the figures of all patients: with the whole case, with each slice alone, and
 /// with FLAIR alone. Surface distances are in pixels within slices. Volume errors are relative to the mean of both volumes. The
-/// calibration error is over pixels with a probability above 0.1; "with temperature" has logits divided by a number that is
-/// fitted on the other folds.
+/// calibration error is over pixels with a probability above 0.1; "calibrated" has logits changed by a curve that is fitted on the
+/// other folds, as `train calibrate` does it.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -96,19 +97,19 @@ struct OfInput<'a> {
     /// 95 % intervals of the Dice over patients, by resampling patients.
     mean_interval: Interval,
     median_interval: Interval,
-    /// What temperature scaling would change.
-    tempered: &'a Tempered,
+    /// What `train calibrate` would change.
+    calibrated: &'a Calibrated,
     #[serde(flatten)]
     scores: &'a Scores,
 }
 
-/// Temperature scaling. The temperature of a fold is fitted on the patients of all other folds.
+/// Calibrated probabilities. The curve of a fold is fitted on the patients of all other folds.
 #[derive(Debug, Serialize)]
-struct Tempered {
+struct Calibrated {
     /// By fold.
-    temperatures: Vec<f64>,
-    /// With these temperatures.
-    calibration: Calibration,
+    curves: Vec<Calibration>,
+    /// With these curves.
+    calibration: Reliability,
 }
 
 /// What is read of another cross-validation.
@@ -160,10 +161,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let inputs = [Input::Case, Input::Single, Input::Flair];
     let all = inputs.map(|input| predict(arguments, &dataset, &folds, input).map(|scores| (input, scores)));
     let all = all.into_iter().collect::<Result<Vec<_>>>()?;
-    let inputs = all.iter().map(|(input, (scores, tempered))| {
+    let inputs = all.iter().map(|(input, (scores, calibrated))| {
         let dice: Vec<f64> = scores.patients.iter().map(|patient| patient.dice).collect();
         let (mean_interval, median_interval) = (mean_interval(&dice), median_interval(&dice));
-        OfInput { input: *input, mean_interval, median_interval, tempered, scores }
+        OfInput { input: *input, mean_interval, median_interval, calibrated, scores }
     });
     let figures = Figures { folds: &folds, inputs: inputs.collect() };
     report::write_json(&arguments.out.join(FIGURES), &figures)?;
@@ -180,7 +181,7 @@ fn fold_folder(out: &Path, number: usize) -> PathBuf {
 }
 
 /// Predicts every patient by the network of the fold that holds it out.
-fn predict(arguments: &Arguments, dataset: &Dataset, folds: &[Fold], input: Input) -> Result<(Scores, Tempered)> {
+fn predict(arguments: &Arguments, dataset: &Dataset, folds: &[Fold], input: Input) -> Result<(Scores, Calibrated)> {
     let mut tally: Option<Tally> = None;
     let mut levels = Vec::new();
     let bar = progress::bar(dataset.slices(), "slices");
@@ -194,8 +195,9 @@ fn predict(arguments: &Arguments, dataset: &Dataset, folds: &[Fold], input: Inpu
         levels.push(tally.take_levels());
     }
     bar.finish_and_clear();
-    let (temperatures, calibration) = out_of_fold(&levels);
-    Ok((tally.context("there are no folds")?.finish(), Tempered { temperatures, calibration }))
+    let curves = fit_curves(&levels);
+    let calibration = Levels::reliability(levels.iter().zip(&curves));
+    Ok((tally.context("there are no folds")?.finish(), Calibrated { curves, calibration }))
 }
 
 fn read_other(folder: &Path) -> Result<Other> {
@@ -228,10 +230,10 @@ impl Figures<'_> {
             "limits of agreement",
             "empty slices",
             "calibration error",
-            "with temperature",
+            "calibrated",
         ];
         let mut more = Table::new(&headings);
-        for OfInput { input, scores, tempered, .. } in &self.inputs {
+        for OfInput { input, scores, calibrated, .. } in &self.inputs {
             let Scores { surface, volume, empty, calibration, .. } = scores;
             more.row([
                 input.description().to_owned(),
@@ -241,7 +243,7 @@ impl Figures<'_> {
                 format!("{:+.1} to {:+.1} %", 100.0 * volume.from, 100.0 * volume.to),
                 format!("{} of {}, {:.1} %", empty.predicted, empty.slices, 100.0 * empty.fraction),
                 evaluate::four(calibration.expected_error_above_tenth),
-                evaluate::four(tempered.calibration.expected_error_above_tenth),
+                evaluate::four(calibrated.calibration.expected_error_above_tenth),
             ]);
         }
         format!("{table}\n{more}\n")

@@ -20,7 +20,7 @@ use crate::progress;
 use crate::report;
 use pictures::Exhibit;
 use provenance::{InputChecks, Provenance};
-pub(crate) use scoring::{Input, score};
+pub(crate) use scoring::{Input, probabilities, score};
 pub(crate) use summary::four;
 
 /// Score a model against the references of a dataset

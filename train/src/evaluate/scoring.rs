@@ -1,8 +1,8 @@
 //! One patient → predicted masks, added to a tally.
 
 use anyhow::{Context as _, Result};
-use glioscope::mask::Mask;
 use glioscope::mask::small_regions;
+use glioscope::mask::{Mask, Probability};
 use glioscope::network::preprocess::CaseStatistics;
 use glioscope::read::Slice;
 use serde::{Deserialize, Serialize};
@@ -47,8 +47,27 @@ pub(crate) fn score(
     patient: &Patient,
     input: Input,
     tally: &mut Tally,
-    mut done: impl FnMut(usize),
+    done: impl FnMut(usize),
 ) -> Result<Vec<Mask>> {
+    let maps = probabilities(model, patient, input, done)?;
+    let small_regions = match input {
+        Input::Case | Input::Flair => small_regions::find(&maps),
+        Input::Single => maps.iter().flat_map(|map| small_regions::find([map])).collect(),
+    };
+    Ok(tally.add(&patient.name, &maps, &small_regions, &patient.masks))
+}
+
+/// The probabilities of all slices of a patient.
+///
+/// # Errors
+///
+/// As [`score`].
+pub(crate) fn probabilities(
+    model: &Model,
+    patient: &Patient,
+    input: Input,
+    mut done: impl FnMut(usize),
+) -> Result<Vec<Probability>> {
     let maps = match input {
         Input::Case => model.probabilities(&patient.slices, &patient.statistics, &mut done),
         Input::Flair => {
@@ -61,10 +80,5 @@ pub(crate) fn score(
             Ok(maps)
         }),
     };
-    let maps = maps.with_context(|| patient.name.clone())?;
-    let small_regions = match input {
-        Input::Case | Input::Flair => small_regions::find(&maps),
-        Input::Single => maps.iter().flat_map(|map| small_regions::find([map])).collect(),
-    };
-    Ok(tally.add(&patient.name, &maps, &small_regions, &patient.masks))
+    maps.with_context(|| patient.name.clone())
 }

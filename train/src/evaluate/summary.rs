@@ -1,6 +1,6 @@
 //! The tables of `train evaluate`.
 
-use crate::metrics::{Bin, Calibration, Scores, Spread, Surface, VolumeAgreement};
+use crate::metrics::{Bin, Reliability, Scores, Spread, Surface, VolumeAgreement};
 use crate::report::Table;
 
 /// The tables of patients, of Dice over patients and of pooled figures, and the lines below them.
@@ -79,7 +79,7 @@ fn volumes(volume: &VolumeAgreement) -> String {
 }
 
 /// One line per bin.
-fn calibration(calibration: &Calibration) -> String {
+fn calibration(calibration: &Reliability) -> String {
     let mut table = Table::new(&["probability", "pixels", "mean", "lesion"]);
     for Bin { from, to, pixels, probability, lesion } in calibration.bins.iter().chain([&calibration.uncertain]) {
         table.row([format!("{from:.1} to {to:.1}"), pixels.to_string(), four(*probability), four(*lesion)]);

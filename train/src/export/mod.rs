@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
-use glioscope::network::Segmenter;
+use glioscope::network::calibration::Ramp;
 use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::segmenter::Backend;
+use glioscope::network::{Calibration, Segmenter};
 use glioscope::phantom::PhantomConfig;
 use safetensors::serialize;
 use safetensors::tensor::{Dtype, TensorView};
@@ -23,13 +24,17 @@ use floats::bytes;
 pub(crate) const EXAMPLE_INPUT: &str = "input";
 /// The tensor with the output of the example.
 pub(crate) const EXAMPLE_OUTPUT: &str = "probability";
+/// How the names of the calibration's tensors begin.
+pub(crate) const CALIBRATION: &str = "calibration.";
 
 /// Export a network for other runtimes
 ///
 /// A safetensors file has the weights and biases of convolutions in single precision: down.0.first.weight,
 /// merge.3.second.bias, up.0.weight, head.bias. The normalisations are part of them. The file also has an example: `input`, the
 /// normalised middle slice of the default phantom, and `probability`, the output on the CPU. `network` in __metadata__ is JSON
-/// with the widths and the stem of the network. `train import` reads such a file.
+/// with the widths and the stem of the network. `train import` reads such a file. The calibration of a model is two 1x1 convolutions
+/// of the logits with a rectifier between them, calibration.first and calibration.second; the probability is the sigmoid of their
+/// output.
 ///
 /// An ONNX file has the network from `input`, normalised slices [batch, 3, 256, 256], to `probability`, [batch, 1, 256, 256].
 #[derive(Clone, Debug, clap::Args)]
@@ -87,6 +92,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     file::write(out, &bytes)
 }
 
+/// The calibration as weights and biases: `calibration.first` from one channel to one for each
+/// [ramp](glioscope::network::calibration::Ramp), and `calibration.second` to their sum. Nothing without knots.
+fn calibration(calibration: &Calibration) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+    let ramps = calibration.ramps();
+    if ramps.is_empty() {
+        return Vec::new();
+    }
+    let tensor = |name: &str, shape: &[usize], values| (format!("{CALIBRATION}{name}"), shape.to_vec(), values);
+    let of = |value: fn(&Ramp) -> f32| ramps.iter().map(value).collect();
+    vec![
+        tensor("first.weight", &[ramps.len(), 1, 1, 1], of(|ramp| ramp.sign)),
+        tensor("first.bias", &[ramps.len()], of(|ramp| -ramp.sign * ramp.from)),
+        tensor("second.weight", &[1, ramps.len(), 1, 1], of(|ramp| ramp.weight)),
+        tensor("second.bias", &[1], vec![0.0]),
+    ]
+}
+
 /// The weights and the example.
 fn safetensors(model: Files) -> Result<Vec<u8>> {
     let Files { manifest, network, .. } = model;
@@ -100,6 +122,7 @@ fn safetensors(model: Files) -> Result<Vec<u8>> {
     let (width, height) = (probability.width(), probability.height());
 
     let mut tensors = network.tensors();
+    tensors.extend(calibration(&segmenter.manifest().calibration));
     tensors.push((EXAMPLE_INPUT.to_owned(), vec![1, 3, side, side], input));
     tensors.push((EXAMPLE_OUTPUT.to_owned(), vec![1, 1, height, width], probability.to_unit()));
     let tensors: Vec<_> = tensors.iter().map(|(name, shape, values)| (name, shape.clone(), bytes(values))).collect();

@@ -5,6 +5,7 @@ use glioscope::network::config::INPUTS;
 use glioscope::network::{FoldedUNet, Manifest, UNetConfig};
 use prost::Message as _;
 
+use super::calibration;
 use super::floats::bytes;
 use super::onnx_messages::{
     Attribute, Dimension, FLOAT, Graph, Model, Node, OperatorSet, Property, Shape, Size, Tensor, TensorType, Type,
@@ -66,9 +67,15 @@ fn graph(network: &FoldedUNet, manifest: &Manifest) -> Graph {
     if *stem > 1 {
         x = nodes.add("logits", "DepthToSpace", &[&x], vec![integer("blocksize", *stem)]); // [1, 1, 256, 256]
     }
+    let calibration = calibration(&manifest.calibration);
+    if !calibration.is_empty() {
+        x = nodes.layer("calibration.first", "Conv", &x, vec![integers("kernel_shape", &[1, 1])]); // [1, 8, 256, 256]
+        x = nodes.add("calibration.first.relu", "Relu", &[&x], Vec::new());
+        x = nodes.layer("calibration.second", "Conv", &x, vec![integers("kernel_shape", &[1, 1])]); // [1, 1, 256, 256]
+    }
     nodes.add("probability", "Sigmoid", &[&x], Vec::new());
 
-    let initializer = network.tensors().into_iter().map(|(name, dims, mut values)| {
+    let initializer = network.tensors().into_iter().chain(calibration).map(|(name, dims, mut values)| {
         if name == "down.0.first.weight" {
             values = cells_first(&values, &dims, stem * stem);
         }
@@ -160,24 +167,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     use burn::tensor::Device;
-    use glioscope::network::manifest::{FORMAT, WeightsFile};
-    use glioscope::network::preprocess::Normalisation;
+    use glioscope::network::Calibration;
+    use glioscope::network::manifest::WeightsFile;
 
     use super::*;
 
-    fn decoded(network: UNetConfig, grid: usize) -> Result<(FoldedUNet, Model)> {
+    fn decoded(network: UNetConfig, grid: usize, knots: &[[f32; 2]]) -> Result<(FoldedUNet, Model)> {
         let unet = network.init(&Device::flex());
         let folded = unet.fold();
-        let manifest = Manifest {
-            format: FORMAT,
-            network,
-            grid,
-            normalisation: Normalisation::HeadZScore,
-            threshold: 0.3,
-            weights: WeightsFile::of(&folded.to_safetensors(), unet.parameters()),
-            known_answer: vec![0.5],
-            kind_classifier: None,
-        };
+        let weights = WeightsFile::of(&folded.to_safetensors(), unet.parameters());
+        let calibration = Calibration { knots: knots.to_vec() };
+        let manifest = Manifest { calibration, ..Manifest::new(network, grid, 0.3, weights) };
         let bytes = encode(&folded, &manifest)?;
         assert_eq!(bytes, encode(&folded, &manifest)?);
         Ok((folded, Model::decode(&*bytes)?))
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_file_has_every_weight_and_every_operation_in_order() -> Result<()> {
-        let (network, model) = decoded(UNetConfig { widths: vec![3, 5, 7], stem: 2 }, 64)?;
+        let (network, model) = decoded(UNetConfig { widths: vec![3, 5, 7], stem: 2 }, 64, &[])?;
         assert_eq!((model.ir_version, model.opset_import[0].version), (8, 17));
         let threshold = model.metadata_props.iter().find(|property| property.key == "threshold");
         assert_eq!(threshold.map(|property| property.value.as_str()), Some("0.3"));
@@ -223,11 +223,27 @@ mod tests {
 
     #[test]
     fn a_network_without_stem_has_no_folding() -> Result<()> {
-        let (network, model) = decoded(UNetConfig { widths: vec![3, 5], stem: 1 }, 32)?;
+        let (network, model) = decoded(UNetConfig { widths: vec![3, 5], stem: 1 }, 32, &[])?;
         let graph = model.graph.expect("a graph");
         assert!(graph.node.iter().all(|node| !node.op_type.contains("Depth")));
         assert_eq!(graph.node[0].input[0], "input");
         assert_eq!(graph.initializer[0].raw_data, bytes(&network.tensors()[0].2));
+        Ok(())
+    }
+
+    #[test]
+    fn a_calibration_is_two_convolutions() -> Result<()> {
+        let knots = [[-2.0, -1.0], [0.0, 0.0], [2.0, 3.0]];
+        let (_, model) = decoded(UNetConfig { widths: vec![3, 5], stem: 2 }, 32, &knots)?;
+        let graph = model.graph.expect("a graph");
+        let last: Vec<&str> = graph.node.iter().rev().take(4).map(|node| node.name.as_str()).collect();
+        assert_eq!(last, ["probability", "calibration.second", "calibration.first.relu", "calibration.first"]);
+        let tensor = |name: &str| {
+            let found = graph.initializer.iter().find(|tensor| tensor.name == name).expect(name);
+            (found.dims.clone(), found.raw_data.clone())
+        };
+        assert_eq!(tensor("calibration.first.weight"), (vec![2, 1, 1, 1], bytes(&[1.0, -1.0])));
+        assert_eq!(tensor("calibration.second.weight"), (vec![1, 2, 1, 1], bytes(&[1.5, -0.5])));
         Ok(())
     }
 

@@ -18,8 +18,7 @@ use burn::tensor::{Bytes, Device, Tensor, TensorData};
 use glioscope::network::Card;
 use glioscope::network::burn::{CpuPass, UNet};
 use glioscope::network::card::Split;
-use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
-use glioscope::network::preprocess::Normalisation;
+use glioscope::network::manifest::{Manifest, WeightsFile};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;
@@ -305,16 +304,8 @@ impl Trainer {
         let recipe = self.recipe();
         let unet = self.ema.network();
         let weights = unet.fold().to_safetensors();
-        let manifest = Manifest {
-            format: FORMAT,
-            network: recipe.network.clone(),
-            grid: GRID,
-            normalisation: Normalisation::HeadZScore,
-            threshold: THRESHOLD,
-            weights: WeightsFile::of(&weights, unet.parameters()),
-            known_answer: Vec::new(),
-            kind_classifier: None,
-        };
+        let file = WeightsFile::of(&weights, unet.parameters());
+        let manifest = Manifest::new(recipe.network.clone(), GRID, THRESHOLD, file);
         let card = Card {
             split: data.split.clone(),
             counts: data.counts,

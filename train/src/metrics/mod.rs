@@ -1,11 +1,13 @@
 //! How well predictions match references.
 
-mod calibration;
+mod curve;
+mod levels;
+mod reliability;
 mod scores;
-mod temperature;
 mod volume;
 
-pub(crate) use calibration::{Bin, Calibration};
+pub(crate) use curve::{fit_curve, fit_curves};
+pub(crate) use levels::{Levels, calibrated};
+pub(crate) use reliability::{Bin, Reliability};
 pub(crate) use scores::{Scores, Spread, Surface, Tally};
-pub(crate) use temperature::out_of_fold;
 pub(crate) use volume::VolumeAgreement;

@@ -25,8 +25,8 @@ use glioscope::mask::{Mask, SurfaceDistances, largest_component};
 use glioscope::random::Rng;
 use serde::Serialize;
 
-use super::calibration::{Calibration, Counts};
-use super::temperature::Levels;
+use super::levels::Levels;
+use super::reliability::{Counts, Reliability};
 use super::volume::{VolumeAgreement, difference};
 
 /// Slices in a batch of the slice protocol.
@@ -109,7 +109,7 @@ pub(crate) struct Scores {
     /// Slice protocol.
     pub(crate) slice_protocol: SliceProtocol,
     /// Calibration over all pixels.
-    pub(crate) calibration: Calibration,
+    pub(crate) calibration: Reliability,
     /// The patients, in the order in which they were added.
     pub(crate) patients: Vec<PatientScore>,
 }

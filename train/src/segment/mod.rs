@@ -151,9 +151,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let manifest = model.manifest();
     let threshold = manifest.decimal_threshold();
     let settings = format!(
-        "glioscope {}, weights {}, threshold {threshold}, spacing {spacing:?}, {:?}, {:?}",
+        "glioscope {}, weights {}, {:?}, {:?}, threshold {threshold}, spacing {spacing:?}, {:?}, {:?}",
         env!("CARGO_PKG_VERSION"),
         manifest.weights.sha256,
+        manifest.calibration,
+        manifest.dice_predictor,
         inputs.words,
         arguments.dicom_seg
     );

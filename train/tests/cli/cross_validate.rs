@@ -17,7 +17,7 @@ fn every_patient_is_scored_by_a_network_that_has_not_seen_it() -> Result<()> {
     assert!(!world.path("folds/fold-1").exists() && !world.path("folds/cross-validation.json").exists());
     let second = fs::metadata(world.path("folds/fold-2/checkpoint.bin"))?.modified()?;
     let run = world.train(&format!("{TINY} --out folds"))?.succeeded();
-    for heading in ["mean Dice", "HD95", "limits of agreement", "with temperature"] {
+    for heading in ["mean Dice", "HD95", "limits of agreement", "calibrated"] {
         assert!(run.stdout.contains(heading), "{run:?}");
     }
     assert_eq!(fs::metadata(world.path("folds/fold-2/checkpoint.bin"))?.modified()?, second, "it was finished");
@@ -38,8 +38,11 @@ fn every_patient_is_scored_by_a_network_that_has_not_seen_it() -> Result<()> {
         let number = |value: &serde_json::Value| value.as_f64().expect("a number");
         let volume = &input["volume"];
         assert!(number(&volume["from"]) <= number(&volume["bias"]) && number(&volume["bias"]) <= number(&volume["to"]));
-        let temperatures = input["tempered"]["temperatures"].as_array().expect("one a fold");
-        assert!(temperatures.len() == 2 && temperatures.iter().all(|value| number(value) > 0.0), "{temperatures:?}");
+        let curves = input["calibrated"]["curves"].as_array().expect("one a fold");
+        assert!(
+            curves.len() == 2 && curves.iter().all(|curve| curve[4] == serde_json::json!([0.0, 0.0])),
+            "{curves:?}"
+        );
         let (from, to) = (&input["mean_interval"]["from"], &input["mean_interval"]["to"]);
         assert!(from.as_f64() <= input["patient"]["mean"].as_f64() && to.as_f64() >= input["patient"]["mean"].as_f64());
     }

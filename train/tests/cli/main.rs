@@ -2,6 +2,7 @@
 
 mod arguments;
 mod average;
+mod calibrate;
 mod cohort;
 mod crash;
 mod cross_validate;

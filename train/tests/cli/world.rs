@@ -12,8 +12,7 @@ use glioscope::network::Card;
 use glioscope::network::UNetConfig;
 use glioscope::network::burn::UNet;
 use glioscope::network::card::Split;
-use glioscope::network::manifest::{FORMAT, Manifest, WeightsFile};
-use glioscope::network::preprocess::Normalisation;
+use glioscope::network::manifest::{Manifest, WeightsFile};
 use glioscope::phantom::PhantomConfig;
 use glioscope::read::{Limits, read};
 use glioscope::write::{mask_tiff, slice_tiff};
@@ -74,15 +73,9 @@ impl World {
         let unet = change(network.init(&device));
         let weights = unet.fold().to_safetensors();
         let manifest = Manifest {
-            format: FORMAT,
-            network,
-            grid: 64,
-            normalisation: Normalisation::HeadZScore,
-            threshold: 0.5,
-            weights: WeightsFile::of(&weights, unet.parameters()),
             // The CPU is not compared with it.
             known_answer: vec![0.5],
-            kind_classifier: None,
+            ..Manifest::new(network, 64, 0.5, WeightsFile::of(&weights, unet.parameters()))
         };
         let card = Card { split, ..Card::default() };
         write(&self.path("model/weights.safetensors"), &weights)?;

@@ -1,4 +1,4 @@
-//! Calibration: of the pixels with a probability of about 0.7, about 70 % should be lesion.
+//! Reliability: of the pixels with a probability of about 0.7, about 70 % should be lesion.
 
 use glioscope::mask::Mask;
 use serde::Serialize;
@@ -25,7 +25,7 @@ struct Count {
 
 /// How probabilities and references agree over all pixels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Calibration {
+pub(crate) struct Reliability {
     /// Bins of a tenth, in ascending order, without empty ones.
     pub(crate) bins: Vec<Bin>,
     /// The expected calibration error: the mean over bins of the distance between mean probability and fraction of lesion,
@@ -70,7 +70,7 @@ impl Counts {
     }
 
     /// The figures of all slices.
-    pub(crate) fn finish(&self) -> Calibration {
+    pub(crate) fn finish(&self) -> Reliability {
         let edge = |bin: usize| bin as f32 / BINS as f32;
         let bins = self.bins.iter().enumerate().filter(|(_, count)| count.pixels > 0);
         let bins: Vec<Bin> = bins.map(|(bin, count)| count.bin(edge(bin), edge(bin + 1))).collect();
@@ -80,7 +80,7 @@ impl Counts {
             off / pixels.max(1) as f64
         };
         let above = bins.iter().position(|bin| bin.from > 0.0).unwrap_or(bins.len());
-        Calibration {
+        Reliability {
             expected_error: error(&bins),
             expected_error_above_tenth: error(&bins[above..]),
             uncertain: self.uncertain.bin(UNCERTAIN[0], UNCERTAIN[1]),
@@ -111,7 +111,7 @@ mod tests {
         let mut counts = Counts::default();
         let reference = Mask::new(4, 2, vec![false, false, false, true, true, true, false, true]);
         counts.add([0.0, 0.04, 0.05, 0.55, 0.55, 0.55, 0.55, 1.0], &reference);
-        let Calibration { bins, expected_error, expected_error_above_tenth, uncertain } = counts.finish();
+        let Reliability { bins, expected_error, expected_error_above_tenth, uncertain } = counts.finish();
         assert_eq!(bins.iter().map(|bin| bin.pixels).collect::<Vec<_>>(), [3, 4, 1]);
         assert_eq!(bins.iter().map(|bin| bin.lesion).collect::<Vec<_>>(), [0.0, 0.75, 1.0]);
         assert!((bins[0].probability - 0.03).abs() < 1e-6 && (bins[1].probability - 0.55).abs() < 1e-6);
