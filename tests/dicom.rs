@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use glioscope::error::{Error, FileFault, Quantity};
-use glioscope::layout::{Assembler, Assembly, AssemblyNote, Basis, Contrast, Litter, Words, assemble};
+use glioscope::layout::{Assembler, Assembly, AssemblyNote, Basis, Case, Contrast, Litter, Words, assemble};
 use glioscope::mask::{Mask, Probability};
 use glioscope::network::Manifest;
+use glioscope::network::input_check::Kind;
 use glioscope::read::{self, Channels, Limits, ReadNote, Samples, Scan, Sequence, Slice, SpacingSource};
 use glioscope::result::findings::Findings;
-use glioscope::study::{HEAD, Settings, Study};
+use glioscope::study::{HEAD, Settings, Study, contrasts_seen};
 use glioscope::volume::Plane;
 use glioscope::write::{Bundle, Origin, SegmentationKind, SegmentationOptions, SourceMasks, Volume, nifti};
 use serde::Deserialize;
@@ -638,6 +639,42 @@ fn a_reader_chooses_which_series_is_flair() {
     study.assemble();
     assert!(names(&study).iter().all(|name| name.starts_with('Q')));
     assert_eq!(taken("P/5", &study), (Contrast::Other, Basis::Reader, None));
+}
+
+#[test]
+fn series_that_nothing_tells_about_are_taken_for_what_a_network_sees() {
+    let unknown = |from: &str, folder: &str, description: &str, end: &str, own: &str| {
+        changed(
+            &files(from),
+            folder,
+            &[(&uid(end), &uid(own)), (description, "series  one".get(..description.len()).expect("ASCII"))],
+        )
+    };
+    let flair = unknown("series", "P/5", "AX T2 FLAIR", "2.1", "2.1");
+    let t1 = unknown("t1", "P/2", "AX T1 SE", "2.2", "2.2");
+    let t1c = unknown("t1", "P/9", "AX T1 SE", "2.2", "2.7");
+    let all = frames(&[flair, t1, t1c].concat());
+    let Assembly { cases, notes } = assemble(all.clone());
+    assert_eq!(cases.len(), 3, "{notes:?}");
+    let cases: Vec<&Case> = cases.iter().collect();
+    let kinds: Vec<Kind> = cases
+        .iter()
+        .map(|case| match case.slices[0].slice.name() {
+            name if name.starts_with("P/5") => Kind::Flair,
+            name if name.starts_with("P/2") => Kind::T1,
+            _ => Kind::T1Contrast,
+        })
+        .collect();
+    let seen = contrasts_seen(&cases, |at| Some(kinds[at]));
+    assert_eq!(seen.len(), 3);
+    let Assembly { cases: joined, notes } = Assembler::default().with_seen(seen).assemble(all);
+    let [case] = &joined[..] else { panic!("{notes:?}") };
+    assert_eq!(case.slices[0].contrast_files, ["P/2", "P/9"]);
+
+    // Without FLAIR, or with one series alone, each stays what it is.
+    assert_eq!(contrasts_seen(&cases, |_| Some(Kind::T1)), []);
+    assert_eq!(contrasts_seen(&cases, |_| None), []);
+    assert_eq!(contrasts_seen(&cases[..1], |_| Some(Kind::Flair)), []);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Contrast;
 use super::grouping::Group;
 use super::name::{Key, Name};
 use super::plan::{Plan, PlannedCase, PlannedGroup};
@@ -73,6 +74,12 @@ impl Assembler {
             }
         }
         Self { folders, taken: BTreeSet::new(), words }
+    }
+
+    /// This assembler, which takes DICOM series whose headers and names tell nothing for these contrasts, by `SeriesInstanceUID`.
+    pub fn with_seen(mut self, seen: Vec<(String, Contrast)>) -> Self {
+        self.words.seen = seen;
+        self
     }
 
     /// As [`assemble()`]. `slices` must hold whole cases with their masks.

@@ -53,6 +53,8 @@ pub enum Basis {
     Header,
     /// A word in the name of its folder or file.
     Name,
+    /// A network that has looked at it.
+    Network,
     /// Nothing.
     None,
 }
@@ -90,7 +92,7 @@ pub(super) fn join(slices: &[&Slice], words: &Words) -> JoinedSeries {
 }
 
 /// The contrast of a series: what a reader has chosen for it or for a word of its name, else what its header states, else what
-/// its name states.
+/// its name states, else what a network has seen.
 fn contrast(uid: &str, label: &str, sequence: Sequence, words: &Words) -> (Option<Contrast>, Basis) {
     if let Some(chosen) = words.of_series(uid) {
         return (Some(chosen), Basis::Reader);
@@ -104,7 +106,13 @@ fn contrast(uid: &str, label: &str, sequence: Sequence, words: &Words) -> (Optio
         Sequence::T1Contrast => Contrast::Post,
         Sequence::T2 => Contrast::T2,
         Sequence::Localiser | Sequence::Other => Contrast::Other,
-        Sequence::Unknown => return (usual, if usual.is_some() { Basis::Name } else { Basis::None }),
+        Sequence::Unknown => {
+            return match (usual, words.seen_in(uid)) {
+                (Some(usual), _) => (Some(usual), Basis::Name),
+                (None, Some(seen)) => (Some(seen), Basis::Network),
+                (None, None) => (None, Basis::None),
+            };
+        }
     };
     (Some(stated), Basis::Header)
 }

@@ -23,6 +23,9 @@ pub struct Words {
     /// The contrasts of DICOM series that a reader has chosen, by `SeriesInstanceUID`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<(String, Contrast)>,
+    /// What a network has seen in DICOM series whose headers and names tell nothing, by `SeriesInstanceUID`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<(String, Contrast)>,
 }
 
 /// The usual words of reference masks in the names of files.
@@ -88,6 +91,7 @@ impl Words {
         self.contrasts.splice(..0, other.contrasts);
         self.slice_numbers |= other.slice_numbers;
         self.series.splice(..0, other.series);
+        self.seen.splice(..0, other.seen);
         self
     }
 
@@ -100,6 +104,11 @@ impl Words {
     /// The contrast that a reader has chosen for a DICOM series.
     pub(crate) fn of_series(&self, uid: &str) -> Option<Contrast> {
         self.series.iter().find(|(known, _)| known == uid).map(|&(_, contrast)| contrast)
+    }
+
+    /// The contrast that a network has seen in a DICOM series.
+    pub(super) fn seen_in(&self, uid: &str) -> Option<Contrast> {
+        self.seen.iter().find(|(known, _)| known == uid).map(|&(_, contrast)| contrast)
     }
 
     /// The contrast that `folder` is named after, such as `T1-CE`.

@@ -8,6 +8,7 @@ mod inspect;
 mod inspection;
 mod intake;
 mod question;
+mod seen;
 mod series;
 mod session;
 mod session_head;
@@ -19,6 +20,7 @@ pub use admission::HEAD;
 pub use inspection::{InspectedCase, InspectedSlice, Inspection, Unused};
 pub use intake::Added;
 pub use question::{Question, Reading};
+pub use seen::contrasts_seen;
 pub use series::{StudySeries, Thumbnail};
 pub use settings::{Settings, View, check_threshold};
 pub use stream::ZipStream;
@@ -30,7 +32,7 @@ use serde::Serialize;
 
 use crate::error::{Error, FileFault, Quantity, Result, UsageFault};
 use crate::layout::{
-    Assembler, AssemblyNote, CaseId, Group, JoinedSeries, Litter, Member, PlannedCase, TakenSeries, Words,
+    Assembler, AssemblyNote, CaseId, Contrast, Group, JoinedSeries, Litter, Member, PlannedCase, TakenSeries, Words,
     natural_order,
 };
 use crate::mask::{Mask, Probability};
@@ -73,6 +75,8 @@ pub struct Study {
     undecided: bool,
     /// The visitor's answers to [questions](Self::questions).
     answers: Vec<Words>,
+    /// What the network has [seen](Self::look) in DICOM series, by `SeriesInstanceUID`.
+    seen: Vec<(String, Contrast)>,
     /// The files that are no slices.
     passed_over: BTreeMap<String, Litter>,
     /// The files that cannot be read, and the reasons.
@@ -199,9 +203,10 @@ impl Study {
         notes
     }
 
-    /// The words that decide how names are read: those of the visitor, then those of each `dataset.json`.
+    /// The words that decide how names are read: those of the visitor, then those of each `dataset.json`, then what was seen.
     fn words(&self) -> Words {
-        self.answers.iter().fold(self.stated_words(), |words, answer| words.and(answer.clone()))
+        let words = self.answers.iter().fold(self.stated_words(), |words, answer| words.and(answer.clone()));
+        words.and(self.words_seen())
     }
 
     /// The words of each `dataset.json`.

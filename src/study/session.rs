@@ -108,7 +108,7 @@ impl Saved {
             settings: settings.clone(),
             files: Vec::new(),
             slices: Vec::new(),
-            answers: study.answers.clone(),
+            answers: study.answers.iter().cloned().chain([study.words_seen()]).collect(),
         };
         let mut store = |folder: &str, entry| {
             let path = format!("{folder}/{}", entries.len() + 1);
@@ -206,8 +206,11 @@ fn read(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
 /// The files of the zip by path.
 type Entries = BTreeMap<String, Vec<u8>>;
 
-fn restore<S>(contents: SessionIndex<S>, mut entries: Entries, model: &str) -> Result<(Study, S)> {
-    let mut study = Study { answers: contents.answers, ..Study::default() };
+fn restore<S>(mut contents: SessionIndex<S>, mut entries: Entries, model: &str) -> Result<(Study, S)> {
+    let mut study = Study::default();
+    let seen = contents.answers.iter_mut().flat_map(|words| std::mem::take(&mut words.seen)).collect();
+    study.answer(contents.answers);
+    study.seen = seen;
     for file in &contents.files {
         study.add_image(&file.name, &take(&mut entries, &file.path)?)?;
     }

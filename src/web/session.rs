@@ -130,9 +130,14 @@ impl Session {
     /// where slices have come or gone, the probabilities are dropped and edited masks stay.
     #[wasm_bindgen(unchecked_return_type = "Assembly")]
     pub fn assemble(&self) -> Result<JsValue, JsValue> {
-        let notes = self.study_mut().assemble();
-        self.study_mut().check_input(&self.segmenter);
-        to_js(&AssemblyInfo::of(&self.study(), notes))
+        let mut study = self.study_mut();
+        let mut notes = study.assemble();
+        study.check_input(&self.segmenter);
+        if study.look() {
+            notes = study.assemble();
+            study.check_input(&self.segmenter);
+        }
+        to_js(&AssemblyInfo::of(&study, notes))
     }
 
     /// Segments a slice and keeps its probabilities. If the slices of its case change meanwhile, they are not kept.

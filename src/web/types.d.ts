@@ -151,7 +151,7 @@ export interface SeriesInfo {
     slices: number;
     sequence: 'flair' | 't1' | 't1contrast' | 't2' | 'localiser' | 'other' | 'unknown';
     contrast: SeriesContrast;
-    basis: 'reader' | 'header' | 'name' | 'none';
+    basis: 'reader' | 'header' | 'name' | 'network' | 'none';
     kind: Kind | null;
     choices: [SeriesContrast, Words][];
     width: number;

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use glioscope::layout::{Assembler, Litter};
-use glioscope::network::Segmenter;
 use glioscope::network::segmenter::Backend;
+use glioscope::network::{PredictedDice, Segmenter};
 use glioscope::result::findings::Findings;
 use glioscope::study::{InspectedCase, Inspection, Unused};
+use serde_json::json;
 
 use crate::input::{Inputs, Naming, Reader, Refused};
 use crate::model::Files;
@@ -18,7 +19,7 @@ use crate::report;
 /// Print what slices, stacks and folders are read as
 ///
 /// Prints the cases with their slices, contrasts, references and spacing, and the result of the input check. Nothing is
-/// segmented. A zip is read as the folder that it holds.
+/// segmented, unless --predict-dice asks for it. A zip is read as the folder that it holds.
 ///
 /// Files that are not images are counted in one line; --list prints their names. The exit code is 0 if at least one case was
 /// read, otherwise 1.
@@ -27,6 +28,9 @@ use crate::report;
 Examples:
   # Print what a folder is read as
   $ train inspect scans
+
+  # Print how well the masks of each case are expected to match a reference
+  $ train inspect scans --predict-dice
 
   # The second channel is pre-contrast and the first is FLAIR
   $ train inspect imagesTr --contrast 0000=flair --contrast 0001=pre --json reading.json")]
@@ -38,6 +42,10 @@ pub(crate) struct Arguments {
     /// Write the reading as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+
+    /// Segment the cases that the input check accepts, and predict the Dice of their masks. The JSON then has `predicted_dice`
+    #[arg(long)]
+    predict_dice: bool,
 
     /// Print the name of every file that is passed over
     #[arg(long)]
@@ -70,6 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             Some(Segmenter::new(&files.network, files.manifest, Backend::Cpu))
         }
     };
+    let mut predicted = Vec::new();
     let assembler = Assembler::new(inputs.names(), inputs.words.clone());
     let mut reader = Reader::default();
     let groups = std::mem::take(&mut inputs.groups);
@@ -87,7 +96,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
                 },
             }
         }
-        let assembly = group.assemble(&assembler, slices);
+        let assembly = match &segmenter {
+            Some(segmenter) => group.assemble_seen(&assembler, slices, segmenter),
+            None => group.assemble(&assembler, slices),
+        };
         for note in assembly.notes {
             if note.refusal().is_some() {
                 inputs.refused.push(Refused { file: note.name().to_owned(), error: anyhow!("{note}") });
@@ -101,6 +113,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
                 findings.check_input(segmenter);
             }
             reading.notes.extend(findings.case().single_slice_note());
+            predicted.push(match &segmenter {
+                Some(segmenter) if arguments.predict_dice => predict(&mut findings, segmenter)?,
+                _ => None,
+            });
             reading.cases.push(InspectedCase::of(&findings));
         }
     }
@@ -109,17 +125,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     reading.refused =
         inputs.refused.iter().map(|refused| Unused { file: refused.file.clone(), reason: refused.reason() }).collect();
     if let Some(json) = &arguments.json {
+        let mut reading = serde_json::to_value(&reading)?;
+        if arguments.predict_dice {
+            let cases = reading["cases"].as_array_mut().into_iter().flatten();
+            cases.zip(&predicted).for_each(|(case, predicted)| case["predicted_dice"] = json!(predicted));
+        }
         report::write_json(json, &reading)?;
     }
-    report::print(&text(&reading, inputs.summary(), arguments.list))?;
+    report::print(&text(&reading, &predicted, inputs.summary(), arguments.list))?;
     if reading.cases.is_empty() {
         inputs.nothing(&arguments.paths)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The case in one line, a line for its kind, and a line for each reason of the input check.
-fn case_text(case: &InspectedCase) -> String {
+/// Segments a case that the input check accepts, and predicts the Dice of its masks.
+fn predict(findings: &mut Findings, segmenter: &Segmenter) -> Result<Option<PredictedDice>> {
+    if findings.input_check().is_some_and(|check| !check.accepted) {
+        return Ok(None);
+    }
+    for index in 0..findings.case().slices.len() {
+        let slice = &findings.case().slices[index].slice;
+        let probability = pollster::block_on(segmenter.probability(slice, findings.statistics()))?;
+        findings.keep(index, probability);
+    }
+    Ok(findings.predicted_dice(segmenter.manifest()))
+}
+
+/// The case in one line, a line for its kind, one for its predicted Dice, and one for each reason of the input check.
+fn case_text(case: &InspectedCase, predicted: Option<PredictedDice>) -> String {
     let sizes: BTreeSet<[usize; 2]> = case.slices.iter().map(|slice| [slice.width, slice.height]).collect();
     let sizes: Vec<String> = sizes.iter().map(|[width, height]| format!("{width} x {height}")).collect();
     let contrasts: BTreeSet<String> = case.slices.iter().map(|slice| slice.contrasts.join(", ")).collect();
@@ -146,14 +180,17 @@ fn case_text(case: &InspectedCase) -> String {
     if let Some(kind) = case.input_check.kind {
         text += &format!("  shows {}\n", kind.description());
     }
+    if let Some(PredictedDice { dice, from, to }) = predicted {
+        text += &format!("  predicted Dice {dice:.2} ({from:.2} to {to:.2})\n");
+    }
     for reason in &case.input_check.reasons {
         text += &format!("  input check: {reason}\n");
     }
     text
 }
 
-fn text(reading: &Inspection, passed_over: Option<String>, list: bool) -> String {
-    let mut text: String = reading.cases.iter().map(case_text).collect();
+fn text(reading: &Inspection, predicted: &[Option<PredictedDice>], passed_over: Option<String>, list: bool) -> String {
+    let mut text: String = reading.cases.iter().zip(predicted).map(|(case, dice)| case_text(case, *dice)).collect();
     for Unused { file, reason } in &reading.refused {
         text += &format!("refused: {file}: {reason}\n");
     }

@@ -6,7 +6,7 @@ import { countOf } from './format.js';
 /** @import { SeriesContrast, SeriesInfo, Words } from './types.js' */
 
 /** What the basis of a contrast is called. @satisfies {Record<SeriesInfo['basis'], string>} */
-const BASES = { reader: 'chosen by you', header: 'from the header', name: 'from the name', none: 'the header does not tell' };
+const BASES = { reader: 'chosen by you', header: 'from the header', name: 'from the name', network: 'from what it looks like', none: 'the header does not tell' };
 
 /** What a header states of series that are not used. @type {Partial<Record<SeriesInfo['sequence'], string>>} */
 const UNUSED = { t2: 'T2', localiser: 'localiser', other: 'another sequence' };

@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glioscope::layout::{Assembler, Assembly, Contrast, Words};
+use glioscope::layout::{Assembler, Assembly, Case, Contrast, Words};
+use glioscope::network::Segmenter;
 use glioscope::read::Slice;
+use glioscope::result::findings::Findings;
+use glioscope::study::contrasts_seen;
 
 use super::found::Input;
 use super::studies::{self, Joined};
@@ -26,7 +29,23 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Sorts the slices of the group into cases. `assembler` knows all names.
+    /// Sorts the slices of the group into cases. `assembler` knows all names. `segmenter` looks at DICOM series whose headers and
+    /// names tell nothing.
+    pub(crate) fn assemble_seen(&self, assembler: &Assembler, slices: Vec<Slice>, segmenter: &Segmenter) -> Assembly {
+        let assembly = self.assemble(assembler, slices.clone());
+        let cases: Vec<&Case> = assembly.cases.iter().collect();
+        let kind = |at: usize| {
+            let mut findings = Findings::new(cases[at].clone());
+            findings.check_input(segmenter);
+            findings.input_check()?.kind
+        };
+        match contrasts_seen(&cases, kind) {
+            seen if seen.is_empty() => assembly,
+            seen => self.assemble(&assembler.clone().with_seen(seen), slices),
+        }
+    }
+
+    /// Sorts the slices of the group into cases by names and headers.
     pub(crate) fn assemble(&self, assembler: &Assembler, slices: Vec<Slice>) -> Assembly {
         // Each group has its own, so that names do not depend on which groups were read before.
         let mut assembly = assembler.clone().assemble_in(&self.home, slices);

@@ -254,7 +254,7 @@ impl Run<'_> {
             }
             self.bar.inc(1);
         }
-        let assembly = group.assemble(&self.assembler, slices);
+        let assembly = group.assemble_seen(&self.assembler, slices, self.model.segmenter());
         for note in &assembly.notes {
             if note.refusal().is_some() {
                 record.fault(self.faults.report(&self.bar, &anyhow!("{note}")));

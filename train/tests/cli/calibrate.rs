@@ -30,6 +30,13 @@ fn a_model_gets_a_curve_and_a_predictor_that_results_are_made_with() -> Result<(
     let of = |input: usize, when: &str| figures["inputs"][input][when]["expected_error"].as_f64().expect("a figure");
     assert!((0..2).all(|input| of(input, "before") > 0.0 && of(input, "after") >= 0.0), "{figures}");
 
+    let run = world.train("inspect data --model model --predict-dice --json reading.json")?.succeeded();
+    let reading = json("reading.json")?;
+    let cases = reading["cases"].as_array().expect("cases");
+    let predicted = cases.iter().filter(|case| case["predicted_dice"]["dice"].is_number()).count();
+    assert_eq!(run.stdout.matches("predicted Dice 0.").count(), predicted, "{run:?}");
+    assert!(cases.iter().all(|case| case.get("predicted_dice").is_some()), "{reading}");
+
     world.train("segment data --model model --out masks")?.succeeded();
     let table = fs::read_to_string(world.path("masks/cohort.csv"))?;
     let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
