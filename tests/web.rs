@@ -137,7 +137,7 @@ mod page {
         let settings = JSON::parse(&json).expect("JSON");
         let all = |mut stream: glioscope::web::ZipChunks| {
             let mut bytes = Vec::new();
-            while let Some(piece) = stream.next().expect("an unchanged study") {
+            while let Some(piece) = stream.next_bytes().expect("an unchanged study") {
                 bytes.extend(Uint8Array::to_vec(&piece));
             }
             bytes
@@ -147,9 +147,9 @@ mod page {
 
         // A change in between ends a stream.
         let mut stream = session.save_session(settings.clone()).expect("a stream");
-        assert!(stream.next().is_ok_and(|piece| piece.is_some()));
+        assert!(stream.next_bytes().is_ok_and(|piece| piece.is_some()));
         session.set_edit(&slice, None).expect("an edit");
-        assert_eq!(text(&stream.next().expect_err("changed"), "code"), "usage");
+        assert_eq!(text(&stream.next_bytes().expect_err("changed"), "code"), "usage");
 
         let opened = session.open_session(&saved).expect("what was saved");
         assert_eq!(get(&opened, "threshold").as_f64(), Some(0.25));

@@ -205,8 +205,8 @@ impl Study {
 
     /// The words that decide how names are read: those of the visitor, then those of each `dataset.json`, then what was seen.
     fn words(&self) -> Words {
-        let words = self.answers.iter().fold(self.stated_words(), |words, answer| words.and(answer.clone()));
-        words.and(self.words_seen())
+        let answers = self.answers.iter().cloned().chain(self.words_seen());
+        answers.fold(self.stated_words(), Words::and)
     }
 
     /// The words of each `dataset.json`.

@@ -13,15 +13,16 @@ impl Study {
     pub fn look(&mut self) -> bool {
         let findings: Vec<_> = self.cases().collect();
         let cases: Vec<&Case> = findings.iter().map(|findings| findings.case()).collect();
-        let found = contrasts_seen(&cases, |at| findings[at].input_check()?.kind);
-        let more = found.iter().any(|one| !self.seen.contains(one));
+        let mut found = contrasts_seen(&cases, |at| findings[at].input_check()?.kind);
+        found.retain(|one| !self.seen.contains(one));
+        let more = !found.is_empty();
         self.seen.extend(found);
         more
     }
 
-    /// The words of what was seen.
-    pub(super) fn words_seen(&self) -> Words {
-        Words { seen: self.seen.clone(), ..Words::default() }
+    /// The words of what was seen; `None` without any.
+    pub(super) fn words_seen(&self) -> Option<Words> {
+        (!self.seen.is_empty()).then(|| Words { seen: self.seen.clone(), ..Words::default() })
     }
 }
 

@@ -108,7 +108,7 @@ impl Saved {
             settings: settings.clone(),
             files: Vec::new(),
             slices: Vec::new(),
-            answers: study.answers.iter().cloned().chain([study.words_seen()]).collect(),
+            answers: study.answers.iter().cloned().chain(study.words_seen()).collect(),
         };
         let mut store = |folder: &str, entry| {
             let path = format!("{folder}/{}", entries.len() + 1);

@@ -26,8 +26,8 @@ impl ZipChunks {
 #[wasm_bindgen(js_class = ZipStream)]
 impl ZipChunks {
     /// The next bytes of the zip, `undefined` at its end. Throws if files or results have changed since the stream was made.
-    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
-    pub fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+    #[wasm_bindgen(js_name = next, unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
+    pub fn next_bytes(&mut self) -> Result<Option<Uint8Array>, JsValue> {
         let bytes = self.stream.next(&self.study.borrow()).map_err(fault)?;
         Ok(bytes.map(|bytes| Uint8Array::from(bytes.as_slice())))
     }

@@ -12,8 +12,10 @@ use super::levels::{Level, Levels};
 const KNOTS: [f32; 9] = [-8.0, -5.0, -3.0, -1.5, 0.0, 1.5, 3.0, 5.0, 8.0];
 /// The place of the knot that stays 0.
 const ZERO: usize = 4;
-/// The most that a knot rises above the one before, which only matters with few pixels.
-const STEEPEST: f64 = 8.0;
+/// The least and the most slope of a line. Without a least one, a range of thresholds would give the same mask. The most only matters
+/// with few pixels.
+const GENTLEST: f64 = 0.1;
+const STEEPEST: f64 = 3.0;
 /// Sweeps over all knots, at most, and the change of a knot below which they end.
 const SWEEPS: usize = 500;
 const SETTLED: f64 = 1e-5;
@@ -38,9 +40,15 @@ pub(crate) fn fit_curve(levels: &Levels) -> Calibration {
             if curvature <= f64::EPSILON {
                 continue;
             }
-            let lowest = if knot > 0 { values[knot - 1] } else { values[1] - STEEPEST };
-            let highest = if knot + 1 < KNOTS.len() { values[knot + 1] } else { values[knot - 1] + STEEPEST };
-            let value = (values[knot] - slope / curvature).clamp(lowest, highest);
+            let mut value = values[knot] - slope / curvature;
+            if knot > 0 {
+                let width = f64::from(KNOTS[knot] - KNOTS[knot - 1]);
+                value = value.clamp(values[knot - 1] + GENTLEST * width, values[knot - 1] + STEEPEST * width);
+            }
+            if knot + 1 < KNOTS.len() {
+                let width = f64::from(KNOTS[knot + 1] - KNOTS[knot]);
+                value = value.clamp(values[knot + 1] - STEEPEST * width, values[knot + 1] - GENTLEST * width);
+            }
             largest = largest.max((value - values[knot]).abs());
             values[knot] = value;
         }
