@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use glioscope::error::{Error, FileFault, Quantity};
-use glioscope::layout::{Assembler, Assembly, AssemblyNote, Basis, Case, Contrast, Litter, Words, assemble};
+use glioscope::layout::{Assembler, Assembly, AssemblyNote, Basis, Contrast, Litter, UnknownSeries, Words, assemble};
 use glioscope::mask::{Mask, Probability};
 use glioscope::network::Manifest;
 use glioscope::network::input_check::Kind;
@@ -653,28 +653,37 @@ fn series_that_nothing_tells_about_are_taken_for_what_a_network_sees() {
     let flair = unknown("series", "P/5", "AX T2 FLAIR", "2.1", "2.1");
     let t1 = unknown("t1", "P/2", "AX T1 SE", "2.2", "2.2");
     let t1c = unknown("t1", "P/9", "AX T1 SE", "2.2", "2.7");
-    let all = frames(&[flair, t1, t1c].concat());
+    let all = frames(&[flair.clone(), t1.clone(), t1c.clone()].concat());
     let Assembly { cases, notes } = assemble(all.clone());
     assert_eq!(cases.len(), 3, "{notes:?}");
-    let cases: Vec<&Case> = cases.iter().collect();
-    let kinds: Vec<Kind> = cases
-        .iter()
-        .map(|case| match case.slices[0].slice.name() {
-            name if name.starts_with("P/5") => Kind::Flair,
-            name if name.starts_with("P/2") => Kind::T1,
-            _ => Kind::T1Contrast,
-        })
-        .collect();
-    let seen = contrasts_seen(&cases, |at| Some(kinds[at]));
+    let assembler = Assembler::default();
+    let unknown = assembler.unknown_series(&all);
+    assert_eq!(unknown.len(), 3);
+    let kind = |series: &UnknownSeries| match series.middle.name() {
+        name if name.starts_with("P/5") => Some(Kind::Flair),
+        name if name.starts_with("P/2") => Some(Kind::T1),
+        _ => Some(Kind::T1Contrast),
+    };
+    let seen = contrasts_seen(unknown.iter().map(|series| (series, kind(series))));
     assert_eq!(seen.len(), 3);
-    let Assembly { cases: joined, notes } = Assembler::default().with_seen(seen).assemble(all);
-    let [case] = &joined[..] else { panic!("{notes:?}") };
+    let Assembly { cases, notes } = assembler.clone().with_seen(seen.clone()).assemble(all.clone());
+    let [case] = &cases[..] else { panic!("{notes:?}") };
     assert_eq!(case.slices[0].contrast_files, ["P/2", "P/9"]);
+    // A reader's choice takes precedence.
+    let (t1c_uid, _) = seen.iter().find(|(_, contrast)| *contrast == Contrast::Post).expect("T1 after contrast");
+    let words = Words { series: vec![(t1c_uid.clone(), Contrast::Other)], ..Words::default() };
+    let cases = Assembler::new([], words).with_seen(seen).assemble(all).cases;
+    assert_eq!((cases.len(), cases[0].slices[0].contrast_files.len()), (1, 0));
 
-    // Without FLAIR, or with one series alone, each stays what it is.
-    assert_eq!(contrasts_seen(&cases, |_| Some(Kind::T1)), []);
-    assert_eq!(contrasts_seen(&cases, |_| None), []);
-    assert_eq!(contrasts_seen(&cases[..1], |_| Some(Kind::Flair)), []);
+    // Without FLAIR each stays what it is.
+    assert_eq!(contrasts_seen(unknown.iter().map(|series| (series, Some(Kind::T1)))), []);
+    assert_eq!(contrasts_seen(unknown.iter().map(|series| (series, None))), []);
+    // Beside FLAIR by its header, the others are T1 or nothing.
+    let known = changed(&files("series"), "P/5", &[]);
+    let unknown = assembler.unknown_series(&frames(&[known, t1, t1c].concat()));
+    assert!(unknown.len() == 2 && unknown.iter().all(|series| series.beside_flair));
+    let seen = contrasts_seen(unknown.iter().zip([Some(Kind::T1), Some(Kind::Flair)]));
+    assert_eq!(seen.iter().map(|(_, contrast)| *contrast).collect::<Vec<_>>(), [Contrast::Pre]);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use glioscope::layout::{Case, CaseSlice};
 use glioscope::mask::Mask;
 use glioscope::mask::Probability;
 use glioscope::mask::small_regions;
+use glioscope::network::manifest::WeightsFile;
+use glioscope::network::{DicePredictor, Manifest, UNetConfig};
 use glioscope::read::{Channels, Samples, Slice, Spacing};
 use glioscope::result::findings::Findings;
 use glioscope::result::measure::{CaseMeasure, Intensity};
@@ -101,6 +103,37 @@ fn intensities_are_the_flair_values_of_the_file_inside_the_mask() {
         Intensity { mean: 6000.0, deviation: 3000.0, min: 3000.0, max: 9000.0 },
     ];
     assert_eq!(found.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_dice_is_predicted_for_whole_cases_with_a_mask() {
+    let predictor = DicePredictor { offset: 0.0, slope: 1.0, range: [0.0, 0.0] };
+    let manifest = Manifest {
+        dice_predictor: Some(predictor),
+        ..Manifest::new(UNetConfig { widths: vec![2, 3], stem: 1 }, 32, 0.5, WeightsFile::of(b"", 1))
+    };
+    let case = |slices: usize| {
+        let slice = |at| Slice::new(format!("P/P_{at}.tif"), 2, 1, Channels::Grey, Samples::U8(vec![1, 2]));
+        let slices = (0..slices).map(|at| CaseSlice::new(slice(at).expect("valid"), None));
+        Findings::new(Case::new("P", slices.collect()))
+    };
+    let mut findings = case(2);
+    assert_eq!(findings.predicted_dice(&manifest), None, "no probabilities");
+    findings.keep(0, Probability::from_unit(2, 1, &[0.8, 0.0]).expect("finite"));
+    assert_eq!(findings.predicted_dice(&manifest), None, "a slice without");
+    findings.keep(1, Probability::from_unit(2, 1, &[0.8, 0.2]).expect("finite"));
+    let predicted = findings.predicted_dice(&manifest).expect("a whole case");
+    // 2 * 1.6 / (2 + 1.8)
+    assert!((predicted.dice - 3.2 / 3.8).abs() < 1e-4 && predicted.from == predicted.dice, "{predicted:?}");
+    findings.set_edit(0, Some(Mask::empty(2, 1)));
+    assert_eq!(findings.predicted_dice(&manifest), Some(predicted), "edits do not count");
+    assert_eq!(findings.predicted_dice(&Manifest { dice_predictor: None, ..manifest.clone() }), None);
+
+    (0..2).for_each(|at| findings.keep(at, Probability::new(2, 1, vec![0, 0])));
+    assert_eq!(findings.predicted_dice(&manifest), None, "no mask");
+    let mut single = case(1);
+    single.keep(0, Probability::new(2, 1, vec![65_535, 0]));
+    assert_eq!(single.predicted_dice(&manifest), None, "a single slice");
 }
 
 proptest! {

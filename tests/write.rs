@@ -270,6 +270,8 @@ fn every_file_of_a_case_and_of_the_bundle() {
     let measure = findings.measure(0.5, Some(SPACING));
     assert_eq!(case["measure"]["voxels"], measure.voxels);
     assert_eq!(case["input_check"], serde_json::Value::Null);
+    let predicted = findings.predicted_dice(&origin().manifest).expect("a whole case with a mask");
+    assert_eq!(case["predicted_dice"], serde_json::json!(predicted));
 
     let cohort = fields(std::str::from_utf8(file(&files, "cohort.csv")).expect("UTF-8"));
     assert_eq!(cohort.len(), 1 + 2);
@@ -286,6 +288,9 @@ fn every_file_of_a_case_and_of_the_bundle() {
         ("largest_slice", measure.largest.as_deref().expect("a mask")),
         ("dice", &format!("{:.6}", measure.scores.expect("references").dice)),
         ("input_check", ""),
+        ("predicted_dice", &format!("{:.3}", predicted.dice)),
+        ("predicted_dice_from", &format!("{:.3}", predicted.from)),
+        ("predicted_dice_to", &format!("{:.3}", predicted.to)),
         ("error", ""),
     ] {
         assert_eq!(cohort[1][column(name)], value, "{name}");
@@ -377,6 +382,11 @@ fn the_report_is_one_escaped_page_with_the_measures() {
     let measure = findings.measure(0.5, Some(SPACING));
     let millilitres = measure.millilitres.expect("the spacing is known");
     assert!(page.contains(&format!("{} voxels, {millilitres:.2} mL", measure.voxels)), "{page}");
+    let predicted = findings.predicted_dice(&origin.manifest).expect("a whole case with a mask");
+    assert!(
+        page.contains(&format!("{:.2} ({:.2} to {:.2} in nine", predicted.dice, predicted.from, predicted.to)),
+        "{page}"
+    );
     // No other file.
     for reference in ["http:", "https:", "src=\"/", "href", "url("] {
         assert!(!page.contains(reference), "{reference}");

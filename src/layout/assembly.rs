@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Contrast;
 use super::grouping::Group;
 use super::name::{Key, Name};
 use super::plan::{Plan, PlannedCase, PlannedGroup};
-use super::studies::{self, JoinedSeries};
+use super::studies::{self, JoinedSeries, UnknownSeries};
 use super::words::Words;
-use super::{AssemblyNote, Case, natural_order};
+use super::{AssemblyNote, Case, Contrast, natural_order};
 use crate::read::Slice;
 use crate::sort::sort_by;
 
@@ -103,6 +102,12 @@ impl Assembler {
         }
         sort_by(&mut notes, |a, b| natural_order(a.name(), b.name()).then_with(|| a.to_string().cmp(&b.to_string())));
         Assembly { cases, notes }
+    }
+
+    /// The DICOM series among `slices` of which neither headers nor names tell what they show.
+    pub fn unknown_series<'a>(&self, slices: impl IntoIterator<Item = &'a Slice>) -> Vec<UnknownSeries> {
+        let frames: Vec<&Slice> = slices.into_iter().filter(|slice| slice.frame().is_some()).collect();
+        if frames.is_empty() { Vec::new() } else { studies::unknown(&frames, &self.words) }
     }
 
     /// The volumes that the frames of DICOM files make up.

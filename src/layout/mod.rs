@@ -41,6 +41,6 @@ pub use litter::Litter;
 pub use natural_order::natural_order;
 pub use note::AssemblyNote;
 pub(crate) use plan::{Member, PlannedCase};
-pub use studies::Basis;
+pub use studies::{Basis, UnknownSeries};
 pub(crate) use studies::{JoinedSeries, TakenSeries};
 pub use words::Words;

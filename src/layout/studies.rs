@@ -91,6 +91,39 @@ pub(super) fn join(slices: &[&Slice], words: &Words) -> JoinedSeries {
     JoinedSeries { slices, notes: unused.chain(refused).collect(), series: found.into_iter().map(taken).collect() }
 }
 
+/// A DICOM series of which neither header nor name tells what it shows.
+#[derive(Clone, Debug)]
+pub struct UnknownSeries {
+    /// `SeriesInstanceUID`.
+    pub series: String,
+    /// `StudyInstanceUID`.
+    pub study: String,
+    /// Whether another series of the study is FLAIR by its header or name.
+    pub beside_flair: bool,
+    /// The frame in the middle, as it is stored.
+    pub middle: Slice,
+}
+
+/// The series among the frames that nothing tells about, without the choices of a reader.
+pub(super) fn unknown(frames: &[&Slice], words: &Words) -> Vec<UnknownSeries> {
+    let words = Words { series: Vec::new(), seen: Vec::new(), ..words.clone() };
+    let Joined { found, .. } = join_series(frames, &Limits::default(), |_, _, _| false);
+    let told = |overview: &Overview| contrast(overview.series(), &overview.label, overview.sequence, &words).0;
+    let study = |overview: &Overview| overview.middle.frame().map(|frame| frame.study.clone());
+    let flair = found.iter().filter(|overview| told(overview) == Some(Contrast::Flair));
+    let flair: BTreeSet<Option<String>> = flair.map(study).collect();
+    let unknown = found.iter().filter(|overview| told(overview).is_none()).filter_map(|overview| {
+        let own = study(overview);
+        Some(UnknownSeries {
+            series: overview.series().to_owned(),
+            beside_flair: flair.contains(&own),
+            study: own?,
+            middle: overview.middle.clone(),
+        })
+    });
+    unknown.collect()
+}
+
 /// The contrast of a series: what a reader has chosen for it or for a word of its name, else what its header states, else what
 /// its name states, else what a network has seen.
 fn contrast(uid: &str, label: &str, sequence: Sequence, words: &Words) -> (Option<Contrast>, Basis) {

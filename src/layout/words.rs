@@ -24,7 +24,7 @@ pub struct Words {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<(String, Contrast)>,
     /// What a network has seen in DICOM series whose headers and names tell nothing, by `SeriesInstanceUID`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip)]
     pub seen: Vec<(String, Contrast)>,
 }
 

@@ -8,13 +8,13 @@ use super::{Mask, Probability, level};
 /// `None` where every mask is empty.
 ///
 /// It is twice the sum of the probabilities inside the masks, divided by the pixels inside and the sum of all probabilities. Those
-/// below [`FLOOR`] do not count: over the many pixels far from a lesion they would add up. The ratio of two sums is close to the
+/// below [`FLOOR`] and the threshold do not count: over the many pixels far from a lesion they would add up. The ratio of two sums is close to the
 /// mean of the ratio, because a lesion has many pixels.
 pub fn expected_dice<'a>(
     slices: impl IntoIterator<Item = (&'a Probability, Option<&'a Mask>)>,
     threshold: f32,
 ) -> Option<f64> {
-    let [floor, least] = [FLOOR, threshold].map(level);
+    let [floor, least] = [FLOOR.min(threshold), threshold].map(level);
     let (mut area, mut inside, mut all) = (0_u64, 0_u64, 0_u64);
     for (map, removed) in slices {
         for (pixel, &value) in map.values().iter().enumerate() {

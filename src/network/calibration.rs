@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ModelFault;
 
 /// A rising, piecewise linear function of the logit, after "isotonic" calibration (Zadrozny and Elkan, KDD 2002) with few knots. 0
-/// stays 0, so masks at threshold 0.5 stay as they are. Without knots, every logit stays as it is.
+/// stays 0, so masks at threshold 0.5 stay as they are, up to the small regions, which are found at probability 0.3. Without knots, every logit stays as it is.
 ///
 /// A network that is fitted until it knows its training data is too sure of other patients: of the pixels with a probability of
 /// 0.8 to 0.9, clearly fewer than 80 % are lesion. `train calibrate` fits the knots on patients that the network has not seen.
@@ -42,7 +42,11 @@ impl Calibration {
         if let Some(found) = knots.iter().flatten().find(|value| !value.is_finite()) {
             return fault(&format!("expected finite knots, found {found}"));
         }
-        if let Some([before, after]) = knots.array_windows().find(|[a, b]| a[0] >= b[0] || a[1] > b[1]) {
+        let rises = |[a, b]: &[[f32; 2]; 2]| {
+            let slope = (b[1] - a[1]) / (b[0] - a[0]);
+            a[0] < b[0] && slope > 0.0 && slope.is_finite()
+        };
+        if let Some([before, after]) = knots.array_windows().find(|pair| !rises(pair)) {
             return fault(&format!("expected rising knots, found {after:?} after {before:?}"));
         }
         match knots.iter().position(|knot| *knot == [0.0, 0.0]) {
@@ -58,6 +62,14 @@ impl Calibration {
             Some(&[[from, low], [to, high]]) => low + (logit - from) * ((high - low) / (to - from)),
             _ => logit,
         }
+    }
+
+    /// The calibrated probability of a probability. 0 and 1 stay as they are.
+    pub fn probability(&self, value: f32) -> f32 {
+        if self.knots.is_empty() || value <= 0.0 || value >= 1.0 {
+            return value;
+        }
+        sigmoid(self.apply((value / (1.0 - value)).ln()))
     }
 
     /// The function as a sum, for other runtimes; two 1x1 convolutions with a rectifier between them compute it. Empty without
@@ -83,6 +95,11 @@ impl Calibration {
     }
 }
 
+/// The probability of a logit.
+pub(crate) fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +118,8 @@ mod tests {
             let sum: f32 =
                 curve.ramps().iter().map(|ramp| ramp.weight * (ramp.sign * (logit - ramp.from)).max(0.0)).sum();
             assert!((sum - calibrated).abs() < 1e-6, "the sum at {logit} is {sum}");
+            let probability = curve.probability(sigmoid(logit));
+            assert!((probability - sigmoid(calibrated)).abs() < 1e-5, "the probability at {logit} is {probability}");
         }
         assert_eq!(curve.ramps().len(), 4);
     }
@@ -110,18 +129,20 @@ mod tests {
         let none = Calibration::default();
         assert_eq!([-30.0, 0.0, 1.25].map(|logit| none.apply(logit)), [-30.0, 0.0, 1.25]);
         assert!(none.validate().is_ok() && none.ramps().is_empty());
+        assert_eq!(none.probability(0.3), 0.3);
     }
 
     #[test]
     fn knots_that_cannot_be_are_refused() {
-        assert!(calibration(&[[-1.0, -1.0], [0.0, 0.0], [1.0, 0.0]]).validate().is_ok());
+        assert!(calibration(&[[-1.0, -1.0], [0.0, 0.0], [1.0, 0.1]]).validate().is_ok());
         for knots in [
             &[[0.0, 0.0]][..],
             &[[-1.0, -1.0], [0.0, 0.1], [1.0, 1.0]],
             &[[-1.0, -1.0], [0.0, 0.0]],
             &[[0.0, 0.0], [1.0, 1.0]],
             &[[-1.0, -1.0], [0.0, 0.0], [0.0, 1.0]],
-            &[[-1.0, -1.0], [0.0, 0.0], [1.0, -0.1]],
+            &[[-1.0, -1.0], [0.0, 0.0], [1.0, 0.0]],
+            &[[-1.0, -1.0], [0.0, 0.0], [1e-30, 1e30]],
             &[[-1.0, -1.0], [0.0, 0.0], [1.0, f32::INFINITY]],
         ] {
             assert!(calibration(knots).validate().is_err(), "{knots:?}");

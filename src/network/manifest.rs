@@ -152,6 +152,16 @@ impl Manifest {
         FoldedUNet::from_safetensors(&self.network, weights)
     }
 
+    /// What identifies the probabilities of the network, 64 hexadecimal digits: the SHA-256 of its weights; with a calibration that of
+    /// this hash followed by the knots, each as two little-endian numbers of 32 bits.
+    pub fn probabilities_sha256(&self) -> String {
+        if self.calibration.knots.is_empty() {
+            return self.weights.sha256.clone();
+        }
+        let knots = self.calibration.knots.iter().flatten().flat_map(|value| value.to_le_bytes());
+        sha256(&self.weights.sha256.bytes().chain(knots).collect::<Vec<u8>>())
+    }
+
     /// The network's kind and widths, to be displayed.
     pub fn name(&self) -> String {
         let widths: Vec<String> = self.network.widths.iter().map(ToString::to_string).collect();
@@ -171,6 +181,18 @@ fn fault(reason: String) -> ModelFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_calibration_gives_other_probabilities() {
+        let json = include_bytes!("../../www/model/model.json");
+        let manifest = Manifest::from_json(json).expect("the shipped model.json");
+        let plain = Manifest { calibration: Calibration::default(), ..manifest.clone() };
+        let other = Manifest { calibration: Calibration { knots: vec![[0.0, 0.0]] }, ..manifest.clone() };
+        assert_eq!(plain.probabilities_sha256(), manifest.weights.sha256);
+        assert_eq!(manifest.probabilities_sha256().len(), 64);
+        assert_ne!(manifest.probabilities_sha256(), plain.probabilities_sha256());
+        assert_ne!(manifest.probabilities_sha256(), other.probabilities_sha256());
+    }
 
     #[test]
     fn a_value_that_cannot_be_is_refused() {

@@ -5,10 +5,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 #[cfg(feature = "burn")]
 use super::burn::UNet;
+use super::calibration::sigmoid;
 use super::config::INPUTS;
 use super::cpu::Plan;
 use super::folded::FoldedUNet;
-use super::input_check::InputCheck;
+use super::input_check::{InputCheck, Kind};
 use super::manifest::Manifest;
 use super::preprocess::CaseStatistics;
 use super::preprocess::Grid;
@@ -138,10 +139,16 @@ impl Segmenter {
             return Err(fault(device, format!("it computed a logit of {found}, which is not finite")));
         }
         let calibration = &self.manifest.calibration;
-        let probability = |logit: f32| 1.0 / (1.0 + (-calibration.apply(logit)).exp());
-        let values: Vec<f32> = logits.into_iter().map(probability).collect();
-        let on_own_grid = |(slice, values): (&&Slice, &[f32])| Grid::of(slice, side).restore(values);
-        Ok(slices.iter().zip(values.chunks_exact(side * side)).map(on_own_grid).collect())
+        let on_own_grid = |(slice, logits): (&&Slice, &[f32])| -> Vec<f32> {
+            let grid = Grid::of(slice, side);
+            if grid.is_same() {
+                return logits.iter().map(|&logit| sigmoid(calibration.apply(logit))).collect();
+            }
+            // Calibrated before it is resampled, a map would have another outline at 0.5.
+            let plain: Vec<f32> = logits.iter().map(|&logit| sigmoid(logit)).collect();
+            grid.restore(&plain).into_iter().map(|value| calibration.probability(value)).collect()
+        };
+        Ok(slices.iter().zip(logits.chunks_exact(side * side)).map(on_own_grid).collect())
     }
 
     /// `[n, 3, side, side]` to `[n, side, side]`.
@@ -168,6 +175,11 @@ impl Segmenter {
         let classifier = self.manifest.kind_classifier.as_ref()?;
         let features = middle_first(slices.len()).filter_map(|index| self.features(slices[index], statistics));
         Some(classifier.check(&features.take(CHECKED).collect::<Vec<_>>()))
+    }
+
+    /// What a slice shows by itself; `None` for a model without a classifier of kinds.
+    pub fn kind(&self, slice: &Slice) -> Option<Kind> {
+        self.check_input(&[slice], &CaseStatistics::of([slice]))?.kind
     }
 
     /// The features of a slice's FLAIR channel for a [classifier of kinds](super::input_check::KindClassifier); `None` if less
@@ -319,6 +331,29 @@ mod tests {
         for logits in [logits[1..].to_vec(), vec![f32::NAN; logits.len()]] {
             let error = segmenter.probability_of(slice, logits, "webgpu").expect_err("a fault of the device");
             assert!(matches!(&error, Error::Device { device, .. } if device == "webgpu"), "{error}");
+        }
+    }
+
+    #[test]
+    fn calibration_changes_probabilities_and_no_mask_at_a_half() {
+        let case = phantom::sample();
+        let whole = &case.slices[case.slices.len() / 2].slice;
+        // Half of the rows, so that the slice is not on the grid.
+        let (width, height) = (whole.width(), whole.height() / 2);
+        let samples: Vec<u16> = whole.samples().iter().take(3 * width * height).map(|sample| sample as u16).collect();
+        let half = Slice::new("half", width, height, whole.channels(), crate::read::Samples::U16(samples));
+        let half = half.expect("a slice");
+        for slice in [whole, &half] {
+            let statistics = CaseStatistics::of([slice]);
+            let mut segmenter = segmenter(-2.0);
+            let calibrated = pollster::block_on(segmenter.probability(slice, &statistics)).expect("the CPU computes");
+            assert!(!segmenter.manifest.calibration.knots.is_empty());
+            segmenter.manifest.calibration = crate::network::Calibration::default();
+            let plain = pollster::block_on(segmenter.probability(slice, &statistics)).expect("the CPU computes");
+            assert_ne!(calibrated, plain);
+            assert!(plain.area(0.5) > 0);
+            let mask = |map| crate::mask::Mask::from_probability(map, 0.5);
+            assert_eq!(mask(&calibrated), mask(&plain));
         }
     }
 

@@ -157,7 +157,7 @@ impl Findings {
 
     /// How well the network's masks of the case, without edits and at the model's own threshold, are expected to match a reference.
     ///
-    /// `None` for a single slice, a slice without probabilities, a case without a lesion, a case that the input check does not
+    /// `None` for a single slice, a slice without probabilities, a case whose masks are all empty, one that the input check does not
     /// accept, and a model that has no predictor: the predictor is fitted on whole cases of axial FLAIR with a lesion.
     pub fn predicted_dice(&self, manifest: &Manifest) -> Option<PredictedDice> {
         let predictor = manifest.dice_predictor.as_ref()?;

@@ -38,6 +38,7 @@ use crate::layout::{
 use crate::mask::{Mask, Probability};
 #[cfg(feature = "cpu")]
 use crate::network::Segmenter;
+use crate::network::input_check::Kind;
 use crate::network::preprocess::CaseStatistics;
 use crate::read::{Slice, Spacing};
 use crate::result::findings::{Findings, Found};
@@ -77,6 +78,8 @@ pub struct Study {
     answers: Vec<Words>,
     /// What the network has [seen](Self::look) in DICOM series, by `SeriesInstanceUID`.
     seen: Vec<(String, Contrast)>,
+    /// The kind of each series that was looked at, by its UID and the frame in its middle.
+    looked: BTreeMap<(String, String), Option<Kind>>,
     /// The files that are no slices.
     passed_over: BTreeMap<String, Litter>,
     /// The files that cannot be read, and the reasons.
@@ -205,8 +208,8 @@ impl Study {
 
     /// The words that decide how names are read: those of the visitor, then those of each `dataset.json`, then what was seen.
     fn words(&self) -> Words {
-        let answers = self.answers.iter().cloned().chain(self.words_seen());
-        answers.fold(self.stated_words(), Words::and)
+        let words = self.answers.iter().cloned().fold(self.stated_words(), Words::and);
+        Words { seen: self.seen.clone(), ..words }
     }
 
     /// The words of each `dataset.json`.

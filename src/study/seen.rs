@@ -1,49 +1,44 @@
-//! [`contrasts_seen`]: what the network sees in DICOM series whose headers and names tell nothing.
+//! [`contrasts_seen`]: what a network sees in DICOM series whose headers and names tell nothing.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::Study;
-use crate::layout::{Case, Contrast, Words};
+use crate::layout::{Contrast, UnknownSeries};
 use crate::network::input_check::Kind;
-use crate::read::{Scan, Series};
 
-impl Study {
-    /// Takes DICOM series whose headers and names tell nothing for what the input check has seen in them. Returns whether it
-    /// knows more than before, so that the files have to be [assembled](Self::assemble) again.
-    pub fn look(&mut self) -> bool {
-        let findings: Vec<_> = self.cases().collect();
-        let cases: Vec<&Case> = findings.iter().map(|findings| findings.case()).collect();
-        let mut found = contrasts_seen(&cases, |at| findings[at].input_check()?.kind);
-        found.retain(|one| !self.seen.contains(one));
-        let more = !found.is_empty();
-        self.seen.extend(found);
-        more
-    }
-
-    /// The words of what was seen; `None` without any.
-    pub(super) fn words_seen(&self) -> Option<Words> {
-        (!self.seen.is_empty()).then(|| Words { seen: self.seen.clone(), ..Words::default() })
+#[cfg(feature = "cpu")]
+impl super::Study {
+    /// Looks at the DICOM series whose headers and names tell nothing. The next [`assemble`](Self::assemble) takes them for what
+    /// they show. It depends only on the files that are open.
+    pub fn look(&mut self, segmenter: &crate::network::Segmenter) {
+        let slices = self.files.iter().flat_map(|file| &file.slices);
+        let unknown = crate::layout::Assembler::new([], self.stated_words()).unknown_series(slices);
+        let before = std::mem::take(&mut self.looked);
+        let looked = unknown.iter().map(|series| {
+            let key = (series.series.clone(), series.middle.name().to_owned());
+            let kind = before.get(&key).copied().unwrap_or_else(|| segmenter.kind(&series.middle));
+            (key, kind)
+        });
+        let looked: Vec<_> = looked.collect();
+        self.seen = contrasts_seen(unknown.iter().zip(looked.iter().map(|(_, kind)| *kind)));
+        self.looked = looked.into_iter().collect();
     }
 }
 
-/// The contrasts of DICOM series by what each shows, with their `SeriesInstanceUID`. `kind` is that of the case at a place of
-/// `cases`.
+/// The contrasts of DICOM series by what each shows, with their `SeriesInstanceUID`.
 ///
-/// The series of a study are cases of their own only where nothing tells which of them is FLAIR. They are looked at if there are
-/// several, and taken for what they show if one of them shows FLAIR.
-pub fn contrasts_seen(cases: &[&Case], kind: impl Fn(usize) -> Option<Kind>) -> Vec<(String, Contrast)> {
-    let mut studies: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
-    for (at, case) in cases.iter().enumerate() {
-        if let Some(head) = case.scan().and_then(Scan::series).map(Series::head) {
-            studies.entry(&head.study).or_default().push((at, &head.series));
-        }
-    }
-    let of_study = |series: Vec<(usize, &str)>| {
-        let seen = series.into_iter().filter_map(|(at, uid)| Some((uid.to_owned(), contrast_of(kind(at)?)?)));
-        let seen: Vec<_> = seen.collect();
-        if seen.iter().any(|(_, contrast)| *contrast == Contrast::Flair) { seen } else { Vec::new() }
-    };
-    studies.into_values().filter(|series| series.len() > 1).flat_map(of_study).collect()
+/// The series of a study are taken for what they show if one of them is FLAIR, by what it shows or by its header. Otherwise there is
+/// nothing that T1 could belong to. Beside FLAIR by its header no other series is taken for FLAIR.
+pub fn contrasts_seen<'a>(
+    series: impl IntoIterator<Item = (&'a UnknownSeries, Option<Kind>)>,
+) -> Vec<(String, Contrast)> {
+    let seen = series.into_iter().filter_map(|(series, kind)| Some((series, contrast_of(kind?)?)));
+    let seen: Vec<(&UnknownSeries, Contrast)> =
+        seen.filter(|(series, contrast)| !(series.beside_flair && *contrast == Contrast::Flair)).collect();
+    let is_flair =
+        |(series, contrast): &&(&UnknownSeries, Contrast)| series.beside_flair || *contrast == Contrast::Flair;
+    let with_flair: BTreeSet<&str> = seen.iter().filter(is_flair).map(|(series, _)| series.study.as_str()).collect();
+    let used = seen.iter().filter(|(series, _)| with_flair.contains(series.study.as_str()));
+    used.map(|(series, contrast)| (series.series.clone(), *contrast)).collect()
 }
 
 fn contrast_of(kind: Kind) -> Option<Contrast> {

@@ -108,7 +108,7 @@ impl Saved {
             settings: settings.clone(),
             files: Vec::new(),
             slices: Vec::new(),
-            answers: study.answers.iter().cloned().chain(study.words_seen()).collect(),
+            answers: study.answers.clone(),
         };
         let mut store = |folder: &str, entry| {
             let path = format!("{folder}/{}", entries.len() + 1);
@@ -169,7 +169,7 @@ impl Study {
     }
 }
 
-/// Reads a session. `model` is the SHA-256 of the open network's weights.
+/// Reads a session. `model` identifies the probabilities of the open network.
 fn read(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
     if !is_session(bytes) {
         return Err(fault(format!("it does not begin with {INDEX}")));
@@ -206,11 +206,8 @@ fn read(bytes: &[u8], model: &str) -> Result<(Study, Settings)> {
 /// The files of the zip by path.
 type Entries = BTreeMap<String, Vec<u8>>;
 
-fn restore<S>(mut contents: SessionIndex<S>, mut entries: Entries, model: &str) -> Result<(Study, S)> {
-    let mut study = Study::default();
-    let seen = contents.answers.iter_mut().flat_map(|words| std::mem::take(&mut words.seen)).collect();
-    study.answer(contents.answers);
-    study.seen = seen;
+fn restore<S>(contents: SessionIndex<S>, mut entries: Entries, model: &str) -> Result<(Study, S)> {
+    let mut study = Study { answers: contents.answers, ..Study::default() };
     for file in &contents.files {
         study.add_image(&file.name, &take(&mut entries, &file.path)?)?;
     }

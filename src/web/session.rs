@@ -131,12 +131,9 @@ impl Session {
     #[wasm_bindgen(unchecked_return_type = "Assembly")]
     pub fn assemble(&self) -> Result<JsValue, JsValue> {
         let mut study = self.study_mut();
-        let mut notes = study.assemble();
+        study.look(&self.segmenter);
+        let notes = study.assemble();
         study.check_input(&self.segmenter);
-        if study.look() {
-            notes = study.assemble();
-            study.check_input(&self.segmenter);
-        }
         to_js(&AssemblyInfo::of(&study, notes))
     }
 
@@ -348,7 +345,7 @@ impl Session {
         #[wasm_bindgen(js_name = settings, unchecked_param_type = "Settings")] given: JsValue,
     ) -> Result<ZipChunks, JsValue> {
         let settings = settings(&given)?;
-        let stream = self.study().save(self.sha256(), &settings);
+        let stream = self.study().save(&self.model_id(), &settings);
         Ok(ZipChunks::new(&self.study, stream))
     }
 
@@ -356,7 +353,7 @@ impl Session {
     /// it was.
     #[wasm_bindgen(js_name = openSession, unchecked_return_type = "Settings")]
     pub fn open_session(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
-        let settings = self.study_mut().open(bytes, self.sha256()).map_err(fault)?;
+        let settings = self.study_mut().open(bytes, &self.model_id()).map_err(fault)?;
         parsed(&settings)
     }
 
@@ -366,8 +363,8 @@ impl Session {
         self.backends.borrow_mut().clear();
     }
 
-    fn sha256(&self) -> &str {
-        &self.segmenter.manifest().weights.sha256
+    fn model_id(&self) -> String {
+        self.segmenter.manifest().probabilities_sha256()
     }
 
     fn origin(&self, settings: &Settings) -> Origin {

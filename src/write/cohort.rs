@@ -128,7 +128,7 @@ impl CohortRow {
     /// The line, with `\n` at its end. It is that of patient `number`, from 1, of all `of` patients.
     ///
     /// Numbers and names are written as in [`csv`](super::csv()). The input check is `accepted`, `not accepted` or empty; its
-    /// reasons are separated by spaces. A case without a mask has no numbers.
+    /// reasons are separated by spaces. A case without a mask has no numbers. The predicted Dice has three decimals.
     pub fn line(&self, number: usize, of: usize) -> String {
         let Self { case, status, error, slices, spacing, voxels, millilitres, largest, input_check, .. } = self;
         let spacing = spacing.map(|Spacing { x, y, z }| [Some(x), Some(y), z]).unwrap_or_default();

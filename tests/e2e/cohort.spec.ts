@@ -71,7 +71,7 @@ test('cases are a table that sorts, filters, opens a case and is saved', async (
   const current = page.locator('#cases [aria-current="true"] b');
   await expect(current).toHaveText(names[1]);
   await expect(page.locator('#stage')).toBeFocused();
-  await expect(page.locator('#readout .predicted, #readout .faulty').first()).toContainText(/Predicted Dice of the case: 0\.\d\d \(0\.\d\d to 0\.\d\d\)/);
+  await expect(page.locator('#readout .predicted, #readout .faulty').first()).toContainText(/Predicted Dice of the network’s masks: 0\.\d\d \(0\.\d\d to 0\.\d\d\)/);
   await page.keyboard.press('Control+ArrowDown');
   await expect(current).toHaveText(names[2]);
   await page.keyboard.press('Control+ArrowUp');

@@ -19,7 +19,7 @@ use crate::model::{Files, Model, REVISION, ensure_no_fit};
 /// FILE has the tensors of `train export`, in single precision, as another program may have changed them. OUT gets a model with
 /// these weights, with eight bits each, and with the shape of the network, the threshold and the split of MODEL. Unchanged weights
 /// give the files of MODEL. With other weights card.json has the hashes of FILE and of the weights of MODEL, and no metrics; model.json
-/// has no input check and no calibration (see `train fit-check` and `train calibrate`).
+/// has no input check and no calibration (see `train fit-check` and `train calibrate`). The tensors of a calibration are not read.
 ///
 /// The other commands and the page read the model. `train fit --start` and `train average` do not, because its normalisations
 /// are part of the weights.

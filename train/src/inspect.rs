@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use glioscope::layout::{Assembler, Litter};
 use glioscope::network::segmenter::Backend;
 use glioscope::network::{PredictedDice, Segmenter};
@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     naming: Naming,
 
-    /// Folder of the model whose input check is run [default: the published model, which is part of this program]
+    /// Folder of the model that checks the input and predicts the Dice [default: the published model, which is part of this program]
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
 }
@@ -78,6 +78,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             Some(Segmenter::new(&files.network, files.manifest, Backend::Cpu))
         }
     };
+    if arguments.predict_dice {
+        let predictor = segmenter.as_ref().and_then(|segmenter| segmenter.manifest().dice_predictor);
+        ensure!(predictor.is_some(), "--predict-dice: the model predicts no Dice; run `train calibrate`");
+    }
     let mut predicted = Vec::new();
     let assembler = Assembler::new(inputs.names(), inputs.words.clone());
     let mut reader = Reader::default();
@@ -141,7 +145,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 /// Segments a case that the input check accepts, and predicts the Dice of its masks.
 fn predict(findings: &mut Findings, segmenter: &Segmenter) -> Result<Option<PredictedDice>> {
-    if findings.input_check().is_some_and(|check| !check.accepted) {
+    let accepted = findings.input_check().is_none_or(|check| check.accepted);
+    if !accepted || findings.case().slices.len() < 2 {
         return Ok(None);
     }
     for index in 0..findings.case().slices.len() {

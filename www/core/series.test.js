@@ -20,6 +20,7 @@ test('a series tells its slices, what it is taken for, and why', () => {
     [{ case: null, sequence: 't2', contrast: 't2' }, '', '26 slices; T2, from the header'],
     [{ case: null, sequence: 'localiser', contrast: 'other', slices: 1 }, '', '1 slice; localiser, from the header'],
     [{ case: null, sequence: 'localiser', contrast: 'other', basis: 'reader' }, '', '26 slices; chosen by you'],
+    [{ sequence: 'unknown', basis: 'network', contrast: 'pre' }, '', '26 slices; from what it looks like'],
     [{ sequence: 'unknown', basis: 'none' }, 'T2', '26 slices; the header does not tell; looks like T2'],
   ])) assert.equal(detailsOf(series(changes), kind), expected);
 });

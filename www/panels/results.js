@@ -63,11 +63,11 @@ function largestButton(largest) {
   return make('button', { type: 'button', className: 'quiet', ariaLabel: `Go to largest area, slice ${largest + 1}` }, 'Go to largest area');
 }
 
-/** How well the masks of the case are expected to match a reference. @param {PredictedDice} prediction */
+/** How well the network's masks of the case, without edits and at the model's threshold, are expected to match a reference. @param {PredictedDice} prediction */
 function predicted(prediction) {
   const low = isDoubtful(prediction);
   return make('p', { className: low ? 'predicted faulty' : 'predicted' },
-    `Predicted Dice of the case: ${formatPrediction(prediction)}${low ? '. This is low: check the masks' : ''}.`);
+    `Predicted Dice of the network’s masks: ${formatPrediction(prediction)}${low ? '. This is low: check the masks' : ''}.`);
 }
 
 /** @param {SliceMeasure} measure @param {number} pixels of the whole slice */

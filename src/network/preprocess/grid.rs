@@ -67,6 +67,12 @@ impl Grid {
         Self { fit: Fit::Millimetres(lines), ..whole }
     }
 
+    /// Whether the slice is on the grid already, pixel by pixel.
+    pub(crate) fn is_same(&self) -> bool {
+        let size = [self.width, self.height];
+        size == [self.side; 2] && matches!(self.fit, Fit::Whole { scaled, .. } if scaled == size)
+    }
+
     /// The stored samples on the grid, `[3, side, side]`; grey slices in all three channels, margins 0.
     ///
     /// # Panics

@@ -121,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut cases = Vec::new();
     for &input in &INPUTS {
         for (number, (fold, curve)) in folds.iter().zip(&curves).enumerate() {
-            for (patient, case) in fold.cases(input, curve, done)? {
+            for (patient, case) in fold.cases(input, curve, files.manifest.threshold, done)? {
                 cases.push((input, number, patient, case));
             }
         }
@@ -129,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     bar.finish_and_clear();
 
     let lines = (0..folds.len()).map(|fold| {
-        let others = cases.iter().filter(|(_, number, ..)| *number != fold || folds.len() == 1);
+        let others = cases.iter().filter(|(_, number, ..)| *number != fold);
         predictor::fit(&others.map(|(.., case)| *case).collect::<Vec<_>>())
     });
     let lines: Vec<_> = lines.collect();
@@ -210,8 +210,13 @@ impl Fold {
     }
 
     /// Its patients that get a mask, with calibrated probabilities.
-    fn cases(&self, input: Input, curve: &Calibration, done: impl Fn(usize)) -> Result<Vec<(String, Case)>> {
-        let threshold = self.model.manifest().threshold;
+    fn cases(
+        &self,
+        input: Input,
+        curve: &Calibration,
+        threshold: f32,
+        done: impl Fn(usize),
+    ) -> Result<Vec<(String, Case)>> {
         let mut cases = Vec::new();
         for patient in &self.patients {
             let maps = evaluate::probabilities(&self.model, patient, input, &done)?;

@@ -28,7 +28,7 @@ pub(super) struct Quality {
     pub(super) worst_found: f64,
 }
 
-/// Rounds of weighted least squares, and the smallest distance that weighs less than a larger one.
+/// Rounds of weighted least squares, and a distance; shorter ones weigh like it.
 const ROUNDS: usize = 100;
 const NEAR: f64 = 1e-3;
 

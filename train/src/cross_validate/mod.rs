@@ -29,8 +29,8 @@ use interval::{Interval, mean_difference, mean_interval, median_interval};
 /// OUT/fold-1 to OUT/fold-K are what `train fit` writes. A fold that is finished is not fitted again, and one that was stopped
 /// is resumed. OUT/cross-validation.json has the figures of all patients: with the whole case, with each slice alone, and
 /// with FLAIR alone. Surface distances are in pixels within slices. Volume errors are relative to the mean of both volumes. The
-/// calibration error is over pixels with a probability above 0.1; "calibrated" has logits changed by a curve that is fitted on the
-/// other folds, as `train calibrate` does it.
+/// calibration error is over pixels with a probability above 0.1; "calibrated" has logits changed by a curve that is fitted to the
+/// same input on the other folds.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -69,7 +69,7 @@ fn graph(network: &FoldedUNet, manifest: &Manifest) -> Graph {
     }
     let calibration = calibration(&manifest.calibration);
     if !calibration.is_empty() {
-        x = nodes.layer("calibration.first", "Conv", &x, vec![integers("kernel_shape", &[1, 1])]); // [1, 8, 256, 256]
+        x = nodes.layer("calibration.first", "Conv", &x, vec![integers("kernel_shape", &[1, 1])]); // [1, ramps, 256, 256]
         x = nodes.add("calibration.first.relu", "Relu", &[&x], Vec::new());
         x = nodes.layer("calibration.second", "Conv", &x, vec![integers("kernel_shape", &[1, 1])]); // [1, 1, 256, 256]
     }

@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glioscope::layout::{Assembler, Assembly, Case, Contrast, Words};
+use glioscope::layout::{Assembler, Assembly, Contrast, Words};
 use glioscope::network::Segmenter;
 use glioscope::read::Slice;
-use glioscope::result::findings::Findings;
 use glioscope::study::contrasts_seen;
 
 use super::found::Input;
@@ -32,17 +31,9 @@ impl Group {
     /// Sorts the slices of the group into cases. `assembler` knows all names. `segmenter` looks at DICOM series whose headers and
     /// names tell nothing.
     pub(crate) fn assemble_seen(&self, assembler: &Assembler, slices: Vec<Slice>, segmenter: &Segmenter) -> Assembly {
-        let assembly = self.assemble(assembler, slices.clone());
-        let cases: Vec<&Case> = assembly.cases.iter().collect();
-        let kind = |at: usize| {
-            let mut findings = Findings::new(cases[at].clone());
-            findings.check_input(segmenter);
-            findings.input_check()?.kind
-        };
-        match contrasts_seen(&cases, kind) {
-            seen if seen.is_empty() => assembly,
-            seen => self.assemble(&assembler.clone().with_seen(seen), slices),
-        }
+        let unknown = assembler.unknown_series(&slices);
+        let seen = contrasts_seen(unknown.iter().map(|series| (series, segmenter.kind(&series.middle))));
+        self.assemble(&assembler.clone().with_seen(seen), slices)
     }
 
     /// Sorts the slices of the group into cases by names and headers.

@@ -1,5 +1,5 @@
 //! Fits the curve of a [`Calibration`] to pixels: the logistic regression of whether a pixel is lesion on the hat functions of the
-//! knots, which has one optimum.
+//! knots. Each line has a slope within limits.
 //!
 //! A temperature alone leaves three quarters of the calibration error (`train/EXPERIMENTS.md`): the published network is far
 //! too sure near 0.5 and little beyond.
@@ -16,6 +16,8 @@ const ZERO: usize = 4;
 /// with few pixels.
 const GENTLEST: f64 = 0.1;
 const STEEPEST: f64 = 3.0;
+/// Half a step of a stored probability. 0 and 1 are taken for it, and for 1 minus it: their logits would be infinite.
+const SMALLEST: f64 = 0.5 / 65_535.0;
 /// Sweeps over all knots, at most, and the change of a knot below which they end.
 const SWEEPS: usize = 500;
 const SETTLED: f64 = 1e-5;
@@ -72,7 +74,9 @@ pub(crate) fn fit_curves(groups: &[Levels]) -> Vec<Calibration> {
 
 impl Pixels {
     fn of(level: Level) -> Self {
-        let Level { logit, other, lesion } = level;
+        let Level { probability, other, lesion } = level;
+        let probability = f64::from(probability).clamp(SMALLEST, 1.0 - SMALLEST);
+        let logit = (probability / (1.0 - probability)).ln() as f32;
         let segment = KNOTS.partition_point(|knot| *knot <= logit).clamp(1, KNOTS.len() - 1) - 1;
         let [from, to] = [KNOTS[segment], KNOTS[segment + 1]];
         let place = f64::from((logit - from) / (to - from));

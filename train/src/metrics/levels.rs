@@ -17,7 +17,7 @@ pub(crate) struct Levels {
 /// The pixels of one probability.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Level {
-    pub(crate) logit: f32,
+    pub(crate) probability: f32,
     pub(crate) other: u64,
     pub(crate) lesion: u64,
 }
@@ -46,35 +46,24 @@ impl Levels {
     /// The probabilities that some pixel has, in ascending order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Level> {
         let present = self.counts.iter().enumerate().filter(|(_, count)| count[0] + count[1] > 0);
-        present.map(|(level, &[other, lesion])| Level { logit: logit(level), other, lesion })
+        let one = (LEVELS - 1) as f32;
+        present.map(move |(level, &[other, lesion])| Level { probability: level as f32 / one, other, lesion })
     }
 
     /// How reliable the probabilities of groups of pixels are, each group with its calibration.
     pub(crate) fn reliability<'a>(groups: impl IntoIterator<Item = (&'a Self, &'a Calibration)>) -> Reliability {
         let mut counts = Counts::default();
         for (levels, calibration) in groups {
-            for Level { logit, other, lesion } in levels.iter() {
-                counts.add_pixels(sigmoid(calibration.apply(logit)), other + lesion, lesion);
+            for Level { probability, other, lesion } in levels.iter() {
+                counts.add_pixels(calibration.probability(probability), other + lesion, lesion);
             }
         }
         counts.finish()
     }
 }
 
-/// The logit of a stored probability. The two ends, which would be infinite, count as half a step inside.
-fn logit(level: usize) -> f32 {
-    let last = (LEVELS - 1) as f64;
-    let probability = (level as f64).clamp(0.5, last - 0.5) / last;
-    (probability / (1.0 - probability)).ln() as f32
-}
-
-fn sigmoid(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
-}
-
 /// The map with calibrated probabilities.
 pub(crate) fn calibrated(map: &Probability, calibration: &Calibration) -> Probability {
-    let of =
-        |&level: &u16| (sigmoid(calibration.apply(logit(usize::from(level)))) * f32::from(u16::MAX)).round() as u16;
-    Probability::new(map.width(), map.height(), map.values().iter().map(of).collect())
+    let values: Vec<f32> = map.to_unit().into_iter().map(|value| calibration.probability(value)).collect();
+    Probability::from_unit(map.width(), map.height(), &values).expect("calibrated probabilities are finite")
 }

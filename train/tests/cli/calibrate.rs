@@ -17,6 +17,7 @@ fn a_model_gets_a_curve_and_a_predictor_that_results_are_made_with() -> Result<(
     world.train(FOLDS)?.succeeded();
     let json = |file: &str| -> Result<Value> { Ok(serde_json::from_slice(&fs::read(world.path(file))?)?) };
     let before = json("model/model.json")?;
+    world.train("inspect data --model model --predict-dice")?.failed_with(&["--predict-dice", "train calibrate"]);
     let run = world.train("calibrate --data data --folds folds --model model --json figures.json")?.succeeded();
     for heading in ["calibration error above 0.1", "predicted Dice, mean error", "worst fifth found"] {
         assert!(run.stdout.contains(heading), "{run:?}");
@@ -57,7 +58,12 @@ fn folds_that_do_not_cover_the_patients_are_an_error() -> Result<()> {
     let calibrate = "calibrate --data data --folds folds --model model";
     world.train(calibrate)?.failed_with(&["folds", "fold-1 and fold-2"]);
     world.train(FOLDS)?.succeeded();
-    fs::remove_dir_all(world.path("folds/fold-2"))?;
+    fs::rename(world.path("folds/fold-2"), world.path("other"))?;
     world.train(calibrate)?.failed_with(&["fold-1 and fold-2"]);
+    fs::create_dir(world.path("folds/fold-2"))?;
+    for file in ["model.json", "card.json", "weights.safetensors"] {
+        fs::copy(world.path("folds/fold-1").join(file), world.path("folds/fold-2").join(file))?;
+    }
+    world.train(calibrate)?.failed_with(&["is held out by", "fold-1", "fold-2"]);
     Ok(())
 }
