@@ -41,7 +41,7 @@ export class Measures {
         ...segmented(measure),
         ...edits(measure, threshold),
         ...smallRegions(measure),
-        ...(measure.predictedDice ? [['Predicted Dice of the prediction', formatPrediction(measure.predictedDice)]] : []),
+        ...(measure.predictedDice ? [['Predicted Dice, network’s masks', formatPrediction(measure.predictedDice)]] : []),
       ]),
       make('h3', {}, 'This slice'),
       pairs([
