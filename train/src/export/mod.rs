@@ -1,5 +1,6 @@
 //! `train export`: a network for other runtimes.
 
+mod calibration;
 mod floats;
 mod onnx;
 mod onnx_messages;
@@ -8,24 +9,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
-use glioscope::network::calibration::Ramp;
+use glioscope::network::Segmenter;
 use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::segmenter::Backend;
-use glioscope::network::{Calibration, Segmenter};
 use glioscope::phantom::PhantomConfig;
 use safetensors::serialize;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::file;
 use crate::model::Files;
+pub(crate) use calibration::CALIBRATION;
 use floats::bytes;
 
 /// The tensor of a safetensors file with the input of its example.
 pub(crate) const EXAMPLE_INPUT: &str = "input";
 /// The tensor with the output of the example.
 pub(crate) const EXAMPLE_OUTPUT: &str = "probability";
-/// How the names of the calibration's tensors begin.
-pub(crate) const CALIBRATION: &str = "calibration.";
 
 /// Export a network for other runtimes
 ///
@@ -92,23 +91,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     file::write(out, &bytes)
 }
 
-/// The calibration as weights and biases: `calibration.first` from one channel to one for each
-/// [ramp](glioscope::network::calibration::Ramp), and `calibration.second` to their sum. Nothing without knots.
-fn calibration(calibration: &Calibration) -> Vec<(String, Vec<usize>, Vec<f32>)> {
-    let ramps = calibration.ramps();
-    if ramps.is_empty() {
-        return Vec::new();
-    }
-    let tensor = |name: &str, shape: &[usize], values| (format!("{CALIBRATION}{name}"), shape.to_vec(), values);
-    let of = |value: fn(&Ramp) -> f32| ramps.iter().map(value).collect();
-    vec![
-        tensor("first.weight", &[ramps.len(), 1, 1, 1], of(|ramp| ramp.sign)),
-        tensor("first.bias", &[ramps.len()], of(|ramp| -ramp.sign * ramp.from)),
-        tensor("second.weight", &[1, ramps.len(), 1, 1], of(|ramp| ramp.weight)),
-        tensor("second.bias", &[1], vec![0.0]),
-    ]
-}
-
 /// The weights and the example.
 fn safetensors(model: Files) -> Result<Vec<u8>> {
     let Files { manifest, network, .. } = model;
@@ -122,7 +104,7 @@ fn safetensors(model: Files) -> Result<Vec<u8>> {
     let (width, height) = (probability.width(), probability.height());
 
     let mut tensors = network.tensors();
-    tensors.extend(calibration(&segmenter.manifest().calibration));
+    tensors.extend(calibration::tensors(&segmenter.manifest().calibration));
     tensors.push((EXAMPLE_INPUT.to_owned(), vec![1, 3, side, side], input));
     tensors.push((EXAMPLE_OUTPUT.to_owned(), vec![1, 1, height, width], probability.to_unit()));
     let tensors: Vec<_> = tensors.iter().map(|(name, shape, values)| (name, shape.clone(), bytes(values))).collect();

@@ -67,7 +67,7 @@ fn graph(network: &FoldedUNet, manifest: &Manifest) -> Graph {
     if *stem > 1 {
         x = nodes.add("logits", "DepthToSpace", &[&x], vec![integer("blocksize", *stem)]); // [1, 1, 256, 256]
     }
-    let calibration = calibration(&manifest.calibration);
+    let calibration = calibration::tensors(&manifest.calibration);
     if !calibration.is_empty() {
         x = nodes.layer("calibration.first", "Conv", &x, vec![integers("kernel_shape", &[1, 1])]); // [1, ramps, 256, 256]
         x = nodes.add("calibration.first.relu", "Relu", &[&x], Vec::new());
