@@ -340,7 +340,7 @@ mod tests {
         let whole = &case.slices[case.slices.len() / 2].slice;
         // Half of the rows, so that the slice is not on the grid.
         let (width, height) = (whole.width(), whole.height() / 2);
-        let samples: Vec<u16> = whole.samples().iter().take(3 * width * height).map(|sample| sample as u16).collect();
+        let samples: Vec<u16> = whole.samples().iter().take(3 * width * height).collect();
         let half = Slice::new("half", width, height, whole.channels(), crate::read::Samples::U16(samples));
         let half = half.expect("a slice");
         for slice in [whole, &half] {

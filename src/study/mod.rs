@@ -38,6 +38,7 @@ use crate::layout::{
 use crate::mask::{Mask, Probability};
 #[cfg(feature = "cpu")]
 use crate::network::Segmenter;
+#[cfg(feature = "cpu")]
 use crate::network::input_check::Kind;
 use crate::network::preprocess::CaseStatistics;
 use crate::read::{Slice, Spacing};
@@ -79,6 +80,7 @@ pub struct Study {
     /// What the network has [seen](Self::look) in DICOM series, by `SeriesInstanceUID`.
     seen: Vec<(String, Contrast)>,
     /// The kind of each series that was looked at, by its UID and the frame in its middle.
+    #[cfg(feature = "cpu")]
     looked: BTreeMap<(String, String), Option<Kind>>,
     /// The files that are no slices.
     passed_over: BTreeMap<String, Litter>,

@@ -68,7 +68,7 @@ impl Grid {
     }
 
     /// Whether the slice is on the grid already, pixel by pixel.
-    pub(crate) fn is_same(&self) -> bool {
+    pub fn is_same(&self) -> bool {
         let size = [self.width, self.height];
         size == [self.side; 2] && matches!(self.fit, Fit::Whole { scaled, .. } if scaled == size)
     }
