@@ -659,7 +659,7 @@ fn series_that_nothing_tells_about_are_taken_for_what_a_network_sees() {
     let assembler = Assembler::default();
     let unknown = assembler.unknown_series(&all);
     assert_eq!(unknown.len(), 3);
-    let kind = |series: &UnknownSeries| match series.middle.name() {
+    let kind = |series: &UnknownSeries| match series.slices[0].name() {
         name if name.starts_with("P/5") => Some(Kind::Flair),
         name if name.starts_with("P/2") => Some(Kind::T1),
         _ => Some(Kind::T1Contrast),

@@ -100,26 +100,26 @@ pub struct UnknownSeries {
     pub study: String,
     /// Whether another series of the study is FLAIR by its header or name.
     pub beside_flair: bool,
-    /// The frame in the middle, as it is stored.
-    pub middle: Slice,
+    /// Its upright slices.
+    pub slices: Vec<Slice>,
 }
 
 /// The series among the frames that nothing tells about, without the choices of a reader.
 pub(super) fn unknown(frames: &[&Slice], words: &Words) -> Vec<UnknownSeries> {
     let words = Words { series: Vec::new(), seen: Vec::new(), ..words.clone() };
-    let Joined { found, .. } = join_series(frames, &Limits::default(), |_, _, _| false);
-    let told = |overview: &Overview| contrast(overview.series(), &overview.label, overview.sequence, &words).0;
+    let told = |uid: &str, label: &str, sequence: Sequence| contrast(uid, label, sequence, &words).0;
+    let is_unknown = |uid: &str, label: &str, sequence: Sequence| told(uid, label, sequence).is_none();
+    let Joined { found, slices, .. } = join_series(frames, &Limits::default(), is_unknown);
+    let told = |overview: &Overview| told(overview.series(), &overview.label, overview.sequence);
     let study = |overview: &Overview| overview.middle.frame().map(|frame| frame.study.clone());
     let flair = found.iter().filter(|overview| told(overview) == Some(Contrast::Flair));
     let flair: BTreeSet<Option<String>> = flair.map(study).collect();
+    let series = |slice: &Slice| slice.scan().and_then(Scan::series).map(|series| series.head().series.clone());
     let unknown = found.iter().filter(|overview| told(overview).is_none()).filter_map(|overview| {
-        let own = study(overview);
-        Some(UnknownSeries {
-            series: overview.series().to_owned(),
-            beside_flair: flair.contains(&own),
-            study: own?,
-            middle: overview.middle.clone(),
-        })
+        let (uid, own) = (overview.series().to_owned(), study(overview));
+        let slices: Vec<Slice> = slices.iter().filter(|slice| series(slice).as_ref() == Some(&uid)).cloned().collect();
+        let beside_flair = flair.contains(&own);
+        Some(UnknownSeries { series: uid, beside_flair, study: own?, slices })
     });
     unknown.collect()
 }

@@ -177,9 +177,11 @@ impl Segmenter {
         Some(classifier.check(&features.take(CHECKED).collect::<Vec<_>>()))
     }
 
-    /// What a slice shows by itself; `None` for a model without a classifier of kinds.
-    pub fn kind(&self, slice: &Slice) -> Option<Kind> {
-        self.check_input(&[slice], &CaseStatistics::of([slice]))?.kind
+    /// What slices of one series show; `None` for a model without a classifier of kinds, and without a slice.
+    pub fn kind(&self, slices: &[Slice]) -> Option<Kind> {
+        let slices: Vec<&Slice> = slices.iter().collect();
+        let statistics = CaseStatistics::of(slices.iter().copied());
+        if slices.is_empty() { None } else { self.check_input(&slices, &statistics)?.kind }
     }
 
     /// The features of a slice's FLAIR channel for a [classifier of kinds](super::input_check::KindClassifier); `None` if less

@@ -79,9 +79,9 @@ pub struct Study {
     answers: Vec<Words>,
     /// What the network has [seen](Self::look) in DICOM series, by `SeriesInstanceUID`.
     seen: Vec<(String, Contrast)>,
-    /// The kind of each series that was looked at, by its UID and the frame in its middle.
+    /// The kind of each series that was looked at, by its UID and the number of its slices.
     #[cfg(feature = "cpu")]
-    looked: BTreeMap<(String, String), Option<Kind>>,
+    looked: BTreeMap<(String, usize), Option<Kind>>,
     /// The files that are no slices.
     passed_over: BTreeMap<String, Litter>,
     /// The files that cannot be read, and the reasons.

@@ -14,8 +14,8 @@ impl super::Study {
         let unknown = crate::layout::Assembler::new([], self.stated_words()).unknown_series(slices);
         let before = std::mem::take(&mut self.looked);
         let looked = unknown.iter().map(|series| {
-            let key = (series.series.clone(), series.middle.name().to_owned());
-            let kind = before.get(&key).copied().unwrap_or_else(|| segmenter.kind(&series.middle));
+            let key = (series.series.clone(), series.slices.len());
+            let kind = before.get(&key).copied().unwrap_or_else(|| segmenter.kind(&series.slices));
             (key, kind)
         });
         let looked: Vec<_> = looked.collect();

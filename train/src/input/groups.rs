@@ -32,7 +32,7 @@ impl Group {
     /// names tell nothing.
     pub(crate) fn assemble_seen(&self, assembler: &Assembler, slices: Vec<Slice>, segmenter: &Segmenter) -> Assembly {
         let unknown = assembler.unknown_series(&slices);
-        let seen = contrasts_seen(unknown.iter().map(|series| (series, segmenter.kind(&series.middle))));
+        let seen = contrasts_seen(unknown.iter().map(|series| (series, segmenter.kind(&series.slices))));
         self.assemble(&assembler.clone().with_seen(seen), slices)
     }
 
