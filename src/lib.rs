@@ -29,7 +29,7 @@
 //! | [`mask`] | probability → mask: threshold, components, small regions, outline, overlap metrics | colours, files |
 //! | [`layout`] | names and slices → [`Case`](layout::Case)s with their reference masks | files |
 //! | [`phantom`] | a seed → a synthetic head with a lesion and its exact mask | the dataset |
-//! | [`network`] | slices → normalised input → U-Net → probabilities; weights, input check | disk, fetch, wasm-bindgen |
+//! | [`network`] | slices → normalised input → U-Net → calibrated probabilities; weights, input check, predicted Dice | disk, fetch, wasm-bindgen |
 //! | [`result`] | a case with its probabilities, edits, measures and display levels | files |
 //! | [`mod@write`] | results → masks, volumes, pictures, tables, a report: bytes | disk, DOM |
 //! | [`study`] | everything that is open: files, cases, results; saved sessions | JavaScript, disk |

@@ -8,7 +8,7 @@ use super::plan::{Plan, PlannedCase, PlannedGroup};
 use super::studies::{self, JoinedSeries, UnknownSeries};
 use super::words::Words;
 use super::{AssemblyNote, Case, Contrast, natural_order};
-use crate::read::Slice;
+use crate::read::{Sequence, Slice};
 use crate::sort::sort_by;
 
 /// The cases of a set of slices.
@@ -107,7 +107,9 @@ impl Assembler {
     /// The DICOM series among `slices` of which neither headers nor names tell what they show.
     pub fn unknown_series<'a>(&self, slices: impl IntoIterator<Item = &'a Slice>) -> Vec<UnknownSeries> {
         let frames: Vec<&Slice> = slices.into_iter().filter(|slice| slice.frame().is_some()).collect();
-        if frames.is_empty() { Vec::new() } else { studies::unknown(&frames, &self.words) }
+        // Frames are only grouped where that can find something: studies have thousands.
+        let is_unknown = |slice: &&Slice| slice.frame().is_some_and(|frame| frame.sequence == Sequence::Unknown);
+        if frames.iter().any(is_unknown) { studies::unknown(&frames, &self.words) } else { Vec::new() }
     }
 
     /// The volumes that the frames of DICOM files make up.

@@ -47,6 +47,19 @@ pub fn find<'a>(maps: impl IntoIterator<Item = &'a Probability>) -> Vec<Option<M
     labels.removed(&islands)
 }
 
+/// The mask of a slice at `threshold`, without the pixels that [`find`] removes from it.
+///
+/// # Panics
+///
+/// If the two have different sizes.
+pub fn mask(map: &Probability, removed: Option<&Mask>, threshold: f32) -> Mask {
+    let mask = Mask::from_probability(map, threshold);
+    match removed {
+        Some(removed) => mask.without(removed),
+        None => mask,
+    }
+}
+
 /// What happens to a voxel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Label {

@@ -141,11 +141,7 @@ impl Findings {
 
     /// The network's mask of a slice, if it has been segmented. Small regions are removed once all slices of the case have been.
     pub fn network_mask(&self, slice: usize, threshold: f32) -> Option<Mask> {
-        let mask = Mask::from_probability(self.probability(slice)?, threshold);
-        Some(match self.small_regions(slice) {
-            Some(small) => mask.without(small),
-            None => mask,
-        })
+        Some(small_regions::mask(self.probability(slice)?, self.small_regions(slice), threshold))
     }
 
     /// The pixels of a slice that are removed from the network's mask at every threshold: [small regions](small_regions) and the

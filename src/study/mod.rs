@@ -211,7 +211,7 @@ impl Study {
     /// The words that decide how names are read: those of the visitor, then those of each `dataset.json`, then what was seen.
     fn words(&self) -> Words {
         let words = self.answers.iter().cloned().fold(self.stated_words(), Words::and);
-        Words { seen: self.seen.clone(), ..words }
+        words.and(Words { seen: self.seen.clone(), ..Words::default() })
     }
 
     /// The words of each `dataset.json`.

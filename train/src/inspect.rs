@@ -13,7 +13,7 @@ use glioscope::study::{InspectedCase, Inspection, Unused};
 use serde_json::json;
 
 use crate::input::{Inputs, Naming, Reader, Refused};
-use crate::model::Files;
+use crate::model::{self, Files};
 use crate::report;
 
 /// Print what slices, stacks and folders are read as
@@ -149,11 +149,7 @@ fn predict(findings: &mut Findings, segmenter: &Segmenter) -> Result<Option<Pred
     if !accepted || findings.case().slices.len() < 2 {
         return Ok(None);
     }
-    for index in 0..findings.case().slices.len() {
-        let slice = &findings.case().slices[index].slice;
-        let probability = pollster::block_on(segmenter.probability(slice, findings.statistics()))?;
-        findings.keep(index, probability);
-    }
+    model::segment(segmenter, findings)?;
     Ok(findings.predicted_dice(segmenter.manifest()))
 }
 

@@ -11,6 +11,7 @@ use glioscope::network::preprocess::CaseStatistics;
 use glioscope::network::segmenter::Backend;
 use glioscope::network::{Card, FoldedUNet, Manifest, Segmenter};
 use glioscope::read::Slice;
+use glioscope::result::findings::Findings;
 
 use crate::device::{self, Choice};
 use crate::file;
@@ -255,16 +256,38 @@ impl Model {
         &self,
         slices: impl IntoIterator<Item = &'a Slice>,
         statistics: &CaseStatistics,
-        mut done: impl FnMut(usize),
+        done: impl FnMut(usize),
     ) -> Result<Vec<Probability>> {
-        let slices: Vec<&Slice> = slices.into_iter().collect();
-        let mut maps = Vec::with_capacity(slices.len());
-        for batch in slices.chunks(BATCH) {
-            maps.extend(pollster::block_on(self.segmenter.probabilities(batch, statistics))?);
-            done(batch.len());
-        }
-        Ok(maps)
+        probabilities(&self.segmenter, slices, statistics, done)
     }
+}
+
+/// Segments all slices of a case.
+///
+/// # Errors
+///
+/// When the device fails or gives a value that is not finite. The message has the case.
+pub(crate) fn segment(segmenter: &Segmenter, findings: &mut Findings) -> Result<()> {
+    let slices = findings.case().slices.iter().map(|entry| &entry.slice);
+    let maps = probabilities(segmenter, slices, findings.statistics(), |_| ());
+    let maps = maps.with_context(|| findings.case().name.clone())?;
+    maps.into_iter().enumerate().for_each(|(index, map)| findings.keep(index, map));
+    Ok(())
+}
+
+fn probabilities<'a>(
+    segmenter: &Segmenter,
+    slices: impl IntoIterator<Item = &'a Slice>,
+    statistics: &CaseStatistics,
+    mut done: impl FnMut(usize),
+) -> Result<Vec<Probability>> {
+    let slices: Vec<&Slice> = slices.into_iter().collect();
+    let mut maps = Vec::with_capacity(slices.len());
+    for batch in slices.chunks(BATCH) {
+        maps.extend(pollster::block_on(segmenter.probabilities(batch, statistics))?);
+        done(batch.len());
+    }
+    Ok(maps)
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ import { isDoubtful, isDrawing, isSegmentable } from '../core/store.js';
 /** @typedef {'passed' | 'overruled' | 'held'} Check the result of the input check */
 /**
  * `voxels` and `millilitres` are null where nothing is measured or the spacing is unknown, `dice` without a reference, `predicted`
- * where no Dice is predicted. `low`: the predicted Dice is low.
+ * where no Dice is predicted.
  * `edited` counts slices. `largest` is the id of the slice with the largest area, or of the middle one.
- * @typedef {{id: string, name: string, slices: number, voxels: number | null, millilitres: number | null, dice: number | null, predicted: number | null, low: boolean, check: Check, edited: number, largest: string}} Row
+ * @typedef {{id: string, name: string, slices: number, voxels: number | null, millilitres: number | null, dice: number | null, predicted: number | null, check: Check, edited: number, largest: string}} Row
  */
 /** @typedef {'name' | 'slices' | 'volume' | 'dice' | 'predicted' | 'check' | 'edited'} Column */
 /** @typedef {'all' | 'lesion' | 'clear' | 'low' | 'held' | 'edited'} Selection */
@@ -21,7 +21,6 @@ const CHECKS = ['passed', 'overruled', 'held'];
 /** @param {CaseState} open @returns {Row} */
 export function rowOf(open) {
   const { id, name, slices, measure, inputCheck } = open;
-  const predicted = isDrawing(open) ? null : (measure?.predictedDice ?? null);
   const measured = measure?.slices.some(({ segmented, edited }) => segmented || edited) ? measure : null;
   return {
     id,
@@ -30,8 +29,7 @@ export function rowOf(open) {
     voxels: measured?.voxels ?? null,
     millilitres: measured?.millilitres ?? null,
     dice: isDrawing(open) ? null : (measured?.scores?.dice ?? null),
-    predicted: predicted?.dice ?? null,
-    low: isDoubtful(predicted),
+    predicted: isDrawing(open) ? null : (measure?.predictedDice?.dice ?? null),
     check: inputCheck.accepted ? 'passed' : isSegmentable(open) ? 'overruled' : 'held',
     edited: measured?.slices.filter(({ edited }) => edited).length ?? 0,
     largest: measured?.largest ?? slices[slices.length >> 1].info.id,
@@ -63,11 +61,11 @@ export function sorted(rows, column, descending) {
 /** @param {Row[]} rows @param {string} text a part of the name @param {Selection} selection */
 export function filtered(rows, text, selection) {
   const wanted = text.trim().toLowerCase();
-  return rows.filter(({ name, voxels, low, check, edited }) => name.toLowerCase().includes(wanted) && {
+  return rows.filter(({ name, voxels, predicted, check, edited }) => name.toLowerCase().includes(wanted) && {
     all: true,
     lesion: (voxels ?? 0) > 0,
     clear: voxels === 0,
-    low,
+    low: isDoubtful(predicted),
     held: check !== 'passed',
     edited: edited > 0,
   }[selection]);

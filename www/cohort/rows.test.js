@@ -6,11 +6,11 @@ import { filtered, rowOf, sorted } from './rows.js';
 
 /** @param {Partial<Row>} values @returns {Row} */
 function row(values) {
-  return { id: values.name ?? '', name: '', slices: 1, voxels: null, millilitres: null, dice: null, predicted: null, low: false, check: 'passed', edited: 0, largest: '', ...values };
+  return { id: values.name ?? '', name: '', slices: 1, voxels: null, millilitres: null, dice: null, predicted: null, check: 'passed', edited: 0, largest: '', ...values };
 }
 
 const ROWS = [
-  row({ name: 'P10', voxels: 5, dice: 0.5, predicted: 0.6, low: true }),
+  row({ name: 'P10', voxels: 5, dice: 0.5, predicted: 0.6 }),
   row({ name: 'P2', voxels: 0, edited: 3 }),
   row({ name: 'P1', check: 'held' }),
   row({ name: 'P3', voxels: 70, dice: 0.9 }),
@@ -49,7 +49,7 @@ test('a row hides Dice and predicted Dice during an exercise', () => {
   const slice = { id: 's', area: 4, edited: true, segmented: true };
   const measure = { slices: [slice], voxels: 4, millilitres: null, scores: { dice: 0.75 }, largest: 's', predictedDice: { dice: 0.65, from: 0.4, to: 0.8 } };
   const open = /** @type {any} */ ({ id: 'a', name: 'A', slices: [{ info: { id: 's' } }], measure, inputCheck: { accepted: true, reasons: [] }, exercise: null });
-  assert.deepEqual(rowOf(open), row({ id: 'a', name: 'A', voxels: 4, dice: 0.75, predicted: 0.65, low: true, edited: 1, largest: 's' }));
+  assert.deepEqual(rowOf(open), row({ id: 'a', name: 'A', voxels: 4, dice: 0.75, predicted: 0.65, edited: 1, largest: 's' }));
   const drawing = rowOf({ ...open, exercise: { comparing: false, before: new Map() } });
-  assert.deepEqual([drawing.dice, drawing.predicted, drawing.low], [null, null, false]);
+  assert.deepEqual([drawing.dice, drawing.predicted], [null, null]);
 });

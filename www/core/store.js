@@ -5,7 +5,7 @@
 import { isWithoutLines, NO_LINES, readLines } from '../measuring/lines.js';
 import { DEFAULT_DISPLAY, readDisplay, readPlace } from './display.js';
 
-/** @import { Assembly, CaseState, Comparison, Display, Exercise, Lines, Phase, PredictedDice, Question, SeriesInfo, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
+/** @import { Assembly, CaseState, Comparison, Display, Exercise, Lines, Phase, Question, SeriesInfo, Settings, SliceInfo, SliceState, Spacing, Unused } from './types.js' */
 /**
  * What listeners hear of. `open`: other cases, or more. `slice`: something about one slice. `view`: another slice is in
  * view. `lines`: the lines on one slice. `settings`: the threshold or a spacing. `display`: a display setting. `measure`: the measures of one case.
@@ -349,10 +349,10 @@ export function isDrawing(open) {
 /**
  * Whether the masks of a case are expected to match a reference badly. Above 0.7, two masks agree well (Zijdenbos et al., IEEE
  * Transactions on Medical Imaging 1994).
- * @param {PredictedDice | null | undefined} predicted
+ * @param {number | null} predictedDice
  */
-export function isDoubtful(predicted) {
-  return predicted != null && predicted.dice < 0.7;
+export function isDoubtful(predictedDice) {
+  return predictedDice !== null && predictedDice < 0.7;
 }
 
 /** Whether a slice waits for the network. @param {SliceState} slice */

@@ -65,7 +65,7 @@ function largestButton(largest) {
 
 /** How well the network's masks of the case, without edits and at the model's threshold, are expected to match a reference. @param {PredictedDice} prediction */
 function predicted(prediction) {
-  const low = isDoubtful(prediction);
+  const low = isDoubtful(prediction.dice);
   return make('p', { className: low ? 'predicted faulty' : 'predicted' },
     `Predicted Dice of the network’s masks: ${formatPrediction(prediction)}${low ? '. This is low: check the masks' : ''}.`);
 }

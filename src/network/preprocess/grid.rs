@@ -69,8 +69,7 @@ impl Grid {
 
     /// Whether the slice is on the grid already, pixel by pixel.
     pub fn is_same(&self) -> bool {
-        let size = [self.width, self.height];
-        size == [self.side; 2] && matches!(self.fit, Fit::Whole { scaled, .. } if scaled == size)
+        [self.width, self.height] == [self.side; 2] && matches!(self.fit, Fit::Whole { .. })
     }
 
     /// The stored samples on the grid, `[3, side, side]`; grey slices in all three channels, margins 0.

@@ -6,9 +6,9 @@ mod predictor;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use glioscope::mask::metrics::Confusion;
-use glioscope::mask::{Mask, Probability, expected_dice, small_regions};
+use glioscope::mask::{Probability, expected_dice, small_regions};
 use glioscope::network::segmenter::Backend;
 use glioscope::network::{Calibration, Manifest, Segmenter};
 use serde::Serialize;
@@ -27,8 +27,8 @@ const INPUTS: [Input; 2] = [Input::Case, Input::Flair];
 
 /// Calibrate the probabilities of a model, and predict its Dice
 ///
-/// Every patient of a cross-validation is predicted by a network that has not seen it. Two things are fitted to these predictions, once
-/// for whole cases and once for FLAIR alone, and written into model.json:
+/// Every patient of a cross-validation is predicted by a network that has not seen it. Two things are fitted to these predictions, of
+/// whole cases and of FLAIR alone together, and written into model.json:
 ///
 /// - a curve from logits to logits, so that of the pixels with a probability of 0.8 about 80 % are lesion. Masks at threshold 0.5 stay
 ///   as they are, except where small regions are joined differently;
@@ -185,7 +185,7 @@ fn read_folds(folder: &Path, device: Choice, dataset: &Dataset) -> Result<Vec<Fo
         let names = &model.card.split.held_out;
         for name in names {
             if let Some(other) = owners.insert(name.clone(), path.clone()) {
-                anyhow::bail!("{} is held out by {} and by {}", name, other.display(), path.display());
+                bail!("{} is held out by {} and by {}", name, other.display(), path.display());
             }
         }
         let patients = dataset.clone().only(names).with_context(|| path.display().to_string())?.into_patients();
@@ -193,7 +193,7 @@ fn read_folds(folder: &Path, device: Choice, dataset: &Dataset) -> Result<Vec<Fo
     }
     ensure!(folds.len() > 1, "{}: expected at least the folders fold-1 and fold-2", folder.display());
     if let Some(name) = dataset.names().iter().find(|name| !owners.contains_key(*name)) {
-        anyhow::bail!("{}: no fold holds out {name}", folder.display());
+        bail!("{}: no fold holds out {name}", folder.display());
     }
     Ok(folds)
 }
@@ -224,10 +224,7 @@ impl Fold {
             let small = small_regions::find(&maps);
             let slices = || maps.iter().zip(small.iter().map(Option::as_ref));
             let Some(expected) = expected_dice(slices(), threshold) else { continue };
-            let masks = slices().map(|(map, small)| {
-                let mask = Mask::from_probability(map, threshold);
-                small.map_or_else(|| mask.clone(), |small| mask.without(small))
-            });
+            let masks = slices().map(|(map, small)| small_regions::mask(map, small, threshold));
             let confusion: Confusion =
                 masks.zip(&patient.masks).map(|(mask, reference)| Confusion::new(&mask, reference)).sum();
             cases.push((patient.name.clone(), Case { expected, dice: confusion.dice() }));

@@ -151,10 +151,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let manifest = model.manifest();
     let threshold = manifest.decimal_threshold();
     let settings = format!(
-        "glioscope {}, weights {}, {:?}, {:?}, threshold {threshold}, spacing {spacing:?}, {:?}, {:?}",
+        "glioscope {}, probabilities {}, {:?}, threshold {threshold}, spacing {spacing:?}, {:?}, {:?}",
         env!("CARGO_PKG_VERSION"),
-        manifest.weights.sha256,
-        manifest.calibration,
+        manifest.probabilities_sha256(),
         manifest.dice_predictor,
         inputs.words,
         arguments.dicom_seg
@@ -303,12 +302,7 @@ impl Run<'_> {
 fn segment(case: Case, model: &Model) -> Result<Findings> {
     let mut findings = Findings::new(case);
     findings.check_input(model.segmenter());
-    let slices = findings.case().slices.iter().map(|entry| &entry.slice);
-    let maps =
-        model.probabilities(slices, findings.statistics(), |_| ()).with_context(|| findings.case().name.clone())?;
-    for (index, map) in maps.into_iter().enumerate() {
-        findings.keep(index, map);
-    }
+    model::segment(model.segmenter(), &mut findings)?;
     Ok(findings)
 }
 
